@@ -1,0 +1,8 @@
+"""Quire: a real-time collaborative document editor that a team runs itself."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("quire")
+except PackageNotFoundError:  # run from a source tree that was never installed
+    __version__ = "0.0.0"
