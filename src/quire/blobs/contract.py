@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from typing import Protocol
 
 
@@ -11,22 +11,31 @@ class BlobMissing(KeyError):
 
 
 class BlobStore(Protocol):
-    """A flat store of immutable objects."""
+    """A flat store of immutable objects.
 
-    async def put(self, key: str, content: bytes) -> None:
+    `read` and `write` block and are for worker threads; `get`, `put` and `delete` are the same for the event loop.
+    """
+
+    def write(self, key: str, content: bytes) -> None:
         """Store `content` durably (fsync or the service's acknowledgement) under `key`; idempotent."""
         ...
 
-    async def get(self, key: str) -> bytes:
+    def read(self, key: str) -> bytes:
         """Return the content; raises `BlobMissing`."""
         ...
 
-    async def exists(self, key: str) -> bool: ...
+    async def put(self, key: str, content: bytes) -> None:
+        """See `write`."""
+        ...
+
+    async def get(self, key: str) -> bytes:
+        """See `read`."""
+        ...
 
     async def delete(self, key: str) -> None:
         """Remove the blob; a missing one is not an error."""
         ...
 
-    def list(self, prefix: str) -> AsyncIterator[str]:
-        """Yield the keys below `prefix`."""
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys below `prefix`; blocks."""
         ...

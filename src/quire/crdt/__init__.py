@@ -1,0 +1,1 @@
+"""The CRDT: the only package that imports pycrdt (Rust yrs, binary compatible with Yjs 13)."""

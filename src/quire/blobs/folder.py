@@ -1,0 +1,72 @@
+"""Blobs in a folder: each written to a temporary file, synced, then renamed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from quire.blobs.contract import BlobMissing
+
+_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+
+
+class FolderBlobs:
+    """`BlobStore` below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write(self, key: str, content: bytes) -> None:
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+    def read(self, key: str) -> bytes:
+        try:
+            return self._path(key).read_bytes()
+        except FileNotFoundError:
+            raise BlobMissing(key) from None
+
+    async def put(self, key: str, content: bytes) -> None:
+        await asyncio.to_thread(self.write, key, content)
+
+    async def get(self, key: str) -> bytes:
+        return await asyncio.to_thread(self.read, key)
+
+    async def delete(self, key: str) -> None:
+        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        start = self._path(prefix) if prefix else self._root
+        if start.is_dir():
+            for path in sorted(start.rglob("*")):
+                if path.is_file() and not path.name.startswith(".new-"):
+                    yield path.relative_to(self._root).as_posix()
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is no blob key")
+        return self._root / key
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,131 @@
+"""The algebra of updates and state vectors, on bytes: merge, diff, encode, decode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final, TypeVar
+
+import pycrdt
+
+from quire.crdt.parser import MalformedUpdate, UpdateSummary, inspect
+
+__all__ = [
+    "EMPTY_STATE",
+    "EMPTY_UPDATE",
+    "MalformedUpdate",
+    "UpdateSummary",
+    "advance",
+    "decode_state_vector",
+    "diff",
+    "encode_state_vector",
+    "guarded",
+    "inspect",
+    "merge",
+    "state_vector",
+    "without_clients",
+]
+
+EMPTY_UPDATE: Final = b"\x00\x00"
+EMPTY_STATE: Final = b"\x00"
+MAX_CLIENTS: Final = 200_000
+_Result = TypeVar("_Result")
+
+
+def guarded(call: Callable[[], _Result]) -> _Result:
+    """Run a pycrdt call; its errors, Rust panics included, become `MalformedUpdate`."""
+    try:
+        return call()
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - pyo3's PanicException is a BaseException
+        raise MalformedUpdate(f"the CRDT refuses it: {error}") from None
+
+
+def merge(updates: Sequence[bytes]) -> bytes:
+    """Return one update that contains all of them, pending parts included."""
+    if not updates:
+        return EMPTY_UPDATE
+    if len(updates) == 1:
+        return updates[0]
+    return guarded(lambda: pycrdt.merge_updates(*updates))
+
+
+def diff(update: bytes, known: bytes) -> bytes:
+    """Return what the holder of state vector `known` lacks of `update`."""
+    return guarded(lambda: pycrdt.get_update(update, known))
+
+
+def state_vector(update: bytes) -> bytes:
+    """Return the state vector of a complete update (one that starts at clock 0)."""
+    return guarded(lambda: pycrdt.get_state(update))
+
+
+def decode_state_vector(encoded: bytes) -> dict[int, int]:
+    """Return {client: clock}; raises `MalformedUpdate`."""
+    values: list[int] = []
+    value = shift = 0
+    open_number = False
+    for byte in encoded:
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            values.append(value)
+            value = shift = 0
+            open_number = False
+        else:
+            shift += 7
+            open_number = True
+            if shift > 53:
+                raise MalformedUpdate("a number is larger than 2^53 - 1")
+    if open_number or not values or values[0] > MAX_CLIENTS or len(values) != 1 + 2 * values[0]:
+        raise MalformedUpdate("not a state vector")
+    return dict(zip(values[1::2], values[2::2], strict=True))
+
+
+def encode_state_vector(clock: Mapping[int, int]) -> bytes:
+    """Encode {client: clock}; clients at clock 0 are left out."""
+    out = bytearray()
+    _append_number(out, sum(1 for end in clock.values() if end))
+    for client, end in clock.items():
+        if end:
+            _append_number(out, client)
+            _append_number(out, end)
+    return bytes(out)
+
+
+def _append_number(out: bytearray, value: int) -> None:
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+
+
+def advance(clock: dict[int, int], summary: UpdateSummary) -> bool:
+    """Move `clock` over the structs of an update; returns whether all of it can be integrated.
+
+    A run that starts beyond the clock leaves a gap and moves nothing, so a state vector made from `clock` never
+    claims what is missing.
+    """
+    whole = True
+    for client, start, end in summary.ranges:
+        known = clock.get(client, 0)
+        if start > known:
+            whole = False
+        elif end > known:
+            clock[client] = end
+    for client, at in summary.needs:
+        if at >= clock.get(client, 0):
+            whole = False
+    for client, end in summary.deletes:
+        if end > clock.get(client, 0):
+            whole = False
+    return whole
+
+
+def without_clients(update: bytes, summary: UpdateSummary, clients: Collection[int]) -> bytes:
+    """Return the update less the structs of `clients`; what builds on them waits until their owner sends them."""
+    kept = [update[start:end] for client, start, end in summary.sections if client not in clients]
+    out = bytearray()
+    _append_number(out, len(kept))
+    for section in kept:
+        out += section
+    return bytes(out) + update[summary.deletes_at :]

@@ -1,0 +1,99 @@
+"""The worker process of heavy documents: reads requests on standard input, answers on standard output."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import sys
+from typing import BinaryIO
+
+from quire.crdt.replica import (
+    APPLY,
+    CLOSE,
+    CONTAINS,
+    CORRUPT,
+    DIFF,
+    HEADER,
+    INSPECT,
+    MALFORMED,
+    OK,
+    OPEN,
+    LocalReplica,
+    ReplicaCorrupt,
+)
+from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
+
+
+def encode_summary(summary: UpdateSummary) -> bytes:
+    """Encode a summary for the parent process."""
+    return pickle.dumps(
+        (
+            summary.ranges,
+            summary.deletes,
+            summary.needs,
+            summary.content_bytes,
+            summary.structs,
+            summary.sections,
+            summary.deletes_at,
+        )
+    )
+
+
+def decode_summary(encoded: bytes) -> UpdateSummary:
+    """Decode what `encode_summary` made in our own child process."""
+    return UpdateSummary(*pickle.loads(encoded))  # noqa: S301 - written by our own child, never by a client
+
+
+def answer(replicas: dict[int, LocalReplica], operation: int, number: int, body: bytes) -> bytes:
+    """Carry out one request."""
+    if operation == OPEN:
+        parts, at = [], 0
+        while at < len(body):
+            (size,) = struct.unpack_from("<I", body, at)
+            parts.append(body[at + 4 : at + 4 + size])
+            at += 4 + size
+        replicas[number] = LocalReplica(parts)
+        return b""
+    if operation == INSPECT:
+        return encode_summary(inspect(body))
+    if operation == CLOSE:
+        replicas.pop(number, None)
+        return b""
+    replica = replicas.get(number)
+    if replica is None:
+        raise ReplicaCorrupt("the document is not open in this worker")
+    if operation == APPLY:
+        return b"\x01" if replica.apply_now(body, inspect(body)) else b"\x00"
+    if operation == DIFF:
+        return replica.diff_now(body)
+    if operation == CONTAINS:
+        return b"\x01" if replica.contains_now(body) else b"\x00"
+    raise ReplicaCorrupt(f"operation {operation} is unknown")
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer requests until the input ends."""
+    replicas: dict[int, LocalReplica] = {}
+    while header := requests.read(HEADER.size):
+        size, operation, number = HEADER.unpack(header)
+        body = requests.read(size)
+        try:
+            status, result = OK, answer(replicas, operation, number, body)
+        except MalformedUpdate as error:
+            status, result = MALFORMED, str(error).encode()
+        except ReplicaCorrupt as error:
+            replicas.pop(number, None)
+            status, result = CORRUPT, str(error).encode()
+        answers.write(HEADER.pack(len(result), status, number) + result)
+        answers.flush()
+
+
+def main() -> None:
+    """Run as `python -m quire.crdt.worker`."""
+    os.nice(5)
+    serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Tables of the embedded log and their migrations; `PRAGMA user_version` counts the steps taken."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+MIGRATIONS: Final = (
+    """
+    CREATE TABLE updates(
+        document TEXT NOT NULL, seq INTEGER NOT NULL, author TEXT NOT NULL, connection TEXT NOT NULL,
+        at INTEGER NOT NULL, payload BLOB NOT NULL, checksum INTEGER NOT NULL,
+        PRIMARY KEY(document, seq)) WITHOUT ROWID;
+    CREATE TABLE heads(
+        document TEXT PRIMARY KEY, last_seq INTEGER NOT NULL, snapshot_seq INTEGER NOT NULL DEFAULT 0,
+        new_updates INTEGER NOT NULL DEFAULT 0, new_bytes INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+    CREATE TABLE snapshots(
+        document TEXT NOT NULL, seq INTEGER NOT NULL, payload BLOB, blob TEXT, checksum BLOB NOT NULL,
+        size INTEGER NOT NULL, state_vector BLOB NOT NULL, token INTEGER NOT NULL,
+        PRIMARY KEY(document, seq)) WITHOUT ROWID;
+    CREATE TABLE segments(
+        document TEXT NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, blob TEXT NOT NULL,
+        checksum BLOB NOT NULL, PRIMARY KEY(document, first_seq)) WITHOUT ROWID;
+    CREATE TABLE leases(
+        name TEXT PRIMARY KEY, holder TEXT NOT NULL, token INTEGER NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
+    """,
+)
+
+
+class NewerSchema(Exception):
+    """The file was written by a newer release."""
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest schema; raises `NewerSchema` when it is already beyond it."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise NewerSchema(f"the log has schema {version}, this release knows {len(MIGRATIONS)}: run a newer release")
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version={number}; COMMIT;")

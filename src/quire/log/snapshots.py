@@ -1,0 +1,73 @@
+"""Snapshots: the document at exactly one sequence number, checksummed, small in the table, large as a blob."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+import zstandard
+
+from quire.blobs.contract import BlobStore
+from quire.log.contract import Snapshot
+
+INLINE_BYTES: Final = 256 * 1024
+"""Compressed size up to which a snapshot stays in the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRow:
+    """A row of the `snapshots` table."""
+
+    document: str
+    seq: int
+    payload: bytes | None
+    blob: str | None
+    checksum: bytes
+    state_vector: bytes
+
+
+class SnapshotStore:
+    """Reads and writes snapshot rows. Methods block: call them off the event loop."""
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self._blobs = blobs
+
+    def newest_first(self, connection: sqlite3.Connection, document: str) -> Iterator[SnapshotRow]:
+        """Yield the document's snapshots from the newest to the oldest."""
+        for row in connection.execute(
+            "SELECT document, seq, payload, blob, checksum, state_vector FROM snapshots "
+            "WHERE document=? ORDER BY seq DESC",
+            (document,),
+        ).fetchall():
+            yield SnapshotRow(*row)
+
+    def open(self, row: SnapshotRow) -> Snapshot | None:
+        """Return the snapshot, or None when its bytes are missing or damaged."""
+        try:
+            packed = row.payload if row.payload is not None else self._blobs.read(row.blob or "")
+            payload = zstandard.ZstdDecompressor().decompress(packed)
+        except (KeyError, OSError, zstandard.ZstdError):
+            return None
+        if _checksum(payload, row.state_vector, row.seq) != row.checksum:
+            return None
+        return Snapshot(row.seq, payload, row.state_vector)
+
+    def prepare(self, document: str, snapshot: Snapshot) -> tuple[bytes | None, str | None, bytes]:
+        """Store a large payload as a blob; return (inline payload, blob key, checksum) for the row."""
+        packed = zstandard.ZstdCompressor(level=3).compress(snapshot.payload)
+        checksum = _checksum(snapshot.payload, snapshot.state_vector, snapshot.seq)
+        if len(packed) <= INLINE_BYTES:
+            return packed, None, checksum
+        key = f"snapshots/{document}/{snapshot.seq}-{checksum.hex()[:12]}.zst"
+        self._blobs.write(key, packed)
+        return None, key, checksum
+
+
+def _checksum(payload: bytes, state_vector: bytes, seq: int) -> bytes:
+    digest = blake2b(payload, digest_size=16)
+    digest.update(state_vector)
+    digest.update(seq.to_bytes(8, "little"))
+    return digest.digest()

@@ -1,0 +1,441 @@
+"""The update log in SQLite: one writer thread, group commit, `synchronous=FULL`.
+
+All queued updates of all documents go into one transaction; while it commits, the next batch gathers, so the
+commit rate follows the disk and nobody waits for a timer. Sequence numbers are taken inside the transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from zlib import crc32
+
+import structlog
+
+from quire.log.archive import Archive, Segment
+from quire.log.contract import (
+    DamagedDocument,
+    Health,
+    LogFull,
+    Outcome,
+    Refused,
+    Snapshot,
+    StorageUnavailable,
+    Stored,
+    StoredUpdate,
+    Update,
+)
+from quire.log.schema import migrate
+from quire.log.snapshots import SnapshotRow, SnapshotStore
+
+_logger = structlog.get_logger("quire.log")
+_Result = TypeVar("_Result")
+Connect = Callable[[Path], sqlite3.Connection]
+
+RETRY_FIRST, RETRY_MOST = 0.05, 1.0
+"""Seconds between attempts while storage fails."""
+BUSY_SECONDS = 5.0
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection for writing with the settings that "saved" rests on."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
+    return connection
+
+
+@dataclass(slots=True)
+class LogStats:
+    """Counters for the metrics endpoint."""
+
+    commits: int = 0
+    rows: int = 0
+    bytes: int = 0
+    failed_commits: int = 0
+    refused: int = 0
+    last_commit_seconds: float = 0.0
+    compactions: int = 0
+    failed_compactions: int = 0
+    snapshot_fallbacks: int = 0
+
+
+@dataclass(slots=True)
+class _Batch:
+    updates: Sequence[Update]
+    done: Callable[[Sequence[Outcome]], None]
+    size: int
+    outcomes: list[Outcome | None]
+
+
+class SqliteLog:
+    """`UpdateLog` on one SQLite file and a blob store for archive segments and large snapshots."""
+
+    def __init__(
+        self,
+        path: Path,
+        archive: Archive,
+        *,
+        queue_limit: int = 64 * 1024 * 1024,
+        readers: int = 2,
+        connect: Connect = connect,
+    ) -> None:
+        self.path = path
+        self.stats = LogStats()
+        self.archive = archive
+        self.snapshots = SnapshotStore(archive.blobs)
+        self._connect = connect
+        self._limit = queue_limit
+        self._queue: deque[_Batch] = deque()
+        self._queued = 0
+        self._wake = threading.Condition()
+        self._closing = False
+        self._health = Health(True)
+        self._listeners: list[Callable[[Health], None]] = []
+        self._on_commit: Callable[[Sequence[str]], None] = lambda _: None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._reader_count = readers
+        self.write_lock = threading.Lock()
+        """Held for each write transaction: the writer's and the compactor's."""
+
+    # ------------------------------------------------------------ contract
+
+    @property
+    def health(self) -> Health:
+        return self._health
+
+    @property
+    def queued_bytes(self) -> int:
+        return self._queued
+
+    async def open(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self._prepare)
+        self._thread = threading.Thread(target=self._write_loop, name="quire-log-writer", daemon=True)
+        self._thread.start()
+
+    def _prepare(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._connect(self.path)) as connection:
+            migrate(connection)
+        for _ in range(self._reader_count):
+            reader = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+            reader.execute("PRAGMA query_only=ON")
+            self._readers.put(reader)
+
+    async def close(self) -> None:
+        thread = self._thread
+        if thread is None:
+            return
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        await asyncio.to_thread(thread.join, 20)
+        self._thread = None
+        while not self._readers.empty():
+            self._readers.get().close()
+        if self._queue:
+            raise StorageUnavailable(f"{sum(len(batch.updates) for batch in self._queue)} updates could not be saved")
+
+    def submit(self, updates: Sequence[Update], done: Callable[[Sequence[Outcome]], None]) -> None:
+        size = sum(len(update.payload) for update in updates)
+        with self._wake:
+            if self._queued and self._queued + size > self._limit:
+                raise LogFull(f"{self._queued} bytes wait to be committed; the limit is {self._limit}")
+            self._queued += size
+            self._queue.append(_Batch(updates, done, size, [None] * len(updates)))
+            self._wake.notify()
+
+    async def load(self, document: str) -> Stored:
+        return await self._reading(lambda connection: self._load(connection, document))
+
+    async def read(self, document: str, after: int = 0, limit: int = 1000) -> Sequence[StoredUpdate]:
+        return await self._reading(lambda connection: self._read(connection, document, after, limit))
+
+    async def erase(self, document: str) -> None:
+        def work() -> list[str]:
+            with self.write_lock, closing(self._connect(self.path)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                keys = [
+                    key
+                    for table in ("segments", "snapshots")
+                    for (key,) in connection.execute(
+                        f"SELECT blob FROM {table} WHERE document=? AND blob IS NOT NULL",  # noqa: S608
+                        (document,),
+                    )
+                ]
+                for table in ("updates", "snapshots", "segments", "heads"):
+                    connection.execute(f"DELETE FROM {table} WHERE document=?", (document,))  # noqa: S608
+                connection.execute("COMMIT")
+                return keys
+
+        try:
+            keys = await asyncio.to_thread(work)
+        except sqlite3.Error as error:
+            raise StorageUnavailable(reason_of(error)) from error
+        for key in keys:
+            await self.archive.blobs.delete(key)
+
+    def watch(self, listener: Callable[[Health], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def on_commit(self, listener: Callable[[Sequence[str]], None]) -> None:
+        """Call `listener` on the event loop with the documents of each commit (the compactor's trigger)."""
+        self._on_commit = listener
+
+    # ------------------------------------------------------------ writing
+
+    def _write_loop(self) -> None:
+        connection: sqlite3.Connection | None = None
+        pause = RETRY_FIRST
+        while True:
+            with self._wake:
+                while not self._queue and not self._closing:
+                    self._wake.wait()
+                batches = list(self._queue)
+                if not batches:
+                    break
+            try:
+                if connection is None:
+                    connection = self._connect(self.path)
+                started = time.monotonic()
+                with self.write_lock:
+                    self._commit(connection, batches)
+                self.stats.last_commit_seconds = time.monotonic() - started
+            except (sqlite3.Error, OSError) as error:
+                self.stats.failed_commits += 1
+                connection = _discard(connection)
+                self._report(Health(False, reason_of(error), time.monotonic()))
+                with self._wake:
+                    if self._closing:
+                        break
+                    self._wake.wait(pause)
+                pause = min(pause * 2, RETRY_MOST)
+                continue
+            pause = RETRY_FIRST
+            self._report(Health(True, "", time.monotonic()))
+            with self._wake:
+                for _ in batches:
+                    self._queued -= self._queue.popleft().size
+            self._call(lambda batches=batches: self._deliver(batches))  # type: ignore[misc]
+        _discard(connection)
+
+    def _commit(self, connection: sqlite3.Connection, batches: Sequence[_Batch]) -> None:
+        """Store all batches in one transaction; isolate a row that can never be stored."""
+        try:
+            self._transact(connection, batches, isolate=False)
+        except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeEncodeError):
+            self._transact(connection, batches, isolate=True)
+
+    def _transact(self, connection: sqlite3.Connection, batches: Sequence[_Batch], *, isolate: bool) -> None:
+        by_document: dict[str, list[tuple[_Batch, int]]] = {}
+        for batch in batches:
+            for index, update in enumerate(batch.updates):
+                by_document.setdefault(update.document, []).append((batch, index))
+        rows = size = 0
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for document, entries in by_document.items():
+                head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
+                seq = head[0] if head else 0
+                stored = 0
+                for batch, index in entries:
+                    update = batch.updates[index]
+                    if isolate:
+                        refused = self._try_row(connection, document, seq + 1, update)
+                        if refused is not None:
+                            batch.outcomes[index] = refused
+                            continue
+                    else:
+                        _insert(connection, document, seq + 1, update)
+                    seq += 1
+                    batch.outcomes[index] = seq
+                    stored += len(update.payload)
+                    rows += 1
+                size += stored
+                connection.execute(
+                    "INSERT INTO heads(document, last_seq, new_updates, new_bytes) VALUES(?1, ?2, ?3, ?4) "
+                    "ON CONFLICT(document) DO UPDATE SET last_seq=?2, new_updates=new_updates+?3, "
+                    "new_bytes=new_bytes+?4",
+                    (document, seq, len(entries), stored),
+                )
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        self.stats.commits += 1
+        self.stats.rows += rows
+        self.stats.bytes += size
+
+    def _try_row(self, connection: sqlite3.Connection, document: str, seq: int, update: Update) -> Refused | None:
+        connection.execute("SAVEPOINT one")
+        try:
+            _insert(connection, document, seq, update)
+        except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeEncodeError) as error:
+            connection.execute("ROLLBACK TO one")
+            connection.execute("RELEASE one")
+            self.stats.refused += 1
+            return Refused(str(error))
+        connection.execute("RELEASE one")
+        return None
+
+    def _deliver(self, batches: Sequence[_Batch]) -> None:
+        documents: dict[str, None] = {}
+        for batch in batches:
+            for update in batch.updates:
+                documents[update.document] = None
+            try:
+                batch.done([outcome for outcome in batch.outcomes if outcome is not None])
+            except Exception as error:
+                _logger.exception("acknowledgement failed", error=str(error))
+        self._on_commit(list(documents))
+
+    def _report(self, health: Health) -> None:
+        if (health.ok, health.reason) == (self._health.ok, self._health.reason):
+            return
+        self._health = health
+        if health.ok:
+            _logger.info("storage works again")
+        else:
+            _logger.error("updates cannot be saved", reason=health.reason)
+        self._call(lambda: [listener(health) for listener in list(self._listeners)])
+
+    def _call(self, work: Callable[[], object]) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(work)
+
+    # ------------------------------------------------------------ reading
+
+    async def _reading(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        def run() -> _Result:
+            reader = self._readers.get()
+            try:
+                return work(reader)
+            except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as error:
+                raise StorageUnavailable(reason_of(error)) from error
+            finally:
+                self._readers.put(reader)
+
+        return await asyncio.to_thread(run)
+
+    def _load(self, connection: sqlite3.Connection, document: str) -> Stored:
+        connection.execute("BEGIN")
+        try:
+            head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
+            if head is None:
+                return Stored(None, (), 0)
+            last_seq = head[0]
+            for row in self.snapshots.newest_first(connection, document):
+                snapshot = self.snapshots.open(row)
+                if snapshot is None:
+                    self.stats.snapshot_fallbacks += 1
+                    _logger.error("snapshot is damaged", document=document, seq=row.seq)
+                    continue
+                return Stored(snapshot, self._rows(connection, document, snapshot.seq, last_seq), last_seq)
+            return Stored(None, self._rows(connection, document, 0, last_seq), last_seq)
+        finally:
+            connection.execute("COMMIT")
+
+    def _rows(self, connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[StoredUpdate]:
+        """Return updates after..upto, all of them, or raise `DamagedDocument` that names what is missing."""
+        found: dict[int, StoredUpdate] = {}
+        for seq, payload, author, origin, at, checksum in connection.execute(
+            "SELECT seq, payload, author, connection, at, checksum FROM updates "
+            "WHERE document=? AND seq>? AND seq<=? ORDER BY seq",
+            (document, after, upto),
+        ):
+            if crc32(payload) == checksum:
+                found[seq] = StoredUpdate(seq, payload, author, origin, at)
+        if len(found) < upto - after:
+            for segment in self.segments(connection, document, after, upto):
+                for row in self.archive.open(segment):
+                    if after < row.seq <= upto:
+                        found.setdefault(row.seq, row)
+        missing = [seq for seq in range(after + 1, upto + 1) if seq not in found]
+        if missing:
+            raise DamagedDocument(f"updates {_spans(missing)} of {upto} are missing or damaged")
+        return [found[seq] for seq in range(after + 1, upto + 1)]
+
+    def _read(self, connection: sqlite3.Connection, document: str, after: int, limit: int) -> list[StoredUpdate]:
+        connection.execute("BEGIN")
+        try:
+            head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
+            upto = min(head[0], after + limit) if head else 0
+            return self._rows(connection, document, after, upto) if upto > after else []
+        finally:
+            connection.execute("COMMIT")
+
+    def segments(self, connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[Segment]:
+        """Return the archive segments that hold updates after..upto."""
+        return [
+            Segment(*row)
+            for row in connection.execute(
+                "SELECT document, first_seq, last_seq, blob, checksum FROM segments "
+                "WHERE document=? AND last_seq>? AND first_seq<=? ORDER BY first_seq",
+                (document, after, upto),
+            )
+        ]
+
+    def reader(self) -> sqlite3.Connection:
+        """Open a connection of one's own for a longer piece of reading or writing (the compactor's)."""
+        return self._connect(self.path)
+
+
+def _insert(connection: sqlite3.Connection, document: str, seq: int, update: Update) -> None:
+    connection.execute(
+        "INSERT INTO updates(document, seq, author, connection, at, payload, checksum) VALUES(?,?,?,?,?,?,?)",
+        (document, seq, update.author, update.connection, update.at, update.payload, crc32(update.payload)),
+    )
+
+
+def _discard(connection: sqlite3.Connection | None) -> None:
+    if connection is not None:
+        try:
+            connection.close()
+        except sqlite3.Error as error:
+            _logger.warning("closing the log failed", error=str(error))
+
+
+def _spans(numbers: Sequence[int]) -> str:
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans[:20])
+
+
+def reason_of(error: Exception) -> str:
+    """Say in an operator's words why storage failed."""
+    code = getattr(error, "sqlite_errorname", "") or ""
+    text = str(error)
+    if code.startswith("SQLITE_FULL") or "full" in text:
+        return "the disk is full"
+    if code.startswith("SQLITE_READONLY") or "readonly" in text or "Read-only" in text:
+        return "the disk is read-only"
+    if code.startswith("SQLITE_BUSY") or "locked" in text:
+        return "the database is locked by another program"
+    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return "the database file is damaged"
+    if code.startswith("SQLITE_CANTOPEN"):
+        return "the database file cannot be opened"
+    return f"the disk fails: {text}"
+
+
+__all__ = ["LogStats", "Snapshot", "SnapshotRow", "SqliteLog", "connect", "reason_of"]

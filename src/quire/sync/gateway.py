@@ -1,0 +1,392 @@
+"""The gateway: accepts sockets within limits, binds them to people and documents, and lets them go.
+
+Order of checks on an upgrade, cheapest first: draining, path, Origin, caps, connect rate. Nothing of a document
+leaves before `admit` has said yes; access is asked again whenever something it depends on changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+from picows import WSUpgradeRequest, WSUpgradeResponse
+
+from quire.access import Access, AccessChange, Action, Credentials, Denied, Principal, Role, allows
+from quire.crdt.updates import MalformedUpdate, inspect
+from quire.sync import wire
+from quire.sync.bucket import Bucket
+from quire.sync.hocuspocus import HocuspocusSession
+from quire.sync.member import Member, Refusal
+from quire.sync.rooms import Rooms
+from quire.sync.socket import CloseCode, Socket
+from quire.sync.stats import SyncStats
+from quire.sync.ywebsocket import YWebsocketSession
+
+_log = structlog.get_logger("quire.sync.gateway")
+LINK_PREFIX = "quire_link_"
+CLOSES_PER_SECOND = 500
+"""Least pace of a stop: fewer sockets than this need no second at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayLimits:
+    """Limits of sockets; times in seconds, sizes in bytes. Rates do not apply when `rates` is false."""
+
+    rates: bool
+    max_message: int
+    max_presence: int
+    max_sockets: int
+    max_per_account: int
+    max_per_address: int
+    max_documents: int
+    messages_per_second: int
+    bytes_per_second: int
+    connects_per_minute: int
+    outbound_time: float
+    ping_interval: float
+    pong_timeout: float
+    auth_timeout: float
+
+
+class Gateway:
+    """Every socket of this node."""
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        access: Access,
+        *,
+        limits: GatewayLimits,
+        stats: SyncStats,
+        cookie: str,
+        origin_allowed: Callable[[str | None, str | None], bool],
+        client_address: Callable[[str, str | None], str],
+        minimum_schema: int,
+    ) -> None:
+        self.rooms, self.stats = rooms, stats
+        self.max_documents_per_socket = limits.max_documents
+        self._access, self._limits = access, limits
+        self._cookie, self._origin_allowed, self._client_address = cookie, origin_allowed, client_address
+        self._minimum_schema = minimum_schema
+        self._sockets: dict[Socket, None] = {}
+        self._members: dict[Member, str] = {}
+        self._addresses: Counter[str] = Counter()
+        self._accounts: Counter[str] = Counter()
+        self._bound: dict[Socket, str] = {}
+        self._connects: dict[str, Bucket] = {}
+        self._paths: dict[Socket, tuple[str, int | None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slot = 0
+        self.draining = False
+        self._unsubscribe = access.subscribe(self._on_access_change)
+
+    def __len__(self) -> int:
+        return len(self._sockets)
+
+    # ---------------------------------------------------------------- upgrades
+
+    def accept(self, request: WSUpgradeRequest, transport: Any) -> Socket | WSUpgradeResponse:  # noqa: ANN401
+        """Decide on an upgrade; the answer to a refusal says what to do."""
+        headers = request.headers
+        parts = urlsplit(request.path.decode("latin-1"))
+        peer = transport.get_extra_info("peername")
+        address = self._client_address(peer[0] if peer else "", headers.get("x-forwarded-for"))
+        refusal = self._refusal(parts.path, headers, address)
+        if refusal is not None:
+            self.stats.upgrades_refused += 1
+            status, text = refusal
+            more = (
+                {"Retry-After": "10"}
+                if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+                else {}
+            )
+            more |= {"Cache-Control": "no-store", "Content-Type": "text/plain; charset=utf-8"}
+            return WSUpgradeResponse.create_error_response(status, text.encode(), more)
+        self.stats.upgrades += 1
+        socket = Socket(
+            secrets.token_hex(8),
+            _credentials(headers, address, self._cookie),
+            max_message=self._limits.max_message,
+            bucket=Bucket(self._limits.messages_per_second, self._limits.bytes_per_second, time.monotonic())
+            if self._limits.rates
+            else None,
+            on_open=self._opened,
+            on_closed=self._closed,
+        )
+        self._paths[socket] = (parts.path, _schema(parts.query))
+        return socket
+
+    def _refusal(self, path: str, headers: Any, address: str) -> tuple[HTTPStatus, str] | None:  # noqa: ANN401
+        limits = self._limits
+        if self.draining:
+            return HTTPStatus.SERVICE_UNAVAILABLE, "this node is stopping; connect again"
+        if path.rstrip("/") != "/collab" and not (path.startswith("/yjs/") and len(path) > len("/yjs/")):
+            return HTTPStatus.NOT_FOUND, "sockets are served at /collab and /yjs/{document}"
+        bearer = headers.get("authorization", "").lower().startswith("bearer ")
+        origin = headers.get("origin")
+        cookie = self._cookie + "=" in headers.get("cookie", "")
+        if (origin is not None or (cookie and not bearer)) and not self._origin_allowed(origin, headers.get("host")):
+            return (
+                HTTPStatus.FORBIDDEN,
+                "this Origin may not open sockets here; set QUIRE_PUBLIC_URL to the address people use",
+            )
+        if len(self._sockets) >= limits.max_sockets:
+            return (
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                f"this node has reached its {limits.max_sockets} sockets; try again",
+            )
+        if self._addresses[address] >= limits.max_per_address:
+            return (
+                HTTPStatus.TOO_MANY_REQUESTS,
+                f"{limits.max_per_address} sockets are open from your address",
+            )
+        if limits.rates:
+            rate = limits.connects_per_minute / 60
+            bucket = self._connects.get(address)
+            if bucket is None:
+                bucket = self._connects[address] = Bucket(rate, 1.0, time.monotonic())
+            if bucket.take(0, time.monotonic()) > 0:
+                return HTTPStatus.TOO_MANY_REQUESTS, "too many connects from your address; wait a few seconds"
+        return None
+
+    def _opened(self, socket: Socket) -> None:
+        path, schema = self._paths.pop(socket)
+        self._sockets[socket] = None
+        self._addresses[socket.credentials.address] += 1
+        if path.startswith("/yjs/"):
+            socket.session = YWebsocketSession(self, socket, path[len("/yjs/") :], schema)
+        else:
+            socket.session = HocuspocusSession(self, socket, schema)
+
+    def _closed(self, socket: Socket) -> None:
+        self._paths.pop(socket, None)
+        if self._sockets.pop(socket, 0) is None:
+            address = socket.credentials.address
+            self._addresses[address] -= 1
+            if self._addresses[address] <= 0:
+                del self._addresses[address]
+        author = self._bound.pop(socket, None)
+        if author is not None:
+            self._accounts[author] -= 1
+            if self._accounts[author] <= 0:
+                del self._accounts[author]
+
+    # ---------------------------------------------------------------- people and documents
+
+    async def admit(self, socket: Socket, document: str, token: str, schema: int | None) -> tuple[Principal, Role]:
+        """Return who this is and what they may do with the document; raises `Denied`."""
+        if schema is not None and schema < self._minimum_schema:
+            raise Denied(Denied.SCHEMA)
+        if not document.strip():
+            raise Denied(Denied.PERMISSION)
+        principal = await self._access.identify(_with_token(socket.credentials, token))
+        role = await self._access.role_of(principal, document)
+        if role is None or not allows(role, Action.READ):
+            raise Denied(Denied.PERMISSION)
+        author = principal.author
+        if socket not in self._bound:
+            if self._accounts[author] >= self._limits.max_per_account:
+                raise Denied("too-many-connections")
+            self._bound[socket] = author
+            self._accounts[author] += 1
+        socket.authenticated = True
+        return principal, role
+
+    def joined(self, member: Member, token: str) -> None:
+        """Watch the member's access from here on; closes the gap since `admit` by asking once more."""
+        self._members[member] = token
+        self._spawn(self._review(member))
+
+    def left(self, member: Member) -> None:
+        """Forget a member."""
+        self._members.pop(member, None)
+        if member.room is not None:
+            member.room.leave(member)
+
+    def members_of(self, document: str) -> list[Member]:
+        """Return the members that have the document open."""
+        room = self.rooms.get(document)
+        return list(room.members) if room is not None else []
+
+    def present(self, member: Member, content: bytes) -> None:
+        """Take a presence message into the member's room."""
+        entries = wire.decode_awareness(content, max_state=self._limits.max_presence)
+        if member.room is not None:
+            member.room.present(member, entries)
+
+    def reauthenticate(self, member: Member, token: str) -> None:
+        """A client sent its token again on an open document: judge it by the new one."""
+        self._members[member] = token
+        self._spawn(self._review(member, announce=True))
+
+    def refuse_write(self, member: Member, update: bytes, *, own: bool) -> None:
+        """A read-only member sent text: what the document already holds is no write."""
+
+        async def judge() -> None:
+            room = member.room
+            if room is None:
+                return
+            try:
+                contained = not own and await room.contains(update)
+            except MalformedUpdate as error:
+                member.socket.close(CloseCode.MALFORMED, str(error))
+                return
+            if contained:
+                member.saved(1)
+            else:
+                member.refused(Refusal.READ_ONLY, "you may read this document but not change it")
+
+        if own:
+            try:
+                inspect(update)
+            except MalformedUpdate as error:
+                raise wire.MalformedMessage(str(error)) from None
+            member.refused(Refusal.READ_ONLY, "you may read this document but not change it")
+        else:
+            self._spawn(judge())
+
+    def _on_access_change(self, change: AccessChange) -> None:
+        for member in list(self._members):
+            if _concerns(change, member):
+                self._spawn(self._review(member))
+
+    async def _review(self, member: Member, *, announce: bool = False) -> None:
+        """Ask again who a member is and what it may do; act on the answer at once."""
+        room = member.room
+        if room is None or member not in self._members:
+            return
+        try:
+            principal = await self._access.identify(_with_token(member.socket.credentials, self._members[member]))
+            role = await self._access.role_of(principal, room.document)
+            reason = Denied.PERMISSION
+        except Denied as denied:
+            role, principal, reason = None, member.principal, denied.reason
+        except Exception:  # noqa: BLE001 - the authority is away: neither grant nor take away
+            self.contain("access cannot be reviewed")
+            return
+        if member not in self._members or member.room is None:
+            return
+        if role is None:
+            session = member.socket.session
+            if isinstance(session, HocuspocusSession | YWebsocketSession):
+                session.deny(member, reason)
+            if reason == Denied.SESSION:
+                member.socket.close(CloseCode.SIGNED_OUT, reason)
+            return
+        was_writable = member.writable
+        member.role, member.principal, member.author = role, principal, principal.author
+        if announce or member.writable != was_writable:
+            if member.prefix:
+                member.send(wire.authenticated(writable=member.writable))
+            elif not announce:
+                member.socket.close(CloseCode.RESTART, "role changed")
+
+    def contain(self, event: str) -> None:
+        """Record an unexpected exception that was kept from spreading."""
+        self.stats.errors += 1
+        _log.exception(event)
+
+    # ---------------------------------------------------------------- upkeep
+
+    def sweep(self) -> None:
+        """Once a second: deadlines for all, pings for a share of the sockets."""
+        now = time.monotonic()
+        limits = self._limits
+        slots = max(1, round(limits.ping_interval))
+        self._slot = (self._slot + 1) % slots
+        for index, socket in enumerate(list(self._sockets)):
+            if socket.blocked_since is not None and now - socket.blocked_since > limits.outbound_time:
+                self.stats.closed_slow += 1
+                socket.abort()
+            elif not socket.authenticated:
+                if now - socket.opened > limits.auth_timeout:
+                    socket.close(CloseCode.TIMEOUT, "nobody signed in on this socket in time")
+            elif index % slots == self._slot:
+                self._check(socket, now)
+        if len(self._connects) > 10_000:
+            self._connects.clear()
+
+    def _check(self, socket: Socket, now: float) -> None:
+        if now - socket.heard > self._limits.pong_timeout:
+            self.stats.closed_dead += 1
+            socket.abort()
+            return
+        if socket.blocked_since is None:
+            socket.ping()
+            if socket.session is not None:
+                socket.session.keep_alive()
+
+    def resync_refused(self) -> None:
+        """Storage works again: have the clients whose updates were refused connect anew and offer them."""
+        for socket in {member.socket for member in self._members if member.refusals}:
+            delay = secrets.randbelow(2000) / 1000
+            asyncio.get_running_loop().call_later(delay, socket.close, CloseCode.RESTART, "storage is back")
+
+    async def drain(self, window: float) -> None:
+        """Close every socket with 1012, spread over at most `window` seconds."""
+        self.draining = True
+        sockets = list(self._sockets)
+        pause = min(window, len(sockets) / CLOSES_PER_SECOND) / max(1, len(sockets))
+        for socket in sockets:
+            socket.close(CloseCode.RESTART, "the server restarts; connect again")
+            if pause:
+                await asyncio.sleep(pause)
+        for _ in range(200):
+            if not self._sockets:
+                break
+            await asyncio.sleep(0.01)
+        for socket in list(self._sockets):
+            socket.abort()
+
+    def close(self) -> None:
+        """Stop listening for changes of access."""
+        self._unsubscribe()
+
+    def _spawn(self, work: Any) -> None:  # noqa: ANN401
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _credentials(headers: Any, address: str, cookie: str) -> Credentials:  # noqa: ANN401
+    session = None
+    try:
+        morsel = SimpleCookie(headers.get("cookie", "")).get(cookie)
+        session = morsel.value if morsel is not None else None
+    except CookieError:
+        pass
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    token = bearer.strip() if scheme.lower() == "bearer" else None
+    return Credentials(address, session=session, token=token or None, link=headers.get("x-quire-link"))
+
+
+def _with_token(credentials: Credentials, token: str) -> Credentials:
+    """Add the auth frame's token: a document link or an API token, beside what the upgrade carried."""
+    if not token:
+        return credentials
+    if token.startswith(LINK_PREFIX):
+        return Credentials(credentials.address, credentials.session, credentials.token, token)
+    return Credentials(credentials.address, credentials.session, token, credentials.link)
+
+
+def _schema(query: str) -> int | None:
+    value = parse_qs(query).get("schema", [""])[0]
+    return int(value) if value.isdecimal() and len(value) < 9 else None
+
+
+def _concerns(change: AccessChange, member: Member) -> bool:
+    principal = member.principal
+    if change.documents is not None and (member.room is None or member.room.document not in change.documents):
+        return False
+    if change.accounts is not None and principal.account not in change.accounts:
+        return False
+    return change.sessions is None or bool({principal.session, principal.token} & change.sessions)

@@ -1,0 +1,96 @@
+"""One document open on one connection, and the contract for whoever sends updates into a room."""
+
+from __future__ import annotations
+
+import enum
+import json
+from typing import TYPE_CHECKING, Protocol
+
+from quire.access import Action, Principal, Role, allows
+from quire.sync import wire
+
+if TYPE_CHECKING:
+    from quire.sync.room import Room
+    from quire.sync.socket import Socket
+
+
+class Refusal(enum.Enum):
+    """Why an update was not taken; the value is the word clients get."""
+
+    READ_ONLY = "read-only"
+    MALFORMED = "malformed"
+    TOO_BIG = "too-big"
+    DOCUMENT_FULL = "document-full"
+    STORAGE = "storage"
+
+
+class Sender(Protocol):
+    """Whoever an update came from."""
+
+    author: str
+    connection: str
+
+    def saved(self, count: int) -> None:
+        """`count` of this sender's updates are durable now."""
+        ...
+
+    def refused(self, why: Refusal, detail: str) -> None:
+        """One update was refused; nothing changed."""
+        ...
+
+
+class Member:
+    """One document open on one socket: the address it is known by there, who it is, and what it may do."""
+
+    __slots__ = (
+        "author",
+        "behind",
+        "connection",
+        "prefix",
+        "principal",
+        "refusals",
+        "role",
+        "room",
+        "socket",
+    )
+
+    def __init__(self, socket: Socket, prefix: bytes, principal: Principal, role: Role) -> None:
+        self.socket = socket
+        self.prefix = prefix
+        """Bytes in front of every message: the encoded Hocuspocus address, empty for y-websocket."""
+        self.principal = principal
+        self.author = principal.author
+        self.connection = socket.id
+        self.role = role
+        self.room: Room | None = None
+        self.behind: dict[int, int] | None = None
+        """While the socket is blocked: the state vector of what it was given."""
+        self.refusals = 0
+        """Updates that were refused for want of storage and that the client still has."""
+
+    @property
+    def writable(self) -> bool:
+        """Whether updates of this member are taken now."""
+        return allows(self.role, Action.WRITE)
+
+    def send(self, body: bytes) -> None:
+        """Send one message body under this member's address."""
+        self.socket.write(wire.binary_frame(self.prefix + body))
+
+    def saved(self, count: int) -> None:
+        """Tell a Hocuspocus client that `count` updates are durable; y-websocket has no such message."""
+        if self.prefix:
+            self.socket.write(wire.binary_frame(self.prefix + wire.SAVED) * count)
+
+    def refused(self, why: Refusal, detail: str) -> None:
+        """Tell the client that an update was refused, and close the socket of one that sends garbage."""
+        if self.prefix:
+            self.send(wire.NOT_SAVED)
+            self.notify({"type": "refused", "reason": why.value, "detail": detail})
+        if why is Refusal.STORAGE:
+            self.refusals += 1
+
+    def notify(self, message: dict[str, object]) -> None:
+        """Send an application message (Hocuspocus stateless); other protocols have no lane for it."""
+        if self.prefix:
+            self.send(wire.stateless(json.dumps(message, ensure_ascii=False, separators=(",", ":"))))

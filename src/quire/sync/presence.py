@@ -1,0 +1,110 @@
+"""Presence of one room: the lossy lane. Latest state only, never stored, expires by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from quire.sync.wire import PresenceEntry
+
+EXPIRY = 35.0
+"""Seconds without renewal after which a person is gone; clients renew every 15 s."""
+CLIENTS_PER_MEMBER = 8
+"""CRDT client ids that one document connection may speak for."""
+
+
+@dataclass(slots=True)
+class _Client:
+    owner: Hashable
+    identity: str
+    clock: int
+    state: str | None
+    seen: float
+
+
+class Presence:
+    """Who is here, by CRDT client id; each id belongs to the connection that introduced it.
+
+    A connection can change only its own ids, so nobody can silence or impersonate a cursor. The same
+    identity on a new connection takes its ids over, which is what a reconnect looks like while the old
+    socket is still half open.
+    """
+
+    __slots__ = ("_clients", "_dirty")
+
+    def __init__(self) -> None:
+        self._clients: dict[int, _Client] = {}
+        self._dirty: set[int] = set()
+
+    def __len__(self) -> int:
+        return sum(1 for client in self._clients.values() if client.state is not None)
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something changed since the last `changes`."""
+        return bool(self._dirty)
+
+    def receive(self, owner: Hashable, identity: str, entries: Iterable[PresenceEntry], now: float) -> None:
+        """Take over what `owner` says of its own clients; entries about others are ignored."""
+        for entry in entries:
+            known = self._clients.get(entry.client)
+            if known is None:
+                if entry.state is None or self._owned(owner) >= CLIENTS_PER_MEMBER:
+                    continue
+                self._clients[entry.client] = _Client(owner, identity, entry.clock, entry.state, now)
+                self._dirty.add(entry.client)
+                continue
+            if entry.clock < known.clock:
+                continue
+            if known.owner is not owner:
+                if known.state is not None and (known.identity != identity or entry.clock == known.clock):
+                    continue
+                known.owner, known.identity = owner, identity
+            elif entry.clock == known.clock and entry.state is not None and known.state is not None:
+                known.seen = now
+                continue
+            if entry.state != known.state:
+                self._dirty.add(entry.client)
+            known.clock, known.state, known.seen = entry.clock, entry.state, now
+
+    def leave(self, owner: Hashable, now: float) -> None:
+        """Mark every client of `owner` as gone.
+
+        The clock stays: y-protocols accepts a removal at the clock it knows, and the client comes back with it.
+        """
+        for client_id, client in self._clients.items():
+            if client.owner is owner and client.state is not None:
+                client.state, client.seen = None, now
+                self._dirty.add(client_id)
+
+    def expire(self, now: float) -> None:
+        """Mark clients as gone that stopped renewing, forget those gone for long."""
+        for client_id, client in list(self._clients.items()):
+            if now - client.seen < EXPIRY:
+                continue
+            if client.state is not None:
+                client.state, client.seen = None, now
+                self._dirty.add(client_id)
+            elif client_id not in self._dirty:
+                del self._clients[client_id]
+
+    def changes(self) -> list[PresenceEntry]:
+        """Return what changed since the last call."""
+        entries = [PresenceEntry(i, self._clients[i].clock, self._clients[i].state) for i in self._dirty]
+        self._dirty.clear()
+        return entries
+
+    def everyone(self) -> list[PresenceEntry]:
+        """Return the states of all who are here now."""
+        return [
+            PresenceEntry(i, client.clock, client.state)
+            for i, client in self._clients.items()
+            if client.state is not None
+        ]
+
+    def clients_of(self, owner: Hashable) -> list[int]:
+        """Return the client ids that `owner` introduced."""
+        return [i for i, client in self._clients.items() if client.owner is owner]
+
+    def _owned(self, owner: Hashable) -> int:
+        return sum(1 for client in self._clients.values() if client.owner is owner)

@@ -1,0 +1,244 @@
+"""All rooms of this node: loaded once however many ask, released when idle, bounded in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+
+from quire.crdt.replica import ReplicaHost
+from quire.log.contract import (
+    DamagedDocument,
+    Health,
+    LogFull,
+    Outcome,
+    StorageUnavailable,
+    Update,
+    UpdateLog,
+)
+from quire.sync.member import Sender
+from quire.sync.room import Room, RoomLimits
+from quire.sync.stats import SyncStats
+
+_log = structlog.get_logger("quire.sync.rooms")
+RESUBMIT_SECONDS = 0.05
+
+
+class LoadFailed(Exception):
+    """The document cannot be read now; never shown as an empty document."""
+
+
+class Journal:
+    """The way from rooms to the log: one submission per turn of the event loop, outcomes back to rooms."""
+
+    def __init__(self, log: UpdateLog, stats: SyncStats, *, limit: int, clock: Callable[[], float] = time.time) -> None:
+        self._log, self._stats, self._limit, self._clock = log, stats, limit, clock
+        self._loop = asyncio.get_running_loop()
+        self._batch: list[tuple[Room, Sender, Update]] = []
+        self._batch_bytes = 0
+        self._scheduled = False
+        self._on_stored: Callable[[Iterable[str]], None] = lambda _: None
+
+    def on_stored(self, listener: Callable[[Iterable[str]], None]) -> None:
+        """Set the function that hears which documents have new durable updates."""
+        self._on_stored = listener
+
+    def full(self, size: int) -> bool:
+        """Whether `size` more bytes would pass this node's limit of unsaved bytes."""
+        return self._log.queued_bytes + self._batch_bytes + size > self._limit
+
+    def append(self, room: Room, payload: bytes, sender: Sender) -> None:
+        """Queue one update for the log."""
+        update = Update(room.document, payload, sender.author, sender.connection, int(self._clock() * 1_000_000))
+        self._batch.append((room, sender, update))
+        self._batch_bytes += len(payload)
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._submit)
+
+    def _submit(self) -> None:
+        self._scheduled = False
+        batch, self._batch = self._batch, []
+        size, self._batch_bytes = self._batch_bytes, 0
+        if not batch:
+            return
+        submitted = self._loop.time()
+
+        def done(outcomes: Sequence[Outcome]) -> None:
+            self._stats.saved_batches += 1
+            self._stats.saved_seconds += self._loop.time() - submitted
+            self._deliver(batch, outcomes)
+
+        try:
+            self._log.submit([update for _, _, update in batch], done)
+        except LogFull:
+            # Rooms check `full` before they accept, so this is the remainder of a race: keep and try again.
+            self._batch[:0] = batch
+            self._batch_bytes += size
+            self._scheduled = True
+            self._loop.call_later(RESUBMIT_SECONDS, self._submit)
+
+    def _deliver(self, batch: Sequence[tuple[Room, Sender, Update]], outcomes: Sequence[Outcome]) -> None:
+        counts: dict[Sender, int] = {}
+        documents: set[str] = set()
+        for (room, sender, update), outcome in zip(batch, outcomes, strict=True):
+            room.committed(len(update.payload), sender, outcome)
+            if isinstance(outcome, int):
+                counts[sender] = counts.get(sender, 0) + 1
+                documents.add(room.document)
+        for sender, count in counts.items():
+            sender.saved(count)
+        self._stats.saved += sum(counts.values())
+        self._on_stored(documents)
+
+
+class Rooms:
+    """The registry of live documents."""
+
+    def __init__(
+        self,
+        log: UpdateLog,
+        replicas: ReplicaHost,
+        *,
+        limits: RoomLimits,
+        stats: SyncStats,
+        unsaved_limit: int,
+        grace: float,
+        budget: int,
+    ) -> None:
+        self._log, self._replicas, self._limits, self._stats = log, replicas, limits, stats
+        self._grace, self._budget = grace, budget
+        self._rooms: dict[str, Room] = {}
+        self._loading: dict[str, asyncio.Task[Room]] = {}
+        self._closing: dict[str, asyncio.Task[None]] = {}
+        self.journal = Journal(log, stats, limit=unsaved_limit)
+        self._unwatch = log.watch(self._on_health)
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def __iter__(self) -> Iterable[Room]:  # type: ignore[override]
+        return iter(list(self._rooms.values()))
+
+    @property
+    def memory(self) -> int:
+        """Bytes that all rooms take, about."""
+        return sum(room.memory for room in self._rooms.values())
+
+    def get(self, document: str) -> Room | None:
+        """Return the room if it is in memory."""
+        return self._rooms.get(document)
+
+    async def open(self, document: str) -> Room:
+        """Return the room, loading it once for all who wait; raises `LoadFailed`.
+
+        The caller must use the room before it awaits anything else: an idle one may be released.
+        """
+        closing = self._closing.get(document)
+        if closing is not None:
+            await asyncio.wait([closing])
+        room = self._rooms.get(document)
+        if room is None:
+            task = self._loading.get(document)
+            if task is None:
+                task = asyncio.get_running_loop().create_task(self._load(document))
+                self._loading[document] = task
+            room = await asyncio.shield(task)
+        room.last_used = asyncio.get_running_loop().time()
+        return room
+
+    async def _load(self, document: str) -> Room:
+        try:
+            self._stats.loads += 1
+            try:
+                stored = await self._log.load(document)
+            except (StorageUnavailable, DamagedDocument) as error:
+                self._stats.load_failures += 1
+                _log.error("document cannot be loaded", document=document, error=str(error))
+                raise LoadFailed(str(error)) from error
+            room = Room(
+                document,
+                stored,
+                journal=self.journal,
+                replicas=self._replicas,
+                limits=self._limits,
+                stats=self._stats,
+            )
+            health = self._log.health
+            room.problem = None if health.ok else health.reason
+            room.last_used = asyncio.get_running_loop().time()
+            self._rooms[document] = room
+            return room
+        finally:
+            del self._loading[document]
+
+    async def drop(self, document: str) -> None:
+        """Release a room at once (the document was erased); its members must have been removed."""
+        room = self._rooms.pop(document, None)
+        if room is not None:
+            await room.close()
+
+    def sweep(self, now: float) -> None:
+        """Release idle rooms, keep memory under the budget, expire presence. Called about once a second."""
+        used = 0
+        for document, room in list(self._rooms.items()):
+            room.sweep(now)
+            if not room.members and room.settled and now - room.last_used > self._grace:
+                self._release(document, room)
+            else:
+                used += room.memory
+        if used <= self._budget:
+            return
+        for room in sorted(self._rooms.values(), key=lambda room: max(room.last_used, room.last_edit)):
+            if used <= self._budget:
+                break
+            if not room.settled:
+                continue
+            used -= room.memory
+            if room.members:
+                _spawn(room.rest())
+                used += room.size
+            else:
+                self._release(room.document, room)
+
+    def _release(self, document: str, room: Room) -> None:
+        del self._rooms[document]
+        self._stats.evictions += 1
+        task = _spawn(room.close())
+        self._closing[document] = task
+        task.add_done_callback(lambda _: self._closing.pop(document, None))
+
+    async def settle(self, deadline: float) -> bool:
+        """Send and save everything accepted so far; returns False when the deadline (loop time) passes first."""
+        loop = asyncio.get_running_loop()
+        for room in self._rooms.values():
+            room.flush()
+        while not all(room.settled for room in self._rooms.values()):
+            if loop.time() > deadline:
+                return False
+            await asyncio.sleep(0.01)
+        return True
+
+    async def close(self) -> None:
+        """Release every room."""
+        self._unwatch()
+        for room in list(self._rooms.values()):
+            await room.close()
+        self._rooms.clear()
+
+    def _on_health(self, health: Health) -> None:
+        for room in self._rooms.values():
+            room.storage(None if health.ok else health.reason)
+
+
+_tasks: set[asyncio.Task[None]] = set()
+
+
+def _spawn(work) -> asyncio.Task[None]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Run in the background and keep a reference, as asyncio asks for."""
+    task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+    return task

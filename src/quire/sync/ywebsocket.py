@@ -1,0 +1,129 @@
+"""The y-websocket protocol: one document per socket, no address, no acknowledgement.
+
+Source: y-websocket 3.1 client, y-protocols `sync.js`, `awareness.js`, `auth.js`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from quire.access import Denied
+from quire.sync import wire
+from quire.sync.member import Member
+from quire.sync.rooms import LoadFailed
+from quire.sync.socket import CloseCode
+
+if TYPE_CHECKING:
+    from quire.sync.gateway import Gateway
+    from quire.sync.socket import Socket
+
+PENDING_BYTES = 5 * 1024 * 1024
+NOBODY = wire.awareness(b"\x00")
+"""An empty awareness message: something for the client's 30 s watchdog."""
+
+CLOSE_CODES = {
+    Denied.SESSION: CloseCode.SIGNED_OUT,
+    Denied.NOT_FOUND: CloseCode.GONE,
+}
+
+
+class YWebsocketSession:
+    """The one document of a socket; authenticated by the upgrade request."""
+
+    __slots__ = ("_document", "_gateway", "_member", "_pending", "_pending_bytes", "_socket", "_task")
+
+    def __init__(self, gateway: Gateway, socket: Socket, document: str, schema: int | None) -> None:
+        self._gateway, self._socket, self._document = gateway, socket, document
+        self._member: Member | None = None
+        self._pending: list[bytes] = []
+        self._pending_bytes = 0
+        self._task = asyncio.get_running_loop().create_task(self._open(schema))
+
+    async def _open(self, schema: int | None) -> None:
+        gateway, socket = self._gateway, self._socket
+        try:
+            principal, role = await gateway.admit(socket, self._document, "", schema)
+            room = await gateway.rooms.open(self._document)
+        except Denied as denied:
+            self._refuse(denied.reason)
+            return
+        except LoadFailed:
+            socket.close(CloseCode.TRY_LATER, "storage unavailable")
+            return
+        except Exception:  # noqa: BLE001 - the authority is away: say "try again", never "denied"
+            gateway.contain("authentication failed")
+            socket.close(CloseCode.TRY_LATER, "sign-in cannot be checked now; try again")
+            return
+        if socket.closing:
+            return
+        member = self._member = Member(socket, b"", principal, role)
+        room.join(member)
+        gateway.joined(member, "")
+        pending, self._pending = self._pending, []
+        try:
+            for message in pending:
+                self._dispatch(member, message)
+        except wire.MalformedMessage as error:
+            socket.close(CloseCode.MALFORMED, str(error))
+
+    def _refuse(self, reason: str) -> None:
+        self._gateway.stats.denied += 1
+        self._socket.send(wire.yjs_permission_denied(reason))
+        self._socket.close(CLOSE_CODES.get(reason, CloseCode.FORBIDDEN), reason)
+
+    def receive(self, message: bytes) -> None:
+        """Handle one message; those before the document is open wait within a bound."""
+        if not message:
+            raise wire.MalformedMessage("empty message")
+        if self._member is not None:
+            self._dispatch(self._member, message)
+            return
+        self._pending_bytes += len(message)
+        if self._pending_bytes > PENDING_BYTES:
+            self._socket.close(CloseCode.TOO_BIG, "too much data before authentication")
+            return
+        self._pending.append(message)
+
+    def _dispatch(self, member: Member, message: bytes) -> None:
+        room = member.room
+        if room is None:
+            return
+        kind, at = wire.read_var_uint(message, 0)
+        if kind == wire.SYNC:
+            sub, at = wire.read_var_uint(message, at)
+            content, _ = wire.read_var_bytes(message, at)
+            if sub == wire.STEP1:
+                room.step1(member, content)
+            elif sub in (wire.STEP2, wire.UPDATE):
+                if member.writable:
+                    room.receive(content, member)
+            else:
+                raise wire.MalformedMessage(f"sync message of unknown kind {sub}")
+        elif kind == wire.AWARENESS:
+            content, _ = wire.read_var_bytes(message, at)
+            self._gateway.present(member, content)
+        elif kind == wire.QUERY_AWARENESS:
+            member.send(wire.awareness(wire.encode_awareness(room.presence.everyone())))
+
+    def deny(self, member: Member, reason: str) -> None:  # noqa: ARG002
+        """Take the document away: the socket has no other."""
+        self._refuse(reason)
+
+    def keep_alive(self) -> None:
+        """Keep the client's watchdog quiet."""
+        self._socket.send(NOBODY)
+
+    def blocked(self) -> None:
+        if self._member is not None and self._member.room is not None:
+            self._member.room.hold(self._member)
+
+    def drained(self) -> None:
+        if self._member is not None and self._member.room is not None:
+            self._member.room.release(self._member)
+
+    def closed(self) -> None:
+        self._task.cancel()
+        member, self._member = self._member, None
+        if member is not None:
+            self._gateway.left(member)

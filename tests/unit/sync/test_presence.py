@@ -1,0 +1,74 @@
+"""Presence: one's own cursor only, gone on leaving or silence, back after a reconnect."""
+
+from __future__ import annotations
+
+from quire.sync.presence import CLIENTS_PER_MEMBER, EXPIRY, Presence
+from quire.sync.wire import PresenceEntry
+
+
+def states(presence: Presence) -> dict[int, str | None]:
+    return {entry.client: entry.state for entry in presence.everyone()}
+
+
+def test_nobody_can_move_or_silence_another_persons_cursor() -> None:
+    presence, ann, bob = Presence(), object(), object()
+    presence.receive(ann, "ann", [PresenceEntry(1, 1, '{"a":1}')], 0)
+    presence.receive(bob, "bob", [PresenceEntry(1, 99, None), PresenceEntry(1, 2**31, '{"evil":1}')], 0)
+    assert states(presence) == {1: '{"a":1}'}
+    presence.receive(ann, "ann", [PresenceEntry(1, 2, '{"a":2}')], 0)
+    assert states(presence) == {1: '{"a":2}'}
+
+
+def test_repeated_states_are_not_sent_on() -> None:
+    presence, ann = Presence(), object()
+    presence.receive(ann, "ann", [PresenceEntry(1, 1, "{}")], 0)
+    assert len(presence.changes()) == 1
+    presence.receive(ann, "ann", [PresenceEntry(1, 1, "{}")], 1)
+    presence.receive(object(), "bob", [PresenceEntry(1, 1, "{}")], 1)
+    assert presence.changes() == []
+
+
+def test_leaving_withdraws_every_client_of_the_connection() -> None:
+    presence, ann, bob = Presence(), object(), object()
+    presence.receive(ann, "ann", [PresenceEntry(1, 1, "{}"), PresenceEntry(2, 1, "{}")], 0)
+    presence.receive(bob, "bob", [PresenceEntry(3, 1, "{}")], 0)
+    presence.changes()
+    presence.leave(ann, 1)
+    assert {entry.client: entry.state for entry in presence.changes()} == {1: None, 2: None}
+    assert list(states(presence)) == [3]
+
+
+def test_a_reconnect_takes_its_client_over_from_the_half_open_socket() -> None:
+    presence, old, new = Presence(), object(), object()
+    presence.receive(old, "ann", [PresenceEntry(1, 5, '{"a":1}')], 0)
+    presence.receive(new, "ann", [PresenceEntry(1, 6, '{"a":2}')], 1)
+    presence.leave(old, 2)
+    assert states(presence) == {1: '{"a":2}'}
+
+
+def test_a_client_that_left_comes_back_at_the_clock_it_had() -> None:
+    presence, old, new = Presence(), object(), object()
+    presence.receive(old, "ann", [PresenceEntry(1, 5, '{"a":1}')], 0)
+    presence.leave(old, 1)
+    presence.receive(new, "ann", [PresenceEntry(1, 5, '{"a":1}')], 2)
+    assert states(presence) == {1: '{"a":1}'}
+
+
+def test_a_silent_person_expires_and_a_renewing_one_stays() -> None:
+    presence, ann, bob = Presence(), object(), object()
+    presence.receive(ann, "ann", [PresenceEntry(1, 1, "{}")], 0)
+    presence.receive(bob, "bob", [PresenceEntry(2, 1, "{}")], 0)
+    presence.receive(bob, "bob", [PresenceEntry(2, 2, "{}")], EXPIRY - 1)
+    presence.expire(EXPIRY + 1)
+    assert list(states(presence)) == [2]
+    presence.changes()
+    presence.expire(3 * EXPIRY)
+    presence.changes()
+    presence.expire(5 * EXPIRY)
+    assert presence.clients_of(ann) == []
+
+
+def test_one_connection_speaks_for_a_bounded_number_of_clients() -> None:
+    presence, ann = Presence(), object()
+    presence.receive(ann, "ann", [PresenceEntry(i, 1, "{}") for i in range(1000)], 0)
+    assert len(presence) == CLIENTS_PER_MEMBER
