@@ -2,6 +2,488 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
+import gc
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from multiprocessing import get_context
+from pathlib import Path
+from types import FrameType
+
 import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from quire import __version__
+from quire.access import Principal
+from quire.accounts import routes as account_routes
+from quire.accounts.secrets import Passwords
+from quire.accounts.service import AccountService
+from quire.blobs.folder import FolderBlobs
+from quire.content.prosemirror import empty_document
+from quire.content.reader import render
+from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
+from quire.content.welcome import TITLE, welcome_document
+from quire.crdt.replica import ReplicaHost
+from quire.db.engine import Database
+from quire.db.ids import now
+from quire.documents import routes as document_routes
+from quire.documents.service import Document, DocumentService
+from quire.http import static
+from quire.http.app import create_app
+from quire.http.caller import Door
+from quire.http.errors import Problem
+from quire.http.limits import FailureDelay, Rate
+from quire.http.security import Origins, SecurityLayer, client_address
+from quire.log.archive import Archive
+from quire.log.compaction import Compactor, Trigger
+from quire.log.contract import DamagedDocument, Health, Outcome, Refused, StorageUnavailable, Update
+from quire.log.sqlite import SqliteLog
+from quire.ops import health, logs
+from quire.ops.readings import Node, readings
+from quire.settings import Settings
+from quire.sharing.service import Announcements, SharingAccess
+from quire.sync import wire
+from quire.sync.exchange import UpdateRefused, exchange
+from quire.sync.gateway import Gateway, GatewayLimits
+from quire.sync.room import RoomLimits
+from quire.sync.rooms import LoadFailed, Rooms
+from quire.sync.stats import SyncStats
+from quire.sync.upgrade import protocol_class
+from quire.workspaces import routes as workspace_routes
+from quire.workspaces.service import WorkspaceService
 
 _log = structlog.get_logger("quire.server")
+SWEEP_SECONDS = 1.0
+TOUCH_SECONDS = 2.0
+SERVER = "server"
+
+
+class DataFolderBusy(Exception):
+    """Another process serves this data folder."""
+
+
+class DataFolder:
+    """The embedded storage: one folder, used by one serving process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+        self._lock: int | None = None
+
+    def lock(self) -> None:
+        """Take the folder for this process; raises `DataFolderBusy`."""
+        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise DataFolderBusy(f"{self.path} is served by another process; stop it or use another folder") from None
+        self._lock = handle
+
+    def unlock(self) -> None:
+        """Give the folder back."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def key(self) -> bytes:
+        """Return the server's secret key, made at the first start."""
+        path = self.path / "secret.key"
+        with suppress(FileExistsError):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(32))
+        return path.read_bytes()
+
+
+class Services:
+    """Storage and the services on it, without any network."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.folder = DataFolder(settings.data)
+        self.key = self.folder.key()
+        self.blobs = FolderBlobs(settings.data / "blobs")
+        self.database = Database.embedded(settings.data / "catalogue.db")
+        self.announcements = Announcements()
+        self.people = AccountService(self.database, Passwords(), self.announcements)
+        self.spaces = WorkspaceService(self.database, self.people)
+        self.access = SharingAccess(self.database, self.people, self.announcements, self.key)
+
+
+class Server:
+    """One node: opens storage, serves HTTP and sockets on one port, and stops without losing anything."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.services = services = Services(settings)
+        self.readiness = health.Readiness()
+        self.stats = SyncStats()
+        self.log = SqliteLog(settings.data / "log.db", Archive(services.blobs), queue_limit=settings.unsaved_limit)
+        self.compactor = Compactor(
+            self.log, trigger=Trigger(updates=settings.snapshot_updates, bytes=settings.snapshot_bytes)
+        )
+        self.replicas = ReplicaHost(settings.crdt_workers)
+        self.cookie = "__Host-quire" if settings.secure else "quire"
+        self.origins = Origins(settings.public_url)
+        self.trusted = frozenset(part.strip() for part in settings.trusted_proxies.split(",") if part.strip())
+        self.setup_code: str | None = None
+        self.rooms: Rooms
+        self.gateway: Gateway
+        self.documents: DocumentService
+        self._converters: ProcessPoolExecutor | None = None
+        self._touched: set[str] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> FastAPI | SecurityLayer:
+        """Open storage and return the ASGI application."""
+        settings, services = self.settings, self.services
+        services.folder.lock()
+        await services.database.migrate()
+        await self.log.open()
+        self.compactor.start()
+        if not settings.loopback_only and not await services.people.any():
+            self.setup_code = secrets.token_hex(4)
+        self.rooms = Rooms(
+            self.log,
+            self.replicas,
+            limits=_room_limits(settings),
+            stats=self.stats,
+            unsaved_limit=settings.unsaved_limit,
+            grace=settings.room_grace,
+            budget=settings.room_budget,
+        )
+        self.rooms.journal.on_stored(self._touched.update)
+        self.gateway = Gateway(
+            self.rooms,
+            services.access,
+            limits=_gateway_limits(settings),
+            stats=self.stats,
+            cookie=self.cookie,
+            origin_allowed=self.origins.allowed,
+            client_address=lambda peer, forwarded: client_address(peer, forwarded, self.trusted),
+            minimum_schema=MINIMUM_SCHEMA_VERSION,
+        )
+        self.documents = DocumentService(
+            services.database,
+            services.access,
+            services.blobs,
+            seed=self._seed,
+            erase=self._erase,
+            changed=self._renamed,
+            empty_document=empty_document,
+            schema_version=SCHEMA_VERSION,
+        )
+        self.log.watch(self._storage_changed)
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._sweep()), loop.create_task(self._record_touched())]
+        return SecurityLayer(
+            self._application(),
+            origins=self.origins,
+            secure=settings.secure,
+            trusted=self.trusted,
+            cookie=self.cookie,
+            attachment_limit=settings.attachment_limit,
+            sync_limit=settings.max_update + 65536,
+        )
+
+    def _application(self) -> FastAPI:
+        settings, services = self.settings, self.services
+        on = settings.limited
+        door = Door(
+            services.access,
+            services.key,
+            self.cookie,
+            settings.secure,
+            requests=Rate(3000, 1000, enabled=on),
+            writes=Rate(600, 200, enabled=on),
+            failures_by_account=FailureDelay(free=5, enabled=on),
+            failures_by_address=FailureDelay(free=50, enabled=on),
+        )
+        api = (
+            account_routes.routes(
+                services.people,
+                services.spaces,
+                account_routes.SetupCode(self.setup_code),
+                SCHEMA_VERSION,
+                self._welcome,
+            ),
+            workspace_routes.routes(services.spaces, services.people, settings.public_url),
+            document_routes.routes(self.documents, services.spaces, self._render, self._exchange, settings.public_url),
+        )
+        node = Node(self.stats, self.log, self.rooms, self.gateway)
+        others = (
+            health.routes(self.readiness, readings(node), __version__),
+            static.routes(static.BrowserApp(Path(__file__).parent / "static")),
+        )
+        return create_app(door, api, others)
+
+    # ------------------------------------------------------------ what services ask of the core
+
+    async def _seed(self, document: str, author: str, content: bytes) -> None:
+        """Make first content durable before the document can be seen."""
+        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def stored(outcomes: Iterable[Outcome]) -> None:
+            if not done.done():
+                done.set_result(next(iter(outcomes)))
+
+        self.log.submit([Update(document, content, author, SERVER, now())], stored)
+        try:
+            async with asyncio.timeout(10):
+                outcome = await done
+        except TimeoutError:
+            raise Problem(503, f"Storage does not answer ({self.log.health.reason}). Try again.") from None
+        if isinstance(outcome, Refused):
+            raise Problem(500, f"The document cannot be stored: {outcome.reason}")
+
+    async def _erase(self, document: str) -> None:
+        await self.rooms.drop(document)
+        await self.log.erase(document)
+
+    async def _welcome(self, account: str, workspace: str) -> None:
+        await self.documents.create(account, workspace, TITLE, welcome_document())
+
+    def _renamed(self, document: Document) -> None:
+        room = self.rooms.get(document.id)
+        if room is not None:
+            room.notify({"type": "document", "title": document.title, "version": document.version})
+
+    async def _render(self, document: str, form: str) -> bytes:
+        try:
+            stored = await self.log.load(document)
+        except (StorageUnavailable, DamagedDocument) as error:
+            raise Problem(503, f"The document cannot be read now: {error}") from None
+        parts = [row.payload for row in stored.tail]
+        if stored.snapshot is not None:
+            parts.insert(0, stored.snapshot.payload)
+        if sum(map(len, parts)) < 64 * 1024:
+            return render(parts, form)
+        if self._converters is None:
+            self._converters = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_lower_priority)
+        return await asyncio.get_running_loop().run_in_executor(self._converters, render, parts, form)
+
+    async def _exchange(self, principal: Principal, document: str, body: bytes, writable: bool) -> bytes:
+        try:
+            state_vector, at = wire.read_var_bytes(body, 0)
+            update, _ = wire.read_var_bytes(body, at)
+        except wire.MalformedMessage as error:
+            raise Problem(400, f"The body is not a state vector and an update: {error}.") from None
+        if update and update != b"\x00\x00" and not writable:
+            raise Problem(403, "You may read this document but not change it.")
+        try:
+            own, missing = await exchange(
+                self.rooms,
+                document,
+                author=principal.author,
+                connection="https",
+                state_vector=state_vector or b"\x00",
+                update=update,
+            )
+        except ValueError as error:
+            raise Problem(400, str(error)) from None
+        except UpdateRefused as refused:
+            raise Problem(409, str(refused), reason=refused.why.value) from None
+        except (LoadFailed, TimeoutError) as error:
+            reason = str(error) or self.log.health.reason or "storage is slow"
+            raise Problem(503, f"Not saved: {reason}. Send it again.", headers={"Retry-After": "2"}) from None
+        return wire.var_bytes(own) + wire.var_bytes(missing)
+
+    # ------------------------------------------------------------ upkeep
+
+    def _storage_changed(self, state: Health) -> None:
+        if state.ok:
+            self.readiness.problems.pop("storage", None)
+            self.gateway.resync_refused()
+        else:
+            self.readiness.problems["storage"] = state.reason
+
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self.rooms.sweep(loop.time())
+            self.gateway.sweep()
+
+    async def _record_touched(self) -> None:
+        while True:
+            await asyncio.sleep(TOUCH_SECONDS)
+            await self._record()
+
+    async def _record(self) -> None:
+        touched, sizes = list(self._touched), {}
+        self._touched.clear()
+        for document in touched:
+            room = self.rooms.get(document)
+            if room is not None:
+                sizes[document] = room.size
+        if sizes:
+            try:
+                await self.documents.touched(sizes)
+            except Exception as error:  # noqa: BLE001 - dates in lists must not stop the node
+                _log.warning("dates of documents could not be written", error=str(error))
+
+    async def drain(self) -> None:
+        """Stop gracefully: everything accepted is committed, everyone is told to connect again."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.settings.shutdown_timeout
+        self.readiness.draining = self.gateway.draining = True
+        await self.rooms.settle(deadline)
+        await self.gateway.drain(min(self.settings.reconnect_window, self.settings.shutdown_timeout / 2))
+        if not await self.rooms.settle(deadline):
+            _log.error("stopped with unsaved updates; their senders keep them", reason=self.log.health.reason)
+
+    async def close(self) -> None:
+        """Close storage."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._record()
+        self.gateway.close()
+        await self.rooms.close()
+        await self.compactor.close()
+        try:
+            await self.log.close()
+        except StorageUnavailable as error:
+            _log.error("the log could not be closed cleanly", error=str(error))
+        await self.replicas.close()
+        if self._converters is not None:
+            self._converters.shutdown(wait=False, cancel_futures=True)
+        await self.services.database.close()
+        self.services.folder.unlock()
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn that drains our sockets, which it does not know of, before it stops."""
+
+    def __init__(self, config: uvicorn.Config, node: Server) -> None:
+        super().__init__(config)
+        self._node = node
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listening in sockets or []:
+            listening.close()
+        await self._node.drain()
+        await super().shutdown([])
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A second signal does not cut the drain short: it has a deadline of its own."""
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
+        self._captured_signals = [caught for caught in self._captured_signals if caught != signal.SIGTERM]
+
+
+async def _run(settings: Settings, announce: bool) -> None:
+    node = Server(settings)
+    app = await node.open()
+    try:
+        listening = _listen(settings.host, settings.port)
+    except OSError:
+        await node.close()
+        raise
+    config = uvicorn.Config(
+        app,
+        ws=protocol_class(node.gateway.accept, max_frame=settings.max_frame, outbound_high=settings.outbound_high),
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    if announce:
+        _announce(settings, listening, node.setup_code)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        await _Uvicorn(config, node).serve(sockets=[listening])
+    finally:
+        await node.close()
+
+
+def serve(settings: Settings, *, announce: bool = True) -> None:
+    """Serve until SIGTERM or SIGINT; raises `DataFolderBusy` or `OSError` (the port is taken)."""
+    logs.configure(settings.log_level, settings.log_format)
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(_run(settings, announce))
+    else:
+        uvloop.run(_run(settings, announce))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(4096)
+    except OSError:
+        listening.close()
+        raise
+    listening.setblocking(False)
+    return listening
+
+
+def _announce(settings: Settings, listening: socket.socket, setup_code: str | None) -> None:
+    port = listening.getsockname()[1]
+    host = "localhost" if settings.loopback_only else settings.host
+    lines = [f"Quire {__version__} is running at {settings.public_url or f'http://{host}:{port}'}"]
+    lines.append(f"Documents are kept in {settings.data.resolve()}")
+    if setup_code is not None:
+        lines.append(f"Set-up code for the first account: {setup_code}")
+    print("\n".join(lines), flush=True)  # noqa: T201 - the command's own output
+
+
+def _lower_priority() -> None:
+    os.nice(10)
+
+
+def _room_limits(settings: Settings) -> RoomLimits:
+    return RoomLimits(
+        tick_base=settings.tick_base,
+        tick_per_socket=settings.tick_per_socket,
+        tick_max=settings.tick_max,
+        max_update=settings.max_update,
+        max_presence=settings.max_presence,
+        document_warn=settings.document_warn,
+        document_limit=settings.document_limit,
+        unsaved_room=settings.unsaved_room_limit,
+        heavy_document=settings.heavy_document,
+        heavy_update=settings.heavy_update,
+    )
+
+
+def _gateway_limits(settings: Settings) -> GatewayLimits:
+    on = settings.limited
+    return GatewayLimits(
+        rates=on,
+        max_message=settings.max_frame,
+        max_presence=settings.max_presence,
+        max_sockets=settings.max_sockets,
+        max_per_account=settings.max_sockets_per_account if on else settings.max_sockets,
+        max_per_address=settings.max_sockets_per_address if on else settings.max_sockets,
+        max_documents=settings.max_documents_per_socket,
+        messages_per_second=settings.socket_messages_per_second,
+        bytes_per_second=settings.socket_bytes_per_second,
+        connects_per_minute=settings.connects_per_minute,
+        outbound_time=settings.outbound_time,
+        ping_interval=settings.ping_interval,
+        pong_timeout=settings.pong_timeout,
+        auth_timeout=settings.auth_timeout,
+    )
+
+
+__all__ = ["DataFolder", "DataFolderBusy", "Server", "Services", "serve"]

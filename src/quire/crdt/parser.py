@@ -151,9 +151,8 @@ class _Parser:
         """Read the id of an origin or parent; returns the nesting depth that follows from it, if known."""
         other = self.number()
         at = self.number()
-        if other != client or at < first:
-            if at > self.needs.get(other, -1):
-                self.needs[other] = at
+        if (other != client or at < first) and at > self.needs.get(other, -1):
+            self.needs[other] = at
         return self.depths.get((other, at), 0) + inside
 
     def payload(self, kind: int) -> int:

@@ -11,7 +11,7 @@ import struct
 import sys
 from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import pycrdt
 import structlog
@@ -75,7 +75,7 @@ class LocalReplica:
     alive = True
 
     def __init__(self, parts: Sequence[bytes]) -> None:
-        self._doc = pycrdt.Doc()
+        self._doc: pycrdt.Doc[Any] = pycrdt.Doc()
         self._clock: dict[int, int] = {}
         self._waiting: list[tuple[bytes, UpdateSummary]] = []
         for part in parts:
@@ -138,7 +138,7 @@ class LocalReplica:
         return frozenset(run for _, about in self._waiting for run in about.ranges if run[2] > clock.get(run[0], 0))
 
     @property
-    def doc(self) -> pycrdt.Doc:
+    def doc(self) -> pycrdt.Doc[Any]:
         """The document, for reading."""
         return self._doc
 

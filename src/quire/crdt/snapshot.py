@@ -52,7 +52,7 @@ def _deletions(replica: LocalReplica) -> Any:  # noqa: ANN401
     return inspect(replica.diff_now(EMPTY_STATE)).deletes
 
 
-def root_content(doc: pycrdt.Doc) -> dict[str, str]:
+def root_content(doc: pycrdt.Doc[Any]) -> dict[str, str]:
     """Return the text form of every root type, whichever type it has."""
     roots = {}
     for name in sorted(doc.keys()):

@@ -217,7 +217,8 @@ class SqliteLog:
                 self.stats.last_commit_seconds = time.monotonic() - started
             except (sqlite3.Error, OSError) as error:
                 self.stats.failed_commits += 1
-                connection = _discard(connection)
+                _discard(connection)
+                connection = None
                 self._report(Health(False, reason_of(error), time.monotonic()))
                 with self._wake:
                     if self._closing:

@@ -110,7 +110,8 @@ class Gateway:
                 else {}
             )
             more |= {"Cache-Control": "no-store", "Content-Type": "text/plain; charset=utf-8"}
-            return WSUpgradeResponse.create_error_response(status, text.encode(), more)
+            refused: WSUpgradeResponse = WSUpgradeResponse.create_error_response(status, text.encode(), more)
+            return refused
         self.stats.upgrades += 1
         socket = Socket(
             secrets.token_hex(8),

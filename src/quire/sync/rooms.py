@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import structlog
 
@@ -119,7 +119,7 @@ class Rooms:
     def __len__(self) -> int:
         return len(self._rooms)
 
-    def __iter__(self) -> Iterable[Room]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Room]:
         return iter(list(self._rooms.values()))
 
     @property

@@ -61,7 +61,7 @@ class Session(Protocol):
         ...
 
 
-class Socket(WSListener):  # type: ignore[misc]
+class Socket(WSListener):
     """The server's end of one WebSocket."""
 
     __slots__ = (

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from picows import WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
-from picows.picows import WSAutoPingStrategy, WSProtocol
+from picows import WSAutoPingStrategy, WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
+from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 Accept = Callable[[WSUpgradeRequest, Any], WSListener | WSUpgradeResponse]
 """Decides on an upgrade from the request and the transport."""

@@ -1,0 +1,349 @@
+"""HTTP: set-up, sessions, one's account, API tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from quire import __version__
+from quire.accounts.service import (
+    MICROSECONDS,
+    SESSION_MOST,
+    AccountService,
+    SessionRow,
+    TokenRow,
+    WrongPassword,
+)
+from quire.db.ids import now
+from quire.http.caller import AccountCaller, Caller, Door, PersonCaller, TheDoor, too_many
+from quire.http.errors import Problem
+from quire.http.forms import Email, Form, Name, Password, Secret, at, moment
+from quire.workspaces.service import AlreadySetUp, WorkspaceService
+
+COLORS = ("#b3261e", "#8a5a00", "#3d6b21", "#00696f", "#1a5fb4", "#5b4ab5", "#9a3b8b", "#6b4f3a")
+
+
+class SetupState(BaseModel):
+    """Whether the first account is still to be made."""
+
+    needed: bool
+    code_required: bool
+
+
+class SetupForm(Form):
+    """The first account; `code` is the one that the server printed, when it asks for one."""
+
+    name: Name
+    email: Email
+    password: Password
+    code: Secret | None = None
+
+
+class SignInForm(Form):
+    """Credentials."""
+
+    email: Email
+    password: Secret
+
+
+class AccountBody(BaseModel):
+    """A person as the person sees it."""
+
+    id: str
+    name: str
+    email: str
+    language: str
+    color: str
+
+
+class WorkspaceBody(BaseModel):
+    """One's workspace and role in it."""
+
+    id: str
+    name: str
+    role: str
+
+
+class SessionBody(BaseModel):
+    """Who is signed in, and what the app needs to start."""
+
+    account: AccountBody | None
+    workspace: WorkspaceBody | None
+    csrf_token: str
+    setup_needed: bool
+    version: str
+    schema_version: int
+
+
+class Device(BaseModel):
+    """A signed-in device."""
+
+    id: str
+    device: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+    current: bool
+
+
+class Devices(BaseModel):
+    """All signed-in devices."""
+
+    items: list[Device]
+
+
+class AccountForm(Form):
+    """Changes of one's account."""
+
+    name: Name | None = None
+    language: str | None = Field(None, max_length=20, pattern=r"^[A-Za-z-]*$")
+
+
+class PasswordForm(Form):
+    """A new password."""
+
+    current: Secret
+    new: Password
+
+
+class TokenForm(Form):
+    """A new API token."""
+
+    name: Name
+    scopes: list[str] = Field(default_factory=list, max_length=10)
+    expires_at: datetime | None = None
+
+
+class TokenBody(BaseModel):
+    """An API token; `secret` is there only in the answer that creates it."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    secret: str | None = None
+
+
+class Tokens(BaseModel):
+    """All API tokens."""
+
+    items: list[TokenBody]
+
+
+def color_of(account: str) -> str:
+    """Return the colour of a person's cursor."""
+    return COLORS[hashlib.sha256(account.encode()).digest()[0] % len(COLORS)]
+
+
+class SetupCode:
+    """The one-time code that proves that the first visitor can read the server's output."""
+
+    def __init__(self, code: str | None) -> None:
+        self._code = code
+
+    @property
+    def required(self) -> bool:
+        """Whether a code is asked for."""
+        return self._code is not None
+
+    def fits(self, given: str | None) -> bool:
+        """Compare without telling by time how much fits."""
+        return self._code is None or hmac.compare_digest((given or "").strip().encode(), self._code.encode())
+
+
+def device_of(request: Request) -> str:
+    """Name the browser for the list of devices."""
+    agent = request.headers.get("user-agent", "")
+    browser = next((name for name in ("Edg", "Firefox", "Chrome", "Safari", "curl") if name in agent), "Browser")
+    system = next((name for name in ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux") if name in agent), "")
+    return f"{browser.replace('Edg', 'Edge')} on {system}" if system else browser
+
+
+def routes(
+    people: AccountService, spaces: WorkspaceService, setup_code: SetupCode, schema_version: int, welcome: object
+) -> APIRouter:
+    """Return the routes; `welcome(account, workspace)` makes the first document of a new installation."""
+    router = APIRouter(tags=["accounts"])
+
+    async def session_body(entrance: Door, account_id: str | None, session: str | None) -> SessionBody:
+        account = workspace = None
+        if account_id is not None:
+            person = await people.get(account_id)
+            account = AccountBody(
+                id=person.id,
+                name=person.name,
+                email=person.email,
+                language=person.language,
+                color=color_of(person.id),
+            )
+            member = await spaces.membership(account_id)
+            if member is not None:
+                workspace = WorkspaceBody(id=member.id, name=member.name, role=member.role)
+        return SessionBody(
+            account=account,
+            workspace=workspace,
+            csrf_token=entrance.csrf_token(session) if session else "",
+            setup_needed=account is None and not await people.any(),
+            version=__version__,
+            schema_version=schema_version,
+        )
+
+    async def sign_in(request: Request, response: Response, entrance: Door, account: str) -> SessionBody:
+        old = request.cookies.get(entrance.cookie)
+        if old is not None and (found := await people.session(old)) is not None:
+            await people.end_sessions(found[1].id, found[0].id)
+        secret, row = await people.start_session(account, device_of(request), request.state.address)
+        entrance.set_cookie(response, secret, SESSION_MOST // MICROSECONDS)
+        return await session_body(entrance, account, row.id)
+
+    @router.get("/setup")
+    async def setup_state() -> SetupState:
+        """Say whether the first account is still to be made."""
+        return SetupState(needed=not await people.any(), code_required=setup_code.required)
+
+    @router.post("/setup", status_code=201)
+    async def set_up(form: SetupForm, request: Request, response: Response, entrance: TheDoor) -> SessionBody:
+        """Make the owner's account and sign in."""
+        address = request.state.address
+        wait = entrance.failures_by_address.wait(address)
+        if wait:
+            raise too_many(wait, "Too many attempts; wait and try again.")
+        if not setup_code.fits(form.code):
+            entrance.failures_by_address.failed(address)
+            raise Problem(403, "The set-up code is wrong. It is in the output of `quire serve`.")
+        try:
+            account, workspace = await spaces.set_up(form.email, form.name, form.password)
+        except AlreadySetUp:
+            raise Problem(409, "This server is set up already. Sign in, or ask for an invitation.") from None
+        await welcome(account.id, workspace.id)  # type: ignore[operator]
+        return await sign_in(request, response, entrance, account.id)
+
+    @router.get("/session")
+    async def session(request: Request, response: Response, entrance: TheDoor) -> SessionBody:
+        """Say who is signed in; never an error."""
+        secret = request.cookies.get(entrance.cookie)
+        found = await people.session(secret) if secret else None
+        if found is None:
+            if secret:
+                entrance.clear_cookie(response)
+            return await session_body(entrance, None, None)
+        return await session_body(entrance, found[1].id, found[0].id)
+
+    @router.post("/session", status_code=201)
+    async def create_session(form: SignInForm, request: Request, response: Response, entrance: TheDoor) -> SessionBody:
+        """Sign in with email and password."""
+        by_account = (entrance.failures_by_account, form.email.casefold())
+        by_address = (entrance.failures_by_address, request.state.address)
+        wait = max(delay.wait(key) for delay, key in (by_account, by_address))
+        if wait:
+            raise too_many(wait, "Too many failed attempts; wait and try again.")
+        try:
+            account = await people.check_password(form.email, form.password)
+        except WrongPassword:
+            for delay, key in (by_account, by_address):
+                delay.failed(key)
+            raise Problem(401, "Email or password is wrong.") from None
+        by_account[0].succeeded(by_account[1])
+        return await sign_in(request, response, entrance, account.id)
+
+    @router.delete("/session", status_code=204)
+    async def end_session(principal: Caller, response: Response, entrance: TheDoor) -> None:
+        """Sign out on this device."""
+        if principal.account is not None and principal.session is not None:
+            await people.end_sessions(principal.account, principal.session)
+        entrance.clear_cookie(response)
+
+    @router.get("/sessions")
+    async def sessions(principal: PersonCaller) -> Devices:
+        """List one's signed-in devices."""
+        rows = await people.list_sessions(principal.account or "")
+        return Devices(items=[_device(row, principal.session) for row in rows])
+
+    @router.delete("/sessions", status_code=204)
+    async def end_all(principal: PersonCaller, response: Response, entrance: TheDoor) -> None:
+        """Sign out everywhere, here too."""
+        await people.end_sessions(principal.account or "")
+        entrance.clear_cookie(response)
+
+    @router.delete("/sessions/{session_id}", status_code=204)
+    async def end_one(session_id: str, principal: PersonCaller) -> None:
+        """Sign one device out."""
+        await people.end_sessions(principal.account or "", session_id)
+
+    @router.patch("/account")
+    async def change_account(form: AccountForm, principal: PersonCaller) -> AccountBody:
+        """Change one's name or language."""
+        person = await people.update(principal.account or "", name=form.name, language=form.language)
+        return AccountBody(
+            id=person.id, name=person.name, email=person.email, language=person.language, color=color_of(person.id)
+        )
+
+    @router.post("/account/password", status_code=204)
+    async def change_password(form: PasswordForm, principal: PersonCaller, entrance: TheDoor) -> None:
+        """Set a new password; all other devices are signed out."""
+        key = f"password:{principal.account}"
+        wait = entrance.failures_by_account.wait(key)
+        if wait:
+            raise too_many(wait, "Too many failed attempts; wait and try again.")
+        try:
+            await people.change_password(principal.account or "", form.current, form.new, principal.session)
+        except WrongPassword:
+            entrance.failures_by_account.failed(key)
+            raise Problem(403, "The current password is wrong.") from None
+
+    @router.get("/tokens")
+    async def tokens(principal: PersonCaller) -> Tokens:
+        """List one's API tokens."""
+        return Tokens(items=[_token(row) for row in await people.list_tokens(principal.account or "")])
+
+    @router.post("/tokens", status_code=201)
+    async def create_token(form: TokenForm, principal: PersonCaller) -> TokenBody:
+        """Make an API token; its secret is shown once."""
+        expires = int(form.expires_at.timestamp() * MICROSECONDS) if form.expires_at else None
+        if expires is not None and expires <= now():
+            raise Problem(422, "Some fields are not valid.", errors=[{"field": "expires_at", "message": "is past"}])
+        try:
+            secret, row = await people.create_token(principal.account or "", form.name, form.scopes, expires)
+        except ValueError as error:
+            raise Problem(
+                422, "Some fields are not valid.", errors=[{"field": "scopes", "message": str(error)}]
+            ) from None
+        return _token(row, secret)
+
+    @router.delete("/tokens/{token_id}", status_code=204)
+    async def revoke_token(token_id: str, principal: AccountCaller) -> None:
+        """Revoke an API token."""
+        if principal.token is not None and principal.token != token_id:
+            raise Problem(403, "An API token can revoke only itself.")
+        await people.revoke_token(principal.account or "", token_id)
+
+    return router
+
+
+def _device(row: SessionRow, current: str | None) -> Device:
+    return Device(
+        id=row.id,
+        device=row.device,
+        address=row.address,
+        created_at=at(row.created_at),
+        last_used_at=at(row.last_used_at),
+        current=row.id == current,
+    )
+
+
+def _token(row: TokenRow, secret: str | None = None) -> TokenBody:
+    return TokenBody(
+        id=row.id,
+        name=row.name,
+        scopes=list(row.scopes),
+        created_at=at(row.created_at),
+        last_used_at=moment(row.last_used_at),
+        expires_at=moment(row.expires_at),
+        secret=secret,
+    )

@@ -1,0 +1,55 @@
+"""Making and hashing of secrets: passwords, session cookies, tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+TOKEN_PREFIX = "quire_pat_"  # noqa: S105 - a prefix, no secret
+LINK_PREFIX = "quire_link_"
+
+
+def new_secret() -> str:
+    """Return 256 random bits as 43 URL-safe characters."""
+    return secrets.token_urlsafe(32)
+
+
+def hashed(secret: str) -> str:
+    """Return the form in which a random secret is stored; a plain hash does for 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def derived(key: bytes, *parts: str | bytes) -> bytes:
+    """Return a secret that the server can make again: HMAC-SHA256 of `parts` under its key."""
+    joined = b"\0".join(part.encode() if isinstance(part, str) else part for part in parts)
+    return hmac.new(key, joined, hashlib.sha256).digest()
+
+
+class Passwords:
+    """argon2id in a bounded pool of threads, so that guessing cannot take the processor from editing."""
+
+    def __init__(self, *, parallel: int = 1) -> None:
+        self._hasher = PasswordHasher()
+        self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="quire-argon2")
+        self._nobody = self._hasher.hash(new_secret())
+
+    async def hash(self, password: str) -> str:
+        """Return the argon2id hash of a password."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._hasher.hash, password)
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Return whether the password fits; unknown accounts (None) take the same time."""
+
+        def check() -> bool:
+            try:
+                return self._hasher.verify(password_hash or self._nobody, password) and password_hash is not None
+            except (VerificationError, InvalidHashError):
+                return False
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, check)

@@ -1,0 +1,154 @@
+"""The `quire` command."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from email_validator import EmailNotValidError, validate_email
+
+from quire import __version__
+from quire.settings import Settings
+
+app = typer.Typer(help="Documents that many people write at once.", no_args_is_help=True, add_completion=False)
+user = typer.Typer(help="People.", no_args_is_help=True)
+token = typer.Typer(help="API tokens.", no_args_is_help=True)
+app.add_typer(user, name="user")
+app.add_typer(token, name="token")
+
+DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the embedded storage.")]
+MIN_PASSWORD = 10
+
+
+def _settings(data: Path | None, host: str | None = None, port: int | None = None) -> Settings:
+    given = {"data": data, "host": host, "port": port}
+    return Settings().model_copy(update={key: value for key, value in given.items() if value is not None})
+
+
+def _fail(text: str) -> typer.Exit:
+    typer.echo(text, err=True)
+    return typer.Exit(1)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Documents that many people write at once."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port for HTTP and sockets.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Serve documents until stopped."""
+    from quire.server import DataFolderBusy
+    from quire.server import serve as run
+
+    settings = _settings(data, host, port)
+    try:
+        run(settings)
+    except DataFolderBusy as error:
+        raise _fail(str(error)) from None
+    except OSError as error:
+        raise _fail(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. Use --port.") from None
+
+
+@user.command("create")
+def user_create(
+    email: str,
+    name: Annotated[str | None, typer.Option(help="The person's name; default: from the address.")] = None,
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Make an account; the first one owns the workspace."""
+    from quire.accounts.service import EmailTaken
+    from quire.server import Services
+
+    address = _email(email)
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
+    if len(password) < MIN_PASSWORD:
+        raise _fail(f"the password must have at least {MIN_PASSWORD} characters")
+
+    async def work() -> None:
+        services = Services(_settings(data))
+        await services.database.migrate()
+        try:
+            await services.spaces.add(address, name or address.split("@")[0], password)
+        finally:
+            await services.database.close()
+
+    try:
+        asyncio.run(work())
+    except EmailTaken:
+        raise _fail(f"an account with the address {address} exists") from None
+    typer.echo(f"Created {address}")
+
+
+@token.command("create")
+def token_create(
+    email: str,
+    scope: Annotated[list[str] | None, typer.Option(help="documents:read or documents:write; repeatable.")] = None,
+    name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
+    expires: Annotated[int | None, typer.Option(help="Days until it expires; default: never.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Make an API token and print it, once."""
+    from quire.accounts.service import UnknownAccount
+    from quire.server import Services
+
+    until = datetime.now(UTC) + timedelta(days=expires) if expires is not None else None
+
+    async def work() -> str:
+        services = Services(_settings(data))
+        await services.database.migrate()
+        try:
+            account = await services.people.by_email(_email(email))
+            moment = int(until.timestamp() * 1_000_000) if until else None
+            secret, _ = await services.people.create_token(account.id, name, scope or [], moment)
+            return secret
+        finally:
+            await services.database.close()
+
+    try:
+        typer.echo(asyncio.run(work()))
+    except UnknownAccount:
+        raise _fail(f"there is no account with the address {email}") from None
+    except ValueError as error:
+        raise _fail(str(error)) from None
+
+
+@app.command()
+def doctor(data: DataOption = None, port: Annotated[int | None, typer.Option(help="Port to check.")] = None) -> None:
+    """Check this machine and the data folder; say how to mend what is wrong."""
+    from quire.ops.doctor import examine
+
+    findings = examine(_settings(data, None, port))
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.part}: {finding.text}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def _email(address: str) -> str:
+    try:
+        return validate_email(address, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise _fail(f"{address!r} is not an email address: {error}") from None
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""Between the Yjs document and ProseMirror JSON.
+
+Reading enforces the schema on whatever the document holds; writing is only for first content, made once when a
+document is created: a live document is never rebuilt from JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from quire.content.schema import FRAGMENT, MARKS, MARKS_ATTRIBUTE, NODES, clean
+from quire.crdt.document import XmlElement, XmlText, fragment_of, new_document, seed
+
+Json = dict[str, Any]
+MAX_DEPTH = 200
+
+
+def read(parts: Sequence[bytes]) -> Json:
+    """Return the document made of these updates as ProseMirror JSON."""
+    fragment = fragment_of(parts, FRAGMENT)
+    blocks: list[Json] = []
+    stack: list[tuple[Any, list[Json], int]] = [(fragment, blocks, 0)]
+    while stack:
+        parent, into, depth = stack.pop()
+        for child in parent.children:
+            if isinstance(child, XmlText):
+                into.extend(_inline(child))
+                continue
+            if not isinstance(child, XmlElement):
+                continue
+            node = _element(child)
+            into.append(node)
+            if depth < MAX_DEPTH and node["type"] in NODES and not NODES[node["type"]].atom:
+                content: list[Json] = []
+                node["content"] = content
+                stack.append((child, content, depth + 1))
+    _prune(blocks)
+    return {"type": "doc", "content": blocks or [{"type": "paragraph"}]}
+
+
+def _prune(blocks: list[Json]) -> None:
+    """Take out empty content lists, as ProseMirror's own JSON has none."""
+    stack = list(blocks)
+    while stack:
+        node = stack.pop()
+        if "content" in node:
+            if node["content"]:
+                stack.extend(node["content"])
+            else:
+                del node["content"]
+
+
+def _element(element: XmlElement) -> Json:
+    name = element.tag or ""
+    raw = {key: _whole(value) for key, value in iter(element.attributes)}
+    marks = raw.pop(MARKS_ATTRIBUTE, None)
+    known = NODES.get(name)
+    if known is None or name in ("doc", "text"):
+        return {"type": "unknownBlock", "attrs": {"name": name, "json": json.dumps(raw, default=str)}}
+    attributes = {key: clean(attribute, raw.get(key)) for key, attribute in known.attributes.items()}
+    node: Json = {"type": name}
+    kept = {key: value for key, value in attributes.items() if value is not None}
+    if kept:
+        node["attrs"] = kept
+    if isinstance(marks, str) and (found := _block_marks(marks)):
+        node["marks"] = found
+    return node
+
+
+def _block_marks(encoded: str) -> list[Json]:
+    try:
+        raw = json.loads(encoded)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(raw, list):
+        return []
+    marks = (_mark(item.get("type"), item.get("attrs")) for item in raw if isinstance(item, dict))
+    return [mark for mark in marks if mark is not None]
+
+
+def _inline(text: XmlText) -> list[Json]:
+    nodes: list[Json] = []
+    for piece, attributes in text.diff():
+        if not isinstance(piece, str) or not piece:
+            continue
+        node: Json = {"type": "text", "text": piece}
+        marks = [_mark(name, value) for name, value in sorted((attributes or {}).items(), key=_rank)]
+        if any(mark is not None for mark in marks):
+            node["marks"] = [mark for mark in marks if mark is not None]
+        nodes.append(node)
+    return nodes
+
+
+_ORDER = {name: position for position, name in enumerate(MARKS)}
+
+
+def _rank(item: tuple[str, Any]) -> int:
+    return _ORDER.get(item[0].split("--", 1)[0], len(_ORDER))
+
+
+def _mark(name: Any, value: Any) -> Json | None:  # noqa: ANN401 - whatever the document holds
+    if not isinstance(name, str) or value is None or value is False:
+        return None
+    # y-prosemirror writes overlapping marks of one type as `type--hash`.
+    known = MARKS.get(name.split("--", 1)[0])
+    if known is None:
+        return None
+    given = value if isinstance(value, dict) else {}
+    attributes = {key: clean(attribute, _whole(given.get(key))) for key, attribute in known.attributes.items()}
+    if name == "link" and not attributes.get("href"):
+        return None
+    kept = {key: value for key, value in attributes.items() if value is not None}
+    mark: Json = {"type": name.split("--", 1)[0]}
+    if kept:
+        mark["attrs"] = kept
+    return mark
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - whatever the document holds
+    """Undo what the CRDT does to integers: they come back as floats."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return value
+
+
+def block_id() -> str:
+    """Return a new stable block id."""
+    return secrets.token_urlsafe(9)
+
+
+def first_content(document: Json) -> bytes:
+    """Return the one update that makes `document` the first content of a new document."""
+
+    def build(parent: Any, nodes: list[Json]) -> None:  # noqa: ANN401
+        run: list[Json] = []
+        for node in nodes:
+            if node["type"] == "text":
+                run.append(node)
+                continue
+            if run:
+                _write_run(parent, run)
+                run = []
+            attributes = {key: value for key, value in node.get("attrs", {}).items() if value is not None}
+            if NODES[node["type"]].group != "inline":
+                attributes.setdefault("id", block_id())
+            if "marks" in node:
+                attributes[MARKS_ATTRIBUTE] = json.dumps(node["marks"])
+            element = parent.children.append(XmlElement(node["type"], attributes))
+            build(element, node.get("content", []))
+        if run:
+            _write_run(parent, run)
+
+    crdt = new_document()
+    return seed(crdt, FRAGMENT, lambda fragment: build(fragment, document["content"]))
+
+
+def _write_run(parent: Any, run: list[Json]) -> None:  # noqa: ANN401
+    text = parent.children.append(XmlText())
+    at = 0
+    for node in run:
+        marks = {mark["type"]: mark.get("attrs", {}) for mark in node.get("marks", ())}
+        text.insert(at, node["text"], marks or None)
+        at += len(node["text"].encode())
+
+
+def empty_document() -> bytes:
+    """Return the first content of an empty document: one empty paragraph with an id."""
+    return first_content({"type": "doc", "content": [{"type": "paragraph"}]})

@@ -1,0 +1,104 @@
+"""The first document of a new installation: what the editor can do, in short sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quire.content.prosemirror import first_content
+
+Json = dict[str, Any]
+TITLE = "Welcome to Quire"
+
+
+def _text(words: str, *marks: str | Json) -> Json:
+    node: Json = {"type": "text", "text": words}
+    if marks:
+        node["marks"] = [mark if isinstance(mark, dict) else {"type": mark} for mark in marks]
+    return node
+
+
+def _block(kind: str, *content: Json | str, **attributes: Any) -> Json:  # noqa: ANN401
+    node: Json = {"type": kind, "content": [_text(item) if isinstance(item, str) else item for item in content]}
+    if attributes:
+        node["attrs"] = attributes
+    return node
+
+
+def _paragraph(*content: Json | str) -> Json:
+    return _block("paragraph", *content)
+
+
+def _list(kind: str, item: str, *lines: list[Json | str], **attributes: Any) -> Json:  # noqa: ANN401
+    return _block(kind, *(_block(item, _paragraph(*line), **attributes) for line in lines))
+
+
+def _row(cell: str, *words: str) -> Json:
+    return _block("tableRow", *(_block(cell, _paragraph(word)) for word in words))
+
+
+def welcome_document() -> bytes:
+    """Return the first content of the welcome document."""
+    return first_content(
+        {
+            "type": "doc",
+            "content": [
+                _block("heading", TITLE, level=1),
+                _paragraph(
+                    "This is a real document. ",
+                    _text("Change it, break it, undo it", "bold"),
+                    ": every word you type is saved as you type, and the badge above says when.",
+                ),
+                _block("heading", "Write together", level=2),
+                _list(
+                    "bulletList",
+                    "listItem",
+                    ["Press ", _text("Share", "bold"), ", give the link a role, and send it to a colleague."],
+                    ["You see each other's cursors while you type. Nobody's words are overwritten."],
+                    ["Undo takes back your own changes only."],
+                ),
+                _block("heading", "Write without a network", level=2),
+                _paragraph(
+                    "Lose the network, close the tab, open it again: your words stay on this device and merge when "
+                    "you are back."
+                ),
+                _block("heading", "Things to try", level=2),
+                _block(
+                    "taskList",
+                    _block("taskItem", _paragraph("Tick this box"), checked=True),
+                    _block("taskItem", _paragraph("Type / on an empty line for the menu of blocks"), checked=False),
+                    _block(
+                        "taskItem",
+                        _paragraph(
+                            "Start a line with ",
+                            _text("# ", "code"),
+                            " or ",
+                            _text("- ", "code"),
+                            " or ",
+                            _text("1. ", "code"),
+                        ),
+                        checked=False,
+                    ),
+                    _block("taskItem", _paragraph("Paste a picture"), checked=False),
+                ),
+                _block(
+                    "table",
+                    _row("tableHeader", "Press", "To"),
+                    _row("tableCell", "Ctrl+B, Ctrl+I, Ctrl+U", "Make text bold, italic, underlined"),
+                    _row("tableCell", "Ctrl+K", "Add a link"),
+                    _row("tableCell", "Ctrl+F", "Find and replace"),
+                    _row("tableCell", "Ctrl+/", "See all shortcuts"),
+                ),
+                _block("codeBlock", 'print("Code blocks have colours")', language="python"),
+                _block("blockquote", _paragraph("Quotes look like this.")),
+                _paragraph(
+                    "Text can be ",
+                    _text("highlighted", {"type": "highlight", "attrs": {"color": "#fff3a3"}}),
+                    ", ",
+                    _text("struck", "strike"),
+                    " or ",
+                    _text("coloured", {"type": "textStyle", "attrs": {"color": "#1a5fb4"}}),
+                    ".",
+                ),
+            ],
+        }
+    )

@@ -1,0 +1,51 @@
+"""What kind of picture some bytes are: decided by decoding them, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, UnidentifiedImageError
+
+KINDS: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
+MAX_PIXELS: Final = 60_000_000
+"""A picture of this size takes 240 MB decoded; only its header is decoded here."""
+
+
+class NotAPicture(ValueError):
+    """The content is not a PNG, JPEG, GIF or WebP picture of a usable size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Kind (media type) and size in pixels."""
+
+    kind: str
+    width: int
+    height: int
+
+
+async def identify(content: bytes) -> Picture:
+    """Return what `content` is; raises `NotAPicture`."""
+    return await asyncio.to_thread(_identify, content)
+
+
+def _identify(content: bytes) -> Picture:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=list(KINDS)) as image:
+                width, height = image.size
+                if width * height > MAX_PIXELS:
+                    raise NotAPicture(f"the picture has {width}x{height} pixels; the limit is {MAX_PIXELS} pixels")
+                image.verify()
+                return Picture(KINDS[str(image.format)], width, height)
+    except NotAPicture:
+        raise
+    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise NotAPicture("only PNG, JPEG, GIF and WebP pictures can be attached") from error
+    except Exception as error:
+        raise NotAPicture("the picture is damaged") from error

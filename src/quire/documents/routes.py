@@ -1,0 +1,332 @@
+"""HTTP: documents, their link, content, attachments, and the exchange for networks without WebSockets."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import BaseModel
+
+from quire.access import Action, Principal, Role, allows
+from quire.documents.images import NotAPicture
+from quire.documents.service import (
+    Document,
+    DocumentService,
+    NotInTrash,
+    StaleVersion,
+    UnknownDocument,
+)
+from quire.http.caller import AccountCaller, Caller, TheDoor, permit
+from quire.http.errors import Problem
+from quire.http.forms import Form, Title, at, moment
+from quire.workspaces.service import WorkspaceService
+
+UNTITLED = "Untitled document"
+Format = Literal["json", "markdown", "html", "text"]
+MEDIA = {
+    "json": "application/json",
+    "markdown": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "text": "text/plain; charset=utf-8",
+}
+Render = Callable[[str, Format], Awaitable[bytes]]
+Exchange = Callable[[Principal, str, bytes, bool], Awaitable[bytes]]
+"""(principal, document, body, may write) -> body of the answer; raises `Problem`."""
+
+
+class CreateForm(Form):
+    """A new document."""
+
+    title: Title = UNTITLED
+
+
+class RenameForm(Form):
+    """A new title."""
+
+    title: Title
+
+
+class LinkForm(Form):
+    """What people with the link may do; null closes it."""
+
+    role: Literal["viewer", "editor"] | None
+
+
+class LinkBody(BaseModel):
+    """The document's link."""
+
+    role: str | None
+    url: str | None
+
+
+class OwnerBody(BaseModel):
+    """Whose document it is."""
+
+    id: str
+    name: str
+
+
+class DocumentBody(BaseModel):
+    """Metadata of a document; `version` is its ETag and `role` is the caller's."""
+
+    id: str
+    title: str
+    version: int
+    role: str
+    owner: OwnerBody
+    created_at: datetime
+    updated_at: datetime
+    trashed_at: datetime | None
+    link_role: str | None
+    schema_version: int
+    size_bytes: int
+
+
+class Documents(BaseModel):
+    """One page of documents."""
+
+    items: list[DocumentBody]
+    next_cursor: str | None
+
+
+class AttachmentBody(BaseModel):
+    """A stored attachment."""
+
+    digest: str
+    url: str
+    kind: str
+    name: str
+    size: int
+    width: int | None
+    height: int | None
+
+
+def routes(
+    service: DocumentService, spaces: WorkspaceService, render: Render, exchange: Exchange, public_url: str | None
+) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(prefix="/documents", tags=["documents"])
+
+    @router.get("")
+    async def list_documents(
+        principal: AccountCaller,
+        search: Annotated[str, Query(max_length=200)] = "",
+        sort: Literal["updated_at", "created_at", "title"] = "updated_at",
+        order: Literal["asc", "desc"] = "desc",
+        trashed: bool = False,
+        cursor: Annotated[str | None, Query(max_length=2000)] = None,
+        limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    ) -> Documents:
+        """List the documents one has access to."""
+        try:
+            rows, following = await service.list(
+                principal,
+                search=search,
+                sort=sort,
+                descending=order == "desc",
+                trashed=trashed,
+                cursor=cursor,
+                limit=limit,
+            )
+        except ValueError as error:
+            raise Problem(422, str(error), errors=[{"field": "cursor", "message": str(error)}]) from None
+        return Documents(
+            items=[
+                _body(row, Role.OWNER if row.owner == principal.account else Role.EDITOR, principal) for row in rows
+            ],
+            next_cursor=following,
+        )
+
+    @router.post("", status_code=201)
+    async def create(form: CreateForm, principal: AccountCaller, response: Response) -> DocumentBody:
+        """Make an empty document that only its owner can open."""
+        if principal.scopes is not None and "documents:write" not in principal.scopes:
+            raise Problem(403, "This API token has no scope documents:write.")
+        member = await spaces.membership(principal.account or "")
+        if member is None:
+            raise Problem(403, "You belong to no workspace.")
+        document = await service.create(principal.account or "", member.id, form.title or UNTITLED)
+        response.headers["Location"] = f"/api/v1/documents/{document.id}"
+        return _tagged(response, document, Role.OWNER, principal)
+
+    @router.get("/{document_id}")
+    async def read(document_id: str, principal: Caller, entrance: TheDoor, response: Response) -> DocumentBody:
+        """Return metadata and one's own role."""
+        role = await permit(entrance, principal, document_id, Action.READ, in_trash=principal.account is not None)
+        return _tagged(response, await service.get(document_id), role, principal)
+
+    @router.patch("/{document_id}")
+    async def rename(
+        document_id: str,
+        form: RenameForm,
+        principal: Caller,
+        entrance: TheDoor,
+        response: Response,
+        if_match: Annotated[str | None, Header()] = None,
+    ) -> DocumentBody:
+        """Rename; If-Match must name the version that one has seen."""
+        role = await permit(entrance, principal, document_id, Action.RENAME)
+        if if_match is None:
+            raise Problem(428, 'Send If-Match with the version you have seen, e.g. If-Match: "3".')
+        version = if_match.strip().removeprefix("W/").strip('"')
+        if if_match.strip() != "*" and not version.isdecimal():
+            raise Problem(400, 'If-Match must be a version, e.g. If-Match: "3".')
+        try:
+            document = await service.rename(
+                document_id, form.title or UNTITLED, None if version == "*" else int(version)
+            )
+        except StaleVersion as stale:
+            raise Problem(
+                412,
+                "Somebody changed this document's details since you read them.",
+                headers={"ETag": f'"{stale.current.version}"'},
+                current=_body(stale.current, role, principal).model_dump(mode="json"),
+            ) from None
+        return _tagged(response, document, role, principal)
+
+    @router.delete("/{document_id}", status_code=204)
+    async def trash(document_id: str, principal: Caller, entrance: TheDoor) -> None:
+        """Move to the trash."""
+        await permit(entrance, principal, document_id, Action.TRASH)
+        await service.trash(document_id, trashed=True)
+
+    @router.post("/{document_id}/restore")
+    async def restore(document_id: str, principal: Caller, entrance: TheDoor, response: Response) -> DocumentBody:
+        """Take out of the trash."""
+        role = await permit(entrance, principal, document_id, Action.TRASH, in_trash=True)
+        return _tagged(response, await service.trash(document_id, trashed=False), role, principal)
+
+    @router.delete("/{document_id}/forever", status_code=204)
+    async def erase(document_id: str, principal: Caller, entrance: TheDoor) -> None:
+        """Delete a document in the trash for good."""
+        await permit(entrance, principal, document_id, Action.ERASE, in_trash=True)
+        try:
+            await service.erase(document_id)
+        except NotInTrash:
+            raise Problem(409, "Move the document to the trash first.") from None
+
+    @router.get("/{document_id}/link")
+    async def link(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> LinkBody:
+        """Return the document's link."""
+        await permit(entrance, principal, document_id, Action.SHARE)
+        role, token = await entrance.access.link(document_id)
+        return _link(request, document_id, role, token)
+
+    @router.put("/{document_id}/link")
+    async def set_link(
+        document_id: str, form: LinkForm, principal: Caller, entrance: TheDoor, request: Request
+    ) -> LinkBody:
+        """Say what people with the link may do; acts on open documents within a second."""
+        await permit(entrance, principal, document_id, Action.SHARE)
+        role, token = await entrance.access.set_link(document_id, Role.parse(form.role) if form.role else None)
+        return _link(request, document_id, role, token)
+
+    def _link(request: Request, document_id: str, role: Role | None, token: str | None) -> LinkBody:
+        base = (public_url or str(request.base_url)).rstrip("/")
+        url = f"{base}/d/{document_id}#link={token}" if token else None
+        return LinkBody(role=role.label if role else None, url=url)
+
+    @router.get("/{document_id}/content")
+    async def content(
+        document_id: str,
+        principal: Caller,
+        entrance: TheDoor,
+        format: Format = "json",  # noqa: A002
+    ) -> Response:
+        """Return the text as ProseMirror JSON, Markdown, HTML or plain text, with everything acknowledged."""
+        await permit(entrance, principal, document_id, Action.READ)
+        return Response(
+            await render(document_id, format),
+            media_type=MEDIA[format],
+            headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"},
+        )
+
+    @router.post("/{document_id}/sync", openapi_extra=_binary("Exchange of state vector and update."))
+    async def sync(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> Response:
+        """Exchange over plain HTTPS what a socket would; answers after the commit."""
+        role = await permit(entrance, principal, document_id, Action.READ)
+        answer = await exchange(principal, document_id, await request.body(), allows(role, Action.WRITE))
+        return Response(answer, media_type="application/octet-stream")
+
+    @router.post(
+        "/{document_id}/attachments", status_code=201, openapi_extra=_binary("A PNG, JPEG, GIF or WebP picture.")
+    )
+    async def attach(
+        document_id: str,
+        principal: Caller,
+        entrance: TheDoor,
+        request: Request,
+        x_filename: Annotated[str, Header(max_length=500)] = "",
+    ) -> AttachmentBody:
+        """Store a picture."""
+        await permit(entrance, principal, document_id, Action.WRITE)
+        try:
+            row = await service.attach(document_id, await request.body(), x_filename)
+        except NotAPicture as error:
+            raise Problem(415, str(error)[:1].upper() + str(error)[1:] + ".") from None
+        return AttachmentBody(
+            digest=row.digest,
+            url=f"/api/v1/documents/{document_id}/attachments/{row.digest}",
+            kind=row.kind,
+            name=row.name,
+            size=row.size,
+            width=row.width,
+            height=row.height,
+        )
+
+    @router.get("/{document_id}/attachments/{digest}")
+    async def attachment(
+        document_id: str,
+        digest: str,
+        principal: Caller,
+        entrance: TheDoor,
+        if_none_match: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Return an attachment to whoever may read its document."""
+        await permit(entrance, principal, document_id, Action.READ)
+        try:
+            row, stored = await service.attachment(document_id, digest)
+        except (UnknownDocument, KeyError):
+            raise Problem(404, "There is no such attachment.") from None
+        headers = {
+            # Revalidated each time: access is asked again, the bytes never change.
+            "Cache-Control": "private, no-cache",
+            "ETag": f'"{row.digest}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Content-Disposition": f"inline; filename*=UTF-8''{quote(row.name or row.digest)}",
+        }
+        if if_none_match == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+        return Response(stored, media_type=row.kind, headers=headers)
+
+    return router
+
+
+def _binary(description: str) -> dict[str, object]:
+    schema = {"schema": {"type": "string", "format": "binary"}}
+    return {"requestBody": {"description": description, "content": {"application/octet-stream": schema}}}
+
+
+def _body(document: Document, role: Role, principal: Principal) -> DocumentBody:
+    guest = principal.account is None
+    return DocumentBody(
+        id=document.id,
+        title=document.title,
+        version=document.version,
+        role=role.label,
+        owner=OwnerBody(id="" if guest else document.owner, name="" if guest else document.owner_name),
+        created_at=at(document.created_at),
+        updated_at=at(document.updated_at),
+        trashed_at=moment(document.trashed_at),
+        link_role=None if guest else document.link_role,
+        schema_version=document.schema_version,
+        size_bytes=document.size_bytes,
+    )
+
+
+def _tagged(response: Response, document: Document, role: Role, principal: Principal) -> DocumentBody:
+    response.headers["ETag"] = f'"{document.version}"'
+    return _body(document, role, principal)

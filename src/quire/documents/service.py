@@ -1,0 +1,308 @@
+"""Documents: metadata, trash, and their attachments."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from quire.access import Principal, Role
+from quire.accounts.tables import accounts
+from quire.blobs.contract import BlobStore
+from quire.db.engine import Database
+from quire.db.ids import new_id, now
+from quire.documents.images import Picture, identify
+from quire.documents.tables import attachments, documents
+from quire.sharing.service import SharingAccess
+from quire.sharing.tables import grants, links
+
+MAX_TITLE = 300
+SORTS = {"updated_at": documents.c.updated_at, "created_at": documents.c.created_at, "title": documents.c.title_key}
+Sort = Literal["updated_at", "created_at", "title"]
+
+
+class UnknownDocument(Exception):
+    """No such document, or the caller may not know of it."""
+
+
+class StaleVersion(Exception):
+    """The metadata changed since the caller read it; `current` is what it is now."""
+
+    def __init__(self, current: Document) -> None:
+        super().__init__(f"version is {current.version}")
+        self.current = current
+
+
+class NotInTrash(Exception):
+    """Only documents in the trash can be deleted forever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Metadata of one document as one principal sees it."""
+
+    id: str
+    workspace: str
+    title: str
+    version: int
+    owner: str
+    owner_name: str
+    schema_version: int
+    size_bytes: int
+    created_at: int
+    updated_at: int
+    trashed_at: int | None
+    link_role: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A stored attachment."""
+
+    digest: str
+    kind: str
+    name: str
+    size: int
+    width: int | None
+    height: int | None
+
+
+class DocumentService:
+    """Metadata is here, text in the log: `seed` makes a document's first content before anyone can see it."""
+
+    def __init__(
+        self,
+        database: Database,
+        sharing: SharingAccess,
+        blobs: BlobStore,
+        *,
+        seed: Callable[[str, str, bytes], Awaitable[None]],
+        erase: Callable[[str], Awaitable[None]],
+        changed: Callable[[Document], None],
+        empty_document: Callable[[], bytes],
+        schema_version: int,
+    ) -> None:
+        self._db, self._sharing, self._blobs = database, sharing, blobs
+        self._seed, self._erase, self._changed = seed, erase, changed
+        self._empty, self._schema_version = empty_document, schema_version
+
+    async def create(self, owner: str, workspace: str, title: str, content: bytes | None = None) -> Document:
+        """Make a document: its first update is durable before its row exists."""
+        document, time = new_id(), now()
+        await self._seed(document, owner, content if content is not None else self._empty())
+        async with self._db.write() as connection:
+            await connection.execute(
+                sa.insert(documents).values(
+                    id=document,
+                    workspace=workspace,
+                    owner=owner,
+                    title=title,
+                    title_key=title.casefold(),
+                    version=1,
+                    schema_version=self._schema_version,
+                    created_at=time,
+                    updated_at=time,
+                )
+            )
+            await self._sharing.grant(connection, ("document", document), ("account", owner), Role.OWNER)
+        return await self.get(document)
+
+    async def get(self, document: str) -> Document:
+        """Return metadata; raises `UnknownDocument`. Access is the caller's business."""
+        async with self._db.read() as connection:
+            row = (await connection.execute(_select().where(documents.c.id == document))).first()
+        if row is None:
+            raise UnknownDocument(document)
+        return Document(*row)
+
+    async def list(
+        self,
+        principal: Principal,
+        *,
+        search: str,
+        sort: Sort,
+        descending: bool,
+        trashed: bool,
+        cursor: str | None,
+        limit: int,
+    ) -> tuple[Sequence[Document], str | None]:
+        """Return one page of the documents granted to the principal's account, and the next page's cursor.
+
+        Raises `ValueError` for a cursor that is not from here.
+        """
+        column = SORTS[sort]
+        mine = sa.select(grants.c.resource).where(
+            grants.c.resource_kind == "document",
+            grants.c.subject_kind == "account",
+            grants.c.subject == (principal.account or ""),
+        )
+        query = _select().where(documents.c.id.in_(mine))
+        query = query.where(documents.c.trashed_at.is_not(None) if trashed else documents.c.trashed_at.is_(None))
+        for word in search.casefold().split():
+            query = query.where(documents.c.title_key.contains(word, autoescape=True))
+        if cursor is not None:
+            value, last = _decode_cursor(cursor)
+            place, edge = sa.tuple_(column, documents.c.id), sa.tuple_(sa.literal(value), sa.literal(last))
+            query = query.where(place < edge if descending else place > edge)
+        order = (column.desc(), documents.c.id.desc()) if descending else (column, documents.c.id)
+        async with self._db.read() as connection:
+            rows = [Document(*row) for row in await connection.execute(query.order_by(*order).limit(limit + 1))]
+        if len(rows) <= limit:
+            return rows, None
+        last_row = rows[limit - 1]
+        value = last_row.title.casefold() if sort == "title" else getattr(last_row, sort)
+        return rows[:limit], _encode_cursor(value, last_row.id)
+
+    async def rename(self, document: str, title: str, version: int | None) -> Document:
+        """Set the title if the version still fits (None: whatever it is); raises `StaleVersion`."""
+        async with self._db.write() as connection:
+            where = [documents.c.id == document]
+            if version is not None:
+                where.append(documents.c.version == version)
+            done = await connection.execute(
+                sa.update(documents)
+                .where(*where)
+                .values(title=title, title_key=title.casefold(), version=documents.c.version + 1)
+            )
+            row = (await connection.execute(_select().where(documents.c.id == document))).first()
+        if row is None:
+            raise UnknownDocument(document)
+        current = Document(*row)
+        if done.rowcount == 0:
+            raise StaleVersion(current)
+        self._changed(current)
+        return current
+
+    async def trash(self, document: str, *, trashed: bool) -> Document:
+        """Move to the trash, or back."""
+        async with self._db.write() as connection:
+            await connection.execute(
+                sa.update(documents)
+                .where(documents.c.id == document)
+                .values(trashed_at=now() if trashed else None, version=documents.c.version + 1)
+            )
+        self._sharing.changed(document)
+        return await self.get(document)
+
+    async def erase(self, document: str) -> None:
+        """Delete a document in the trash for good, with its text and attachments; raises `NotInTrash`."""
+        current = await self.get(document)
+        if current.trashed_at is None:
+            raise NotInTrash(document)
+        async with self._db.write() as connection:
+            digests = [
+                row.digest
+                for row in await connection.execute(
+                    sa.select(attachments.c.digest).where(attachments.c.document == document)
+                )
+            ]
+            await connection.execute(
+                sa.delete(grants).where(grants.c.resource_kind == "document", grants.c.resource == document)
+            )
+            await connection.execute(sa.delete(documents).where(documents.c.id == document))
+        self._sharing.changed(document)
+        await self._erase(document)
+        for digest in digests:
+            await self._blobs.delete(_blob_key(document, digest))
+
+    async def touched(self, sizes: dict[str, int]) -> None:
+        """Record that these documents have new durable text; sizes are encoded bytes."""
+        time = now()
+        async with self._db.write() as connection:
+            for document, size in sizes.items():
+                await connection.execute(
+                    sa.update(documents).where(documents.c.id == document).values(updated_at=time, size_bytes=size)
+                )
+
+    # ------------------------------------------------------------ attachments
+
+    async def attach(self, document: str, content: bytes, name: str) -> Attachment:
+        """Store a picture; raises `images.NotAPicture`. The kind comes from the content, never from the client."""
+        picture: Picture = await identify(content)
+        digest = hashlib.sha256(content).hexdigest()
+        await self._blobs.put(_blob_key(document, digest), content)
+        row = Attachment(digest, picture.kind, name[:255], len(content), picture.width, picture.height)
+        async with self._db.write() as connection:
+            known = await connection.execute(
+                sa.select(attachments.c.digest).where(
+                    attachments.c.document == document, attachments.c.digest == digest
+                )
+            )
+            if known.first() is None:
+                await connection.execute(
+                    sa.insert(attachments).values(
+                        document=document,
+                        digest=digest,
+                        kind=row.kind,
+                        name=row.name,
+                        size=row.size,
+                        width=row.width,
+                        height=row.height,
+                        created_at=now(),
+                    )
+                )
+        return row
+
+    async def attachment(self, document: str, digest: str) -> tuple[Attachment, bytes]:
+        """Return an attachment and its content; raises `UnknownDocument`."""
+        async with self._db.read() as connection:
+            row = (
+                await connection.execute(
+                    sa.select(
+                        attachments.c.digest,
+                        attachments.c.kind,
+                        attachments.c.name,
+                        attachments.c.size,
+                        attachments.c.width,
+                        attachments.c.height,
+                    ).where(attachments.c.document == document, attachments.c.digest == digest)
+                )
+            ).first()
+        if row is None:
+            raise UnknownDocument(digest)
+        return Attachment(*row), await self._blobs.get(_blob_key(document, digest))
+
+
+def _select() -> sa.Select[Any]:
+    return (
+        sa.select(
+            documents.c.id,
+            documents.c.workspace,
+            documents.c.title,
+            documents.c.version,
+            documents.c.owner,
+            accounts.c.name,
+            documents.c.schema_version,
+            documents.c.size_bytes,
+            documents.c.created_at,
+            documents.c.updated_at,
+            documents.c.trashed_at,
+            links.c.role,
+        )
+        .select_from(documents)
+        .join(accounts, accounts.c.id == documents.c.owner)
+        .outerjoin(links, links.c.document == documents.c.id)
+    )
+
+
+def _blob_key(document: str, digest: str) -> str:
+    return f"attachments/{document}/{digest}"
+
+
+def _encode_cursor(value: object, document: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([value, document]).encode()).decode()
+
+
+def _decode_cursor(cursor: str) -> tuple[object, str]:
+    try:
+        value, document = json.loads(base64.urlsafe_b64decode(cursor))
+    except (ValueError, TypeError):
+        raise ValueError("the cursor is not one that this list gave") from None
+    if not isinstance(value, int | str) or not isinstance(document, str):
+        raise ValueError("the cursor is not one that this list gave")
+    return value, document

@@ -1,0 +1,30 @@
+"""The HTTP application, put together from the capabilities' routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter, FastAPI
+
+from quire import __version__
+from quire.http import errors
+from quire.http.caller import Door
+
+
+def create_app(door: Door, api: Iterable[APIRouter], others: Iterable[APIRouter]) -> FastAPI:
+    """Return the application: `api` below /api/v1, `others` as they are and in this order."""
+    app = FastAPI(
+        title="Quire",
+        version=__version__,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        description="Documents that many people write at once. Errors are RFC 9457 problem documents.",
+    )
+    app.state.door = door
+    errors.install(app)
+    for router in api:
+        app.include_router(router, prefix="/api/v1")
+    for router in others:
+        app.include_router(router)
+    return app

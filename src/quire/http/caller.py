@@ -1,0 +1,123 @@
+"""Who makes a request: credentials, cross-site token, and permission on documents."""
+
+from __future__ import annotations
+
+import hmac
+import math
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from quire.access import Action, Credentials, Denied, Principal, Role, allows
+from quire.accounts.secrets import derived
+from quire.http.errors import Problem
+from quire.http.limits import FailureDelay, Rate
+from quire.http.security import SAFE_METHODS
+from quire.sharing.service import SharingAccess
+
+
+@dataclass(slots=True)
+class Door:
+    """What every route needs to decide about its caller; one per application, on `app.state.door`."""
+
+    access: SharingAccess
+    key: bytes
+    cookie: str
+    secure: bool
+    requests: Rate
+    writes: Rate
+    failures_by_account: FailureDelay
+    failures_by_address: FailureDelay
+
+    def csrf_token(self, session: str) -> str:
+        """Return the token that state-changing requests of this session carry."""
+        return derived(self.key, "csrf", session).hex()
+
+    def set_cookie(self, response: Response, secret: str, max_age: int) -> None:
+        """Give the browser its session."""
+        response.set_cookie(
+            self.cookie, secret, max_age=max_age, path="/", httponly=True, secure=self.secure, samesite="lax"
+        )
+
+    def clear_cookie(self, response: Response) -> None:
+        """Take the session from the browser."""
+        response.delete_cookie(self.cookie, path="/", httponly=True, secure=self.secure, samesite="lax")
+
+
+def door(request: Request) -> Door:
+    """Return the application's `Door`."""
+    found: Door = request.app.state.door
+    return found
+
+
+def too_many(seconds: float, detail: str) -> Problem:
+    """Return the answer to a caller over a limit."""
+    return Problem(429, detail, headers={"Retry-After": str(max(1, math.ceil(seconds)))})
+
+
+async def caller(request: Request) -> Principal:
+    """Identify the caller; a state-changing request with a cookie must carry the session's CSRF token."""
+    entrance = door(request)
+    headers = request.headers
+    address: str = request.state.address
+    wait = entrance.requests.wait(address)
+    if wait:
+        raise too_many(wait, "Too many requests from your address.")
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    if scheme and scheme.lower() != "bearer":
+        raise Problem(401, "Use `Authorization: Bearer <API token>`.", headers={"WWW-Authenticate": "Bearer"})
+    credentials = Credentials(
+        address,
+        session=None if bearer else request.cookies.get(entrance.cookie),
+        token=bearer.strip() or None,
+        link=headers.get("x-quire-link"),
+    )
+    try:
+        principal = await entrance.access.identify(credentials)
+    except Denied:
+        raise Problem(
+            401, "You are signed out, or the token is not valid any more.", headers={"WWW-Authenticate": "Bearer"}
+        ) from None
+    if request.method not in SAFE_METHODS:
+        wait = entrance.writes.wait(principal.author + address)
+        if wait:
+            raise too_many(wait, "Too many changes; slow down.")
+        if principal.session is not None:
+            expected = entrance.csrf_token(principal.session)
+            if not hmac.compare_digest(headers.get("x-csrf-token", "").encode(), expected.encode()):
+                raise Problem(403, "The X-CSRF-Token header is missing or wrong; read it from GET /api/v1/session.")
+    return principal
+
+
+async def account(principal: Annotated[Principal, Depends(caller)]) -> Principal:
+    """Identify a caller who must be signed in."""
+    if principal.account is None:
+        raise Problem(401, "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
+    return principal
+
+
+async def person(principal: Annotated[Principal, Depends(account)]) -> Principal:
+    """Identify a caller who must be signed in as a person, not by an API token."""
+    if principal.token is not None:
+        raise Problem(403, "This needs a signed-in person; an API token cannot do it.")
+    return principal
+
+
+Caller = Annotated[Principal, Depends(caller)]
+AccountCaller = Annotated[Principal, Depends(account)]
+PersonCaller = Annotated[Principal, Depends(person)]
+TheDoor = Annotated[Door, Depends(door)]
+
+
+async def permit(
+    entrance: Door, principal: Principal, document: str, action: Action, *, in_trash: bool = False
+) -> Role:
+    """Return the caller's role if it allows `action`, else answer 404 (nothing to see) or 403."""
+    look = entrance.access.role_even_in_trash if in_trash else entrance.access.role_of
+    role = await look(principal, document)
+    if role is None:
+        raise Problem(404, "There is no such document, or you have no access to it.")
+    if not allows(role, action):
+        raise Problem(403, f"You are {role.label} of this document; that does not allow to {action.value[1]} it.")
+    return role

@@ -1,0 +1,164 @@
+"""Headers, request limits and cross-site defence around every HTTP request; plain ASGI, no buffering."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import time
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from quire.http.errors import problem_response
+
+_log = structlog.get_logger("quire.http")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+BODY_LIMIT = 64 * 1024
+
+
+def client_address(peer: str, forwarded: str | None, trusted: frozenset[str]) -> str:
+    """Return the client's address: the last hop in X-Forwarded-For that is no trusted proxy."""
+    address = peer
+    for hop in reversed([part.strip() for part in (forwarded or "").split(",") if part.strip()]):
+        if address not in trusted:
+            break
+        try:
+            address = str(ipaddress.ip_address(hop))
+        except ValueError:
+            break
+    return address
+
+
+class Origins:
+    """Which web origins may act on this server."""
+
+    def __init__(self, public_url: str | None) -> None:
+        self._public = _origin(public_url) if public_url else None
+
+    def allowed(self, origin: str | None, host: str | None) -> bool:
+        """Whether a request with this Origin may use the visitor's cookie.
+
+        With a public address configured only that; otherwise the origin must name the host it was sent to.
+        """
+        if origin is None or origin == "null":
+            return False
+        if self._public is not None:
+            return _origin(origin) == self._public
+        parts = urlsplit(origin)
+        return parts.scheme in ("http", "https") and bool(host) and parts.netloc.lower() == str(host).lower()
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port
+
+
+class SecurityLayer:
+    """Adds headers to every answer, refuses cross-site writes and oversized bodies, logs each request."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        origins: Origins,
+        secure: bool,
+        trusted: Iterable[str],
+        cookie: str,
+        attachment_limit: int,
+        sync_limit: int,
+    ) -> None:
+        self._app, self._origins, self._secure, self._cookie = app, origins, secure, cookie
+        self._trusted = frozenset(trusted)
+        self._limits = {"attachments": attachment_limit, "sync": sync_limit}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        started = time.perf_counter()
+        nonce = secrets.token_urlsafe(16)
+        peer = scope["client"][0] if scope.get("client") else ""
+        state = scope.setdefault("state", {})
+        state["nonce"] = nonce
+        state["address"] = client_address(peer, headers.get("x-forwarded-for"), self._trusted)
+        state["request_id"] = request_id = secrets.token_hex(8)
+        status = 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(MutableHeaders(scope=message), nonce, request_id)
+            await send(message)
+
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            await problem_response(refusal[0], refusal[1])(scope, receive, sending)
+        else:
+            await self._app(scope, _bounded(receive, self._limit(scope)), sending)
+        _log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            ms=round((time.perf_counter() - started) * 1000, 1),
+            address=state["address"],
+            request=request_id,
+        )
+
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        length = headers.get("content-length", "0")
+        limit = self._limit(scope)
+        if not length.isdecimal() or int(length) > limit:
+            return 413, f"The request body may have at most {limit} bytes."
+        if scope["method"] in SAFE_METHODS or "authorization" in headers:
+            return None
+        site = headers.get("sec-fetch-site")
+        if site not in (None, "same-origin", "none"):
+            return 403, "This request came from another site."
+        origin = headers.get("origin")
+        if origin is not None and not self._origins.allowed(origin, headers.get("host")):
+            return 403, "This Origin may not change anything here; set QUIRE_PUBLIC_URL to the address people use."
+        return None
+
+    def _limit(self, scope: Scope) -> int:
+        return self._limits.get(scope["path"].rsplit("/", 1)[-1], BODY_LIMIT)
+
+    def _add_headers(self, headers: MutableHeaders, nonce: str, request_id: str) -> None:
+        headers.setdefault("Cache-Control", "no-store")
+        headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' blob: data:; "
+            f"style-src-elem 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; font-src 'self' data:; "
+            "manifest-src 'self'; worker-src 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+            "form-action 'self'; object-src 'none'",
+        )
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["X-Frame-Options"] = "DENY"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=()"
+        headers["X-Request-Id"] = request_id
+        if self._secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    """Count what arrives: a chunked body has no Content-Length to check."""
+    seen = 0
+
+    async def counting() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                return {"type": "http.disconnect"}
+        return message
+
+    return counting

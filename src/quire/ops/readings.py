@@ -1,0 +1,50 @@
+"""What `/metrics` shows, read from the parts' own counters."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+from quire.log.sqlite import SqliteLog
+from quire.ops.health import Readings, Sample
+from quire.sync.gateway import Gateway
+from quire.sync.rooms import Rooms
+from quire.sync.stats import SyncStats
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The parts whose counters are shown."""
+
+    sync: SyncStats
+    log: SqliteLog
+    rooms: Rooms
+    gateway: Gateway
+
+
+_GAUGES = {"last_commit_seconds"}
+
+
+def readings(node: Node) -> Readings:
+    """Return the collector; names are `quire_sync_…`, `quire_log_…`, `quire_open_…`."""
+
+    def counters() -> Iterator[Sample]:
+        for prefix, stats in (("sync", node.sync), ("log", node.log.stats)):
+            for item in fields(stats):
+                if item.name not in _GAUGES:
+                    text = f"{item.name.replace('_', ' ')} since the start"
+                    yield f"{prefix}_{item.name}", text, float(getattr(stats, item.name))
+
+    def gauges() -> Iterator[Sample]:
+        yield "open_sockets", "WebSockets open now", len(node.gateway)
+        yield "open_rooms", "Documents in memory now", len(node.rooms)
+        yield "rooms_bytes", "Memory of live documents, about", node.rooms.memory
+        yield "log_queued_bytes", "Bytes received and not yet committed", node.log.queued_bytes
+        yield "log_healthy", "1 while commits succeed", float(node.log.health.ok)
+        yield "log_last_commit_seconds", "Duration of the last commit", node.log.stats.last_commit_seconds
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        yield "peak_resident_bytes", "Most memory this process has had", usage.ru_maxrss * 1024.0
+        yield "cpu_seconds", "Processor time of this process", usage.ru_utime + usage.ru_stime
+
+    return Readings(counters, gauges)
