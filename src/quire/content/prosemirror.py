@@ -55,7 +55,7 @@ def _prune(blocks: list[Json]) -> None:
 
 def _element(element: XmlElement) -> Json:
     name = element.tag or ""
-    raw = {key: _whole(value) for key, value in iter(element.attributes)}
+    raw = {key: _whole(value) for key, value in element.attributes}  # type: ignore[attr-defined]
     marks = raw.pop(MARKS_ATTRIBUTE, None)
     known = NODES.get(name)
     if known is None or name in ("doc", "text"):

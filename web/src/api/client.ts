@@ -1,0 +1,205 @@
+/** The HTTP API. Every call either returns its body or throws a `Problem` (RFC 9457) or a `NetworkError`. */
+
+export type RoleName = 'viewer' | 'commenter' | 'suggester' | 'editor' | 'owner'
+
+export interface Account {
+  id: string
+  name: string
+  email: string
+  language: string
+  color: string
+}
+
+export interface Session {
+  account: Account | null
+  workspace: { id: string; name: string; role: string } | null
+  csrf_token: string
+  setup_needed: boolean
+  version: string
+  schema_version: number
+}
+
+export interface DocumentInfo {
+  id: string
+  title: string
+  version: number
+  role: RoleName
+  owner: { id: string; name: string }
+  created_at: string
+  updated_at: string
+  trashed_at: string | null
+  link_role: RoleName | null
+  schema_version: number
+  size_bytes: number
+}
+
+export interface Device {
+  id: string
+  device: string
+  address: string
+  created_at: string
+  last_used_at: string
+  current: boolean
+}
+
+export interface ApiToken {
+  id: string
+  name: string
+  scopes: string[]
+  created_at: string
+  last_used_at: string | null
+  expires_at: string | null
+  secret?: string | null
+}
+
+export interface Attachment {
+  digest: string
+  url: string
+  kind: string
+  width: number | null
+  height: number | null
+}
+
+export type Sort = 'updated_at' | 'created_at' | 'title'
+
+/** An answer that says no; `detail` is for people. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly body: Record<string, unknown> = {},
+  ) {
+    super(detail)
+  }
+
+  /** The message of one form field, if the server complained about it. */
+  field(name: string): string | undefined {
+    const errors = this.body.errors as { field: string; message: string }[] | undefined
+    return errors?.find((error) => error.field === name)?.message
+  }
+}
+
+/** No answer came. */
+export class NetworkError extends Error {}
+
+let csrfToken = ''
+
+export function setCsrfToken(token: string): void {
+  csrfToken = token
+}
+
+interface Options {
+  method?: string
+  json?: unknown
+  body?: BodyInit
+  headers?: Record<string, string>
+  link?: string | null
+}
+
+export async function request(path: string, options: Options = {}): Promise<Response> {
+  const headers: Record<string, string> = { ...options.headers }
+  if (csrfToken) headers['X-CSRF-Token'] = csrfToken
+  if (options.json !== undefined) headers['Content-Type'] = 'application/json'
+  if (options.link) headers['X-Quire-Link'] = options.link
+  let response: Response
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method: options.method ?? 'GET',
+      headers,
+      body: options.json !== undefined ? JSON.stringify(options.json) : (options.body ?? null),
+      credentials: 'same-origin',
+    })
+  } catch (error) {
+    throw new NetworkError(String(error))
+  }
+  if (response.ok) return response
+  const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
+  throw new Problem(response.status, String(body.detail ?? response.statusText), body)
+}
+
+async function json<T>(path: string, options?: Options): Promise<T> {
+  const response = await request(path, options)
+  return (response.status === 204 ? undefined : await response.json()) as T
+}
+
+export const api = {
+  setup: () => json<{ needed: boolean; code_required: boolean }>('/setup'),
+  createOwner: (form: { name: string; email: string; password: string; code?: string }) =>
+    json<Session>('/setup', { method: 'POST', json: form }),
+  session: () => json<Session>('/session'),
+  signIn: (form: { email: string; password: string }) => json<Session>('/session', { method: 'POST', json: form }),
+  signOut: () => json<void>('/session', { method: 'DELETE' }),
+  devices: () => json<{ items: Device[] }>('/sessions'),
+  endDevice: (id: string) => json<void>(`/sessions/${id}`, { method: 'DELETE' }),
+  signOutEverywhere: () => json<void>('/sessions', { method: 'DELETE' }),
+  updateAccount: (form: { name?: string; language?: string }) =>
+    json<Account>('/account', { method: 'PATCH', json: form }),
+  changePassword: (form: { current: string; new: string }) =>
+    json<void>('/account/password', { method: 'POST', json: form }),
+  tokens: () => json<{ items: ApiToken[] }>('/tokens'),
+  createToken: (form: { name: string; scopes: string[] }) => json<ApiToken>('/tokens', { method: 'POST', json: form }),
+  revokeToken: (id: string) => json<void>(`/tokens/${id}`, { method: 'DELETE' }),
+  invite: (form: { email?: string }) => json<{ url: string }>('/invitations', { method: 'POST', json: form }),
+  previewInvitation: (token: string) =>
+    json<{ workspace: string; inviter: string; email: string | null }>('/invitations/preview', {
+      method: 'POST',
+      json: { token },
+    }),
+  acceptInvitation: (form: { token: string; name: string; email: string; password: string }) =>
+    json<void>('/invitations/accept', { method: 'POST', json: form }),
+  documents: (query: {
+    search: string
+    sort: Sort
+    order: 'asc' | 'desc'
+    trashed: boolean
+    cursor?: string | undefined
+  }) => {
+    const parameters = new URLSearchParams({
+      search: query.search,
+      sort: query.sort,
+      order: query.order,
+      trashed: String(query.trashed),
+    })
+    if (query.cursor) parameters.set('cursor', query.cursor)
+    return json<{ items: DocumentInfo[]; next_cursor: string | null }>(`/documents?${parameters}`)
+  },
+  createDocument: (title?: string) =>
+    json<DocumentInfo>('/documents', { method: 'POST', json: title === undefined ? {} : { title } }),
+  document: (id: string, link: string | null) => json<DocumentInfo>(`/documents/${id}`, { link }),
+  rename: (id: string, title: string, version: number, link: string | null) =>
+    json<DocumentInfo>(`/documents/${id}`, {
+      method: 'PATCH',
+      json: { title },
+      headers: { 'If-Match': `"${version}"` },
+      link,
+    }),
+  trash: (id: string) => json<void>(`/documents/${id}`, { method: 'DELETE' }),
+  restore: (id: string) => json<DocumentInfo>(`/documents/${id}/restore`, { method: 'POST' }),
+  erase: (id: string) => json<void>(`/documents/${id}/forever`, { method: 'DELETE' }),
+  link: (id: string) => json<{ role: RoleName | null; url: string | null }>(`/documents/${id}/link`),
+  setLink: (id: string, role: 'viewer' | 'editor' | null) =>
+    json<{ role: RoleName | null; url: string | null }>(`/documents/${id}/link`, { method: 'PUT', json: { role } }),
+  content: async (id: string, format: 'json' | 'markdown' | 'html' | 'text', link: string | null) =>
+    (await request(`/documents/${id}/content?format=${format}`, { link })).text(),
+  attach: async (id: string, file: File, link: string | null) =>
+    json<Attachment>(`/documents/${id}/attachments`, {
+      method: 'POST',
+      body: file,
+      headers: {
+        'Content-Type': 'application/octet-stream',
+        'X-Filename': encodeURIComponent(file.name).slice(0, 500),
+      },
+      link,
+    }),
+  exchange: async (id: string, body: Uint8Array<ArrayBuffer>, link: string | null) =>
+    new Uint8Array(
+      await (
+        await request(`/documents/${id}/sync`, {
+          method: 'POST',
+          body,
+          headers: { 'Content-Type': 'application/octet-stream' },
+          link,
+        })
+      ).arrayBuffer(),
+    ),
+}

@@ -1,0 +1,71 @@
+import { EditorContent, useEditor } from '@tiptap/react'
+import { useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api } from '../api/client'
+import { useSessionState, type DocumentSession } from '../sync'
+import type { Editor } from '@tiptap/core'
+import { extensions } from './extensions'
+import { Outline } from './panels/Outline'
+import { Toolbar } from './toolbar/Toolbar'
+import './editor.css'
+
+interface Props {
+  session: DocumentSession
+  link: string | null
+  outline: boolean
+  onEditor: (editor: Editor | null) => void
+  onUploadFailed: (reason: string) => void
+}
+
+/** The page and its toolbar. Shown only when the document is here: never an empty stand-in for it. */
+export function DocumentEditor({ session, link, outline, onEditor, onUploadFailed }: Props) {
+  const { t } = useTranslation()
+  const { readOnly } = useSessionState(session)
+  const editor = useEditor(
+    {
+      extensions: extensions(session, {
+        placeholder: t('editor.placeholder'),
+        upload: async (file) => {
+          try {
+            return (await api.attach(session.documentId, file, link)).url
+          } catch (error) {
+            onUploadFailed(error instanceof Error ? error.message : String(error))
+            throw error
+          }
+        },
+      }),
+      editable: !readOnly,
+      injectNonce: document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '',
+      shouldRerenderOnTransaction: false,
+      editorProps: {
+        attributes: {
+          role: 'textbox',
+          'aria-multiline': 'true',
+          'aria-label': t('editor.label'),
+          class: 'sheet-text',
+          spellcheck: 'true',
+        },
+      },
+    },
+    [session],
+  )
+  useEffect(() => {
+    editor?.setEditable(!readOnly, false)
+  }, [editor, readOnly])
+  useEffect(() => {
+    onEditor(editor)
+    return () => onEditor(null)
+  }, [editor, onEditor])
+  if (!editor) return null
+  return (
+    <div className="editor">
+      {!readOnly && <Toolbar editor={editor} />}
+      <div className="canvas">
+        {outline && <Outline editor={editor} />}
+        <div className="sheet">
+          <EditorContent editor={editor} />
+        </div>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,89 @@
+/** Every extension of the editor; names and attributes follow schema.json. */
+import { CharacterCount, Placeholder } from '@tiptap/extensions'
+import CodeBlockLowlight from '@tiptap/extension-code-block-lowlight'
+import Collaboration from '@tiptap/extension-collaboration'
+import CollaborationCaret from '@tiptap/extension-collaboration-caret'
+import Highlight from '@tiptap/extension-highlight'
+import { TaskItem, TaskList } from '@tiptap/extension-list'
+import Subscript from '@tiptap/extension-subscript'
+import Superscript from '@tiptap/extension-superscript'
+import { TableKit } from '@tiptap/extension-table'
+import TextAlign from '@tiptap/extension-text-align'
+import { Color, FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
+import UniqueID from '@tiptap/extension-unique-id'
+import { isChangeOrigin } from '@tiptap/extension-collaboration'
+import type { Extensions } from '@tiptap/core'
+import StarterKit from '@tiptap/starter-kit'
+import { common, createLowlight } from 'lowlight'
+import type { DocumentSession } from '../../sync'
+import schema from '../schema/schema.json'
+import { BlockAttributes } from './blockAttributes'
+import { caret, caretSelection } from './caret'
+import { Picture } from './picture'
+import { PageBreak } from './pageBreak'
+import { SlashMenu } from './slashMenu'
+import { UnknownBlock } from './unknownBlock'
+
+const withIds = Object.entries(schema.nodes)
+  .filter(([, node]) => 'id' in node.attributes)
+  .map(([name]) => name)
+
+function newId(): string {
+  return crypto.randomUUID().replaceAll('-', '').slice(0, 12)
+}
+
+/** The nodes and marks of the schema, without anything that needs a document or a screen. */
+export function schemaExtensions(): Extensions {
+  return [
+    StarterKit.configure({
+      undoRedo: false,
+      codeBlock: false,
+      link: { openOnClick: false, defaultProtocol: 'https', protocols: ['http', 'https', 'mailto', 'tel'] },
+      dropcursor: { width: 2 },
+    }),
+    CodeBlockLowlight.configure({ lowlight: createLowlight(common), defaultLanguage: null }),
+    TaskList,
+    TaskItem.configure({ nested: true }),
+    TableKit.configure({ table: { resizable: true, cellMinWidth: 60 } }),
+    TextStyle,
+    Color,
+    FontFamily,
+    FontSize,
+    Highlight.configure({ multicolor: true }),
+    Subscript,
+    Superscript,
+    TextAlign.configure({ types: ['heading', 'paragraph'], defaultAlignment: null }),
+    BlockAttributes,
+    Picture,
+    PageBreak,
+    UnknownBlock,
+  ]
+}
+
+export function extensions(
+  session: DocumentSession,
+  options: { placeholder: string; upload: (file: File) => Promise<string> },
+): Extensions {
+  return [
+    ...schemaExtensions().map((extension) =>
+      extension.name === 'image' ? Picture.configure({ upload: options.upload }) : extension,
+    ),
+    // Only local edits make ids: replicas that each "repaired" remote content would fight.
+    UniqueID.configure({
+      types: withIds,
+      attributeName: 'id',
+      generateID: newId,
+      filterTransaction: (transaction) => !isChangeOrigin(transaction),
+    }),
+    Placeholder.configure({ placeholder: options.placeholder }),
+    CharacterCount,
+    SlashMenu,
+    Collaboration.configure({ fragment: session.fragment }),
+    CollaborationCaret.configure({
+      provider: session,
+      user: session.me,
+      render: caret,
+      selectionRender: caretSelection,
+    }),
+  ]
+}

@@ -1,0 +1,61 @@
+import { NavLink } from '@mantine/core'
+import type { Editor } from '@tiptap/core'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+interface Entry {
+  position: number
+  level: number
+  text: string
+}
+
+function headings(editor: Editor): Entry[] {
+  const found: Entry[] = []
+  editor.state.doc.forEach((node, position) => {
+    if (node.type.name === 'heading' && node.textContent) {
+      found.push({ position, level: Number(node.attrs.level), text: node.textContent })
+    }
+  })
+  return found
+}
+
+/** The headings; read again a moment after typing stops, never on a key. */
+export function Outline({ editor }: { editor: Editor }) {
+  const { t } = useTranslation()
+  const [entries, setEntries] = useState<Entry[]>(() => headings(editor))
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>
+    const refresh = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => setEntries(headings(editor)), 400)
+    }
+    refresh()
+    editor.on('update', refresh)
+    return () => {
+      clearTimeout(timer)
+      editor.off('update', refresh)
+    }
+  }, [editor])
+  return (
+    <nav className="outline" aria-label={t('outline.title')}>
+      <strong>{t('outline.title')}</strong>
+      {entries.length === 0 && <p>{t('outline.empty')}</p>}
+      {entries.map((entry) => (
+        <NavLink
+          key={entry.position}
+          component="button"
+          label={entry.text}
+          pl={8 + (entry.level - 1) * 14}
+          onClick={() =>
+            editor
+              .chain()
+              .focus()
+              .setTextSelection(entry.position + 1)
+              .scrollIntoView()
+              .run()
+          }
+        />
+      ))}
+    </nav>
+  )
+}

@@ -1,0 +1,77 @@
+import { ActionIcon, Avatar, Menu, useMantineColorScheme } from '@mantine/core'
+import { modals } from '@mantine/modals'
+import { IconDevices, IconLogout, IconMoon, IconSun, IconTrash, IconUserPlus } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { api, type Session } from '../../api/client'
+import { remember } from '../../app/auth'
+import { clearLocalStores, unsentDocuments } from '../../sync/local'
+import { InviteDialog } from './InviteDialog'
+
+export function AccountMenu({ session }: { session: Session }) {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const dark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches)
+  const account = session.account
+  if (!account) return null
+
+  const leave = async () => {
+    await api.signOut().catch(() => undefined)
+    await clearLocalStores()
+    remember({ ...session, account: null, csrf_token: '' })
+    queries.clear()
+    location.assign('/sign-in')
+  }
+  const signOut = () => {
+    const unsent = unsentDocuments()
+    if (unsent.length === 0) return void leave()
+    modals.openConfirmModal({
+      title: t('signout.unsent.title'),
+      children: t('signout.unsent.text', { count: unsent.length }),
+      labels: { confirm: t('signout.unsent.confirm'), cancel: t('cancel') },
+      confirmProps: { color: 'red' },
+      onConfirm: () => void leave(),
+    })
+  }
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target>
+        <ActionIcon variant="transparent" size={40} aria-label={t('account.menu', { name: account.name })}>
+          <Avatar size={34} radius="xl" styles={{ placeholder: { background: account.color, color: '#fff' } }}>
+            {[...account.name][0]?.toUpperCase()}
+          </Avatar>
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{account.email}</Menu.Label>
+        <Menu.Item leftSection={<IconDevices size={16} />} onClick={() => void navigate({ to: '/account' })}>
+          {t('account.title')}
+        </Menu.Item>
+        {session.workspace && ['owner', 'admin'].includes(session.workspace.role) && (
+          <Menu.Item
+            leftSection={<IconUserPlus size={16} />}
+            onClick={() => modals.open({ title: t('invite.people'), children: <InviteDialog /> })}
+          >
+            {t('invite.people')}
+          </Menu.Item>
+        )}
+        <Menu.Item leftSection={<IconTrash size={16} />} onClick={() => void navigate({ to: '/trash' })}>
+          {t('trash.title')}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={dark ? <IconSun size={16} /> : <IconMoon size={16} />}
+          onClick={() => setColorScheme(dark ? 'light' : 'dark')}
+        >
+          {t(dark ? 'theme.light' : 'theme.dark')}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={signOut}>
+          {t('signout')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,54 @@
+import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { useState, type FormEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, NetworkError, Problem, type Session } from '../../api/client'
+
+/** Email and password; used by the sign-in page and over an open document. */
+export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => void }) {
+  const { t } = useTranslation()
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const [error, setError] = useState('')
+  const [busy, setBusy] = useState(false)
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    setError('')
+    try {
+      onSignedIn(await api.signIn({ email, password }))
+    } catch (problem) {
+      setError(problem instanceof NetworkError ? t('error.network') : (problem as Problem).detail)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        {error && (
+          <Alert color="red" role="alert">
+            {error}
+          </Alert>
+        )}
+        <TextInput
+          label={t('field.email')}
+          type="email"
+          autoComplete="username"
+          required
+          value={email}
+          onChange={(event) => setEmail(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label={t('field.password')}
+          autoComplete="current-password"
+          required
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+        <Button type="submit" loading={busy}>
+          {t('signin.submit')}
+        </Button>
+      </Stack>
+    </form>
+  )
+}

@@ -1,0 +1,58 @@
+import { notifications } from '@mantine/notifications'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, NetworkError, Problem, type DocumentInfo } from '../../api/client'
+import { useSessionState, type DocumentSession } from '../../sync'
+
+export interface Conflict {
+  mine: string
+  theirs: DocumentInfo
+}
+
+/** Metadata of the open document: kept current by pushes, changed only from the version one has seen. */
+export function useDocumentInfo(session: DocumentSession, link: string | null) {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const { meta } = useSessionState(session)
+  const [conflict, setConflict] = useState<Conflict | null>(null)
+  const key = ['document', session.documentId]
+  const { data: info } = useQuery({ queryKey: key, queryFn: () => api.document(session.documentId, link) })
+
+  useEffect(() => {
+    if (!meta) return
+    queries.setQueryData<DocumentInfo>(['document', session.documentId], (known) =>
+      known && known.version < meta.version ? { ...known, ...meta } : known,
+    )
+  }, [meta, queries, session.documentId])
+  useEffect(() => {
+    if (info) document.title = `${info.title} – Quire`
+    return () => {
+      document.title = 'Quire'
+    }
+  }, [info])
+
+  const apply = async (title: string, version: number) => {
+    try {
+      queries.setQueryData(key, await api.rename(session.documentId, title, version, link))
+    } catch (error) {
+      if (error instanceof Problem && error.status === 412) {
+        const theirs = error.body.current as DocumentInfo
+        queries.setQueryData(key, theirs)
+        setConflict({ mine: title, theirs })
+      } else {
+        const message = error instanceof NetworkError ? t('error.network') : (error as Problem).detail
+        notifications.show({ color: 'red', message })
+      }
+    }
+  }
+  return {
+    info,
+    conflict,
+    rename: (title: string) => void (info && apply(title, info.version)),
+    settle: (choice: 'mine' | 'theirs' | null) => {
+      if (choice === 'mine' && conflict) void apply(conflict.mine, conflict.theirs.version)
+      setConflict(null)
+    },
+  }
+}

@@ -1,0 +1,14 @@
+import '@mantine/core/styles.css'
+import '@mantine/notifications/styles.css'
+import './app/app.css'
+import { createRoot } from 'react-dom/client'
+import { App } from './app/App'
+import { startI18n } from './i18n'
+import { registerServiceWorker } from './app/serviceWorker'
+
+const root = document.getElementById('root')
+if (root) {
+  await startI18n()
+  createRoot(root).render(<App />)
+  registerServiceWorker()
+}

@@ -1,0 +1,94 @@
+import { Avatar, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core'
+import { useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { DocumentSession } from '../sync'
+import { peopleOf, watchIdleness, type Person } from './people'
+
+const SHOWN = 5
+
+function initials(name: string): string {
+  const words = name.split(/\s+/).filter(Boolean)
+  return words
+    .slice(0, 2)
+    .map((word) => [...word][0]?.toUpperCase() ?? '')
+    .join('')
+}
+
+/** Avatars of who else is here; pressing one jumps to that person's cursor. */
+export function PresenceBar({ session, onJump }: { session: DocumentSession; onJump: (client: number) => void }) {
+  const { t } = useTranslation()
+  const [people, setPeople] = useState<Person[]>([])
+  const [announcement, setAnnouncement] = useState('')
+  const before = useRef<Map<string, string>>(new Map())
+
+  useEffect(() => {
+    const { awareness } = session
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const announce = (now: Person[]) => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        const names = new Map(now.map((person) => [person.id, person.name]))
+        const joined = [...names].filter(([id]) => !before.current.has(id)).map(([, name]) => name)
+        const left = [...before.current].filter(([id]) => !names.has(id)).map(([, name]) => name)
+        before.current = names
+        const parts = [
+          joined.length ? t('presence.joined', { names: joined.join(', ') }) : '',
+          left.length ? t('presence.left', { names: left.join(', ') }) : '',
+        ]
+        if (joined.length + left.length) setAnnouncement(parts.filter(Boolean).join('. '))
+      }, 1000)
+    }
+    const refresh = () => {
+      const now = peopleOf(awareness)
+      setPeople(now)
+      announce(now)
+    }
+    refresh()
+    awareness.on('change', refresh)
+    const stop = watchIdleness(awareness)
+    return () => {
+      clearTimeout(timer)
+      awareness.off('change', refresh)
+      stop()
+    }
+  }, [session, t])
+
+  return (
+    <>
+      <VisuallyHidden role="status" aria-live="polite">
+        {announcement}
+      </VisuallyHidden>
+      {people.length > 0 && (
+        <Avatar.Group spacing={6} aria-label={t('presence.here')} role="group">
+          {people.slice(0, SHOWN).map((person) => (
+            <Tooltip key={person.id} label={person.idle ? t('presence.idle', { name: person.name }) : person.name}>
+              <UnstyledButton
+                onClick={() => onJump(person.client)}
+                aria-label={t('presence.jump', { name: person.name })}
+                data-testid="person"
+              >
+                <Avatar
+                  size={32}
+                  radius="xl"
+                  styles={{ placeholder: { background: person.color, color: '#fff', opacity: person.idle ? 0.5 : 1 } }}
+                >
+                  {initials(person.name)}
+                </Avatar>
+              </UnstyledButton>
+            </Tooltip>
+          ))}
+          {people.length > SHOWN && (
+            <Tooltip
+              label={people
+                .slice(SHOWN)
+                .map((person) => person.name)
+                .join(', ')}
+            >
+              <Avatar size={32} radius="xl">{`+${people.length - SHOWN}`}</Avatar>
+            </Tooltip>
+          )}
+        </Avatar.Group>
+      )}
+    </>
+  )
+}

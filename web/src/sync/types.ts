@@ -1,0 +1,41 @@
+import type { Awareness } from 'y-protocols/awareness'
+import type * as Y from 'yjs'
+import type { RoleName } from '../api/client'
+
+/** What the person is told about their work. `saved` follows durable acknowledgements only. */
+export type SaveStatus =
+  | { kind: 'connecting' }
+  | { kind: 'saved'; transport: 'socket' | 'https' }
+  | { kind: 'saving'; transport: 'socket' | 'https' }
+  | { kind: 'offline'; changes: number; kept: boolean; since: number }
+  | { kind: 'unsaved'; reason: string }
+
+export type ProblemKind = 'denied' | 'not-found' | 'schema-too-old' | 'session-expired' | 'too-many' | 'load-failed'
+
+export interface Me {
+  id: string
+  name: string
+  color: string
+}
+
+export interface SessionState {
+  status: SaveStatus
+  role: RoleName | null
+  readOnly: boolean
+  /** The local copy is loaded or the first sync is done: the editor may be shown. */
+  ready: boolean
+  problem: { kind: ProblemKind; detail: string } | null
+  meta: { title: string; version: number } | null
+  /** An update of this browser that the server refused, for its author to copy. */
+  refused: { reason: string; detail: string } | null
+  size: 'ok' | 'warn' | 'full'
+  release: string | null
+}
+
+export interface Handles {
+  readonly documentId: string
+  readonly doc: Y.Doc
+  readonly awareness: Awareness
+  readonly fragment: Y.XmlFragment
+  readonly me: Me
+}

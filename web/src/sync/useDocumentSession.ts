@@ -1,0 +1,28 @@
+import { useEffect, useState, useSyncExternalStore } from 'react'
+import { DocumentSession } from './session'
+import type { Me, SessionState } from './types'
+
+/** Opens a document for as long as the component lives. */
+export function useDocumentSession(
+  documentId: string,
+  me: Me,
+  person: string,
+  link: string | null,
+): DocumentSession | null {
+  const [session, setSession] = useState<DocumentSession | null>(null)
+  const { id, name, color } = me
+  useEffect(() => {
+    const opened = new DocumentSession(documentId, { id, name, color }, person, link)
+    // eslint-disable-next-line react-hooks/set-state-in-effect -- the session is an external resource
+    setSession(opened)
+    return () => {
+      setSession(null)
+      void opened.close()
+    }
+  }, [documentId, id, name, color, person, link])
+  return session
+}
+
+export function useSessionState(session: DocumentSession): SessionState {
+  return useSyncExternalStore(session.state.subscribe, session.state.get)
+}

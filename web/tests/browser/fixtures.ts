@@ -1,0 +1,92 @@
+/** People and documents for browser tests. */
+import { test as base, expect, type BrowserContext, type Page } from '@playwright/test'
+import { QuireServer } from './server'
+
+export const OWNER = { name: 'Ada Owner', email: 'ada@example.com', password: 'correct horse battery' }
+
+interface Fixtures {
+  /** A signed-in owner's browser. */
+  owner: Page
+}
+
+export const test = base.extend<Fixtures, { server: QuireServer }>({
+  server: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names from this pattern
+    async ({}, use) => {
+      const server = await QuireServer.start()
+      await use(server)
+      await server.discard()
+    },
+    { scope: 'worker' },
+  ],
+  owner: async ({ browser, server }, use) => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await signIn(page, server)
+    // React Hooks' rule takes Playwright's `use` for a hook.
+    // eslint-disable-next-line react-hooks/rules-of-hooks
+    await use(page)
+    await context.close()
+  },
+})
+
+export { expect }
+
+export async function signIn(page: Page, server: QuireServer): Promise<void> {
+  await page.goto(`${server.url}/`)
+  const title = page.getByRole('heading', { name: /Welcome to Quire|Sign in/ })
+  await title.waitFor()
+  if ((await title.textContent()) === 'Welcome to Quire') {
+    await page.getByRole('textbox', { name: 'Name' }).fill(OWNER.name)
+    await page.getByRole('textbox', { name: 'Email' }).fill(OWNER.email)
+    await page.getByRole('textbox', { name: 'Password' }).fill(OWNER.password)
+    await page.getByRole('button', { name: 'Create account' }).click()
+  } else {
+    await page.getByRole('textbox', { name: 'Email' }).fill(OWNER.email)
+    await page.getByRole('textbox', { name: 'Password' }).fill(OWNER.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+  }
+  await page.getByRole('heading', { name: 'Documents' }).waitFor()
+}
+
+export async function newDocument(page: Page, server: QuireServer): Promise<string> {
+  await page.goto(`${server.url}/`)
+  await page.getByTestId('new-document').click()
+  await page.waitForURL(/\/d\//)
+  await text(page).waitFor()
+  await saved(page)
+  return page.url()
+}
+
+/** Gives the open document's link a role and returns the link. */
+export async function share(page: Page, role: 'view' | 'edit'): Promise<string> {
+  await page.getByRole('button', { name: 'Share' }).click()
+  await page.getByRole('radio', { name: role === 'view' ? 'Can view' : 'Can edit' }).check()
+  const link = await page.getByTestId('link').inputValue()
+  await page.keyboard.press('Escape')
+  return link
+}
+
+/** Opens a link in a browser of its own, as somebody without an account. */
+export async function visitor(page: Page, link: string): Promise<{ page: Page; context: BrowserContext }> {
+  const browser = page.context().browser()
+  if (!browser) throw new Error('no browser')
+  const context = await browser.newContext()
+  const visiting = await context.newPage()
+  await visiting.goto(link)
+  await text(visiting).waitFor()
+  return { page: visiting, context }
+}
+
+export const text = (page: Page) => page.getByRole('textbox', { name: 'Document text' })
+export const status = (page: Page) => page.getByTestId('status')
+
+export async function saved(page: Page): Promise<void> {
+  await expect(status(page)).toHaveText('Saved')
+}
+
+export async function type(page: Page, words: string): Promise<void> {
+  await text(page).click()
+  await page.keyboard.press('Control+End')
+  await page.keyboard.type(words)
+}

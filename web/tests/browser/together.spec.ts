@@ -1,0 +1,99 @@
+import { expect, newDocument, saved, share, status, test, text, type, visitor } from './fixtures'
+
+test('two people write in one document and see each other [FM-190]', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await type(owner, 'Hello from Ada. ')
+  await expect(text(guest)).toContainText('Hello from Ada.')
+  await type(guest, 'Hello from the guest.')
+  await expect(text(owner)).toContainText('Hello from the guest.')
+  await saved(owner)
+  await saved(guest)
+  await expect(owner.getByTestId('person')).toHaveCount(1)
+  await expect(owner.locator('.caret-label')).toHaveText(/Anonymous/)
+  await expect(guest.locator('.caret-label')).toHaveText('Ada Owner')
+  await context.close()
+  await expect(owner.getByTestId('person')).toHaveCount(0)
+})
+
+test('a link that may only view gives a read-only page; a role change acts on the open page', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await type(owner, 'Read me')
+  await saved(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'view'))
+  await expect(text(guest)).toContainText('Read me')
+  await expect(text(guest)).toHaveAttribute('contenteditable', 'false')
+  await share(owner, 'edit')
+  await expect(text(guest)).toHaveAttribute('contenteditable', 'true')
+  await type(guest, ' and write')
+  await expect(text(owner)).toContainText('Read me and write')
+  await context.close()
+})
+
+test('words typed without a network survive a reload and merge [FM-040] [FM-147]', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await owner.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  const link = await share(owner, 'edit')
+  const { page: guest, context } = await visitor(owner, link)
+  await type(owner, 'online ')
+  await saved(owner)
+  await owner.reload()
+  await saved(owner)
+  await owner.context().setOffline(true)
+  await expect(status(owner)).toContainText('Offline')
+  await type(owner, 'offline words ')
+  await expect(status(owner)).toContainText('kept on this device')
+  await type(guest, 'meanwhile ')
+  await saved(guest)
+  await owner.reload()
+  await expect(text(owner)).toContainText('offline words')
+  await expect(status(owner)).toContainText('kept on this device')
+  await type(owner, 'after the reload ')
+  await owner.context().setOffline(false)
+  await saved(owner)
+  for (const page of [owner, guest]) {
+    for (const words of ['online', 'offline words', 'meanwhile', 'after the reload']) {
+      await expect(text(page)).toContainText(words)
+    }
+  }
+  await context.close()
+})
+
+test('undo takes back one’s own words only [FM-157]', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  for (let turn = 0; turn < 10; turn += 1) {
+    await type(owner, `a${turn} `)
+    await expect(text(guest)).toContainText(`a${turn} `)
+    await type(guest, `b${turn} `)
+    await expect(text(owner)).toContainText(`b${turn} `)
+    // The undo manager joins what is typed within half a second into one step.
+    await owner.waitForTimeout(550)
+  }
+  await text(owner).click()
+  for (let step = 0; step < 10; step += 1) await owner.keyboard.press('Control+z')
+  const theirs = Array.from({ length: 10 }, (_, turn) => `b${turn} `).join('')
+  await expect
+    .poll(async () => (await text(guest).textContent())?.replaceAll(/Ada Owner|Anonymous \w+/g, '').trim())
+    .toBe(theirs.trim())
+  await context.close()
+})
+
+test('a server that is killed loses nothing that was called saved [FM-148]', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'before the crash ')
+  await saved(owner)
+  await server.stop('SIGKILL')
+  await expect(status(owner)).not.toHaveText('Saved')
+  await type(owner, 'during the outage ')
+  await expect(status(owner)).not.toHaveText('Saved')
+  await server.run()
+  await saved(owner)
+  const fresh = await owner.context().newPage()
+  await fresh.goto(owner.url())
+  await expect(text(fresh)).toContainText('before the crash during the outage')
+  await fresh.close()
+})

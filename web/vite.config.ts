@@ -1,0 +1,77 @@
+import { createReadStream, createWriteStream, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import react from '@vitejs/plugin-react'
+import type { Plugin } from 'vite'
+import { VitePWA } from 'vite-plugin-pwa'
+import { defineConfig } from 'vitest/config'
+
+const out = '../src/quire/static'
+
+/** Compresses text files once at build time; the server sends them as they are. */
+function compress(): Plugin {
+  const walk = (folder: string): string[] =>
+    readdirSync(folder).flatMap((name) => {
+      const path = join(folder, name)
+      return statSync(path).isDirectory() ? walk(path) : [path]
+    })
+  return {
+    name: 'compress',
+    apply: 'build',
+    enforce: 'post',
+    async closeBundle() {
+      for (const path of walk(out).filter((name) => /\.(js|css|svg|json|webmanifest)$/.test(name))) {
+        await pipeline(createReadStream(path), createGzip({ level: 9 }), createWriteStream(`${path}.gz`))
+      }
+    },
+  }
+}
+
+export default defineConfig({
+  plugins: [
+    react(),
+    VitePWA({
+      strategies: 'generateSW',
+      registerType: 'prompt',
+      injectRegister: false,
+      manifest: {
+        name: 'Quire',
+        short_name: 'Quire',
+        description: 'Write together, lose nothing',
+        start_url: '/',
+        display: 'standalone',
+        background_color: '#f4f5f7',
+        theme_color: '#2f5d50',
+        icons: [{ src: '/icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
+      },
+      workbox: {
+        globPatterns: ['**/*.{js,css,svg,woff2}'],
+        navigateFallback: null,
+        cleanupOutdatedCaches: true,
+        runtimeCaching: [
+          {
+            // The page is asked for first; only without a network does the kept copy open the app.
+            urlPattern: ({ request, url }) =>
+              request.mode === 'navigate' && !url.pathname.startsWith('/api/') && !url.pathname.startsWith('/metrics'),
+            handler: 'NetworkFirst',
+            options: {
+              cacheName: 'page',
+              networkTimeoutSeconds: 4,
+              plugins: [
+                {
+                  // Every address is the same page: one copy serves them all offline.
+                  cacheKeyWillBeUsed: async () => '/',
+                },
+              ],
+            },
+          },
+        ],
+      },
+    }),
+    compress(),
+  ],
+  build: { outDir: out, emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 1200 },
+  server: { proxy: { '/api': 'http://127.0.0.1:8000', '/collab': { target: 'ws://127.0.0.1:8000', ws: true } } },
+  test: { environment: 'jsdom', include: ['tests/unit/**/*.test.{ts,tsx}'] },
+})
