@@ -61,7 +61,10 @@ export async function newDocument(page: Page, server: QuireServer): Promise<stri
 /** Gives the open document's link a role and returns the link. */
 export async function share(page: Page, role: 'view' | 'edit'): Promise<string> {
   await page.getByRole('button', { name: 'Share' }).click()
-  await page.getByRole('radio', { name: role === 'view' ? 'Can view' : 'Can edit' }).check()
+  // The radio follows the server's answer, so it is not checked at the click itself.
+  const choice = page.getByRole('radio', { name: role === 'view' ? 'Can view' : 'Can edit' })
+  await choice.click()
+  await expect(choice).toBeChecked()
   const link = await page.getByTestId('link').inputValue()
   await page.keyboard.press('Escape')
   return link

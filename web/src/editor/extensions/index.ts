@@ -38,7 +38,7 @@ export function schemaExtensions(): Extensions {
     StarterKit.configure({
       undoRedo: false,
       codeBlock: false,
-      link: { openOnClick: false, defaultProtocol: 'https', protocols: ['http', 'https', 'mailto', 'tel'] },
+      link: { openOnClick: false, defaultProtocol: 'https' },
       dropcursor: { width: 2 },
     }),
     CodeBlockLowlight.configure({ lowlight: createLowlight(common), defaultLanguage: null }),
@@ -72,6 +72,7 @@ export function extensions(
     UniqueID.configure({
       types: withIds,
       attributeName: 'id',
+      updateDocument: false,
       generateID: newId,
       filterTransaction: (transaction) => !isChangeOrigin(transaction),
     }),

@@ -23,15 +23,14 @@ export function LinkButton({ editor }: { editor: Editor }) {
   }
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k' && !event.shiftKey) {
+      if (editor.isFocused && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault()
         setAddress((editor.getAttributes('link').href as string | undefined) ?? '')
         setOpen(true)
       }
     }
-    const element = editor.view.dom
-    element.addEventListener('keydown', listen)
-    return () => element.removeEventListener('keydown', listen)
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
   }, [editor])
   const apply = (event: FormEvent) => {
     event.preventDefault()

@@ -1,0 +1,142 @@
+"""Shared fixtures: a real server process on a free port with its own data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PASSWORD = "correct horse battery"
+EMAIL = "ada@example.com"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class QuireProcess:
+    """`quire serve` as an operator runs it; can be killed and started again on the same data."""
+
+    def __init__(self, data: Path, **settings: str) -> None:
+        self.data, self.port = data, free_port()
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT / "src"),
+            "QUIRE_DATA": str(data),
+            "QUIRE_PORT": str(self.port),
+            "QUIRE_HOST": "127.0.0.1",
+            "QUIRE_LIMITS": "off",
+            "QUIRE_LOG_LEVEL": "warning",
+            **{f"QUIRE_{name.upper()}": value for name, value in settings.items()},
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+        self.run("user", "create", EMAIL, "--name", "Ada", "--password-stdin", text=PASSWORD)
+        self.token = self.run("token", "create", EMAIL).strip()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def run(self, *arguments: str, text: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "quire.cli", *arguments],
+            env=self.environment,
+            input=text + "\n",
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def start(self) -> QuireProcess:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "quire.cli", "serve"], env=self.environment, stdout=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}/healthz", timeout=1):
+                    return self
+            except OSError:
+                assert self.process.poll() is None, f"quire serve ended with {self.process.returncode}"
+                assert time.monotonic() < deadline, "quire serve does not answer"
+                time.sleep(0.02)
+
+    def stop(self, signum: int = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(signum)
+        return self.process.wait(40)
+
+    def api(self, method: str, path: str, body: object | None = None) -> dict[str, object]:
+        request = urllib.request.Request(
+            f"{self.url}/api/v1{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            text = answer.read()
+        return json.loads(text) if text else {}
+
+    def text(self, document: str, form: str = "text") -> str:
+        request = urllib.request.Request(
+            f"{self.url}/api/v1/documents/{document}/content?format={form}",
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read().decode()
+
+    def new_document(self, title: str = "Test") -> str:
+        return str(self.api("POST", "/documents", {"title": title})["id"])
+
+    def discard(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Callable[..., QuireProcess]]:
+    """Start servers with chosen settings; they end with the test."""
+    started: list[QuireProcess] = []
+
+    def start(**settings: str) -> QuireProcess:
+        server = QuireProcess(tmp_path / f"data{len(started)}", **settings)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.discard()
+
+
+@pytest.fixture
+def server(launch: Callable[..., QuireProcess]) -> QuireProcess:
+    """A running server."""
+    return launch()
+
+
+def run_node(script: str, *arguments: str, timeout: float = 60) -> str:
+    """Run a script of tests/node with the real npm clients of web/node_modules."""
+    done = subprocess.run(
+        ["node", str(ROOT / "web" / "tests" / "node" / script), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -1,0 +1,251 @@
+"""The durable log: order, faults, compaction, damage."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pycrdt
+import pytest
+
+from quire.blobs.folder import FolderBlobs
+from quire.log.archive import Archive
+from quire.log.compaction import Compactor, LeaseLost
+from quire.log.contract import DamagedDocument, LogFull, Outcome, Refused, Update
+from quire.log.sqlite import SqliteLog, connect
+
+
+def history(count: int) -> list[bytes]:
+    """Real updates of one text, some of which delete."""
+    doc: pycrdt.Doc = pycrdt.Doc()
+    text = doc.get("t", type=pycrdt.Text)
+    updates: list[bytes] = []
+    subscription = doc.observe(lambda event: updates.append(event.update))
+    for number in range(count):
+        text.insert(len(text) // 2, f"word{number} ")
+        if number % 7 == 0:
+            del text[0:2]
+    doc.unobserve(subscription)
+    return updates
+
+
+def text_of(parts: Sequence[bytes]) -> str:
+    doc: pycrdt.Doc = pycrdt.Doc()
+    for part in parts:
+        doc.apply_update(part)
+    return str(doc.get("t", type=pycrdt.Text))
+
+
+async def append(log: SqliteLog, document: str, payloads: Sequence[bytes]) -> list[Outcome]:
+    done: asyncio.Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
+    log.submit([Update(document, payload, "ann", "c1", 1) for payload in payloads], done.set_result)
+    return list(await asyncio.wait_for(done, 10))
+
+
+async def parts(log: SqliteLog, document: str) -> list[bytes]:
+    stored = await log.load(document)
+    first = [stored.snapshot.payload] if stored.snapshot else []
+    return first + [row.payload for row in stored.tail]
+
+
+@pytest.fixture
+async def log(tmp_path: Path) -> AsyncIterator[SqliteLog]:
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")))
+    await log.open()
+    yield log
+    await log.close()
+
+
+@pytest.fixture
+async def compactor(log: SqliteLog) -> AsyncIterator[Compactor]:
+    compactor = Compactor(log)
+    yield compactor
+    await compactor.close()
+
+
+async def test_numbers_are_gap_free_for_each_document_in_order_of_submission(log: SqliteLog) -> None:
+    outcomes = await asyncio.gather(*(append(log, f"d{n % 3}", [bytes([n])]) for n in range(90)))
+    for document in range(3):
+        assert sorted(o[0] for n, o in enumerate(outcomes) if n % 3 == document) == list(range(1, 31))
+        rows = await log.read(f"d{document}")
+        assert [row.payload[0] for row in rows] == [n for n in range(90) if n % 3 == document]
+        assert {(row.author, row.connection, row.at) for row in rows} == {("ann", "c1", 1)}
+
+
+async def test_group_commit_joins_what_waits(log: SqliteLog) -> None:
+    await asyncio.gather(*(append(log, f"d{n}", [b"x"]) for n in range(500)))
+    assert log.stats.rows == 500
+    assert log.stats.commits < 100
+
+
+async def test_a_full_queue_refuses_and_keeps_nothing_of_the_refused(tmp_path: Path) -> None:
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")), queue_limit=1000)
+    await log.open()
+    with log.write_lock:
+        log.submit([Update("d", b"x" * 900, "a", "c", 1)], lambda _: None)
+        with pytest.raises(LogFull):
+            log.submit([Update("d", b"y" * 900, "a", "c", 1)], lambda _: None)
+    await log.close()
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")))
+    await log.open()
+    assert [row.payload[:1] for row in await log.read("d")] == [b"x"]
+    await log.close()
+
+
+@pytest.mark.fm("FM-060")
+async def test_failing_commits_are_retried_and_one_poisoned_update_is_isolated(tmp_path: Path) -> None:
+    commits = 0
+
+    class Flaky(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:  # type: ignore[override]
+            nonlocal commits
+            if sql == "COMMIT":
+                commits += 1
+                if commits % 3 == 0:
+                    raise sqlite3.OperationalError("deadlock")
+            if sql.startswith("INSERT INTO updates") and b"poison" in arguments[0][5]:  # type: ignore[index]
+                raise sqlite3.DataError("cannot be stored")
+            return super().execute(sql, *arguments)  # type: ignore[arg-type]
+
+    def flaky(path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Flaky)
+        connection.execute("PRAGMA journal_mode=WAL")
+        return connection
+
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")), connect=flaky)
+    await log.open()
+    outcomes: list[Outcome] = []
+    for number in range(100):
+        outcomes += await append(log, "d", [b"poison" if number % 50 == 25 else b"%d" % number])
+    stored = [outcome for outcome in outcomes if isinstance(outcome, int)]
+    assert stored == list(range(1, 99))
+    assert [type(outcomes[n]) for n in (25, 75)] == [Refused, Refused]
+    assert [row.payload for row in await log.read("d")] == [b"%d" % n for n in range(100) if n not in (25, 75)]
+    assert log.stats.failed_commits > 20
+    await log.close()
+
+
+async def test_a_full_disk_loses_nothing_and_heals_by_itself(tmp_path: Path) -> None:
+    full = False
+
+    def small(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count={pages if full else 10**9}")
+        return connection
+
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")), connect=small)
+    await log.open()
+    await append(log, "d", [b"before"])
+    full = True
+    await log.close()
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")), connect=small)
+    await log.open()
+    sick: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    log.watch(lambda health: None if health.ok or sick.done() else sick.set_result(health.reason))
+    waiting = [asyncio.create_task(append(log, "d", [bytes([n]) * 50_000])) for n in range(10)]
+    assert await asyncio.wait_for(sick, 10) == "the disk is full"
+    assert not any(task.done() for task in waiting)
+    full = False
+    numbers = [(await task)[0] for task in waiting]
+    assert numbers == list(range(2, 12))
+    assert log.health.ok
+    assert [row.payload[:1] for row in await log.read("d", after=1)] == [bytes([n]) for n in range(10)]
+    await log.close()
+
+
+async def test_compaction_moves_covered_updates_to_the_archive_and_keeps_every_one(
+    log: SqliteLog, compactor: Compactor
+) -> None:
+    updates = history(600)
+    await append(log, "d", updates[:500])
+    assert await compactor.compact("d") == 500
+    await append(log, "d", updates[500:])
+    stored = await log.load("d")
+    assert stored.snapshot is not None
+    assert (stored.snapshot.seq, len(stored.tail), stored.last_seq) == (500, len(updates) - 500, len(updates))
+    assert text_of(await parts(log, "d")) == text_of(updates)
+    with closing(sqlite3.connect(log.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM updates").fetchone()[0] == len(updates) - 500
+    assert [row.payload for row in await log.read("d", limit=10_000)] == updates
+
+
+async def test_what_waits_for_missing_updates_survives_compaction(log: SqliteLog, compactor: Compactor) -> None:
+    updates = history(30)
+    missing = updates.pop(10)
+    await append(log, "d", updates)
+    await compactor.compact("d")
+    assert text_of(await parts(log, "d")) != text_of([*updates, missing]) or missing == b"\x00\x00"
+    await append(log, "d", [missing])
+    assert text_of(await parts(log, "d")) == text_of([*updates, missing])
+
+
+@pytest.mark.fm("FM-062", "FM-070")
+async def test_damage_is_found_and_older_snapshots_and_the_archive_replace_what_is_damaged(
+    log: SqliteLog, compactor: Compactor
+) -> None:
+    updates = history(90)
+    await append(log, "d", updates[:40])
+    await compactor.compact("d")
+    await append(log, "d", updates[40:80])
+    await compactor.compact("d")
+    await append(log, "d", updates[80:])
+    whole = text_of(updates)
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute("UPDATE snapshots SET payload=zeroblob(length(payload)) WHERE seq=80")
+    assert text_of(await parts(log, "d")) == whole
+    assert log.stats.snapshot_fallbacks == 1
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute("DELETE FROM snapshots")
+    assert text_of(await parts(log, "d")) == whole
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute("UPDATE updates SET payload=x'00ff' WHERE seq=85")
+    with pytest.raises(DamagedDocument, match="85"):
+        await log.load("d")
+    blob = next(log.archive.blobs.keys("archive"))
+    log.archive.blobs.write(blob, b"garbage")
+    with pytest.raises(DamagedDocument, match="1-40"):
+        await log.load("d")
+
+
+@pytest.mark.fm("FM-065")
+async def test_a_compactor_that_was_paused_past_its_lease_writes_nothing(log: SqliteLog) -> None:
+    updates = history(60)
+    await append(log, "d", updates[:30])
+    slow, fast = Compactor(log), Compactor(log)
+    paused, resume = asyncio.Event(), asyncio.Event()
+    store = slow._store
+    loop = asyncio.get_running_loop()
+
+    def late(document: str, token: int, snapshot: object) -> None:
+        loop.call_soon_threadsafe(paused.set)
+        asyncio.run_coroutine_threadsafe(resume.wait(), loop).result()
+        store(document, token, snapshot)  # type: ignore[arg-type]
+
+    slow._store = late  # type: ignore[method-assign]
+    work = asyncio.create_task(slow.compact("d"))
+    await paused.wait()
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute("UPDATE leases SET expires_at=0")
+    await append(log, "d", updates[30:])
+    assert await fast.compact("d") == len(updates)
+    resume.set()
+    with pytest.raises(LeaseLost):
+        await work
+    stored = await log.load("d")
+    assert stored.snapshot is not None
+    assert stored.snapshot.seq == len(updates)
+    assert text_of(await parts(log, "d")) == text_of(updates)
+    await slow.close()
+    await fast.close()
+
+
+async def test_erasing_leaves_nothing_behind(log: SqliteLog, compactor: Compactor) -> None:
+    await append(log, "d", history(50))
+    await compactor.compact("d")
+    await log.erase("d")
+    assert (await log.load("d")).last_seq == 0
+    assert list(log.archive.blobs.keys("")) == []
