@@ -17,7 +17,7 @@ class WebAppBuildHook(BuildHookInterface):
     QUIRE_SKIP_WEB_BUILD is set.
     """
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the hook's signature
         root = Path(self.root)
         web = root / "web"
         if version == "editable" or os.environ.get("QUIRE_SKIP_WEB_BUILD") or not (web / "package.json").exists():

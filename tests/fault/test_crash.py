@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import re
@@ -33,7 +34,7 @@ async def words_of(server: QuireProcess, document: str) -> str:
 
 
 @pytest.mark.fm("FM-057", "FM-058")
-async def test_no_acknowledged_update_is_lost(launch: Callable[..., QuireProcess]) -> None:
+def test_no_acknowledged_update_is_lost(launch: Callable[..., QuireProcess]) -> None:
     server = launch(snapshot_updates="200")
     seed = random.randrange(2**32)
     print("seed", seed)
@@ -62,7 +63,7 @@ async def test_no_acknowledged_update_is_lost(launch: Callable[..., QuireProcess
             lines = re.findall(r"(\d+)\n", writer.stdout.read())
             counts.append(int(lines[-1]) if lines else 1)
             writer.wait()
-        text = await words_of(server, document)
+        text = asyncio.run(words_of(server, document))
         for number, count in enumerate(counts):
             acknowledged_total += count
             lost += sum(f"[{turn}-{number}.{word}]" not in text for word in range(count))

@@ -7,6 +7,7 @@ import type * as Y from 'yjs'
 
 const PREFIX = 'quire:'
 const NOTE = 'quire:unsent:'
+const WRITABLE = 'quire:writable:'
 
 export function storeName(person: string, documentId: string): string {
   return `${PREFIX}${person}:${documentId}`
@@ -44,11 +45,20 @@ export class LocalCopy {
   }
 
   get unsent(): number {
-    return Number(readNote(this.name) ?? 0)
+    return Number(readItem(NOTE + this.name) ?? 0)
   }
 
   set unsent(count: number) {
-    writeNote(this.name, count)
+    writeItem(NOTE + this.name, count === 0 ? null : String(count))
+  }
+
+  /** Whether the server last let this person write: holds until it says otherwise, so that offline work goes on. */
+  get writable(): boolean {
+    return readItem(WRITABLE + this.name) === 'yes'
+  }
+
+  set writable(value: boolean) {
+    writeItem(WRITABLE + this.name, value ? 'yes' : null)
   }
 
   async close(): Promise<void> {
@@ -78,18 +88,18 @@ async function canStore(): Promise<boolean> {
   })
 }
 
-function readNote(name: string): string | null {
+function readItem(key: string): string | null {
   try {
-    return localStorage.getItem(NOTE + name)
+    return localStorage.getItem(key)
   } catch {
     return null
   }
 }
 
-function writeNote(name: string, count: number): void {
+function writeItem(key: string, value: string | null): void {
   try {
-    if (count === 0) localStorage.removeItem(NOTE + name)
-    else localStorage.setItem(NOTE + name, String(count))
+    if (value === null) localStorage.removeItem(key)
+    else localStorage.setItem(key, value)
   } catch {
     // Without storage there is nothing that could survive a reload either.
   }
@@ -120,6 +130,8 @@ export async function clearLocalStores(): Promise<void> {
           }),
       ),
   )
-  for (const { name } of unsentDocuments()) writeNote(name, 0)
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith(NOTE) || key.startsWith(WRITABLE)) localStorage.removeItem(key)
+  }
   if ('caches' in window) await caches.delete('lists')
 }

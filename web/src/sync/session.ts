@@ -6,7 +6,7 @@ import { NetworkError, Problem } from '../api/client'
 import schema from '../editor/schema/schema.json'
 import { HttpsExchange } from './https'
 import { LocalCopy, storeName } from './local'
-import { sharedSocket } from './socket'
+import { drop, sharedSocket } from './socket'
 import { Store } from './store'
 import type { Handles, Me, ProblemKind, SaveStatus, SessionState } from './types'
 
@@ -89,7 +89,10 @@ export class DocumentSession implements Handles {
     this.provider.attach()
     void this.local.loaded.then((found) => {
       this.localReady = true
-      if (found && !this.closed) this.state.update({ ready: true })
+      if (found && !this.closed) {
+        const known = this.state.get()
+        this.state.update({ ready: true, readOnly: known.role === null ? !this.local.writable : known.readOnly })
+      }
       this.refresh()
     })
     window.addEventListener('beforeunload', this.onUnload)
@@ -101,7 +104,7 @@ export class DocumentSession implements Handles {
   /** Send the session's credentials again on the same socket: after signing in over an open document. */
   reauthenticate(): void {
     this.state.update({ problem: null })
-    this.socket.disconnect()
+    drop(this.socket)
     void this.socket.connect()
   }
 
@@ -170,12 +173,14 @@ export class DocumentSession implements Handles {
 
   private onAuthenticated(scope: string): void {
     const readOnly = scope !== 'read-write'
+    this.local.writable = !readOnly
     this.state.update({ readOnly, problem: null, role: readOnly ? 'viewer' : 'editor' })
   }
 
   private onDenied(reason: string): void {
     this.https.stop()
     clearTimeout(this.blockedTimer)
+    if (reason !== 'session-expired') this.local.writable = false
     this.state.update({ readOnly: true, problem: { kind: PROBLEMS[reason] ?? 'denied', detail: reason } })
     this.refresh()
   }

@@ -11,7 +11,6 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures, { server: QuireServer }>({
   server: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names from this pattern
     async ({}, use) => {
       const server = await QuireServer.start()
       await use(server)
@@ -83,6 +82,15 @@ export async function visitor(page: Page, link: string): Promise<{ page: Page; c
 
 export const text = (page: Page) => page.getByRole('textbox', { name: 'Document text' })
 export const status = (page: Page) => page.getByTestId('status')
+
+/** The document's words, without the names on other people's carets. */
+export async function words(page: Page): Promise<string> {
+  return text(page).evaluate((element) => {
+    const copy = element.cloneNode(true) as HTMLElement
+    for (const caret of copy.querySelectorAll('.caret')) caret.remove()
+    return (copy.textContent ?? '').replaceAll('\u2060', '')
+  })
+}
 
 export async function saved(page: Page): Promise<void> {
   await expect(status(page)).toHaveText('Saved')

@@ -51,7 +51,10 @@ await until(() => y.synced, 'the y-websocket client is synced')
 assert.equal(yDoc.getText('t').toString(), words)
 yDoc.getText('t').insert(0, 'Y: ')
 await until(() => a.document.getText('t').toString().startsWith('Y: '), 'words of the y-websocket client arrive')
-await until(() => [...y.awareness.getStates().values()].some((state) => state.user?.name === 'A'), 'presence crosses protocols')
+await until(
+  () => [...y.awareness.getStates().values()].some((state) => state.user?.name === 'A'),
+  'presence crosses protocols',
+)
 
 for (let i = 0; i < 300; i += 1) {
   a.document.getText('t').insert(0, 'a')
@@ -60,7 +63,10 @@ for (let i = 0; i < 300; i += 1) {
 }
 await until(() => !a.hasUnsyncedChanges && !b.hasUnsyncedChanges, 'all is acknowledged')
 const text = () => a.document.getText('t').toString()
-await until(() => text() === b.document.getText('t').toString() && text() === yDoc.getText('t').toString(), 'convergence')
+await until(
+  () => text() === b.document.getText('t').toString() && text() === yDoc.getText('t').toString(),
+  'convergence',
+)
 
 // Many documents on one socket, one of them refused: the others go on.
 const socket = new HocuspocusProviderWebsocket({ url: `${base}/collab`, WebSocketPolyfill: WebSocket })

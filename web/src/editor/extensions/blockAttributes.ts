@@ -41,6 +41,17 @@ export const BlockAttributes = Extension.create({
           },
         },
       },
+      {
+        types: ['tableCell', 'tableHeader'],
+        attributes: {
+          backgroundColor: {
+            default: null,
+            parseHTML: (element) => element.style.backgroundColor || null,
+            renderHTML: ({ backgroundColor }) =>
+              backgroundColor ? { style: `background-color: ${backgroundColor}` } : {},
+          },
+        },
+      },
     ]
   },
 

@@ -12,6 +12,7 @@ function color(user: User): string {
 export function caret(user: User): HTMLElement {
   const cursor = document.createElement('span')
   cursor.className = 'caret'
+  cursor.setAttribute('aria-hidden', 'true')
   cursor.style.setProperty('--caret', color(user))
   const label = document.createElement('span')
   label.className = 'caret-label'

@@ -1,0 +1,253 @@
+"""The HTTP API on a real server: accounts, access, metadata, attachments, headers."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from quire.server import Server
+from quire.settings import Settings
+
+ORIGIN = "http://quire.test"
+ADA = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+
+
+class Browser:
+    """A browser: keeps its cookie and sends the CSRF token."""
+
+    def __init__(self, app: Any) -> None:
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN, headers={"Origin": ORIGIN})
+
+    async def call(self, method: str, path: str, body: object | None = None, **headers: str) -> httpx.Response:
+        return await self.http.request(method, f"/api/v1{path}", json=body, headers=headers)
+
+    async def enter(self, path: str, body: object) -> dict[str, Any]:
+        answer = await self.call("POST", path, body)
+        assert answer.status_code == 201, answer.text
+        session = (await self.call("GET", "/session")).json()
+        self.http.headers["X-CSRF-Token"] = session["csrf_token"]
+        return dict(session)
+
+
+@pytest.fixture
+async def node(tmp_path: Path) -> AsyncIterator[Server]:
+    node = Server(Settings(data=tmp_path / "data"))
+    node.app = await node.open()  # type: ignore[attr-defined]
+    yield node
+    await node.drain()
+    await node.close()
+
+
+@pytest.fixture
+def browser(node: Server) -> Browser:
+    return Browser(node.app)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+async def ada(node: Server) -> Browser:
+    browser = Browser(node.app)  # type: ignore[attr-defined]
+    await browser.enter("/setup", ADA)
+    return browser
+
+
+async def colleague(ada: Browser, node: Server, email: str = "bob@example.com") -> Browser:
+    url = (await ada.call("POST", "/invitations", {})).json()["url"]
+    bob = Browser(node.app)  # type: ignore[attr-defined]
+    form = {"token": url.split("#")[1], "name": "Bob", "email": email, "password": "another long password"}
+    await bob.enter("/invitations/accept", form)
+    return bob
+
+
+def picture(kind: str = "PNG") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (3, 2), "red").save(out, kind)
+    return out.getvalue()
+
+
+async def test_the_first_visitor_owns_the_server_and_finds_a_welcome_document(browser: Browser) -> None:
+    assert (await browser.call("GET", "/setup")).json() == {"needed": True, "code_required": False}
+    session = await browser.enter("/setup", ADA)
+    assert session["workspace"]["role"] == "owner"
+    documents = (await browser.call("GET", "/documents")).json()["items"]
+    assert [document["title"] for document in documents] == ["Welcome to Quire"]
+    text = (await browser.call("GET", f"/documents/{documents[0]['id']}/content?format=markdown")).text
+    assert "# Welcome to Quire" in text
+    again = await browser.call("POST", "/setup", ADA)
+    assert again.status_code == 409
+
+
+async def test_a_set_up_code_is_needed_beyond_this_machine(tmp_path: Path) -> None:
+    node = Server(Settings(data=tmp_path / "data", host="0.0.0.0"))  # noqa: S104 - nothing listens
+    app = await node.open()
+    browser = Browser(app)
+    assert (await browser.call("POST", "/setup", ADA)).status_code == 403
+    assert (await browser.call("POST", "/setup", ADA | {"code": "wrong"})).status_code == 403
+    assert (await browser.call("POST", "/setup", ADA | {"code": node.setup_code})).status_code == 201
+    await node.drain()
+    await node.close()
+
+
+async def test_wrong_passwords_are_slowed_down_and_right_ones_get_in(ada: Browser, node: Server) -> None:
+    thief = Browser(node.app)  # type: ignore[attr-defined]
+    codes = [
+        (await thief.call("POST", "/session", {"email": ADA["email"], "password": f"guess{n}"})).status_code
+        for n in range(8)
+    ]
+    assert codes[:5] == [401] * 5
+    assert codes[-1] == 429
+    unknown = await thief.call("POST", "/session", {"email": "nobody@example.com", "password": "x"})
+    assert unknown.json()["detail"] == "Email or password is wrong."
+
+
+async def test_signing_out_everywhere_ends_every_session(ada: Browser, node: Server) -> None:
+    other = Browser(node.app)  # type: ignore[attr-defined]
+    await other.enter("/session", {"email": ADA["email"], "password": ADA["password"]})
+    assert len((await ada.call("GET", "/sessions")).json()["items"]) == 2
+    assert (await ada.call("DELETE", "/sessions")).status_code == 204
+    assert (await other.call("GET", "/documents")).status_code == 401
+
+
+async def test_a_document_is_private_until_its_link_has_a_role(ada: Browser, node: Server) -> None:
+    bob = await colleague(ada, node)
+    guest = Browser(node.app)  # type: ignore[attr-defined]
+    document = (await ada.call("POST", "/documents", {"title": "Plan"})).json()["id"]
+    path = f"/documents/{document}"
+    for stranger in (bob, guest):
+        for method, where in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/content"), ("PUT", "/link")):
+            body = {"title": "x"} if method == "PATCH" else {"role": "editor"} if method == "PUT" else None
+            answer = await stranger.call(method, path + where, body, **{"If-Match": "*"})
+            assert answer.status_code == 404, (method, where)
+    url = (await ada.call("PUT", f"{path}/link", {"role": "viewer"})).json()["url"]
+    link = {"X-Quire-Link": url.split("#link=")[1]}
+    assert (await guest.call("GET", path, **link)).json()["role"] == "viewer"
+    assert (await guest.call("GET", path, **link)).json()["owner"] == {"id": "", "name": ""}
+    renamed = await guest.call("PATCH", path, {"title": "Mine"}, **link, **{"If-Match": "*"})
+    assert renamed.status_code == 403
+    await ada.call("PUT", f"{path}/link", {"role": "editor"})
+    assert (await guest.call("PATCH", path, {"title": "Ours"}, **link, **{"If-Match": "*"})).json()["title"] == "Ours"
+    assert (await ada.call("GET", f"{path}/link")).json()["url"] == url
+    await ada.call("PUT", f"{path}/link", {"role": None})
+    assert (await guest.call("GET", path, **link)).status_code == 404
+
+
+@pytest.mark.fm("FM-023")
+async def test_of_two_simultaneous_renames_one_is_told_the_current_value(ada: Browser) -> None:
+    made = await ada.call("POST", "/documents", {"title": "First"})
+    path, tag = f"/documents/{made.json()['id']}", made.headers["etag"]
+    assert (await ada.call("PATCH", path, {"title": "A"})).status_code == 428
+    won = await ada.call("PATCH", path, {"title": "A"}, **{"If-Match": tag})
+    lost = await ada.call("PATCH", path, {"title": "B"}, **{"If-Match": tag})
+    assert (won.status_code, lost.status_code) == (200, 412)
+    assert lost.json()["current"]["title"] == "A"
+    assert lost.headers["etag"] == won.headers["etag"]
+
+
+async def test_trash_and_back_and_forever(ada: Browser) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    path = f"/documents/{document}"
+    assert (await ada.call("DELETE", f"{path}/forever")).status_code == 409
+    assert (await ada.call("DELETE", path)).status_code == 204
+    assert document not in [d["id"] for d in (await ada.call("GET", "/documents")).json()["items"]]
+    assert document in [d["id"] for d in (await ada.call("GET", "/documents?trashed=true")).json()["items"]]
+    assert (await ada.call("GET", f"{path}/content")).status_code == 404
+    assert (await ada.call("POST", f"{path}/restore")).status_code == 200
+    assert (await ada.call("GET", f"{path}/content")).status_code == 200
+    await ada.call("DELETE", path)
+    assert (await ada.call("DELETE", f"{path}/forever")).status_code == 204
+    assert (await ada.call("GET", path)).status_code == 404
+
+
+async def test_lists_are_searched_sorted_and_paged(ada: Browser) -> None:
+    for title in ("beta", "Alpha", "gamma 100%", "delta"):
+        await ada.call("POST", "/documents", {"title": title})
+    titles, cursor = [], ""
+    while True:
+        page = (await ada.call("GET", f"/documents?sort=title&order=asc&limit=2{cursor}")).json()
+        titles += [document["title"] for document in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert titles == ["Alpha", "beta", "delta", "gamma 100%", "Welcome to Quire"]
+    found = (await ada.call("GET", "/documents?search=GAMMA%20%25")).json()["items"]
+    assert [document["title"] for document in found] == ["gamma 100%"]
+    assert (await ada.call("GET", "/documents?cursor=nonsense")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"<html><script>alert(1)</script></html>",
+        b"GIF89a<script>alert(1)</script>",
+        b"",
+        picture()[:-20],
+    ],
+)
+async def test_what_is_no_picture_is_refused_whatever_it_claims(ada: Browser, content: bytes) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    answer = await ada.http.post(
+        f"/api/v1/documents/{document}/attachments", content=content, headers={"Content-Type": "image/png"}
+    )
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
+async def test_pictures_are_served_to_readers_of_the_document_only(ada: Browser, node: Server, kind: str) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    answer = await ada.http.post(f"/api/v1/documents/{document}/attachments", content=picture(kind))
+    body = answer.json()
+    assert (answer.status_code, body["kind"], body["width"], body["height"]) == (201, f"image/{kind.lower()}", 3, 2)
+    served = await ada.http.get(body["url"])
+    assert served.content == picture(kind)
+    assert served.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in served.headers["content-security-policy"]
+    assert (await Browser(node.app).http.get(body["url"])).status_code == 404  # type: ignore[attr-defined]
+
+
+async def test_state_changes_need_the_token_and_the_right_origin(ada: Browser) -> None:
+    token = ada.http.headers.pop("X-CSRF-Token")
+    assert (await ada.call("POST", "/documents", {})).status_code == 403
+    ada.http.headers["X-CSRF-Token"] = token
+    for headers in ({"Origin": "https://evil.test"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert (await ada.call("POST", "/documents", {}, **headers)).status_code == 403
+    assert (await ada.call("POST", "/documents", {})).status_code == 201
+
+
+async def test_every_route_is_uncacheable_and_carries_the_security_headers(ada: Browser, node: Server) -> None:
+    schema = (await ada.http.get("/api/v1/openapi.json")).json()
+    paths = [re.sub(r"{[^}]+}", "00000000-0000-7000-8000-000000000000", path) for path in schema["paths"]]
+    assert len(paths) > 20
+    for path in [*paths, "/api/v1/nothing", "/healthz", "/readyz", "/metrics"]:
+        answer = await ada.http.get(path)
+        assert answer.headers["cache-control"] == "no-store", path
+        assert "default-src 'none'" in answer.headers["content-security-policy"], path
+        assert "'unsafe-inline'" not in answer.headers["content-security-policy"].split("script-src")[1].split(";")[0]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        if answer.status_code >= 400:
+            assert answer.headers["content-type"] == "application/problem+json", path
+            assert answer.json()["detail"], path
+
+
+async def test_a_token_does_what_its_scopes_say(ada: Browser, node: Server) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    made = (await ada.call("POST", "/tokens", {"name": "reader", "scopes": ["documents:read"]})).json()
+    program = Browser(node.app)  # type: ignore[attr-defined]
+    program.http.headers["Authorization"] = f"Bearer {made['secret']}"
+    assert (await program.call("GET", f"/documents/{document}")).json()["role"] == "viewer"
+    assert (await program.call("POST", "/documents", {})).status_code == 403
+    assert (await program.call("POST", "/tokens", {"name": "more"})).status_code == 403
+    await ada.call("DELETE", f"/tokens/{made['id']}")
+    assert (await program.call("GET", f"/documents/{document}")).status_code == 401
+
+
+async def test_bad_fields_are_named(ada: Browser) -> None:
+    answer = await ada.call("POST", "/documents", {"titel": "x"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"field": "titel", "message": "Extra inputs are not permitted"}]

@@ -1,0 +1,26 @@
+import { getSchema } from '@tiptap/core'
+import UniqueID from '@tiptap/extension-unique-id'
+import { expect, test } from 'vitest'
+import { schemaExtensions } from '../../src/editor/extensions'
+import described from '../../src/editor/schema/schema.json'
+
+const withIds = Object.entries(described.nodes)
+  .filter(([, node]) => 'id' in node.attributes)
+  .map(([name]) => name)
+const schema = getSchema([...schemaExtensions(), UniqueID.configure({ types: withIds, updateDocument: false })])
+/** Marks and attributes that are reserved for later releases. */
+const reserved = ['comment', 'insertion', 'deletion', 'modification']
+
+test('the editor has every node of the description and no other', () => {
+  expect(Object.keys(schema.nodes).sort()).toEqual(Object.keys(described.nodes).sort())
+})
+
+test('the editor has every mark of the description that is in use, and no other', () => {
+  const expected = Object.keys(described.marks).filter((name) => !reserved.includes(name))
+  expect(Object.keys(schema.marks).sort()).toEqual(expected.sort())
+})
+
+test.each(Object.entries(described.nodes))('node %s has the described attributes', (name, node) => {
+  const known = Object.keys(schema.nodes[name]?.spec.attrs ?? {})
+  for (const attribute of Object.keys(node.attributes)) expect(known, `${name}.${attribute}`).toContain(attribute)
+})
