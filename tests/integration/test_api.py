@@ -84,7 +84,7 @@ async def test_the_first_visitor_owns_the_server_and_finds_a_welcome_document(br
 
 
 async def test_a_set_up_code_is_needed_beyond_this_machine(tmp_path: Path) -> None:
-    node = Server(Settings(data=tmp_path / "data", host="0.0.0.0"))  # noqa: S104 - nothing listens
+    node = Server(Settings(data=tmp_path / "data", host="0.0.0.0"))
     app = await node.open()
     browser = Browser(app)
     assert (await browser.call("POST", "/setup", ADA)).status_code == 403

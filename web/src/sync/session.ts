@@ -6,7 +6,7 @@ import { NetworkError, Problem } from '../api/client'
 import schema from '../editor/schema/schema.json'
 import { HttpsExchange } from './https'
 import { LocalCopy, storeName } from './local'
-import { drop, sharedSocket } from './socket'
+import { sharedSocket } from './socket'
 import { Store } from './store'
 import type { Handles, Me, ProblemKind, SaveStatus, SessionState } from './types'
 
@@ -104,7 +104,7 @@ export class DocumentSession implements Handles {
   /** Send the session's credentials again on the same socket: after signing in over an open document. */
   reauthenticate(): void {
     this.state.update({ problem: null })
-    drop(this.socket)
+    this.socket.drop()
     void this.socket.connect()
   }
 
