@@ -123,10 +123,12 @@ def launch(tmp_path: Path) -> Iterator[Callable[..., QuireProcess]]:
         server.discard()
 
 
-@pytest.fixture
-def server(launch: Callable[..., QuireProcess]) -> QuireProcess:
-    """A running server."""
-    return launch()
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuireProcess]:
+    """A running server for all tests of a module; those that stop or break it `launch` their own."""
+    server = QuireProcess(tmp_path_factory.mktemp("data"))
+    yield server.start()
+    server.discard()
 
 
 def run_node(script: str, *arguments: str, timeout: float = 60) -> str:

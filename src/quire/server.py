@@ -46,6 +46,7 @@ from quire.log.compaction import Compactor, Trigger
 from quire.log.contract import DamagedDocument, Health, Outcome, Refused, StorageUnavailable, Update
 from quire.log.sqlite import SqliteLog
 from quire.ops import health, logs
+from quire.ops.children import settle_in
 from quire.ops.readings import Node, readings
 from quire.settings import Settings
 from quire.sharing.service import Announcements, SharingAccess
@@ -267,7 +268,7 @@ class Server:
         if sum(map(len, parts)) < 64 * 1024:
             return render(parts, form)
         if self._converters is None:
-            self._converters = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_lower_priority)
+            self._converters = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=settle_in)
         return await asyncio.get_running_loop().run_in_executor(self._converters, render, parts, form)
 
     async def _exchange(self, principal: Principal, document: str, body: bytes, writable: bool) -> bytes:
@@ -445,10 +446,6 @@ def _announce(settings: Settings, listening: socket.socket, setup_code: str | No
     if setup_code is not None:
         lines.append(f"Set-up code for the first account: {setup_code}")
     print("\n".join(lines), flush=True)  # noqa: T201 - the command's own output
-
-
-def _lower_priority() -> None:
-    os.nice(10)
 
 
 def _room_limits(settings: Settings) -> RoomLimits:

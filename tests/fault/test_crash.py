@@ -22,6 +22,11 @@ from quire.log.sqlite import SqliteLog
 ROUNDS = 100 if os.environ.get("QUIRE_PROVE") else 3
 
 
+def end(client: subprocess.Popen[str]) -> None:
+    """Kill a client and whatever it started: `node` may be a wrapper."""
+    os.killpg(client.pid, signal.SIGKILL)
+
+
 async def words_of(server: QuireProcess, document: str) -> str:
     log = SqliteLog(server.data / "log.db", Archive(FolderBlobs(server.data / "blobs")))
     await log.open()
@@ -47,6 +52,7 @@ def test_no_acknowledged_update_is_lost(launch: Callable[..., QuireProcess]) -> 
                 ["node", str(ROOT / "web/tests/node/writer.mjs"), server.url, server.token, document, f"{turn}-{n}"],
                 stdout=subprocess.PIPE,
                 text=True,
+                start_new_session=True,
             )
             for n in range(3)
         ]
@@ -57,7 +63,7 @@ def test_no_acknowledged_update_is_lost(launch: Callable[..., QuireProcess]) -> 
         server.stop(signal.SIGKILL)
         counts = []
         for writer in writers:
-            writer.kill()
+            end(writer)
             assert writer.stdout is not None
             # The last line may be cut short by the kill: only whole lines count.
             lines = re.findall(r"(\d+)\n", writer.stdout.read())
@@ -72,17 +78,19 @@ def test_no_acknowledged_update_is_lost(launch: Callable[..., QuireProcess]) -> 
     assert lost == 0
 
 
-def test_a_graceful_stop_exits_with_0_and_loses_nothing(server: QuireProcess) -> None:
+def test_a_graceful_stop_exits_with_0_and_loses_nothing(launch: Callable[..., QuireProcess]) -> None:
+    server = launch()
     document = server.new_document()
     writer = subprocess.Popen(
         ["node", str(ROOT / "web/tests/node/writer.mjs"), server.url, server.token, document, "w"],
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     assert writer.stdout is not None
     assert writer.stdout.readline()
     assert server.stop() == 0
-    writer.kill()
+    end(writer)
     writer.wait()
     server.start()
     assert server.api("GET", f"/documents/{document}")["id"] == document

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import os
 import sqlite3
 import time
 import uuid
@@ -24,6 +23,7 @@ import structlog
 
 from quire.crdt.snapshot import build_snapshot
 from quire.log.contract import DamagedDocument, Snapshot, StoredUpdate
+from quire.ops.children import settle_in
 
 if TYPE_CHECKING:
     from quire.log.sqlite import SqliteLog
@@ -139,7 +139,7 @@ class Compactor:
     def _pool(self) -> Executor:
         if self._executor is None:
             self._executor = ProcessPoolExecutor(
-                1, mp_context=multiprocessing.get_context("spawn"), initializer=os.nice, initargs=(10,)
+                1, mp_context=multiprocessing.get_context("spawn"), initializer=settle_in
             )
         return self._executor
 

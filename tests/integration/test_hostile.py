@@ -1,0 +1,231 @@
+"""Hostile and broken clients: a clear refusal for them, nothing changes for anyone else."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pycrdt
+import pytest
+
+from conftest import QuireProcess
+from quire.sync import wire
+
+
+class Client:
+    """A raw WebSocket client that can send anything."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, document: str) -> None:
+        self.reader, self.writer = reader, writer
+        self.prefix = wire.var_string(document)
+
+    def frame(self, payload: bytes, *, opcode: int = 2, fin: bool = True) -> None:
+        head = bytes((opcode | (0x80 if fin else 0),))
+        size = len(payload)
+        if size < 126:
+            head += bytes((0x80 | size,))
+        elif size < 65536:
+            head += b"\xfe" + size.to_bytes(2, "big")
+        else:
+            head += b"\xff" + size.to_bytes(8, "big")
+        self.writer.write(head + b"\0\0\0\0" + payload)
+
+    def send(self, body: bytes) -> None:
+        self.frame(self.prefix + body)
+
+    async def message(self) -> tuple[int, bytes]:
+        """Return (opcode, payload) of the next frame that is no ping."""
+        while True:
+            first, second = await asyncio.wait_for(self.reader.readexactly(2), 10)
+            size = second & 0x7F
+            if size == 126:
+                size = int.from_bytes(await self.reader.readexactly(2), "big")
+            elif size == 127:
+                size = int.from_bytes(await self.reader.readexactly(8), "big")
+            payload = await self.reader.readexactly(size)
+            if first & 0x0F != 9:
+                return first & 0x0F, payload
+
+    async def until(self, start: bytes) -> bytes:
+        """Return the first message whose body starts so."""
+        while True:
+            opcode, payload = await self.message()
+            assert opcode == 2, payload
+            if payload[len(self.prefix) :].startswith(start):
+                return payload[len(self.prefix) :]
+
+    async def closed(self) -> tuple[int, str]:
+        """Return (code, reason) with which the server closed."""
+        while True:
+            opcode, payload = await self.message()
+            if opcode == 8:
+                return int.from_bytes(payload[:2], "big"), payload[2:].decode()
+
+
+@asynccontextmanager
+async def connected(server: QuireProcess, document: str, **headers: str) -> AsyncIterator[Client]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    lines = {
+        "Host": f"127.0.0.1:{server.port}",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+        **headers,
+    }
+    request = "GET /collab HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
+    writer.write(request.encode())
+    answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    if b" 101 " not in answer.split(b"\r\n")[0]:
+        raise ConnectionRefusedError(answer.decode())
+    try:
+        yield Client(reader, writer, document)
+    finally:
+        writer.close()
+
+
+async def joined(client: Client, server: QuireProcess) -> None:
+    client.send(b"\x02\x00" + wire.var_string(server.token) + wire.var_string("4.8.0"))
+    client.send(wire.sync_step1(b"\x00"))
+    await client.until(b"\x00\x01")
+
+
+def insertion(text: str) -> bytes:
+    doc: pycrdt.Doc = pycrdt.Doc()
+    doc.get("t", type=pycrdt.Text).insert(0, text)
+    return doc.get_update()
+
+
+HOSTILE = {
+    "truncated address": b"\x7fabc",
+    "nothing": b"",
+    "one byte": b"\x03",
+    "huge number": b"\xff" * 12,
+}
+BODIES = {
+    "truncated update": b"\x00\x02\x50abc",
+    "unknown sync kind": b"\x00\x09\x00",
+    "server-only message": b"\x06\x01x",
+    "presence that is no JSON": wire.awareness(b"\x01\x05\x01\x01{"),
+    "presence that claims much": wire.awareness(b"\xff\xff\xff\x7f"),
+    "bad state vector": wire.sync_step1(b"\x05\x01"),
+}
+UPDATES = {
+    "memory bomb": b"\xff\xff\xff\xff\x0f\x00\x00\x00",
+    "poisoned clock": bytes.fromhex("010101000080808080080000"),
+    "garbage": os.urandom(64),
+    "unknown content": b"\x01\x01\x01\x00\x1f\x01\x01a\x00",
+    "truncated": insertion("hello")[:-4],
+    "deeply nested value": b"\x01\x01\x01\x00\x08\x01\x01t\x01" + b"\x75\x01" * 5000 + b"\x7e\x00",
+}
+
+
+async def witness_is_unharmed(server: QuireProcess, document: str, text: str) -> None:
+    async with connected(server, document) as witness:
+        await joined(witness, server)
+        witness.send(wire.sync_update(insertion(text)))
+        assert await witness.until(b"\x08") == wire.SAVED
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_malformed_frames_close_only_their_sender(server: QuireProcess, name: str) -> None:
+    document = server.new_document()
+    async with connected(server, document) as hostile:
+        hostile.frame(HOSTILE[name])
+        code, reason = await hostile.closed()
+        assert code == 4400
+        assert reason
+    await witness_is_unharmed(server, document, "still here")
+
+
+@pytest.mark.parametrize("name", BODIES)
+async def test_malformed_messages_of_a_member_close_only_their_sender(server: QuireProcess, name: str) -> None:
+    document = server.new_document()
+    async with connected(server, document) as hostile:
+        await joined(hostile, server)
+        hostile.send(BODIES[name])
+        code, reason = await hostile.closed()
+        assert code == 4400
+        assert reason
+    await witness_is_unharmed(server, document, "still here")
+
+
+@pytest.mark.fm("FM-172")
+async def test_hostile_updates_are_refused_by_name_and_change_nothing(server: QuireProcess) -> None:
+    document = server.new_document()
+    async with connected(server, document) as hostile, connected(server, document) as witness:
+        await joined(hostile, server)
+        await joined(witness, server)
+        witness.send(wire.sync_update(insertion("honest words")))
+        assert await witness.until(b"\x08") == wire.SAVED
+        before = server.text(document, "json")
+        for name, update in UPDATES.items():
+            hostile.send(wire.sync_update(update))
+            assert await hostile.until(b"\x08") == wire.NOT_SAVED, name
+            assert b"malformed" in await hostile.until(b"\x05"), name
+        assert server.text(document, "json") == before
+        witness.send(wire.sync_update(insertion("more")))
+        assert await witness.until(b"\x08") == wire.SAVED
+    assert server.process is not None
+    assert server.process.poll() is None
+
+
+async def test_fragments_are_joined_and_bounded(launch) -> None:  # type: ignore[no-untyped-def]
+    server = launch(max_frame="300000")
+    document = server.new_document()
+    async with connected(server, document) as client:
+        await joined(client, server)
+        message = client.prefix + wire.sync_update(insertion("x" * 200_000))
+        client.frame(message[:1000], fin=False)
+        client.frame(message[1000:150_000], opcode=0, fin=False)
+        client.frame(message[150_000:], opcode=0)
+        assert await client.until(b"\x08") == wire.SAVED
+    async with connected(server, document) as client:
+        client.frame(b"a" * 200_000, fin=False)
+        client.frame(b"a" * 200_000, opcode=0)
+        assert (await client.closed())[0] == 4413
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://evil.test"}, "403"),
+        ({"Origin": "null"}, "403"),
+        ({"Cookie": "quire=stolen"}, "403"),
+        ({"Connection": "keep-alive, Upgrade"}, "101"),
+        ({}, "101"),
+    ],
+)
+async def test_upgrades_are_judged_by_origin_and_firefox_is_welcome(
+    server: QuireProcess, headers: dict[str, str], status: str
+) -> None:
+    try:
+        async with connected(server, "x", **headers):
+            assert status == "101"
+    except ConnectionRefusedError as refused:
+        assert f" {status} " in str(refused)
+
+
+async def test_a_viewer_cannot_write_but_may_repeat_what_is_there(server: QuireProcess) -> None:
+    document = server.new_document()
+    async with connected(server, document) as owner:
+        await joined(owner, server)
+        owner.send(wire.sync_update(insertion("known")))
+        assert await owner.until(b"\x08") == wire.SAVED
+    reader = server.run("token", "create", "ada@example.com", "--scope", "documents:read").strip()
+    writer, server.token = server.token, reader
+    async with connected(server, document) as viewer:
+        viewer.send(b"\x02\x00" + wire.var_string(reader))
+        viewer.send(wire.sync_step1(b"\x00"))
+        whole = await viewer.until(b"\x00\x01")
+        content, _ = wire.read_var_bytes(whole, 2)
+        viewer.send(wire.sync_step2(content))
+        assert await viewer.until(b"\x08") == wire.SAVED
+        viewer.send(wire.sync_update(insertion("forbidden")))
+        assert await viewer.until(b"\x08") == wire.NOT_SAVED
+        assert b"read-only" in await viewer.until(b"\x05")
+    server.token = writer
+    assert "forbidden" not in server.text(document)
