@@ -173,6 +173,38 @@ async def test_hostile_updates_are_refused_by_name_and_change_nothing(server: Qu
     assert server.process.poll() is None
 
 
+async def test_nobody_writes_in_the_name_of_somebody_who_is_here(server: QuireProcess) -> None:
+    document = server.new_document()
+    link = str(server.api("PUT", f"/documents/{document}/link", {"role": "editor"})["url"]).split("#link=")[1]
+    mine: pycrdt.Doc = pycrdt.Doc()
+    text = mine.get("t", type=pycrdt.Text)
+    sent: list[bytes] = []
+    subscription = mine.observe(lambda event: sent.append(event.update))
+    text.insert(0, "honest ")
+    async with connected(server, document) as owner, connected(server, document) as forger:
+        await joined(owner, server)
+        forger.send(b"\x02\x00" + wire.var_string(link))
+        forger.send(wire.sync_step1(b"\x00"))
+        await forger.until(b"\x00\x01")
+        owner.send(wire.sync_update(sent[0]))
+        assert await owner.until(b"\x08") == wire.SAVED
+        theirs: pycrdt.Doc = pycrdt.Doc(client_id=mine.client_id)
+        theirs.apply_update(sent[0])
+        with theirs.transaction():
+            theirs.get("t", type=pycrdt.Text).insert(7, "forged")
+        forger.send(wire.sync_update(theirs.get_update(mine.get_state())))
+        await forger.until(b"\x08")
+        text.insert(7, "words")
+        owner.send(wire.sync_update(sent[1]))
+        assert await owner.until(b"\x08") == wire.SAVED
+        forger.send(wire.sync_step1(b"\x00"))
+        whole, _ = wire.read_var_bytes(await forger.until(b"\x00\x01"), 2)
+    mine.unobserve(subscription)
+    seen: pycrdt.Doc = pycrdt.Doc()
+    seen.apply_update(whole)
+    assert str(seen.get("t", type=pycrdt.Text)) == "honest words"
+
+
 async def test_fragments_are_joined_and_bounded(launch) -> None:  # type: ignore[no-untyped-def]
     server = launch(max_frame="300000")
     document = server.new_document()

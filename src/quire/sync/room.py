@@ -23,6 +23,7 @@ from quire.crdt.updates import (
     encode_state_vector,
     inspect,
     merge,
+    without_clients,
 )
 from quire.log.contract import Outcome, Refused, Stored
 from quire.sync import wire
@@ -91,6 +92,7 @@ class Room:
         self._joined: bytes | None = None
         self._size_level = ""
 
+        self._writers: dict[int, Member] = {}
         self._ready: dict[bytes, dict[Member, None]] = {}
         self._outbox: list[tuple[bytes, Sender, UpdateSummary]] = []
         self._waiting_saved: deque[tuple[int, Sender]] = deque()
@@ -122,6 +124,8 @@ class Room:
         self.members.discard(member)
         self._unready(member)
         member.room = None
+        for client in [client for client, writer in self._writers.items() if writer is member]:
+            del self._writers[client]
         now = self._loop.time()
         self.last_used = now
         self.presence.leave(member, now)
@@ -275,7 +279,7 @@ class Room:
             self._enqueue(turn)
             return
         try:
-            summary = inspect(update)
+            update, summary = self._own_part(update, inspect(update), sender)
             if not self._within_limit(summary, sender):
                 return
             changed = replica.apply_now(update, summary)
@@ -296,6 +300,7 @@ class Room:
             else:
                 summary = inspect(update)
                 replica = await self._live()
+            update, summary = self._own_part(update, summary, sender)
             if not self._within_limit(summary, sender):
                 return
             changed = await replica.apply(update, summary)
@@ -306,6 +311,26 @@ class Room:
             self._refuse_malformed(sender, error)
         else:
             self._accept(update, sender, summary, changed=changed)
+
+    def _own_part(self, update: bytes, summary: UpdateSummary, sender: Sender) -> tuple[bytes, UpdateSummary]:
+        """Leave out new structs in the name of a CRDT client that somebody else here writes with.
+
+        Its next clock values are that person's: taken by another, the person's own edits would be invisible. An
+        honest browser that gives back what others wrote loses nothing: they are here and send it themselves.
+        """
+        foreign: list[int] = []
+        for client, _, end in summary.ranges:
+            if end > self._clock.get(client, 0):
+                writer = self._writers.get(client)
+                if writer is not None and writer is not sender and writer.author != sender.author:
+                    foreign.append(client)
+                elif isinstance(sender, Member):
+                    self._writers[client] = sender
+        if not foreign:
+            return update, summary
+        self._stats.foreign += 1
+        kept = without_clients(update, summary, foreign)
+        return kept, inspect(kept)
 
     async def _live(self, *, heavy: bool = False) -> Replica:
         """Return the live copy, building it (in a worker process when heavy) from the bytes at hand."""

@@ -13,6 +13,8 @@ class SyncStats:
     """Updates received from clients."""
     refused: int = 0
     """Updates refused: malformed, too big, no room to queue."""
+    foreign: int = 0
+    """Updates of which a part was left out, because it wrote in the name of somebody else who is here."""
     ticks: int = 0
     """Fan-out rounds."""
     merged: int = 0
