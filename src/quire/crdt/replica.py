@@ -10,7 +10,7 @@ import asyncio
 import struct
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import pycrdt
@@ -114,15 +114,30 @@ class LocalReplica:
             raise ReplicaCorrupt(str(error)) from None
 
     def _integrate(self, update: bytes, summary: UpdateSummary) -> None:
-        """Keep what waits for missing updates: the Doc leaves it out when it encodes."""
+        """Keep what waits for missing updates: the Doc leaves it out when it encodes.
+
+        yrs tries what waits only once when something arrives, so what has become ready is offered again here.
+        """
+        self._waiting.append((update, summary))
+        while True:
+            self._clock = clock = decode_state_vector(self._doc.get_state())
+            self._waiting = [entry for entry in self._waiting if _beyond(entry[1], clock)]
+            ready = [raw for raw, about in self._waiting if advance(dict(clock), about)]
+            if not ready:
+                return
+            for raw in ready:
+                self._apply(raw)
+            if decode_state_vector(self._doc.get_state()) == clock:
+                self._rebuild()
+                return
+
+    def _rebuild(self) -> None:
+        """Load everything anew in the order that merging gives it."""
+        whole = merge([guarded(lambda: self._doc.get_update(EMPTY_STATE)), *(raw for raw, _ in self._waiting)])
+        self._doc = pycrdt.Doc()
+        self._apply(whole)
         self._clock = clock = decode_state_vector(self._doc.get_state())
-        waiting = [*self._waiting, (update, summary)]
-        self._waiting = [
-            (raw, about)
-            for raw, about in waiting
-            if any(end > clock.get(client, 0) for client, _, end in about.ranges)
-            or any(end > clock.get(client, 0) for client, end in about.deletes)
-        ]
+        self._waiting = [entry for entry in self._waiting if _beyond(entry[1], clock)]
 
     def state(self) -> dict[int, int]:
         """Return {client: clock} of what is integrated."""
@@ -171,6 +186,13 @@ class LocalReplica:
 
     async def close(self) -> None:
         return None
+
+
+def _beyond(about: UpdateSummary, clock: Mapping[int, int]) -> bool:
+    """Whether some of an update is not integrated yet."""
+    return any(end > clock.get(client, 0) for client, _, end in about.ranges) or any(
+        end > clock.get(client, 0) for client, end in about.deletes
+    )
 
 
 OPEN, APPLY, DIFF, CONTAINS, CLOSE, INSPECT = range(6)

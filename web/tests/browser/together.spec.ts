@@ -1,6 +1,6 @@
 import { expect, newDocument, saved, share, status, test, text, type, visitor, words } from './fixtures'
 
-test('two people write in one document and see each other [FM-190]', async ({ owner, server }) => {
+test('two people write in one document and see each other', async ({ owner, server }) => {
   await newDocument(owner, server)
   const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
   await type(owner, 'Hello from Ada. ')
@@ -33,7 +33,7 @@ test('a link that may only view gives a read-only page; a role change acts on th
   await context.close()
 })
 
-test('words typed without a network survive a reload and merge [FM-040] [FM-147]', async ({ owner, server }) => {
+test('words typed without a network survive a reload and merge', async ({ owner, server }) => {
   await newDocument(owner, server)
   await owner.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
   const link = await share(owner, 'edit')
