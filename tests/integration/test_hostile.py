@@ -2,102 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pycrdt
 import pytest
 
 from conftest import QuireProcess
 from quire.sync import wire
-
-
-class Client:
-    """A raw WebSocket client that can send anything."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, document: str) -> None:
-        self.reader, self.writer = reader, writer
-        self.prefix = wire.var_string(document)
-
-    def frame(self, payload: bytes, *, opcode: int = 2, fin: bool = True) -> None:
-        head = bytes((opcode | (0x80 if fin else 0),))
-        size = len(payload)
-        if size < 126:
-            head += bytes((0x80 | size,))
-        elif size < 65536:
-            head += b"\xfe" + size.to_bytes(2, "big")
-        else:
-            head += b"\xff" + size.to_bytes(8, "big")
-        self.writer.write(head + b"\0\0\0\0" + payload)
-
-    def send(self, body: bytes) -> None:
-        self.frame(self.prefix + body)
-
-    async def message(self) -> tuple[int, bytes]:
-        """Return (opcode, payload) of the next frame that is no ping."""
-        while True:
-            first, second = await asyncio.wait_for(self.reader.readexactly(2), 10)
-            size = second & 0x7F
-            if size == 126:
-                size = int.from_bytes(await self.reader.readexactly(2), "big")
-            elif size == 127:
-                size = int.from_bytes(await self.reader.readexactly(8), "big")
-            payload = await self.reader.readexactly(size)
-            if first & 0x0F != 9:
-                return first & 0x0F, payload
-
-    async def until(self, start: bytes) -> bytes:
-        """Return the first message whose body starts so."""
-        while True:
-            opcode, payload = await self.message()
-            assert opcode == 2, payload
-            if payload[len(self.prefix) :].startswith(start):
-                return payload[len(self.prefix) :]
-
-    async def closed(self) -> tuple[int, str]:
-        """Return (code, reason) with which the server closed."""
-        while True:
-            opcode, payload = await self.message()
-            if opcode == 8:
-                return int.from_bytes(payload[:2], "big"), payload[2:].decode()
-
-
-@asynccontextmanager
-async def connected(server: QuireProcess, document: str, **headers: str) -> AsyncIterator[Client]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    lines = {
-        "Host": f"127.0.0.1:{server.port}",
-        "Upgrade": "websocket",
-        "Connection": "Upgrade",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
-        **headers,
-    }
-    request = "GET /collab HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
-    writer.write(request.encode())
-    answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
-    if b" 101 " not in answer.split(b"\r\n")[0]:
-        raise ConnectionRefusedError(answer.decode())
-    try:
-        yield Client(reader, writer, document)
-    finally:
-        writer.close()
-
-
-async def joined(client: Client, server: QuireProcess) -> None:
-    client.send(b"\x02\x00" + wire.var_string(server.token) + wire.var_string("4.8.0"))
-    client.send(wire.sync_step1(b"\x00"))
-    await client.until(b"\x00\x01")
-
-
-def insertion(text: str) -> bytes:
-    doc: pycrdt.Doc = pycrdt.Doc()
-    doc.get("t", type=pycrdt.Text).insert(0, text)
-    return doc.get_update()
-
+from rawclient import connected, insertion, joined
 
 HOSTILE = {
     "truncated address": b"\x7fabc",
