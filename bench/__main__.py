@@ -111,7 +111,7 @@ def replayed(names: list[str], rounds: int, edits: int) -> dict[str, object]:
                 raise SystemExit(f"{server.name}: the text after {file.name} differs from the trace's")
             return {key: float(value) for key, value in result.items() if key != "equal"}
 
-        title = f"FM-019 trace {file.name.removesuffix('.json.gz')}"
+        title = f"Trace {file.name.removesuffix('.json.gz')}"
         found[file.name] = repeated(title, names, rounds, measure)
     return found
 
@@ -167,7 +167,7 @@ def main() -> None:
             lambda server: resting.storage(server, length),
         )
     if "wire" in chosen:
-        results["wire"] = repeated("FM-133 bytes on the wire", pair, options.rounds, resting.wire)
+        results["wire"] = repeated("Bytes on the wire", pair, options.rounds, resting.wire)
     if "traces" in chosen:
         results["traces"] = replayed(pair, options.rounds, options.edits)
     write(options.output / "latest.json", results)

@@ -24,12 +24,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def number(value: float | None, digits: int = 1) -> str:
     """Return a figure for people; a missing one is a dash."""
-    return "–" if value is None else f"{value:,.{digits}f}"
+    return "-" if value is None else f"{value:,.{digits}f}"
 
 
 def ratio(value: float | None, base: float | None) -> str:
     """Return how many times the baseline."""
-    return "–" if value is None or not base else f"{value / base:.2f}x"
+    return "-" if value is None or not base else f"{value / base:.2f}x"
 
 
 def live_table(results: Mapping[str, Mapping[str, float | None]]) -> str:

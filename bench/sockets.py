@@ -85,7 +85,7 @@ class Socket(asyncio.Protocol):
         self.joined_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = cast("asyncio.Transport", transport)
         self.write = self.transport.write
         key = base64.b64encode(os.urandom(16)).decode()
         self.write(

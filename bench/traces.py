@@ -1,4 +1,4 @@
-"""FM-019: real editing histories, typed through the server by a real client; the final text must be exact."""
+"""Real editing histories, typed through the server by a real client; the final text must be exact."""
 
 from __future__ import annotations
 

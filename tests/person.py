@@ -26,6 +26,7 @@ class Person:
         self.unsent: list[bytes] = []
         self.unsaved = 0
         self.refused = 0
+        self._exchanged = False
         self.held = False
         """While set, what this person writes stays in `unsent` although the socket is open."""
         self._client: Client | None = None
@@ -48,11 +49,17 @@ class Person:
         self.unsaved += len(self.unsent)
         self.unsent.clear()
 
+    def send_again(self, update: bytes) -> None:
+        """Send an update that was made earlier, as a client that is not sure does."""
+        assert self._client is not None
+        self._client.send(wire.sync_update(update))
+        self.unsaved += 1
+
     @asynccontextmanager
     async def online(self) -> AsyncIterator[Person]:
         """Be connected: both sides exchange what they lack, then everything flows."""
         async with connected(self.server, self.document) as client:
-            self._client, self.unsaved = client, 0
+            self._client, self.unsaved, self._exchanged = client, 0, False
             client.send(b"\x02\x00" + wire.var_string(self.server.token) + wire.var_string("4.8.0"))
             client.send(wire.sync_step1(self.doc.get_state()))
             reading = self._reading = asyncio.create_task(self._read(client))
@@ -67,7 +74,7 @@ class Person:
 
     async def _read(self, client: Client) -> None:
         while True:
-            opcode, payload = await client.message()
+            opcode, payload = await client.message(2 * PATIENCE)
             if opcode != 2:
                 return
             body = payload[len(client.prefix) :]
@@ -75,6 +82,7 @@ class Person:
                 known, _ = wire.read_var_bytes(body, 2)
                 client.send(wire.sync_step2(self.doc.get_update(known)))
                 self.unsaved += 1
+                self._exchanged = True
             elif body[:1] == b"\x00":
                 update, _ = wire.read_var_bytes(body, 2)
                 self._applying = True
@@ -101,7 +109,7 @@ class Person:
 
     async def saved(self) -> None:
         """Wait until everything written is acknowledged as durable."""
-        await self.until(lambda: not self.unsent and self.unsaved <= 0, "saved")
+        await self.until(lambda: self._exchanged and not self.unsent and self.unsaved <= 0, "saved")
 
     # ---------------------------------------------------------------- writing
 

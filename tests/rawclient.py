@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -19,6 +20,7 @@ class Client:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, document: str) -> None:
         self.reader, self.writer = reader, writer
+        self.answers_pings = True
         self.prefix = wire.var_string(document)
 
     def frame(self, payload: bytes, *, opcode: int = 2, fin: bool = True) -> None:
@@ -35,10 +37,10 @@ class Client:
     def send(self, body: bytes) -> None:
         self.frame(self.prefix + body)
 
-    async def message(self) -> tuple[int, bytes]:
+    async def message(self, patience: float = 30) -> tuple[int, bytes]:
         """Return (opcode, payload) of the next frame that is no ping."""
         while True:
-            first, second = await asyncio.wait_for(self.reader.readexactly(2), 10)
+            first, second = await asyncio.wait_for(self.reader.readexactly(2), patience)
             size = second & 0x7F
             if size == 126:
                 size = int.from_bytes(await self.reader.readexactly(2), "big")
@@ -47,6 +49,8 @@ class Client:
             payload = await self.reader.readexactly(size)
             if first & 0x0F != 9:
                 return first & 0x0F, payload
+            if self.answers_pings:
+                self.frame(b"", opcode=10)
 
     async def until(self, start: bytes) -> bytes:
         """Return the first message whose body starts so."""
@@ -65,8 +69,15 @@ class Client:
 
 
 @asynccontextmanager
-async def connected(server: QuireProcess, document: str, **headers: str) -> AsyncIterator[Client]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+async def connected(
+    server: QuireProcess, document: str, *, receive_buffer: int | None = None, **headers: str
+) -> AsyncIterator[Client]:
+    tcp = socket.socket()
+    tcp.setblocking(False)
+    if receive_buffer is not None:
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    await asyncio.get_running_loop().sock_connect(tcp, ("127.0.0.1", server.port))
+    reader, writer = await asyncio.open_connection(sock=tcp)
     lines = {
         "Host": f"127.0.0.1:{server.port}",
         "Upgrade": "websocket",
@@ -79,7 +90,7 @@ async def connected(server: QuireProcess, document: str, **headers: str) -> Asyn
     writer.write(request.encode())
     answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
     if b" 101 " not in answer.split(b"\r\n")[0]:
-        raise ConnectionRefusedError(answer.decode())
+        raise ConnectionRefusedError((answer + await reader.read(1000)).decode())
     try:
         yield Client(reader, writer, document)
     finally:

@@ -16,7 +16,7 @@ def test_every_row_names_the_tests_that_carry_its_id_and_every_id_has_a_row() ->
         for row, shown in ROW.findall((ROOT / "docs" / "failure-modes.md").read_text())
     }
     marked: dict[str, set[str]] = defaultdict(set)
-    for folder, pattern in (("tests", "**/*.py"), ("web/tests", "**/*.ts")):
+    for folder, pattern in (("tests", "**/*.py"), ("web/tests", "**/*.ts"), ("bench", "*.py")):
         for path in (ROOT / folder).glob(pattern):
             if path.name != "test_failure_modes.py":
                 for row in re.findall(r"FM-\d{3}", path.read_text()):

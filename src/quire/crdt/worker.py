@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import resource
+import signal
 import struct
 import sys
 from typing import BinaryIO
@@ -23,6 +25,11 @@ from quire.crdt.replica import (
     ReplicaCorrupt,
 )
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
+
+DEADLINE = 30
+"""Seconds for one request. A CRDT call cannot be interrupted, so the process dies and is started again."""
+MEMORY = 4 * 1024**3
+"""Bytes of address space: an update that makes the CRDT library allocate more ends this process, not the machine."""
 
 
 def encode_summary(summary: UpdateSummary) -> bytes:
@@ -78,6 +85,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     while header := requests.read(HEADER.size):
         size, operation, number = HEADER.unpack(header)
         body = requests.read(size)
+        signal.alarm(DEADLINE)
         try:
             status, result = OK, answer(replicas, operation, number, body)
         except MalformedUpdate as error:
@@ -85,6 +93,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         except ReplicaCorrupt as error:
             replicas.pop(number, None)
             status, result = CORRUPT, str(error).encode()
+        signal.alarm(0)
         answers.write(HEADER.pack(len(result), status, number) + result)
         answers.flush()
 
@@ -92,6 +101,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 def main() -> None:
     """Run as `python -m quire.crdt.worker`."""
     os.nice(5)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     serve(sys.stdin.buffer, sys.stdout.buffer)
 
 

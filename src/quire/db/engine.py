@@ -28,7 +28,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine: AsyncEngine = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=5)
+        self.engine: AsyncEngine = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=30)
         if url.startswith("sqlite"):
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
 

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,10 @@ Connect = Callable[[Path], sqlite3.Connection]
 
 RETRY_FIRST, RETRY_MOST = 0.05, 1.0
 """Seconds between attempts while storage fails."""
+INSERT_UPDATES = "INSERT INTO updates(document, seq, author, connection, at, payload, checksum)"
+MOST_ROWS = 512
+"""Rows in one statement."""
+_Row = tuple[str, int, str, str, int, bytes, int]
 BUSY_SECONDS = 5.0
 
 
@@ -246,46 +250,48 @@ class SqliteLog:
         for batch in batches:
             for index, update in enumerate(batch.updates):
                 by_document.setdefault(update.document, []).append((batch, index))
-        rows = size = 0
+        rows: list[_Row] = []
+        heads: list[tuple[str, int, int, int]] = []
         connection.execute("BEGIN IMMEDIATE")
         try:
+            last = _heads(connection, list(by_document))
             for document, entries in by_document.items():
-                head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
-                seq = head[0] if head else 0
-                stored = 0
+                seq, stored = last.get(document, 0), 0
                 for batch, index in entries:
                     update = batch.updates[index]
+                    row = _row(document, seq + 1, update)
                     if isolate:
-                        refused = self._try_row(connection, document, seq + 1, update)
+                        refused = self._try_row(connection, row)
                         if refused is not None:
                             batch.outcomes[index] = refused
                             continue
-                    else:
-                        _insert(connection, document, seq + 1, update)
+                    rows.append(row)
                     seq += 1
                     batch.outcomes[index] = seq
                     stored += len(update.payload)
-                    rows += 1
-                size += stored
-                connection.execute(
-                    "INSERT INTO heads(document, last_seq, new_updates, new_bytes) VALUES(?1, ?2, ?3, ?4) "
-                    "ON CONFLICT(document) DO UPDATE SET last_seq=?2, new_updates=new_updates+?3, "
-                    "new_bytes=new_bytes+?4",
-                    (document, seq, len(entries), stored),
-                )
+                heads.append((document, seq, len(entries), stored))
+            if not isolate:
+                _insert(connection, INSERT_UPDATES, rows)
+            _insert(
+                connection,
+                "INSERT INTO heads(document, last_seq, new_updates, new_bytes)",
+                heads,
+                "ON CONFLICT(document) DO UPDATE SET last_seq=excluded.last_seq, "
+                "new_updates=new_updates+excluded.new_updates, new_bytes=new_bytes+excluded.new_bytes",
+            )
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
         self.stats.commits += 1
-        self.stats.rows += rows
-        self.stats.bytes += size
+        self.stats.rows += len(rows)
+        self.stats.bytes += sum(stored for _, _, _, stored in heads)
 
-    def _try_row(self, connection: sqlite3.Connection, document: str, seq: int, update: Update) -> Refused | None:
+    def _try_row(self, connection: sqlite3.Connection, row: _Row) -> Refused | None:
         connection.execute("SAVEPOINT one")
         try:
-            _insert(connection, document, seq, update)
+            _insert(connection, INSERT_UPDATES, [row])
         except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeEncodeError) as error:
             connection.execute("ROLLBACK TO one")
             connection.execute("RELEASE one")
@@ -397,11 +403,40 @@ class SqliteLog:
         return self._connect(self.path)
 
 
-def _insert(connection: sqlite3.Connection, document: str, seq: int, update: Update) -> None:
-    connection.execute(
-        "INSERT INTO updates(document, seq, author, connection, at, payload, checksum) VALUES(?,?,?,?,?,?,?)",
-        (document, seq, update.author, update.connection, update.at, update.payload, crc32(update.payload)),
-    )
+def _row(document: str, seq: int, update: Update) -> _Row:
+    return (document, seq, update.author, update.connection, update.at, update.payload, crc32(update.payload))
+
+
+def _heads(connection: sqlite3.Connection, documents: Sequence[str]) -> dict[str, int]:
+    """Return the last number of each document that has one."""
+    found: dict[str, int] = {}
+    for size, at in _steps(len(documents)):
+        marks = ",".join("?" * size)
+        found.update(
+            connection.execute(
+                f"SELECT document, last_seq FROM heads WHERE document IN ({marks})",  # noqa: S608
+                documents[at : at + size],
+            )
+        )
+    return found
+
+
+def _insert(
+    connection: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]], conflict: str = ""
+) -> None:
+    """Insert rows with few statements: the interpreter lock changes hands at each one."""
+    for size, at in _steps(len(rows)):
+        values = ",".join(["(" + ",".join("?" * len(rows[0])) + ")"] * size)
+        connection.execute(f"{statement} VALUES{values} {conflict}", [x for row in rows[at : at + size] for x in row])
+
+
+def _steps(count: int) -> Iterator[tuple[int, int]]:
+    """Split `count` into (size, start) with sizes that are powers of two, so that few statements are compiled."""
+    at = 0
+    while at < count:
+        size = min(MOST_ROWS, 1 << ((count - at).bit_length() - 1))
+        yield size, at
+        at += size
 
 
 def _discard(connection: sqlite3.Connection | None) -> None:

@@ -87,6 +87,8 @@ class Gateway:
         self._tasks: set[asyncio.Task[None]] = set()
         self._slot = 0
         self.draining = False
+        self.access_changes = 0
+        """How many changes of access this node has heard of."""
         self._unsubscribe = access.subscribe(self._on_access_change)
 
     def __len__(self) -> int:
@@ -202,10 +204,14 @@ class Gateway:
         socket.authenticated = True
         return principal, role
 
-    def joined(self, member: Member, token: str) -> None:
-        """Watch the member's access from here on; closes the gap since `admit` by asking once more."""
+    def joined(self, member: Member, token: str, asked_at: int) -> None:
+        """Watch the member's access from here on; ask once more if it may have changed since `admit`.
+
+        `asked_at` is what `access_changes` was before `admit`.
+        """
         self._members[member] = token
-        self._spawn(self._review(member))
+        if asked_at != self.access_changes:
+            self._spawn(self._review(member))
 
     def left(self, member: Member) -> None:
         """Forget a member."""
@@ -256,6 +262,7 @@ class Gateway:
             self._spawn(judge())
 
     def _on_access_change(self, change: AccessChange) -> None:
+        self.access_changes += 1
         for member in list(self._members):
             if _concerns(change, member):
                 self._spawn(self._review(member))

@@ -114,6 +114,7 @@ class HocuspocusSession:
         address, _ = wire.read_var_string(prefix, 0)
         document = address.split("\0", 1)[0]
         gateway, socket = self._gateway, self._socket
+        asked_at = gateway.access_changes
         try:
             principal, role = await gateway.admit(socket, document, pending.token, self._schema)
         except Denied as denied:
@@ -137,7 +138,7 @@ class HocuspocusSession:
         del self._pending[prefix]
         self._members[prefix] = member
         room.join(member)
-        gateway.joined(member, pending.token)
+        gateway.joined(member, pending.token, asked_at)
         try:
             for message in pending.messages:
                 if prefix in self._members:

@@ -118,6 +118,8 @@ class Room:
             member.send(wire.awareness(wire.encode_awareness(self.presence.everyone())))
         if self.problem is not None:
             member.notify({"type": "storage", "ok": False, "reason": self.problem})
+        if self._size_level:
+            member.notify(self._size_message())
 
     def leave(self, member: Member) -> None:
         """Remove a member and withdraw its presence."""
@@ -303,7 +305,12 @@ class Room:
             update, summary = self._own_part(update, summary, sender)
             if not self._within_limit(summary, sender):
                 return
-            changed = await replica.apply(update, summary)
+            try:
+                changed = await replica.apply(update, summary)
+            except ReplicaCorrupt:
+                # The copy may have died of somebody else's update: judge this one by a new copy.
+                self._replica = None
+                changed = await (await self._live(heavy=len(update) > self._limits.heavy_update)).apply(update, summary)
         except MalformedUpdate as error:
             self._refuse_malformed(sender, error)
         except ReplicaCorrupt as error:
@@ -353,6 +360,10 @@ class Room:
         if self.size + summary.content_bytes <= self._limits.document_limit or summary.content_bytes == 0:
             return True
         self._stats.refused += 1
+        self._watch_size()
+        if self._tail and not self._turns:
+            # What was deleted lately may still be counted.
+            self._enqueue(self._fold)
         sender.refused(
             Refusal.DOCUMENT_FULL,
             f"the document has reached its limit of {self._limits.document_limit} bytes; delete something first",
@@ -379,6 +390,8 @@ class Room:
             self._schedule_flush()
         if len(self._tail) > REBASE_UPDATES and self._rebase_due():
             self._enqueue(self._rebase)
+        if self.size >= self._limits.document_warn:
+            self._watch_size()
 
     def _answer_when_durable(self, sender: Sender) -> None:
         """A repeated update is saved once everything before it is."""
@@ -431,9 +444,12 @@ class Room:
         )
 
     async def _rebase(self) -> None:
+        """Fold the tail when it has grown enough since this was asked for."""
+        if self._rebase_due():
+            await self._fold()
+
+    async def _fold(self) -> None:
         """Fold the tail into the base, so that joins stay cheap and deleted content leaves memory."""
-        if not self._rebase_due():
-            return
         replica = await self._live()
         tail = len(self._tail)
         encoded = await replica.encode()
@@ -449,7 +465,11 @@ class Room:
         level = "full" if self.size >= limit else "warn" if self.size >= self._limits.document_warn else ""
         if level != self._size_level:
             self._size_level = level
-            self.notify({"type": "size", "level": level or "ok", "bytes": self.size, "limit": limit})
+            self.notify(self._size_message())
+
+    def _size_message(self) -> dict[str, object]:
+        level = self._size_level or "ok"
+        return {"type": "size", "level": level, "bytes": self.size, "limit": self._limits.document_limit}
 
     # ---------------------------------------------------------------- fan-out
 
@@ -457,7 +477,7 @@ class Room:
         window = min(self._limits.tick_base + self._limits.tick_per_socket * len(self.members), self._limits.tick_max)
         wait = self._flushed_at + window - self._loop.time()
         if wait <= 0:
-            self._flush_handle = self._loop.call_soon(self.flush)
+            self.flush()
         else:
             self._flush_handle = self._loop.call_later(wait, self.flush)
 
@@ -474,7 +494,8 @@ class Room:
         deliveries = 0
         for prefix, group in list(self._ready.items()):
             frame = wire.binary_frame(prefix + body)
-            for member in group:
+            # A write may block its socket at once, which takes the member out of the group.
+            for member in list(group):
                 if member not in senders:
                     member.socket.write(frame)
             deliveries += len(group)
@@ -519,9 +540,9 @@ class Room:
         if not changes:
             return
         body = wire.awareness(wire.encode_awareness(changes))
-        for prefix, group in self._ready.items():
+        for prefix, group in list(self._ready.items()):
             frame = wire.binary_frame(prefix + body)
-            for member in group:
+            for member in list(group):
                 if member.socket.buffered == 0:
                     member.socket.write(frame)
         self._stats.presence += 1

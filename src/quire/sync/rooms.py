@@ -24,6 +24,8 @@ from quire.sync.stats import SyncStats
 
 _log = structlog.get_logger("quire.sync.rooms")
 RESUBMIT_SECONDS = 0.05
+GATHER_SECONDS = 0.008
+"""Least time between submissions: under load updates gather for one commit, after a quiet time they go at once."""
 
 
 class LoadFailed(Exception):
@@ -31,7 +33,7 @@ class LoadFailed(Exception):
 
 
 class Journal:
-    """The way from rooms to the log: one submission per turn of the event loop, outcomes back to rooms."""
+    """The way from rooms to the log: few submissions of many updates, outcomes back to rooms."""
 
     def __init__(self, log: UpdateLog, stats: SyncStats, *, limit: int, clock: Callable[[], float] = time.time) -> None:
         self._log, self._stats, self._limit, self._clock = log, stats, limit, clock
@@ -39,6 +41,7 @@ class Journal:
         self._batch: list[tuple[Room, Sender, Update]] = []
         self._batch_bytes = 0
         self._scheduled = False
+        self._submitted_at = 0.0
         self._on_stored: Callable[[Iterable[str]], None] = lambda _: None
 
     def on_stored(self, listener: Callable[[Iterable[str]], None]) -> None:
@@ -56,7 +59,11 @@ class Journal:
         self._batch_bytes += len(payload)
         if not self._scheduled:
             self._scheduled = True
-            self._loop.call_soon(self._submit)
+            wait = self._submitted_at + GATHER_SECONDS - self._loop.time()
+            if wait > 0:
+                self._loop.call_later(wait, self._submit)
+            else:
+                self._loop.call_soon(self._submit)
 
     def _submit(self) -> None:
         self._scheduled = False
@@ -64,7 +71,7 @@ class Journal:
         size, self._batch_bytes = self._batch_bytes, 0
         if not batch:
             return
-        submitted = self._loop.time()
+        submitted = self._submitted_at = self._loop.time()
 
         def done(outcomes: Sequence[Outcome]) -> None:
             self._stats.saved_batches += 1

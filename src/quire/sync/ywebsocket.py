@@ -42,6 +42,7 @@ class YWebsocketSession:
 
     async def _open(self, schema: int | None) -> None:
         gateway, socket = self._gateway, self._socket
+        asked_at = gateway.access_changes
         try:
             principal, role = await gateway.admit(socket, self._document, "", schema)
             room = await gateway.rooms.open(self._document)
@@ -59,7 +60,7 @@ class YWebsocketSession:
             return
         member = self._member = Member(socket, b"", principal, role)
         room.join(member)
-        gateway.joined(member, "")
+        gateway.joined(member, "", asked_at)
         pending, self._pending = self._pending, []
         try:
             for message in pending:

@@ -1,0 +1,217 @@
+"""Storage that is slow, full, read-only or gone in the middle of a commit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import pycrdt
+import pytest
+
+from conftest import QuireProcess
+from person import Person, agreed
+from quire.sync import wire
+from rawclient import connected
+
+ROOT_USER = os.geteuid() == 0
+
+
+@contextmanager
+def locked(server: QuireProcess) -> Iterator[sqlite3.Connection]:
+    """Hold the log's write lock, so that no commit can happen."""
+    with closing(sqlite3.connect(server.data / "log.db", isolation_level=None, timeout=20)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield other
+        other.execute("ROLLBACK")
+
+
+def ready(server: QuireProcess) -> tuple[int, dict[str, object]]:
+    try:
+        with urllib.request.urlopen(f"{server.url}/readyz", timeout=5) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+@pytest.mark.fm("FM-030")
+async def test_what_others_saw_comes_back_although_server_and_author_died_before_the_commit(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch()
+    document = server.new_document()
+    author, other = Person("author", server, document), Person("other", server, document)
+    async with author.online():
+        await author.start("before. ")
+        async with other.online():
+            await other.until(lambda: other.ready, "the paragraph")
+            with locked(server):
+                author.insert(len(author.text), "seen but not saved.")
+                await other.until(lambda: "not saved" in other.text, "the words, before any commit")
+                assert author.unsaved == 1
+                server.stop(signal.SIGKILL)
+            assert author.unsaved == 1
+    server.start()
+    assert "not saved" not in server.text(document)
+    async with other.online():
+        await other.saved()
+    assert "before. seen but not saved." in server.text(document)
+
+
+@pytest.mark.fm("FM-073")
+async def test_slow_commits_a_checkpoint_and_a_vacuum_delay_saved_and_not_seen(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch()
+    document = server.new_document()
+    author, other = Person("author", server, document), Person("other", server, document)
+    async with author.online():
+        await author.start("start ")
+        async with other.online():
+            await other.until(lambda: other.ready, "the paragraph")
+
+            async def exchange(word: str) -> tuple[float, float]:
+                started = time.monotonic()
+                author.insert(len(author.text), word + " ")
+                await other.until(lambda: word in other.text, word)
+                seen = time.monotonic() - started
+                await author.saved()
+                return seen, time.monotonic() - started
+
+            quick = sorted([await exchange(f"quick{number}") for number in range(20)])
+            slow: list[tuple[float, float]] = []
+            for number in range(20):
+                with locked(server):
+                    task = asyncio.create_task(exchange(f"slow{number}"))
+                    await asyncio.sleep(0.2)
+                slow.append(await task)
+            with closing(sqlite3.connect(server.data / "log.db", isolation_level=None, timeout=20)) as operator:
+                task = asyncio.create_task(exchange("checkpoint"))
+                operator.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                await task
+                task = asyncio.create_task(exchange("vacuum"))
+                operator.execute("VACUUM")
+                await task
+            slow.sort()
+            assert slow[10][0] < quick[10][0] + 0.1
+            assert min(saved for _, saved in slow) > 0.15
+            await agreed(author, other)
+    words = server.text(document).split()
+    assert set(words) >= {f"{kind}{number}" for kind in ("quick", "slow") for number in range(20)}
+    assert {"checkpoint", "vacuum"} <= set(words)
+
+
+@pytest.mark.fm("FM-098")
+async def test_an_old_copy_that_comes_late_or_twice_takes_nothing_back(server: QuireProcess) -> None:
+    document = server.new_document()
+    old, editor = Person("old", server, document), Person("editor", server, document)
+    async with editor.online():
+        await editor.start("first version. ")
+        async with old.online():
+            await old.until(lambda: old.ready, "the copy")
+        stale = old.doc.get_update()
+        lengths: list[int] = []
+        for number in range(100):
+            editor.insert(len(editor.text), f"edit{number} ")
+        await editor.saved()
+        async with old.online():
+            # Edits made on the old copy at once, then the old copy once more.
+            old.insert(0, "late words ")
+            watch = editor.doc.observe(lambda _: lengths.append(len(editor.text)))
+            await old.saved()
+            old.send_again(stale)
+            await old.saved()
+            await agreed(old, editor)
+            editor.doc.unobserve(watch)
+        assert lengths == sorted(lengths)
+        assert editor.text.startswith("late words first version. edit0 ")
+        assert editor.text.rstrip().endswith("edit99")
+
+
+@pytest.mark.skipif(not ROOT_USER, reason="mounting a small disk needs root")
+async def test_a_full_disk_says_not_saved_and_loses_nothing(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("this machine does not allow mounts")
+    server = QuireProcess(disk / "data")
+    filler = disk / "filler"
+    try:
+        server.start()
+        document = server.new_document()
+        author, other = Person("author", server, document), Person("other", server, document)
+        async with author.online():
+            await author.start("before ")
+            async with other.online():
+                await other.until(lambda: other.ready, "the paragraph")
+                with suppress(OSError), filler.open("wb", buffering=0) as file:
+                    while True:
+                        file.write(b"x" * 65536)
+                words = [f"word{number} " for number in range(60)]
+                for word in words:
+                    author.insert(len(author.text), word + "y" * 100_000 + " ")
+                await other.until(lambda: words[-1] in other.text, "the words, although the disk is full")
+                assert author.unsaved > 0
+                async with asyncio.timeout(20):
+                    while "storage" not in json.dumps((await asyncio.to_thread(ready, server))[1]):
+                        await asyncio.sleep(0.1)
+                assert server.process is not None
+                assert server.process.poll() is None
+                filler.unlink(missing_ok=True)
+                subprocess.run(["mount", "-o", "remount,size=128m", str(disk)], check=True)
+                await author.saved()
+                async with asyncio.timeout(20):
+                    while "storage" in json.dumps((await asyncio.to_thread(ready, server))[1]):
+                        await asyncio.sleep(0.1)
+        server.stop(signal.SIGKILL)
+        server.start()
+        text = server.text(document)
+        assert all(word in text for word in words)
+    finally:
+        server.discard()
+        subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+@pytest.mark.fm("FM-075")
+async def test_a_failing_load_is_an_error_and_never_an_empty_document(launch: Callable[..., QuireProcess]) -> None:
+    server = launch()
+    document = server.new_document()
+    author = Person("author", server, document)
+    async with author.online():
+        await author.start("precious words")
+    server.stop()
+    log = server.data / "log.db"
+    with closing(sqlite3.connect(log)) as connection, connection:
+        connection.execute("UPDATE updates SET payload=zeroblob(length(payload)) WHERE document=?", (document,))
+        kept = connection.execute("SELECT count(*) FROM updates WHERE document=?", (document,)).fetchone()
+    server.start()
+    for _ in range(3):
+        async with connected(server, document) as client:
+            client.send(b"\x02\x00" + wire.var_string(server.token))
+            client.send(wire.sync_step1(b"\x00"))
+            frames: list[bytes] = []
+            while True:
+                opcode, payload = await client.message()
+                if opcode == 8:
+                    assert int.from_bytes(payload[:2], "big") == 1013
+                    assert b"storage unavailable" in payload
+                    break
+                frames.append(payload[len(client.prefix) :])
+            assert not any(frame[:1] == b"\x00" for frame in frames), "an empty document was sent"
+            assert any(b"damaged" in frame for frame in frames)
+    with closing(sqlite3.connect(log)) as connection:
+        assert connection.execute("SELECT count(*) FROM updates WHERE document=?", (document,)).fetchone() == kept
+    # Somebody who still has the words keeps them and is told to try again.
+    assert author.text == "precious words"
+    seen: pycrdt.Doc = pycrdt.Doc()
+    seen.apply_update(author.doc.get_update())
+    assert "precious words" in str(seen.get("default", type=pycrdt.XmlFragment))

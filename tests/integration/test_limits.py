@@ -1,0 +1,269 @@
+"""Everything is bounded, and what happens at a bound is said to the person who reaches it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import time
+import urllib.request
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import pycrdt
+import pytest
+
+from conftest import QuireProcess, run_node
+from person import Person
+from quire.sync import wire
+from rawclient import Client, connected, joined
+
+PROVE = os.environ.get("QUIRE_PROVE") == "1"
+
+
+def metric(server: QuireProcess, name: str) -> float:
+    with urllib.request.urlopen(f"{server.url}/metrics", timeout=10) as answer:
+        found = re.search(rf"^quire_{name} (\S+)$", answer.read().decode(), re.MULTILINE)
+    assert found, name
+    return float(found[1])
+
+
+def memory(server: QuireProcess) -> int:
+    """Return the server's resident bytes, its worker processes not counted."""
+    assert server.process is not None
+    with open(f"/proc/{server.process.pid}/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
+
+
+async def until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        await asyncio.sleep(0.02)
+
+
+async def told(client: Client, kind: str) -> dict[str, object]:
+    """Return the next application message of a kind."""
+    while True:
+        body = await client.until(b"\x05")
+        message: dict[str, object] = json.loads(wire.read_var_string(body, 1)[0])
+        if message["type"] == kind:
+            return message
+
+
+@pytest.mark.fm("FM-169")
+async def test_a_growing_document_is_warned_of_and_then_refused_but_can_always_shrink(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch(document_warn="40000", document_limit="60000")
+    document = server.new_document()
+    writer: pycrdt.Doc = pycrdt.Doc()
+    text = writer.get("t", type=pycrdt.Text)
+    sent: list[bytes] = []
+    subscription = writer.observe(lambda event: sent.append(event.update))
+
+    def save(client: Client) -> None:
+        client.send(wire.sync_update(sent[-1]))
+
+    async with connected(server, document) as client:
+        await joined(client, server)
+        for _ in range(5):
+            text.insert(0, "x" * 10_000)
+            save(client)
+        assert (await told(client, "size"))["level"] == "warn"
+        text.insert(0, "y" * 15_000)
+        save(client)
+        refused = await told(client, "refused")
+        assert refused["reason"] == "document-full"
+        assert "60000" in str(refused["detail"])
+        # Whoever comes later is told too; reading and exporting go on.
+        async with connected(server, document) as late:
+            late.send(b"\x02\x00" + wire.var_string(server.token))
+            assert (await told(late, "size"))["level"] == "warn"
+        assert server.text(document) is not None
+        # Deleting is never refused, and makes room.
+        del text[15_000:65_000]
+        save(client)
+        async with asyncio.timeout(20):
+            while True:
+                client.send(wire.sync_step2(writer.get_update()))
+                if await client.until(b"\x08") == wire.SAVED and (await answer(client)) == str(text):
+                    break
+                await asyncio.sleep(0.05)
+    del subscription
+
+
+async def answer(client: Client) -> str:
+    client.send(wire.sync_step1(b"\x00"))
+    content, _ = wire.read_var_bytes(await client.until(b"\x00\x01"), 2)
+    seen: pycrdt.Doc = pycrdt.Doc()
+    seen.apply_update(content)
+    return str(seen.get("t", type=pycrdt.Text))
+
+
+async def test_a_silent_peer_is_dropped_with_its_cursor(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(ping_interval="1", pong_timeout="2")
+    document = server.new_document()
+
+    async with connected(server, document) as watching, connected(server, document) as silent:
+        await joined(watching, server)
+        silent.answers_pings = False
+        await joined(silent, server)
+        entry = wire.PresenceEntry(77, 1, '{"user":{"name":"Silent"}}')
+        silent.send(wire.awareness(wire.encode_awareness([entry])))
+        here = await watching.until(b"\x01")
+        assert b"Silent" in here
+        started = time.monotonic()
+        gone = await watching.until(b"\x01")
+        assert b"null" in gone
+        # pong_timeout, one round of pings, and the presence lane's own pause.
+        assert time.monotonic() - started < 2 + 2 + 2
+    assert metric(server, "sync_closed_dead_total") == 1
+
+
+@pytest.mark.fm("FM-046")
+async def test_a_slow_reader_costs_a_bounded_buffer_and_catches_up_with_one_diff(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch(outbound_time="120")
+    document = server.new_document()
+    rounds = 6000 if PROVE else 1200
+    async with AsyncExitStack() as stack:
+        writer, reader = Person("writer", server, document), Person("reader", server, document)
+        await stack.enter_async_context(writer.online())
+        await writer.start("start ")
+        await stack.enter_async_context(reader.online())
+        slow = await stack.enter_async_context(connected(server, document, receive_buffer=4096))
+        await joined(slow, server)
+        slow.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        before = memory(server)
+        for number in range(rounds):
+            # A screenful comes and goes, so that the document stays small while the traffic does not.
+            writer.insert(0, "z" * 8000)
+            del writer.paragraph[0:8000]
+            writer.insert(len(writer.text), f"w{number} ")
+            if number % 20 == 19:
+                await writer.saved()
+        await writer.saved()
+        await reader.until(lambda: f"w{rounds - 1} " in reader.text, "the last word, beside a slow reader")
+        assert metric(server, "sync_conflated_total") >= 1
+        assert memory(server) - before < 64 * 1024 * 1024
+        slow.reader._transport.resume_reading()  # type: ignore[attr-defined]
+        seen: pycrdt.Doc = pycrdt.Doc()
+        seen.apply_update(b"\x00\x00")
+        fragment = seen.get("default", type=pycrdt.XmlFragment)
+        slow.send(wire.sync_step1(b"\x00"))
+        async with asyncio.timeout(60):
+            while f"w{rounds - 1} " not in str(fragment):
+                body = await slow.until(b"\x00")
+                if body[1] in (1, 2):
+                    seen.apply_update(wire.read_var_bytes(body, 2)[0])
+        assert str(fragment) == str(writer.fragment)
+
+
+@pytest.mark.fm("FM-132")
+async def test_a_huge_update_and_a_huge_paste_do_not_hold_up_other_rooms(launch: Callable[..., QuireProcess]) -> None:
+    server = launch()
+    busy, calm = server.new_document(), server.new_document()
+    client_id, operations = 4242, 1_000_000
+
+    def number(value: int) -> bytes:
+        return wire.var_uint(value)
+
+    items = [b"\x04\x01\x01t\x01x"] + [
+        b"\x84" + number(client_id) + number(clock - 1) + b"\x01x" for clock in range(1, operations)
+    ]
+    update = b"\x01" + number(operations) + number(client_id) + b"\x00" + b"".join(items) + b"\x00"
+    paste: pycrdt.Doc = pycrdt.Doc()
+    paste.get("t", type=pycrdt.Text).insert(0, "paste " * 1_750_000)
+    delays: list[float] = []
+    one, two = Person("one", server, calm), Person("two", server, calm)
+    async with one.online():
+        await one.start("calm ")
+        async with two.online(), connected(server, busy) as big:
+            await two.until(lambda: two.ready, "the calm room")
+            await joined(big, server)
+            big.send(wire.sync_update(update))
+            big.send(wire.sync_update(paste.get_update()))
+            saved = asyncio.create_task(two_answers(big))
+            word = 0
+            while not saved.done():
+                started = time.monotonic()
+                one.insert(0, f"c{word} ")
+                await two.until(lambda word=word: f"c{word} " in two.text, "a word in the calm room")
+                delays.append(time.monotonic() - started)
+                word += 1
+                await asyncio.sleep(0.01)
+            assert await saved == [wire.NOT_SAVED, wire.SAVED]
+    delays.sort()
+    assert len(delays) > 20
+    # The documented bound is a quarter of a second; test machines get four times that.
+    assert delays[int(len(delays) * 0.99)] < 1.0, delays[-5:]
+
+
+async def two_answers(client: Client) -> list[bytes]:
+    answers: list[bytes] = []
+    while len(answers) < 2:
+        opcode, payload = await client.message(120)
+        body = payload[len(client.prefix) :]
+        if opcode == 2 and body[:1] == b"\x08":
+            answers.append(body)
+        elif opcode == 2 and body[:1] == b"\x05":
+            assert b"continue each other" in body
+    return answers
+
+
+@pytest.mark.fm("FM-050")
+async def test_idle_sockets_are_cheap_share_documents_and_are_counted(launch: Callable[..., QuireProcess]) -> None:
+    count = 10_000 if PROVE else 1_000
+    server = launch(max_sockets=str(count + 1))
+    documents = [server.new_document() for _ in range(20)]
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(connected(server, documents[0]))
+        await joined(first, server)
+        before, gate = memory(server), asyncio.Semaphore(50)
+
+        async def open_one(number: int) -> None:
+            async with gate:
+                client = await stack.enter_async_context(connected(server, documents[number % 20]))
+                await joined(client, server)
+
+        await asyncio.gather(*(open_one(number) for number in range(count)))
+        assert metric(server, "open_sockets") == count + 1
+        assert (memory(server) - before) / count < 20 * 1024
+        with pytest.raises(ConnectionRefusedError, match=rf"has reached its {count + 1} sockets"):
+            await stack.enter_async_context(connected(server, documents[0]))
+    await until(lambda: metric(server, "open_sockets") == 0, "all sockets are gone")
+    # The unchanged provider opens twenty documents on one socket.
+    run_node("many.mjs", server.url, server.token, *documents)
+
+
+@pytest.mark.fm("FM-056")
+async def test_memory_comes_back_when_documents_are_left(launch: Callable[..., QuireProcess]) -> None:
+    count = 10_000 if PROVE else 300
+    budget = 16 * 1024 * 1024
+    server = launch(room_grace="0.5", room_budget=str(budget))
+    documents = [server.new_document() for _ in range(count)]
+    gate = asyncio.Semaphore(20)
+
+    async def visit(document: str) -> float:
+        async with gate:
+            started = time.monotonic()
+            async with connected(server, document) as client:
+                await joined(client, server)
+                return time.monotonic() - started
+
+    async def write(document: str) -> None:
+        async with gate, Person("p", server, document).online() as person:
+            await person.start("words " * 2000)
+
+    await asyncio.gather(*map(write, documents[:50]))
+    await until(lambda: metric(server, "open_rooms") == 0, "rooms leave memory")
+    before = memory(server)
+    await asyncio.gather(*map(write, documents[50:]))
+    await until(lambda: metric(server, "open_rooms") == 0, "rooms leave memory")
+    assert metric(server, "rooms_bytes") == 0
+    assert memory(server) - before < budget + 32 * 1024 * 1024
+    # Each opens again, within two seconds even with twenty at once.
+    assert max(await asyncio.gather(*map(visit, documents[:100]))) < 2
