@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
     parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
     parser.add_argument("--workloads", nargs="+", choices=workloads.WORKLOADS, default=list(workloads.WORKLOADS))
-    parser.add_argument("--past", type=int, nargs="+", default=[0, 1000, 100_000], help="past updates of a cold open")
+    parser.add_argument("--past", type=int, nargs="+", default=[0, 1000, 20_000], help="past updates of a cold open")
     parser.add_argument("--edits", type=int, default=0, help="edits of each trace; 0 is all")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()

@@ -16,7 +16,7 @@ from bench.updates import DIGITS, MARK, var_bytes
 
 STAMP = re.compile(re.escape(MARK) + rb"(\d{%d})" % DIGITS)
 CARRY = len(MARK) + DIGITS - 1
-JOIN_SECONDS = 20.0
+JOIN_SECONDS = 120.0
 HEARTBEAT = b"\x8a\x80\0\0\0\0"
 """An unsolicited pong: tells every server that this end lives."""
 

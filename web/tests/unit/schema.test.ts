@@ -8,16 +8,13 @@ const withIds = Object.entries(described.nodes)
   .filter(([, node]) => 'id' in node.attributes)
   .map(([name]) => name)
 const schema = getSchema([...schemaExtensions(), UniqueID.configure({ types: withIds, updateDocument: false })])
-/** Marks and attributes that are reserved for later releases. */
-const reserved = ['comment', 'insertion', 'deletion', 'modification']
 
 test('the editor has every node of the description and no other', () => {
   expect(Object.keys(schema.nodes).sort()).toEqual(Object.keys(described.nodes).sort())
 })
 
-test('the editor has every mark of the description that is in use, and no other', () => {
-  const expected = Object.keys(described.marks).filter((name) => !reserved.includes(name))
-  expect(Object.keys(schema.marks).sort()).toEqual(expected.sort())
+test('the editor has every mark of the description and no other', () => {
+  expect(Object.keys(schema.marks).sort()).toEqual(Object.keys(described.marks).sort())
 })
 
 test.each(Object.entries(described.nodes))('node %s has the described attributes', (name, node) => {

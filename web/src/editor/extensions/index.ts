@@ -4,10 +4,12 @@ import CodeBlockLowlight from '@tiptap/extension-code-block-lowlight'
 import Collaboration from '@tiptap/extension-collaboration'
 import CollaborationCaret from '@tiptap/extension-collaboration-caret'
 import Highlight from '@tiptap/extension-highlight'
-import { TaskItem, TaskList } from '@tiptap/extension-list'
+import Blockquote from '@tiptap/extension-blockquote'
+import Document from '@tiptap/extension-document'
+import { BulletList, ListItem, OrderedList, TaskItem, TaskList } from '@tiptap/extension-list'
 import Subscript from '@tiptap/extension-subscript'
 import Superscript from '@tiptap/extension-superscript'
-import { TableKit } from '@tiptap/extension-table'
+import { Table, TableCell, TableHeader, TableRow } from '@tiptap/extension-table'
 import TextAlign from '@tiptap/extension-text-align'
 import { Color, FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
 import UniqueID from '@tiptap/extension-unique-id'
@@ -21,6 +23,7 @@ import { BlockAttributes } from './blockAttributes'
 import { caret, caretSelection } from './caret'
 import { Picture } from './picture'
 import { PageBreak } from './pageBreak'
+import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { SlashMenu } from './slashMenu'
 import { UnknownBlock } from './unknownBlock'
 
@@ -38,13 +41,30 @@ export function schemaExtensions(): Extensions {
     StarterKit.configure({
       undoRedo: false,
       codeBlock: false,
+      document: false,
+      blockquote: false,
+      bulletList: false,
+      orderedList: false,
+      listItem: false,
       link: { openOnClick: false, defaultProtocol: 'https' },
       dropcursor: { width: 2 },
     }),
-    CodeBlockLowlight.configure({ lowlight: createLowlight(common), defaultLanguage: null }),
-    TaskList,
-    TaskItem.configure({ nested: true }),
-    TableKit.configure({ table: { resizable: true, cellMinWidth: 60 } }),
+    // Blocks inside these may carry marks of their own.
+    Document.extend({ marks: BLOCK_MARKS }),
+    Blockquote.extend({ marks: BLOCK_MARKS }),
+    BulletList.extend({ marks: BLOCK_MARKS }),
+    OrderedList.extend({ marks: BLOCK_MARKS }),
+    ListItem.extend({ marks: BLOCK_MARKS }),
+    TaskList.extend({ marks: BLOCK_MARKS }),
+    TaskItem.extend({ marks: BLOCK_MARKS }).configure({ nested: true }),
+    Table.extend({ marks: BLOCK_MARKS }).configure({ resizable: true, cellMinWidth: 60 }),
+    TableRow.extend({ marks: BLOCK_MARKS }),
+    TableCell.extend({ marks: BLOCK_MARKS }),
+    TableHeader.extend({ marks: BLOCK_MARKS }),
+    CodeBlockLowlight.extend({ marks: BLOCK_MARKS }).configure({
+      lowlight: createLowlight(common),
+      defaultLanguage: null,
+    }),
     TextStyle,
     Color,
     FontFamily,
@@ -57,6 +77,7 @@ export function schemaExtensions(): Extensions {
     Picture,
     PageBreak,
     UnknownBlock,
+    ...reservedMarks,
   ]
 }
 
