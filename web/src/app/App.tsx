@@ -6,7 +6,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { NetworkError, Problem } from '../api/client'
 import { direction } from '../i18n'
 import { router } from './router'
-import { theme } from './theme'
+import { theme, variables } from './theme'
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -24,7 +24,7 @@ function nonce(): string {
 export function App() {
   return (
     <DirectionProvider initialDirection={direction(document.documentElement.lang)}>
-      <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={nonce}>
         <QueryClientProvider client={queries}>
           <ModalsProvider>
             <Notifications position="bottom-left" />

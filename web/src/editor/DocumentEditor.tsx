@@ -1,11 +1,14 @@
 import { EditorContent, useEditor } from '@tiptap/react'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
 import { useSessionState, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
 import { extensions } from './extensions'
+import { FindPanel } from './panels/FindPanel'
 import { Outline } from './panels/Outline'
+import { SelectionMenu } from './panels/SelectionMenu'
+import { ShortcutHelp } from './panels/ShortcutHelp'
 import { Toolbar } from './toolbar/Toolbar'
 import './editor.css'
 
@@ -21,6 +24,8 @@ interface Props {
 export function DocumentEditor({ session, link, outline, onEditor, onUploadFailed }: Props) {
   const { t } = useTranslation()
   const { readOnly } = useSessionState(session)
+  const [finding, setFinding] = useState(false)
+  const [helping, setHelping] = useState(false)
   const editor = useEditor(
     {
       extensions: extensions(session, {
@@ -56,10 +61,27 @@ export function DocumentEditor({ session, link, outline, onEditor, onUploadFaile
     onEditor(editor)
     return () => onEditor(null)
   }, [editor, onEditor])
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey) return
+      const key = event.key.toLowerCase()
+      if ((key === 'f' || (key === 'h' && event.ctrlKey)) && !event.shiftKey) setFinding(true)
+      else if (key === '/') setHelping(true)
+      else return
+      event.preventDefault()
+    }
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
+  }, [])
   if (!editor) return null
   return (
     <div className="editor">
-      {!readOnly && <Toolbar editor={editor} />}
+      {!readOnly && (
+        <Toolbar editor={editor} onFind={() => setFinding((open) => !open)} onHelp={() => setHelping(true)} />
+      )}
+      {!readOnly && <SelectionMenu editor={editor} />}
+      {finding && <FindPanel editor={editor} onClose={() => setFinding(false)} />}
+      <ShortcutHelp opened={helping} onClose={() => setHelping(false)} />
       <div className="canvas">
         {outline && <Outline editor={editor} />}
         <div className="sheet">

@@ -3,6 +3,7 @@ import { CharacterCount, Placeholder } from '@tiptap/extensions'
 import CodeBlockLowlight from '@tiptap/extension-code-block-lowlight'
 import Collaboration from '@tiptap/extension-collaboration'
 import CollaborationCaret from '@tiptap/extension-collaboration-caret'
+import FindAndReplace from '@tiptap/extension-find-and-replace'
 import Highlight from '@tiptap/extension-highlight'
 import Blockquote from '@tiptap/extension-blockquote'
 import Document from '@tiptap/extension-document'
@@ -99,6 +100,7 @@ export function extensions(
     }),
     Placeholder.configure({ placeholder: options.placeholder }),
     CharacterCount,
+    FindAndReplace.configure({ searchDebounceMs: 120, injectCSS: false }),
     SlashMenu,
     Collaboration.configure({ fragment: session.fragment }),
     CollaborationCaret.configure({

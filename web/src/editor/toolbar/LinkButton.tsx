@@ -5,8 +5,8 @@ import { useEditorState } from '@tiptap/react'
 import { useEffect, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
-/** Adds, shows, changes and removes the link at the selection; also Ctrl+K. */
-export function LinkButton({ editor }: { editor: Editor }) {
+/** Adds, shows, changes and removes the link at the selection; also Ctrl+K, where `shortcut` is set. */
+export function LinkButton({ editor, shortcut = true }: { editor: Editor; shortcut?: boolean }) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
   const [address, setAddress] = useState('')
@@ -22,6 +22,7 @@ export function LinkButton({ editor }: { editor: Editor }) {
     setOpen(true)
   }
   useEffect(() => {
+    if (!shortcut) return
     const listen = (event: KeyboardEvent) => {
       if (editor.isFocused && (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault()
@@ -31,7 +32,7 @@ export function LinkButton({ editor }: { editor: Editor }) {
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
-  }, [editor])
+  }, [editor, shortcut])
   const apply = (event: FormEvent) => {
     event.preventDefault()
     const wanted = address.trim()

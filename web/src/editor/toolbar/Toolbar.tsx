@@ -19,7 +19,9 @@ import {
   IconListCheck,
   IconListNumbers,
   IconPalette,
+  IconKeyboard,
   IconPhoto,
+  IconSearch,
   IconStrikethrough,
   IconSubscript,
   IconSuperscript,
@@ -69,8 +71,14 @@ function blockOf(editor: Editor): string {
   return editor.isActive('codeBlock') ? 'code' : 'paragraph'
 }
 
+interface Props {
+  editor: Editor
+  onFind: () => void
+  onHelp: () => void
+}
+
 /** One row of controls; arrow keys move within it, Escape returns to the text. */
-export function Toolbar({ editor }: { editor: Editor }) {
+export function Toolbar({ editor, onFind, onHelp }: Props) {
   const { t } = useTranslation()
   const bar = useRef<HTMLDivElement>(null)
   const state = useEditorState({
@@ -297,6 +305,9 @@ export function Toolbar({ editor }: { editor: Editor }) {
         icon={<IconClearFormatting size={18} />}
         onClick={() => run().unsetAllMarks().clearNodes().run()}
       />
+      <span className="toolbar-gap" />
+      <Button label={`${t('find.title')} (${mod}F)`} icon={<IconSearch size={18} />} onClick={onFind} />
+      <Button label={`${t('shortcuts.title')} (${mod}/)`} icon={<IconKeyboard size={18} />} onClick={onHelp} />
     </div>
   )
 }

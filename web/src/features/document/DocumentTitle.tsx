@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import classes from './DocumentTitle.module.css'
@@ -11,23 +12,26 @@ export function DocumentTitle(props: { title: string; disabled: boolean; onRenam
     setDraft(null)
   }
   return (
-    <input
-      className={classes.title}
-      aria-label={t('document.title')}
-      value={draft ?? props.title}
-      maxLength={300}
-      readOnly={props.disabled}
-      onFocus={() => !props.disabled && setDraft(props.title)}
-      onChange={(event) => setDraft(event.currentTarget.value)}
-      onBlur={keep}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') event.currentTarget.blur()
-        if (event.key === 'Escape') {
-          setDraft(null)
-          event.currentTarget.value = props.title
-          event.currentTarget.blur()
-        }
-      }}
-    />
+    <>
+      <VisuallyHidden component="h1">{props.title}</VisuallyHidden>
+      <input
+        className={classes.title}
+        aria-label={t('document.title')}
+        value={draft ?? props.title}
+        maxLength={300}
+        readOnly={props.disabled}
+        onFocus={() => !props.disabled && setDraft(props.title)}
+        onChange={(event) => setDraft(event.currentTarget.value)}
+        onBlur={keep}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') event.currentTarget.blur()
+          if (event.key === 'Escape') {
+            setDraft(null)
+            event.currentTarget.value = props.title
+            event.currentTarget.blur()
+          }
+        }}
+      />
+    </>
   )
 }

@@ -1,0 +1,127 @@
+import { ActionIcon, Button, Checkbox, CloseButton, Group, Paper, Text, TextInput } from '@mantine/core'
+import { IconChevronDown, IconChevronUp } from '@tabler/icons-react'
+import type { Editor } from '@tiptap/core'
+import { useEditorState } from '@tiptap/react'
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+
+/** Finds and replaces in the whole document; each replacement of all is one step to undo. */
+export function FindPanel({ editor, onClose }: { editor: Editor; onClose: () => void }) {
+  const { t } = useTranslation()
+  const [term, setTerm] = useState(() => {
+    const { from, to } = editor.state.selection
+    return editor.state.doc.textBetween(from, Math.min(to, from + 200), ' ')
+  })
+  const field = useRef<HTMLInputElement>(null)
+  const [replacement, setReplacement] = useState('')
+  const { count, at, caseSensitive, wholeWord } = useEditorState({
+    editor,
+    selector: ({ editor: e }) => ({
+      count: e.storage.findAndReplace.results.length,
+      at: e.storage.findAndReplace.currentIndex,
+      caseSensitive: e.storage.findAndReplace.caseSensitive,
+      wholeWord: e.storage.findAndReplace.wholeWord,
+    }),
+  })
+  useEffect(() => field.current?.select(), [])
+  useEffect(() => {
+    editor.commands.setSearchTerm(term)
+  }, [editor, term])
+  useEffect(() => {
+    editor.commands.setReplaceTerm(replacement)
+  }, [editor, replacement])
+  useEffect(() => () => void (editor.isDestroyed || editor.commands.clearSearch()), [editor])
+  const close = () => {
+    onClose()
+    editor.commands.focus()
+  }
+  const keys = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') {
+      event.preventDefault()
+      close()
+    }
+  }
+  const step = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter') return
+    event.preventDefault()
+    if (event.shiftKey) editor.commands.goToPreviousResult()
+    else editor.commands.goToNextResult()
+  }
+  const found = !term ? '' : count === 0 ? t('find.none') : t('find.count', { at: (at ?? 0) + 1, count })
+  return (
+    <Paper className="find-panel" role="search" aria-label={t('find.title')} withBorder shadow="md" onKeyDown={keys}>
+      <Group gap={6} wrap="nowrap">
+        <TextInput
+          size="xs"
+          flex={1}
+          aria-label={t('find.term')}
+          placeholder={t('find.term')}
+          value={term}
+          onChange={(event) => setTerm(event.currentTarget.value)}
+          onKeyDown={step}
+          ref={field}
+        />
+        <Text size="xs" className="find-count" role="status">
+          {found}
+        </Text>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={t('find.previous')}
+          disabled={!count}
+          onClick={() => editor.commands.goToPreviousResult()}
+        >
+          <IconChevronUp size={16} />
+        </ActionIcon>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={t('find.next')}
+          disabled={!count}
+          onClick={() => editor.commands.goToNextResult()}
+        >
+          <IconChevronDown size={16} />
+        </ActionIcon>
+        <CloseButton aria-label={t('find.close')} onClick={close} />
+      </Group>
+      <Group gap={6} wrap="nowrap" mt={6}>
+        <TextInput
+          size="xs"
+          flex={1}
+          aria-label={t('find.replacement')}
+          placeholder={t('find.replacement')}
+          value={replacement}
+          onChange={(event) => setReplacement(event.currentTarget.value)}
+        />
+        <Button size="compact-xs" variant="default" disabled={!count} onClick={() => editor.commands.replace()}>
+          {t('find.replace')}
+        </Button>
+        <Button
+          size="compact-xs"
+          variant="default"
+          disabled={!count}
+          onClick={() => {
+            editor.commands.replaceAll()
+            field.current?.focus()
+          }}
+        >
+          {t('find.replace.all')}
+        </Button>
+      </Group>
+      <Group gap="md" mt={8}>
+        <Checkbox
+          size="xs"
+          label={t('find.case')}
+          checked={caseSensitive}
+          onChange={(event) => editor.commands.setCaseSensitive(event.currentTarget.checked)}
+        />
+        <Checkbox
+          size="xs"
+          label={t('find.word')}
+          checked={wholeWord}
+          onChange={(event) => editor.commands.setWholeWord(event.currentTarget.checked)}
+        />
+      </Group>
+    </Paper>
+  )
+}

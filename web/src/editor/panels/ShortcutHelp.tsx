@@ -1,0 +1,61 @@
+import { Kbd, Modal, Table } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+
+const MAC = navigator.platform.startsWith('Mac')
+/** Label in the catalogue, then the keys; Mod is Ctrl, on a Mac ⌘. */
+const SHORTCUTS: [string, string][] = [
+  ['toolbar.bold', 'Mod+B'],
+  ['toolbar.italic', 'Mod+I'],
+  ['toolbar.underline', 'Mod+U'],
+  ['toolbar.strike', 'Mod+Shift+S'],
+  ['toolbar.code', 'Mod+E'],
+  ['toolbar.highlight', 'Mod+Shift+H'],
+  ['toolbar.link', 'Mod+K'],
+  ['toolbar.undo', 'Mod+Z'],
+  ['toolbar.redo', 'Mod+Shift+Z'],
+  ['block.paragraph', 'Mod+Alt+0'],
+  ['block.h1', 'Mod+Alt+1'],
+  ['block.h2', 'Mod+Alt+2'],
+  ['block.h3', 'Mod+Alt+3'],
+  ['block.bullets', 'Mod+Shift+8'],
+  ['block.numbers', 'Mod+Shift+7'],
+  ['block.tasks', 'Mod+Shift+9'],
+  ['block.quote', 'Mod+Shift+B'],
+  ['toolbar.align.left', 'Mod+Shift+L'],
+  ['toolbar.align.center', 'Mod+Shift+E'],
+  ['toolbar.align.right', 'Mod+Shift+R'],
+  ['shortcuts.paste', 'Mod+Shift+V'],
+  ['find.title', 'Mod+F'],
+  ['shortcuts.blocks', '/'],
+  ['shortcuts.title', 'Mod+/'],
+]
+
+/** Every shortcut of the editor in one list. */
+export function ShortcutHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t('shortcuts.title')}
+      closeButtonProps={{ 'aria-label': t('cancel') }}
+    >
+      <Table>
+        <Table.Tbody>
+          {SHORTCUTS.map(([label, keys]) => (
+            <Table.Tr key={label}>
+              <Table.Td>{t(label)}</Table.Td>
+              <Table.Td ta="end" dir="ltr">
+                {keys.split(/\+(?=.)/).map((key) => (
+                  <Kbd key={key} mx={2}>
+                    {key === 'Mod' ? (MAC ? '⌘' : 'Ctrl') : key}
+                  </Kbd>
+                ))}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Modal>
+  )
+}
