@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import random
-from contextlib import AsyncExitStack
+import sqlite3
+from contextlib import AsyncExitStack, closing
 
 import pytest
 
@@ -107,3 +108,37 @@ def test_clocks_decide_nothing(server: QuireProcess) -> None:
     assert report["hostile"] == {"writers": 10, "missing": 0, "repeated": 0}
     # A paragraph stamped in 2099, then 100 edits with the right clock.
     assert report["after_2099"] == {"accepted": 100, "present": 100}
+
+
+@pytest.mark.fm("FM-006")
+async def test_every_word_that_was_typed_is_in_the_text_or_in_the_history_with_its_author(server: QuireProcess) -> None:
+    document = server.new_document()
+    people = [Person(f"p{number}", server, document) for number in range(4)]
+    chance = random.Random(7)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(people[0].online())
+        await people[0].start()
+        for person in people[1:]:
+            await stack.enter_async_context(person.online())
+            await person.until(lambda person=person: person.ready, "the paragraph")
+        for number in range(30):
+            for person in people:
+                person.insert(0, f"{person.name}w{number} ")
+                length = len(person.text)
+                if length > 40:
+                    # Others' words go too.
+                    at = chance.randrange(length - 20)
+                    del person.paragraph[at : at + chance.randrange(1, 20)]
+                await asyncio.sleep(0)
+        for person in people:
+            await person.saved()
+        await agreed(*people)
+        text = people[0].text
+    with closing(sqlite3.connect(server.data / "log.db")) as log:
+        rows = log.execute("SELECT payload, author FROM updates WHERE document=? AND at>0", (document,)).fetchall()
+    gone = 0
+    for word in (f"{person.name}w{number} " for person in people for number in range(30)):
+        if word not in text:
+            gone += 1
+            assert any(word.encode() in payload and author for payload, author in rows), word
+    assert gone > 0
