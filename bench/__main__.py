@@ -158,7 +158,7 @@ def main() -> None:
     if "cold" in chosen:
         results["cold"] = {
             str(past): repeated(
-                f"FM-067 open a cold 1 MB document with {past:,} past updates",
+                f"Open a cold 1 MB document with {past:,} past updates",
                 pair,
                 options.rounds,
                 lambda server, past=past: resting.cold_open(server, past),  # type: ignore[misc]
@@ -168,7 +168,7 @@ def main() -> None:
     if "storage" in chosen:
         length = 10.0 if options.quick else 60.0
         results["storage"] = repeated(
-            "FM-063 bytes to storage for a character typed in a 1 MB document",
+            "Bytes to storage for a character typed in a 1 MB document",
             pair,
             1,
             lambda server: resting.storage(server, length),

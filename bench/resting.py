@@ -53,7 +53,7 @@ async def _acknowledged(socket: Socket, ahead: int) -> None:
 
 
 async def cold_open(server: Server, updates: int) -> dict[str, float]:
-    """FM-067: milliseconds and bytes of memory to open a 1 MB document after a restart."""
+    """Milliseconds and bytes of memory to open a 1 MB document after a restart."""
     (document,) = server.documents(1)
     await fill(server, document, updates)
     await asyncio.sleep(4)
@@ -76,7 +76,7 @@ async def cold_open(server: Server, updates: int) -> dict[str, float]:
 
 
 async def storage(server: Server, seconds: float) -> dict[str, float]:
-    """FM-063: bytes sent to storage for each character typed at 10 a second into a 1 MB document."""
+    """Bytes sent to storage for each character typed at 10 a second into a 1 MB document."""
     (document,) = server.documents(1)
     await fill(server, document, 1000)
     await asyncio.sleep(4)
