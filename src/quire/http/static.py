@@ -66,7 +66,7 @@ def routes(app: BrowserApp) -> APIRouter:
     """Return the catch-all route; include it last."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/{path:path}")
+    @router.api_route("/{path:path}", methods=["GET", "HEAD"])
     async def browser_app(path: str, request: Request) -> Response:
         if path.startswith(("api/", "collab", "yjs/")):
             raise Problem(404, "There is nothing at this address.")
