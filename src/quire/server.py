@@ -9,10 +9,9 @@ import os
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from multiprocessing import get_context
 from pathlib import Path
 from types import FrameType
 
@@ -46,7 +45,7 @@ from quire.log.compaction import Compactor, Trigger
 from quire.log.contract import DamagedDocument, Health, Outcome, Refused, StorageUnavailable, Update
 from quire.log.sqlite import SqliteLog
 from quire.ops import health, logs
-from quire.ops.children import settle_in
+from quire.ops.children import Child, ChildDied
 from quire.ops.readings import Node, readings
 from quire.settings import Settings
 from quire.sharing.service import Announcements, SharingAccess
@@ -129,8 +128,11 @@ class Server:
         self.stats = SyncStats()
         self.log = SqliteLog(settings.data / "log.db", Archive(services.blobs), queue_limit=settings.unsaved_limit)
         self.compactor = Compactor(
-            self.log, trigger=Trigger(updates=settings.snapshot_updates, bytes=settings.snapshot_bytes)
+            self.log,
+            Child(settings.log_level, settings.log_format),
+            trigger=Trigger(updates=settings.snapshot_updates, bytes=settings.snapshot_bytes),
         )
+        self.converter = Child(settings.log_level, settings.log_format)
         self.replicas = ReplicaHost(settings.crdt_workers)
         self.cookie = "__Host-quire" if settings.secure else "quire"
         self.origins = Origins(settings.public_url)
@@ -139,7 +141,6 @@ class Server:
         self.rooms: Rooms
         self.gateway: Gateway
         self.documents: DocumentService
-        self._converters: ProcessPoolExecutor | None = None
         self._touched: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -267,9 +268,10 @@ class Server:
             parts.insert(0, stored.snapshot.payload)
         if sum(map(len, parts)) < 64 * 1024:
             return render(parts, form)
-        if self._converters is None:
-            self._converters = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=settle_in)
-        return await asyncio.get_running_loop().run_in_executor(self._converters, render, parts, form)
+        try:
+            return await self.converter.run(render, parts, form)
+        except ChildDied:
+            raise Problem(503, "The document is too large to convert now. Try again later.") from None
 
     async def _exchange(self, principal: Principal, document: str, body: bytes, writable: bool) -> bytes:
         try:
@@ -355,8 +357,7 @@ class Server:
         except StorageUnavailable as error:
             _log.error("the log could not be closed cleanly", error=str(error))
         await self.replicas.close()
-        if self._converters is not None:
-            self._converters.shutdown(wait=False, cancel_futures=True)
+        self.converter.close()
         await self.services.database.close()
         self.services.folder.unlock()
 
@@ -404,6 +405,8 @@ async def _run(settings: Settings, announce: bool) -> None:
     )
     if announce:
         _announce(settings, listening, node.setup_code)
+    # A thread that computes gives the interpreter lock back after this long, so that sockets never wait for 5 ms.
+    sys.setswitchinterval(0.001)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,9 +14,11 @@ import pytest
 
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
-from quire.log.compaction import Compactor, LeaseLost
-from quire.log.contract import DamagedDocument, LogFull, Outcome, Refused, Update
-from quire.log.sqlite import SqliteLog, connect
+from quire.log.compaction import Compaction, Compactor, LeaseLost
+from quire.log.contract import DamagedDocument, LogFull, Outcome, Refused, Snapshot, Update
+from quire.log.file import connect
+from quire.log.sqlite import SqliteLog
+from quire.ops.children import Child
 
 
 def history(count: int) -> list[bytes]:
@@ -61,7 +64,7 @@ async def log(tmp_path: Path) -> AsyncIterator[SqliteLog]:
 
 @pytest.fixture
 async def compactor(log: SqliteLog) -> AsyncIterator[Compactor]:
-    compactor = Compactor(log)
+    compactor = Compactor(log, Child())
     yield compactor
     await compactor.close()
 
@@ -84,7 +87,8 @@ async def test_group_commit_joins_what_waits(log: SqliteLog) -> None:
 async def test_a_full_queue_refuses_and_keeps_nothing_of_the_refused(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")), queue_limit=1000)
     await log.open()
-    with log.write_lock:
+    with closing(connect(log.path)) as other:
+        other.execute("BEGIN IMMEDIATE")
         log.submit([Update("d", b"x" * 900, "a", "c", 1)], lambda _: None)
         with pytest.raises(LogFull):
             log.submit([Update("d", b"y" * 900, "a", "c", 1)], lambda _: None)
@@ -212,26 +216,23 @@ async def test_damage_is_found_and_older_snapshots_and_the_archive_replace_what_
 
 
 @pytest.mark.fm("FM-065")
-async def test_a_compactor_that_was_paused_past_its_lease_writes_nothing(log: SqliteLog) -> None:
+async def test_a_compactor_that_was_paused_past_its_lease_writes_nothing(log: SqliteLog, compactor: Compactor) -> None:
     updates = history(60)
     await append(log, "d", updates[:30])
-    slow, fast = Compactor(log), Compactor(log)
-    paused, resume = asyncio.Event(), asyncio.Event()
-    store = slow._store
-    loop = asyncio.get_running_loop()
+    paused, resume = threading.Event(), threading.Event()
 
-    def late(document: str, token: int, snapshot: object) -> None:
-        loop.call_soon_threadsafe(paused.set)
-        asyncio.run_coroutine_threadsafe(resume.wait(), loop).result()
-        store(document, token, snapshot)  # type: ignore[arg-type]
+    class Slow(Compaction):
+        def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> None:
+            paused.set()
+            assert resume.wait(30)
+            super()._store(connection, snapshot)
 
-    slow._store = late  # type: ignore[method-assign]
-    work = asyncio.create_task(slow.compact("d"))
-    await paused.wait()
+    work = asyncio.create_task(asyncio.to_thread(Slow(log.path, log.archive, "slow", "d").run))
+    await asyncio.to_thread(paused.wait, 30)
     with closing(sqlite3.connect(log.path)) as connection, connection:
         connection.execute("UPDATE leases SET expires_at=0")
     await append(log, "d", updates[30:])
-    assert await fast.compact("d") == len(updates)
+    assert await compactor.compact("d") == len(updates)
     resume.set()
     with pytest.raises(LeaseLost):
         await work
@@ -239,8 +240,6 @@ async def test_a_compactor_that_was_paused_past_its_lease_writes_nothing(log: Sq
     assert stored.snapshot is not None
     assert stored.snapshot.seq == len(updates)
     assert text_of(await parts(log, "d")) == text_of(updates)
-    await slow.close()
-    await fast.close()
 
 
 async def test_erasing_leaves_nothing_behind(log: SqliteLog, compactor: Compactor) -> None:

@@ -1,32 +1,35 @@
 """Compaction: snapshots by need, and covered updates moved to the archive.
 
-Per document, when enough has gathered since its last snapshot; one at a time; the CRDT work in a child process.
-Under a lease with a fencing token, a snapshot is built at exactly sequence R, verified by loading it again, and
-stored only if it is newer than what is there; only then do updates up to R leave the hot table.
+Per document, when enough has gathered since its last snapshot; one at a time, in a child process, so that no
+socket waits for it. Under a lease with a fencing token, a snapshot is built at exactly sequence R, verified by
+loading it again, and stored only if it is newer than what is there; only then do updates up to R leave the hot
+table.
 """
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 import structlog
 
 from quire.crdt.snapshot import build_snapshot
+from quire.log.archive import Archive
 from quire.log.contract import DamagedDocument, Snapshot, StoredUpdate
-from quire.ops.children import settle_in
+from quire.log.file import LogFile, connect, connect_to_read
+from quire.log.stats import LogStats
 
 if TYPE_CHECKING:
     from quire.log.sqlite import SqliteLog
+    from quire.ops.children import Child
 
 _logger = structlog.get_logger("quire.log.compaction")
 LEASE_SECONDS = 120.0
@@ -53,24 +56,16 @@ class Trigger:
 
 
 class Compactor:
-    """Watches the log's commits and compacts documents in the background."""
+    """Watches the log's commits and has documents that are due compacted in the background."""
 
-    def __init__(
-        self,
-        log: SqliteLog,
-        *,
-        trigger: Trigger | None = None,
-        executor: Executor | None = None,
-        build: Callable[[Sequence[bytes]], tuple[bytes, bytes]] = build_snapshot,
-    ) -> None:
-        self._log, self._trigger, self._build = log, trigger or Trigger(), build
-        self._executor = executor
+    def __init__(self, log: SqliteLog, child: Child, *, trigger: Trigger | None = None) -> None:
+        self._log, self._child, self._trigger = log, child, trigger or Trigger()
         self._holder = uuid.uuid4().hex
         self._dirty: dict[str, None] = {}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to watch commits."""
+        """Begin to watch commits; what an earlier process left due is compacted first."""
         self._log.on_commit(self._committed)
         self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -79,140 +74,151 @@ class Compactor:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+        self._child.close()
 
     def _committed(self, documents: Sequence[str]) -> None:
         for document in documents:
             self._dirty[document] = None
 
     async def _run(self) -> None:
+        due = await self._look(None)
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            dirty, self._dirty = list(self._dirty), {}
-            if not dirty:
-                continue
-            try:
-                due = await asyncio.to_thread(self._due, dirty)
-            except sqlite3.Error as error:
-                _logger.warning("compaction cannot look at the log", error=str(error))
-                continue
             for document in due:
                 try:
                     await self.compact(document)
+                except LeaseLost as error:
+                    _logger.info("compaction left to another", document=document, reason=str(error))
                 except Exception as error:  # noqa: BLE001 - counted, logged, and tried again at the next commit
                     self._log.stats.failed_compactions += 1
                     _logger.error("compaction failed", document=document, error=repr(error))
+            await asyncio.sleep(LOOK_SECONDS)
+            dirty, self._dirty = list(self._dirty), {}
+            due = await self._look(dirty) if dirty else []
 
-    def _due(self, documents: Sequence[str]) -> list[str]:
-        with closing(self._log.reader()) as connection:
-            due = []
-            for document in documents:
-                row = connection.execute(
-                    "SELECT h.new_updates, h.new_bytes, coalesce(s.size, 0) FROM heads h "
-                    "LEFT JOIN snapshots s ON s.document=h.document AND s.seq=h.snapshot_seq WHERE h.document=?",
-                    (document,),
-                ).fetchone()
-                if row and self._trigger.due(*row):
-                    due.append(document)
-            return due
+    async def _look(self, documents: Sequence[str] | None) -> list[str]:
+        try:
+            return await asyncio.to_thread(self._due, documents)
+        except sqlite3.Error as error:
+            _logger.warning("compaction cannot look at the log", error=str(error))
+            return []
+
+    def _due(self, documents: Sequence[str] | None) -> list[str]:
+        """Return which of `documents` (None: all that there are) have gathered enough."""
+        query = (
+            "SELECT h.document, h.new_updates, h.new_bytes, coalesce(s.size, 0) FROM heads h "
+            "LEFT JOIN snapshots s ON s.document=h.document AND s.seq=h.snapshot_seq "
+        )
+        with closing(connect_to_read(self._log.path)) as connection:
+            if documents is None:
+                least = (self._trigger.updates, self._trigger.bytes)
+                rows = connection.execute(f"{query} WHERE h.new_updates>=? OR h.new_bytes>=?", least).fetchall()
+            else:
+                rows = [
+                    row
+                    for document in documents
+                    for row in connection.execute(f"{query} WHERE h.document=?", (document,)).fetchall()
+                ]
+        return [document for document, *gathered in rows if self._trigger.due(*gathered)]
 
     async def compact(self, document: str) -> int:
         """Snapshot a document at its last update and archive what that covers; returns the sequence number.
 
-        Raises `LeaseLost`, `DamagedDocument`, `SnapshotMismatch`, `sqlite3.Error` or `OSError`; nothing is lost then.
+        Raises `LeaseLost`, `DamagedDocument`, `SnapshotMismatch`, `ChildDied`, `sqlite3.Error` or `OSError`; nothing
+        is lost then.
         """
-        token = await asyncio.to_thread(self._take_lease, document)
-        stored = await self._log.load(document)
-        payloads = [row.payload for row in stored.tail]
-        if stored.snapshot is not None:
-            payloads.insert(0, stored.snapshot.payload)
-        if stored.last_seq and (stored.snapshot is None or stored.snapshot.seq < stored.last_seq):
-            loop = asyncio.get_running_loop()
-            payload, state_vector = await loop.run_in_executor(self._pool(), self._build, payloads)
-            snapshot = Snapshot(stored.last_seq, payload, state_vector)
-            await asyncio.to_thread(self._store, document, token, snapshot)
-        await asyncio.to_thread(self._archive, document, token, stored.last_seq)
+        seq = await self._child.run(compact, self._log.path, self._log.archive, self._holder, document)
         self._log.stats.compactions += 1
+        return seq
+
+
+def compact(path: Path, archive: Archive, holder: str, document: str) -> int:
+    """Compact one document; runs in the child process."""
+    return Compaction(path, archive, holder, document).run()
+
+
+class Compaction:
+    """One document's compaction. Everything here blocks."""
+
+    def __init__(self, path: Path, archive: Archive, holder: str, document: str) -> None:
+        self._file = LogFile(path, archive, LogStats())
+        self._holder, self._document = holder, document
+        self._token = 0
+
+    def run(self) -> int:
+        """Snapshot and archive; returns the sequence number of the snapshot."""
+        with closing(connect(self._file.path)) as connection:
+            self._take_lease(connection)
+            stored = self._file.load(connection, self._document)
+            payloads = [row.payload for row in stored.tail]
+            if stored.snapshot is not None:
+                payloads.insert(0, stored.snapshot.payload)
+            if stored.last_seq and (stored.snapshot is None or stored.snapshot.seq < stored.last_seq):
+                self._store(connection, Snapshot(stored.last_seq, *build_snapshot(payloads)))
+            self._archive(connection, stored.last_seq)
         return stored.last_seq
 
-    def _pool(self) -> Executor:
-        if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                1, mp_context=multiprocessing.get_context("spawn"), initializer=settle_in
-            )
-        return self._executor
-
-    # ------------------------------------------------------------ steps, off the event loop
-
-    def _take_lease(self, document: str) -> int:
+    def _take_lease(self, connection: sqlite3.Connection) -> None:
         now = time.time()
-        with self._log.write_lock, closing(self._log.reader()) as connection:
-            row = connection.execute(
-                "INSERT INTO leases(name, holder, token, expires_at) VALUES(?1, ?2, 1, ?3) "
-                "ON CONFLICT(name) DO UPDATE SET holder=?2, token=token+1, expires_at=?3 "
-                "WHERE expires_at < ?4 OR holder=?2 RETURNING token",
-                (f"compact:{document}", self._holder, now + LEASE_SECONDS, now),
-            ).fetchone()
+        row = connection.execute(
+            "INSERT INTO leases(name, holder, token, expires_at) VALUES(?1, ?2, 1, ?3) "
+            "ON CONFLICT(name) DO UPDATE SET holder=?2, token=token+1, expires_at=?3 "
+            "WHERE expires_at < ?4 OR holder=?2 RETURNING token",
+            (f"compact:{self._document}", self._holder, now + LEASE_SECONDS, now),
+        ).fetchone()
         if row is None:
-            raise LeaseLost(f"{document} is being compacted by another")
-        return int(row[0])
+            raise LeaseLost(f"{self._document} is being compacted by another")
+        self._token = int(row[0])
 
-    def _store(self, document: str, token: int, snapshot: Snapshot) -> None:
-        payload, blob, checksum = self._log.snapshots.prepare(document, snapshot)
-        with self._log.write_lock, closing(self._log.reader()) as connection:
+    def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> None:
+        document = self._document
+        payload, blob, checksum = self._file.snapshots.prepare(document, snapshot)
+        row = (document, snapshot.seq, payload, blob, checksum, len(snapshot.payload), snapshot.state_vector)
+        connection.execute("BEGIN IMMEDIATE")
+        self._check(connection)
+        newest = connection.execute("SELECT max(seq) FROM snapshots WHERE document=?", (document,)).fetchone()[0]
+        if newest is not None and newest >= snapshot.seq:
+            connection.execute("ROLLBACK")
+            raise LeaseLost(f"a snapshot at {newest} is already there, not storing one at {snapshot.seq}")
+        connection.execute(
+            "INSERT INTO snapshots(document, seq, payload, blob, checksum, size, state_vector, token) "
+            "VALUES(?,?,?,?,?,?,?,?)",
+            (*row, self._token),
+        )
+        connection.execute(
+            "UPDATE heads SET snapshot_seq=?2, (new_updates, new_bytes)=("
+            "SELECT count(*), coalesce(sum(length(payload)), 0) FROM updates WHERE document=?1 AND seq>?2) "
+            "WHERE document=?1",
+            (document, snapshot.seq),
+        )
+        connection.execute(
+            "DELETE FROM snapshots WHERE document=?1 AND seq NOT IN "
+            "(SELECT seq FROM snapshots WHERE document=?1 ORDER BY seq DESC LIMIT ?2)",
+            (document, KEPT_SNAPSHOTS),
+        )
+        connection.execute("COMMIT")
+
+    def _archive(self, connection: sqlite3.Connection, upto: int) -> None:
+        while rows := self._batch(connection, upto):
+            segment = self._file.archive.write(self._document, rows)
             connection.execute("BEGIN IMMEDIATE")
-            self._check(connection, document, token)
-            newest = connection.execute("SELECT max(seq) FROM snapshots WHERE document=?", (document,)).fetchone()[0]
-            if newest is not None and newest >= snapshot.seq:
-                connection.execute("ROLLBACK")
-                raise LeaseLost(f"a snapshot at {newest} is already there, not storing one at {snapshot.seq}")
+            self._check(connection)
             connection.execute(
-                "INSERT INTO snapshots(document, seq, payload, blob, checksum, size, state_vector, token) "
-                "VALUES(?,?,?,?,?,?,?,?)",
-                (document, snapshot.seq, payload, blob, checksum, len(snapshot.payload), snapshot.state_vector, token),
+                "INSERT INTO segments(document, first_seq, last_seq, blob, checksum) VALUES(?,?,?,?,?)",
+                (self._document, segment.first_seq, segment.last_seq, segment.blob, segment.checksum),
             )
             connection.execute(
-                "UPDATE heads SET snapshot_seq=?2, (new_updates, new_bytes)=("
-                "SELECT count(*), coalesce(sum(length(payload)), 0) FROM updates WHERE document=?1 AND seq>?2) "
-                "WHERE document=?1",
-                (document, snapshot.seq),
-            )
-            connection.execute(
-                "DELETE FROM snapshots WHERE document=?1 AND seq NOT IN "
-                "(SELECT seq FROM snapshots WHERE document=?1 ORDER BY seq DESC LIMIT ?2)",
-                (document, KEPT_SNAPSHOTS),
+                "DELETE FROM updates WHERE document=? AND seq BETWEEN ? AND ?",
+                (self._document, segment.first_seq, segment.last_seq),
             )
             connection.execute("COMMIT")
 
-    def _archive(self, document: str, token: int, upto: int) -> None:
-        while True:
-            with closing(self._log.reader()) as connection:
-                rows = self._batch(connection, document, upto)
-            if not rows:
-                return
-            segment = self._log.archive.write(document, rows)
-            with self._log.write_lock, closing(self._log.reader()) as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                self._check(connection, document, token)
-                connection.execute(
-                    "INSERT INTO segments(document, first_seq, last_seq, blob, checksum) VALUES(?,?,?,?,?)",
-                    (document, segment.first_seq, segment.last_seq, segment.blob, segment.checksum),
-                )
-                connection.execute(
-                    "DELETE FROM updates WHERE document=? AND seq BETWEEN ? AND ?",
-                    (document, segment.first_seq, segment.last_seq),
-                )
-                connection.execute("COMMIT")
-
-    @staticmethod
-    def _batch(connection: sqlite3.Connection, document: str, upto: int) -> list[StoredUpdate]:
+    def _batch(self, connection: sqlite3.Connection, upto: int) -> list[StoredUpdate]:
         rows: list[StoredUpdate] = []
         size = 0
         for seq, payload, author, origin, at, checksum in connection.execute(
             "SELECT seq, payload, author, connection, at, checksum FROM updates "
             "WHERE document=? AND seq<=? ORDER BY seq LIMIT ?",
-            (document, upto, SEGMENT_ROWS),
+            (self._document, upto, SEGMENT_ROWS),
         ):
             if crc32(payload) != checksum:
                 raise DamagedDocument(f"update {seq} is damaged and stays where it is")
@@ -222,9 +228,9 @@ class Compactor:
                 break
         return rows
 
-    def _check(self, connection: sqlite3.Connection, document: str, token: int) -> None:
+    def _check(self, connection: sqlite3.Connection) -> None:
         """The fence: every write of the compactor carries the token that its lease was given."""
-        row = connection.execute("SELECT token FROM leases WHERE name=?", (f"compact:{document}",)).fetchone()
-        if row is None or row[0] != token:
+        row = connection.execute("SELECT token FROM leases WHERE name=?", (f"compact:{self._document}",)).fetchone()
+        if row is None or row[0] != self._token:
             connection.execute("ROLLBACK")
-            raise LeaseLost(f"the lease on {document} was taken over")
+            raise LeaseLost(f"the lease on {self._document} was taken over")

@@ -21,57 +21,31 @@ from zlib import crc32
 
 import structlog
 
-from quire.log.archive import Archive, Segment
+from quire.log.archive import Archive
 from quire.log.contract import (
-    DamagedDocument,
     Health,
     LogFull,
     Outcome,
     Refused,
-    Snapshot,
     StorageUnavailable,
     Stored,
     StoredUpdate,
     Update,
 )
+from quire.log.file import Connect, LogFile, connect, connect_to_read
 from quire.log.schema import migrate
-from quire.log.snapshots import SnapshotRow, SnapshotStore
+from quire.log.stats import LogStats
 
 _logger = structlog.get_logger("quire.log")
 _Result = TypeVar("_Result")
-Connect = Callable[[Path], sqlite3.Connection]
-
 RETRY_FIRST, RETRY_MOST = 0.05, 1.0
 """Seconds between attempts while storage fails."""
 INSERT_UPDATES = "INSERT INTO updates(document, seq, author, connection, at, payload, checksum)"
+READ_WAIT = 20.0
+"""Seconds that a read waits for its turn."""
 MOST_ROWS = 512
 """Rows in one statement."""
 _Row = tuple[str, int, str, str, int, bytes, int]
-BUSY_SECONDS = 5.0
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Open a connection for writing with the settings that "saved" rests on."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA wal_autocheckpoint=4000")
-    return connection
-
-
-@dataclass(slots=True)
-class LogStats:
-    """Counters for the metrics endpoint."""
-
-    commits: int = 0
-    rows: int = 0
-    bytes: int = 0
-    failed_commits: int = 0
-    refused: int = 0
-    last_commit_seconds: float = 0.0
-    compactions: int = 0
-    failed_compactions: int = 0
-    snapshot_fallbacks: int = 0
 
 
 @dataclass(slots=True)
@@ -97,7 +71,7 @@ class SqliteLog:
         self.path = path
         self.stats = LogStats()
         self.archive = archive
-        self.snapshots = SnapshotStore(archive.blobs)
+        self._file = LogFile(path, archive, self.stats)
         self._connect = connect
         self._limit = queue_limit
         self._queue: deque[_Batch] = deque()
@@ -111,8 +85,6 @@ class SqliteLog:
         self._thread: threading.Thread | None = None
         self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._reader_count = readers
-        self.write_lock = threading.Lock()
-        """Held for each write transaction: the writer's and the compactor's."""
 
     # ------------------------------------------------------------ contract
 
@@ -135,9 +107,7 @@ class SqliteLog:
         with closing(self._connect(self.path)) as connection:
             migrate(connection)
         for _ in range(self._reader_count):
-            reader = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
-            reader.execute("PRAGMA query_only=ON")
-            self._readers.put(reader)
+            self._readers.put(connect_to_read(self.path))
 
     async def close(self) -> None:
         thread = self._thread
@@ -163,14 +133,14 @@ class SqliteLog:
             self._wake.notify()
 
     async def load(self, document: str) -> Stored:
-        return await self._reading(lambda connection: self._load(connection, document))
+        return await self._reading(lambda connection: self._file.load(connection, document))
 
     async def read(self, document: str, after: int = 0, limit: int = 1000) -> Sequence[StoredUpdate]:
-        return await self._reading(lambda connection: self._read(connection, document, after, limit))
+        return await self._reading(lambda connection: self._file.read(connection, document, after, limit))
 
     async def erase(self, document: str) -> None:
         def work() -> list[str]:
-            with self.write_lock, closing(self._connect(self.path)) as connection:
+            with closing(self._connect(self.path)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 keys = [
                     key
@@ -216,8 +186,7 @@ class SqliteLog:
                 if connection is None:
                     connection = self._connect(self.path)
                 started = time.monotonic()
-                with self.write_lock:
-                    self._commit(connection, batches)
+                self._commit(connection, batches)
                 self.stats.last_commit_seconds = time.monotonic() - started
             except (sqlite3.Error, OSError) as error:
                 self.stats.failed_commits += 1
@@ -330,7 +299,10 @@ class SqliteLog:
 
     async def _reading(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
         def run() -> _Result:
-            reader = self._readers.get()
+            try:
+                reader = self._readers.get(timeout=READ_WAIT)
+            except queue.Empty:
+                raise StorageUnavailable("too many documents are being read") from None
             try:
                 return work(reader)
             except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as error:
@@ -339,68 +311,6 @@ class SqliteLog:
                 self._readers.put(reader)
 
         return await asyncio.to_thread(run)
-
-    def _load(self, connection: sqlite3.Connection, document: str) -> Stored:
-        connection.execute("BEGIN")
-        try:
-            head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
-            if head is None:
-                return Stored(None, (), 0)
-            last_seq = head[0]
-            for row in self.snapshots.newest_first(connection, document):
-                snapshot = self.snapshots.open(row)
-                if snapshot is None:
-                    self.stats.snapshot_fallbacks += 1
-                    _logger.error("snapshot is damaged", document=document, seq=row.seq)
-                    continue
-                return Stored(snapshot, self._rows(connection, document, snapshot.seq, last_seq), last_seq)
-            return Stored(None, self._rows(connection, document, 0, last_seq), last_seq)
-        finally:
-            connection.execute("COMMIT")
-
-    def _rows(self, connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[StoredUpdate]:
-        """Return updates after..upto, all of them, or raise `DamagedDocument` that names what is missing."""
-        found: dict[int, StoredUpdate] = {}
-        for seq, payload, author, origin, at, checksum in connection.execute(
-            "SELECT seq, payload, author, connection, at, checksum FROM updates "
-            "WHERE document=? AND seq>? AND seq<=? ORDER BY seq",
-            (document, after, upto),
-        ):
-            if crc32(payload) == checksum:
-                found[seq] = StoredUpdate(seq, payload, author, origin, at)
-        if len(found) < upto - after:
-            for segment in self.segments(connection, document, after, upto):
-                for row in self.archive.open(segment):
-                    if after < row.seq <= upto:
-                        found.setdefault(row.seq, row)
-        missing = [seq for seq in range(after + 1, upto + 1) if seq not in found]
-        if missing:
-            raise DamagedDocument(f"updates {_spans(missing)} of {upto} are missing or damaged")
-        return [found[seq] for seq in range(after + 1, upto + 1)]
-
-    def _read(self, connection: sqlite3.Connection, document: str, after: int, limit: int) -> list[StoredUpdate]:
-        connection.execute("BEGIN")
-        try:
-            head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
-            upto = min(head[0], after + limit) if head else 0
-            return self._rows(connection, document, after, upto) if upto > after else []
-        finally:
-            connection.execute("COMMIT")
-
-    def segments(self, connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[Segment]:
-        """Return the archive segments that hold updates after..upto."""
-        return [
-            Segment(*row)
-            for row in connection.execute(
-                "SELECT document, first_seq, last_seq, blob, checksum FROM segments "
-                "WHERE document=? AND last_seq>? AND first_seq<=? ORDER BY first_seq",
-                (document, after, upto),
-            )
-        ]
-
-    def reader(self) -> sqlite3.Connection:
-        """Open a connection of one's own for a longer piece of reading or writing (the compactor's)."""
-        return self._connect(self.path)
 
 
 def _row(document: str, seq: int, update: Update) -> _Row:
@@ -447,16 +357,6 @@ def _discard(connection: sqlite3.Connection | None) -> None:
             _logger.warning("closing the log failed", error=str(error))
 
 
-def _spans(numbers: Sequence[int]) -> str:
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans[:20])
-
-
 def reason_of(error: Exception) -> str:
     """Say in an operator's words why storage failed."""
     code = getattr(error, "sqlite_errorname", "") or ""
@@ -474,4 +374,4 @@ def reason_of(error: Exception) -> str:
     return f"the disk fails: {text}"
 
 
-__all__ = ["LogStats", "Snapshot", "SnapshotRow", "SqliteLog", "connect", "reason_of"]
+__all__ = ["SqliteLog", "reason_of"]

@@ -1,17 +1,59 @@
-"""Child processes for heavy work: low priority, and gone when their parent is."""
+"""A child process for heavy work: low priority, gone when its parent is, made again when it dies."""
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+from quire.ops import logs
 
 _PR_SET_PDEATHSIG = 1
+_Result = TypeVar("_Result")
 
 
-def settle_in() -> None:
-    """Run at the start of a pool's child: yield to the serving process, and die with it even after kill -9."""
+class Child:
+    """Runs functions one at a time in a process of their own; the process starts with the first of them."""
+
+    def __init__(self, log_level: str = "info", log_format: str = "auto") -> None:
+        self._logging = (log_level, log_format)
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        """Call `work` there; raises what it raises, or `ChildDied`. Everything must be picklable."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=multiprocessing.get_context("spawn"), initializer=_settle_in, initargs=self._logging
+            )
+        pool = self._pool
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
+        except BrokenProcessPool as error:
+            if self._pool is pool:
+                self._pool = None
+            raise ChildDied("the process that did the work died") from error
+
+    def close(self) -> None:
+        """Let the process go; work under way is abandoned."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+
+class ChildDied(Exception):
+    """The child process ended in the middle of its work, for want of memory perhaps; the next call gets a new one."""
+
+
+def _settle_in(log_level: str, log_format: str) -> None:
+    """Yield to the serving process, log as it does, and die with it even after kill -9."""
+    logs.configure(log_level, log_format)
     os.nice(10)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

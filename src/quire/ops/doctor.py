@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from quire.log.sqlite import connect
+from quire.log.file import connect
 from quire.settings import Settings
 
 LEAST_SQLITE = (3, 35, 0)

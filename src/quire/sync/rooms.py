@@ -24,7 +24,7 @@ from quire.sync.stats import SyncStats
 
 _log = structlog.get_logger("quire.sync.rooms")
 RESUBMIT_SECONDS = 0.05
-GATHER_SECONDS = 0.008
+GATHER_SECONDS = 0.015
 """Least time between submissions: under load updates gather for one commit, after a quiet time they go at once."""
 
 

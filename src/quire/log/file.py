@@ -1,0 +1,117 @@
+"""The log's file, read through one connection: a document as it is stored, from snapshot, table and archive."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+from zlib import crc32
+
+import structlog
+
+from quire.log.archive import Archive, Segment
+from quire.log.contract import DamagedDocument, Stored, StoredUpdate
+from quire.log.snapshots import SnapshotStore
+from quire.log.stats import LogStats
+
+_logger = structlog.get_logger("quire.log")
+BUSY_SECONDS: Final = 5.0
+Connect = Callable[[Path], sqlite3.Connection]
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection for writing with the settings that "saved" rests on."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
+    return connection
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Open a connection that cannot write."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+class LogFile:
+    """One SQLite file and its archive. Methods block, take a connection, and work in any thread or process."""
+
+    def __init__(self, path: Path, archive: Archive, stats: LogStats) -> None:
+        self.path = path
+        self.archive = archive
+        self.snapshots = SnapshotStore(archive.blobs)
+        self._stats = stats
+
+    def load(self, connection: sqlite3.Connection, document: str) -> Stored:
+        """Return the newest sound snapshot and all updates after it; raises `DamagedDocument`."""
+        connection.execute("BEGIN")
+        try:
+            head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
+            if head is None:
+                return Stored(None, (), 0)
+            last_seq = head[0]
+            for row in self.snapshots.newest_first(connection, document):
+                snapshot = self.snapshots.open(row)
+                if snapshot is None:
+                    self._stats.snapshot_fallbacks += 1
+                    _logger.error("snapshot is damaged", document=document, seq=row.seq)
+                    continue
+                return Stored(snapshot, self._rows(connection, document, snapshot.seq, last_seq), last_seq)
+            return Stored(None, self._rows(connection, document, 0, last_seq), last_seq)
+        finally:
+            connection.execute("COMMIT")
+
+    def read(self, connection: sqlite3.Connection, document: str, after: int, limit: int) -> list[StoredUpdate]:
+        """Return at most `limit` updates with seq > `after`; raises `DamagedDocument`."""
+        connection.execute("BEGIN")
+        try:
+            head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
+            upto = min(head[0], after + limit) if head else 0
+            return self._rows(connection, document, after, upto) if upto > after else []
+        finally:
+            connection.execute("COMMIT")
+
+    def _rows(self, connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[StoredUpdate]:
+        """Return updates after..upto, all of them, or raise `DamagedDocument` that names what is missing."""
+        found: dict[int, StoredUpdate] = {}
+        for seq, payload, author, origin, at, checksum in connection.execute(
+            "SELECT seq, payload, author, connection, at, checksum FROM updates "
+            "WHERE document=? AND seq>? AND seq<=? ORDER BY seq",
+            (document, after, upto),
+        ):
+            if crc32(payload) == checksum:
+                found[seq] = StoredUpdate(seq, payload, author, origin, at)
+        if len(found) < upto - after:
+            for segment in _segments(connection, document, after, upto):
+                for row in self.archive.open(segment):
+                    if after < row.seq <= upto:
+                        found.setdefault(row.seq, row)
+        missing = [seq for seq in range(after + 1, upto + 1) if seq not in found]
+        if missing:
+            raise DamagedDocument(f"updates {_spans(missing)} of {upto} are missing or damaged")
+        return [found[seq] for seq in range(after + 1, upto + 1)]
+
+
+def _segments(connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[Segment]:
+    """Return the archive segments that hold updates after..upto."""
+    return [
+        Segment(*row)
+        for row in connection.execute(
+            "SELECT document, first_seq, last_seq, blob, checksum FROM segments "
+            "WHERE document=? AND last_seq>? AND first_seq<=? ORDER BY first_seq",
+            (document, after, upto),
+        )
+    ]
+
+
+def _spans(numbers: Sequence[int]) -> str:
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans[:20])
