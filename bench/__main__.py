@@ -174,7 +174,7 @@ def main() -> None:
             lambda server: resting.storage(server, length),
         )
     if "wire" in chosen:
-        results["wire"] = repeated("Bytes on the wire", pair, options.rounds, resting.wire)
+        results["wire"] = repeated("FM-133 bytes on the wire", pair, options.rounds, resting.wire)
     if "traces" in chosen:
         results["traces"] = replayed(pair, options.rounds, options.edits)
     write(options.output / "latest.json", results)
