@@ -35,6 +35,8 @@ from quire.db.engine import Database
 from quire.db.ids import now
 from quire.documents import routes as document_routes
 from quire.documents.service import Document, DocumentService
+from quire.fanout.contract import Fanout
+from quire.fanout.local import LocalFanout
 from quire.http import static
 from quire.http.app import create_app
 from quire.http.caller import Door
@@ -53,6 +55,7 @@ from quire.sharing.service import Announcements, SharingAccess
 from quire.sync import wire
 from quire.sync.exchange import UpdateRefused, exchange
 from quire.sync.gateway import Gateway, GatewayLimits
+from quire.sync.neighbours import Identity
 from quire.sync.room import RoomLimits
 from quire.sync.rooms import LoadFailed, Rooms
 from quire.sync.stats import SyncStats
@@ -132,6 +135,7 @@ class Server:
             self.log, trigger=Trigger(updates=settings.snapshot_updates, bytes=settings.snapshot_bytes)
         )
         self.replicas = ReplicaHost(settings.crdt_workers)
+        self.fanout: Fanout = LocalFanout()
         self.cookie = "__Host-quire" if settings.secure else "quire"
         self.origins = Origins(settings.public_url)
         self.trusted = frozenset(part.strip() for part in settings.trusted_proxies.split(",") if part.strip())
@@ -149,6 +153,7 @@ class Server:
         services.folder.lock()
         await services.database.migrate()
         await self.log.open()
+        await self.fanout.open()
         self.compactor.start()
         if not settings.loopback_only and not await services.people.any():
             self.setup_code = secrets.token_hex(4)
@@ -160,6 +165,8 @@ class Server:
             unsaved_limit=settings.unsaved_limit,
             grace=settings.room_grace,
             budget=settings.room_budget,
+            fanout=self.fanout,
+            identity=Identity(f"{socket.gethostname()}:{settings.port}", secrets.token_hex(4)),
         )
         self.rooms.journal.on_stored(self._touched.update)
         self.gateway = Gateway(
@@ -349,6 +356,7 @@ class Server:
         await self._record()
         self.gateway.close()
         await self.rooms.close()
+        await self.fanout.close()
         await self.compactor.close()
         try:
             await self.log.close()
@@ -460,6 +468,7 @@ def _room_limits(settings: Settings) -> RoomLimits:
         unsaved_room=settings.unsaved_room_limit,
         heavy_document=settings.heavy_document,
         heavy_update=settings.heavy_update,
+        beacon=settings.beacon,
     )
 
 

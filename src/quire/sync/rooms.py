@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import structlog
 
 from quire.crdt.replica import ReplicaHost
+from quire.fanout.contract import Fanout
 from quire.log.contract import (
     DamagedDocument,
     Health,
@@ -19,6 +20,7 @@ from quire.log.contract import (
     UpdateLog,
 )
 from quire.sync.member import Sender
+from quire.sync.neighbours import Identity
 from quire.sync.room import Room, RoomLimits
 from quire.sync.stats import SyncStats
 
@@ -114,7 +116,10 @@ class Rooms:
         unsaved_limit: int,
         grace: float,
         budget: int,
+        fanout: Fanout,
+        identity: Identity,
     ) -> None:
+        self._fanout, self._identity = fanout, identity
         self._log, self._replicas, self._limits, self._stats = log, replicas, limits, stats
         self._grace, self._budget = grace, budget
         self._rooms: dict[str, Room] = {}
@@ -172,6 +177,9 @@ class Rooms:
                 replicas=self._replicas,
                 limits=self._limits,
                 stats=self._stats,
+                fanout=self._fanout,
+                identity=self._identity,
+                load=self._log.load,
             )
             health = self._log.health
             room.problem = None if health.ok else health.reason
@@ -222,6 +230,7 @@ class Rooms:
         loop = asyncio.get_running_loop()
         for room in self._rooms.values():
             room.flush()
+            room.adopt()
         while not all(room.settled for room in self._rooms.values()):
             if loop.time() > deadline:
                 return False
