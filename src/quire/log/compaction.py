@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -100,6 +100,10 @@ class Compactor:
             for document in due:
                 try:
                     await self.compact(document)
+                except LeaseLost as lost:
+                    # Another's, or that of a run that was killed: it ends by itself.
+                    self._dirty[document] = None
+                    _logger.info("compaction waits", document=document, reason=str(lost))
                 except Exception as error:  # noqa: BLE001 - counted, logged, and tried again at the next commit
                     self._log.stats.failed_compactions += 1
                     _logger.error("compaction failed", document=document, error=repr(error))
@@ -123,6 +127,17 @@ class Compactor:
         Raises `LeaseLost`, `DamagedDocument`, `SnapshotMismatch`, `sqlite3.Error` or `OSError`; nothing is lost then.
         """
         token = await asyncio.to_thread(self._take_lease, document)
+        try:
+            return await self._compact(document, token)
+        except LeaseLost:
+            if (await self._log.load(document)).last_seq == 0:
+                # Erased meanwhile: what was written for it since must not stay behind.
+                await self._log.erase(document)
+            raise
+        finally:
+            await asyncio.to_thread(self._release_lease, document, token)
+
+    async def _compact(self, document: str, token: int) -> int:
         stored = await self._log.load(document)
         payloads = [row.payload for row in stored.tail]
         if stored.snapshot is not None:
@@ -131,7 +146,8 @@ class Compactor:
             loop = asyncio.get_running_loop()
             payload, state_vector = await loop.run_in_executor(self._pool(), self._build, payloads)
             snapshot = Snapshot(stored.last_seq, payload, state_vector)
-            await asyncio.to_thread(self._store, document, token, snapshot)
+            for key in await asyncio.to_thread(self._store, document, token, snapshot):
+                await self._log.archive.blobs.delete(key)
         await asyncio.to_thread(self._archive, document, token, stored.last_seq)
         self._log.stats.compactions += 1
         return stored.last_seq
@@ -158,7 +174,15 @@ class Compactor:
             raise LeaseLost(f"{document} is being compacted by another")
         return int(row[0])
 
-    def _store(self, document: str, token: int, snapshot: Snapshot) -> None:
+    def _release_lease(self, document: str, token: int) -> None:
+        """End the lease at once; the row stays, so that no token is given twice."""
+        with suppress(sqlite3.Error), self._log.write_lock, closing(self._log.reader()) as connection:
+            connection.execute(
+                "UPDATE leases SET expires_at=0 WHERE name=? AND token=?", (f"compact:{document}", token)
+            )
+
+    def _store(self, document: str, token: int, snapshot: Snapshot) -> list[str]:
+        """Store a snapshot; returns the blobs of older ones that nothing names any more."""
         payload, blob, checksum = self._log.snapshots.prepare(document, snapshot)
         with self._log.write_lock, closing(self._log.reader()) as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -178,12 +202,13 @@ class Compactor:
                 "WHERE document=?1",
                 (document, snapshot.seq),
             )
-            connection.execute(
+            dropped = connection.execute(
                 "DELETE FROM snapshots WHERE document=?1 AND seq NOT IN "
-                "(SELECT seq FROM snapshots WHERE document=?1 ORDER BY seq DESC LIMIT ?2)",
+                "(SELECT seq FROM snapshots WHERE document=?1 ORDER BY seq DESC LIMIT ?2) RETURNING blob",
                 (document, KEPT_SNAPSHOTS),
-            )
+            ).fetchall()
             connection.execute("COMMIT")
+        return [key for (key,) in dropped if key is not None]
 
     def _archive(self, document: str, token: int, upto: int) -> None:
         while True:

@@ -172,22 +172,16 @@ class SqliteLog:
         def work() -> list[str]:
             with self.write_lock, closing(self._connect(self.path)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                keys = [
-                    key
-                    for table in ("segments", "snapshots")
-                    for (key,) in connection.execute(
-                        f"SELECT blob FROM {table} WHERE document=? AND blob IS NOT NULL",  # noqa: S608
-                        (document,),
-                    )
-                ]
                 for table in ("updates", "snapshots", "segments", "heads"):
                     connection.execute(f"DELETE FROM {table} WHERE document=?", (document,))  # noqa: S608
+                connection.execute("DELETE FROM leases WHERE name=?", (f"compact:{document}",))
                 connection.execute("COMMIT")
-                return keys
+            # By name and not by row, so that what a crash left without a row goes too.
+            return [key for kind in ("archive", "snapshots") for key in self.archive.blobs.keys(f"{kind}/{document}")]
 
         try:
             keys = await asyncio.to_thread(work)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise StorageUnavailable(reason_of(error)) from error
         for key in keys:
             await self.archive.blobs.delete(key)
