@@ -226,7 +226,7 @@ class Server:
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
             document_routes.routes(self.documents, services.spaces, self._render, self._exchange, settings.public_url),
         )
-        node = Node(self.stats, self.log, self.rooms, self.gateway)
+        node = Node(self.stats, self.log, self.rooms, self.gateway, self.compactor, self.replicas)
         others = (
             health.routes(self.readiness, readings(node), __version__),
             static.routes(static.BrowserApp(Path(__file__).parent / "static")),
@@ -309,7 +309,6 @@ class Server:
     def _storage_changed(self, state: Health) -> None:
         if state.ok:
             self.readiness.problems.pop("storage", None)
-            self.gateway.resync_refused()
         else:
             self.readiness.problems["storage"] = state.reason
 

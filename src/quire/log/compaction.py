@@ -69,6 +69,11 @@ class Compactor:
         self._dirty: dict[str, None] = {}
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Documents with new updates that were not looked at yet."""
+        return len(self._dirty)
+
     def start(self) -> None:
         """Begin to watch commits."""
         self._log.on_commit(self._committed)

@@ -109,7 +109,8 @@ class Room:
         self._flushed_at = 0.0
         self._presence_handle: asyncio.Handle | None = None
         self._turns: deque[Callable[[], Awaitable[None]]] = deque()
-        self._turn_bytes = 0
+        self.waiting_bytes = 0
+        """Bytes of updates that wait to be proved."""
         self._worker: asyncio.Task[None] | None = None
         self._neighbours = Neighbours(self, fanout, identity, load, limits.beacon)
 
@@ -278,16 +279,18 @@ class Room:
         if size > self._limits.max_update and not isinstance(sender, Relayed):
             sender.refused(Refusal.TOO_BIG, f"update of {size} bytes; the limit is {self._limits.max_update}")
             return
-        if self.unsaved_bytes + self._turn_bytes + size > self._limits.unsaved_room or self._journal.full(size):
+        if self.unsaved_bytes + self.waiting_bytes + size > self._limits.unsaved_room or self._journal.full(size):
             self.stats.refused += 1
-            sender.refused(Refusal.STORAGE, self.problem or "storage is too slow; too much waits to be saved")
+            checking = self.waiting_bytes > self.unsaved_bytes
+            slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
+            sender.refused(Refusal.STORAGE, self.problem or slow)
             return
         replica = self._replica
         if replica is None or self._turns or not replica.local or size > self._limits.heavy_update:
-            self._turn_bytes += size
+            self.waiting_bytes += size
 
             async def turn() -> None:
-                self._turn_bytes -= size
+                self.waiting_bytes -= size
                 await self._receive_heavy(update, sender)
 
             self._enqueue(turn)
@@ -444,6 +447,12 @@ class Room:
     def now(self) -> float:
         """The event loop's time."""
         return self._loop.time()
+
+    @property
+    def relieved(self) -> bool:
+        """Whether a sender that was refused for want of room may offer again."""
+        half = self._limits.unsaved_room // 2
+        return self.problem is None and self.unsaved_bytes + self.waiting_bytes < half and self._journal.relieved
 
     @property
     def settled(self) -> bool:

@@ -54,6 +54,11 @@ class Journal:
         """Whether `size` more bytes would pass this node's limit of unsaved bytes."""
         return self._log.queued_bytes + self._batch_bytes + size > self._limit
 
+    @property
+    def relieved(self) -> bool:
+        """Whether at most half of the limit is used."""
+        return self._log.queued_bytes + self._batch_bytes <= self._limit // 2
+
     def append(self, room: Room, payload: bytes, sender: Sender) -> None:
         """Queue one update for the log."""
         update = Update(room.document, payload, sender.author, sender.connection, int(self._clock() * 1_000_000))
@@ -138,6 +143,16 @@ class Rooms:
     def memory(self) -> int:
         """Bytes that all rooms take, about."""
         return sum(room.memory for room in self._rooms.values())
+
+    @property
+    def unsaved_bytes(self) -> int:
+        """Bytes accepted and not yet durable."""
+        return sum(room.unsaved_bytes for room in self._rooms.values())
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes received that wait to be proved, mostly in a worker process."""
+        return sum(room.waiting_bytes for room in self._rooms.values())
 
     def get(self, document: str) -> Room | None:
         """Return the room if it is in memory."""
