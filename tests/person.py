@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -26,6 +27,8 @@ class Person:
         self.unsent: list[bytes] = []
         self.unsaved = 0
         self.refused = 0
+        self.told: list[dict[str, object]] = []
+        """Application messages of the server."""
         self._exchanged = False
         self.held = False
         """While set, what this person writes stays in `unsent` although the socket is open."""
@@ -94,6 +97,8 @@ class Person:
                 self.unsaved -= 1
             elif body == wire.NOT_SAVED:
                 self.refused += 1
+            elif body[:1] == b"\x05":
+                self.told.append(json.loads(wire.read_var_string(body, 1)[0]))
             self._changed.set()
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
@@ -106,6 +111,11 @@ class Person:
                     ) from self._reading.exception()
                 self._changed.clear()
                 await self._changed.wait()
+
+    async def cut_off(self) -> None:
+        """Wait until the server has closed the connection."""
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait([self._reading])
 
     async def saved(self) -> None:
         """Wait until everything written is acknowledged as durable."""

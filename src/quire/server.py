@@ -34,6 +34,8 @@ from quire.db.engine import Database
 from quire.db.ids import now
 from quire.documents import routes as document_routes
 from quire.documents.service import Document, DocumentService
+from quire.fanout.contract import Fanout
+from quire.fanout.local import LocalFanout
 from quire.http import static
 from quire.http.app import create_app
 from quire.http.caller import Door
@@ -52,6 +54,7 @@ from quire.sharing.service import Announcements, SharingAccess
 from quire.sync import wire
 from quire.sync.exchange import UpdateRefused, exchange
 from quire.sync.gateway import Gateway, GatewayLimits
+from quire.sync.neighbours import Identity
 from quire.sync.room import RoomLimits
 from quire.sync.rooms import LoadFailed, Rooms
 from quire.sync.stats import SyncStats
@@ -134,6 +137,7 @@ class Server:
         )
         self.converter = Child(settings.log_level, settings.log_format)
         self.replicas = ReplicaHost(settings.crdt_workers)
+        self.fanout: Fanout = LocalFanout()
         self.cookie = "__Host-quire" if settings.secure else "quire"
         self.origins = Origins(settings.public_url)
         self.trusted = frozenset(part.strip() for part in settings.trusted_proxies.split(",") if part.strip())
@@ -150,6 +154,7 @@ class Server:
         services.folder.lock()
         await services.database.migrate()
         await self.log.open()
+        await self.fanout.open()
         self.compactor.start()
         if not settings.loopback_only and not await services.people.any():
             self.setup_code = secrets.token_hex(4)
@@ -161,6 +166,8 @@ class Server:
             unsaved_limit=settings.unsaved_limit,
             grace=settings.room_grace,
             budget=settings.room_budget,
+            fanout=self.fanout,
+            identity=Identity(f"{socket.gethostname()}:{settings.port}", secrets.token_hex(4)),
         )
         self.rooms.journal.on_stored(self._touched.update)
         self.gateway = Gateway(
@@ -220,7 +227,7 @@ class Server:
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
             document_routes.routes(self.documents, services.spaces, self._render, self._exchange, settings.public_url),
         )
-        node = Node(self.stats, self.log, self.rooms, self.gateway)
+        node = Node(self.stats, self.log, self.rooms, self.gateway, self.compactor, self.replicas)
         others = (
             health.routes(self.readiness, readings(node), __version__),
             static.routes(static.BrowserApp(Path(__file__).parent / "static")),
@@ -304,7 +311,6 @@ class Server:
     def _storage_changed(self, state: Health) -> None:
         if state.ok:
             self.readiness.problems.pop("storage", None)
-            self.gateway.resync_refused()
         else:
             self.readiness.problems["storage"] = state.reason
 
@@ -351,6 +357,7 @@ class Server:
         await self._record()
         self.gateway.close()
         await self.rooms.close()
+        await self.fanout.close()
         await self.compactor.close()
         try:
             await self.log.close()
@@ -463,6 +470,7 @@ def _room_limits(settings: Settings) -> RoomLimits:
         unsaved_room=settings.unsaved_room_limit,
         heavy_document=settings.heavy_document,
         heavy_update=settings.heavy_update,
+        beacon=settings.beacon,
     )
 
 

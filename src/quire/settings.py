@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     tick_base: float = Field(0.0005, description="Coalescing window of a quiet room.")
     tick_per_socket: float = Field(0.000024, description="Growth of the window with each socket of the room.")
     tick_max: float = Field(0.02, description="Longest coalescing window.")
+    beacon: float = Field(5.0, description="Seconds between a document's beacons while several nodes have it open.")
     outbound_high: int = Field(256 * KIB, description="Outbound buffer at which a socket stops getting increments.")
     outbound_time: float = Field(30.0, description="Seconds a socket may stay over that mark before it is closed.")
     ping_interval: float = Field(15.0, description="Seconds between pings; below common proxy idle limits.")

@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import signal
 import sqlite3
-import subprocess
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import closing
 
 import pycrdt
 import pytest
 
 from conftest import QuireProcess
+from locks import write_locked
 from person import Person, agreed
 from quire.sync import wire
 from rawclient import connected
-
-ROOT_USER = os.geteuid() == 0
-
-
-@contextmanager
-def locked(server: QuireProcess) -> Iterator[sqlite3.Connection]:
-    """Hold the log's write lock, so that no commit can happen."""
-    with closing(sqlite3.connect(server.data / "log.db", isolation_level=None, timeout=20)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield other
-        other.execute("ROLLBACK")
-
-
-def ready(server: QuireProcess) -> tuple[int, dict[str, object]]:
-    try:
-        with urllib.request.urlopen(f"{server.url}/readyz", timeout=5) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
 
 
 @pytest.mark.fm("FM-030")
@@ -54,7 +30,7 @@ async def test_what_others_saw_comes_back_although_server_and_author_died_before
         await author.start("before. ")
         async with other.online():
             await other.until(lambda: other.ready, "the paragraph")
-            with locked(server):
+            with write_locked(server.data / "log.db"):
                 author.insert(len(author.text), "seen but not saved.")
                 await other.until(lambda: "not saved" in other.text, "the words, before any commit")
                 assert author.unsaved == 1
@@ -90,7 +66,7 @@ async def test_slow_commits_a_checkpoint_and_a_vacuum_delay_saved_and_not_seen(
             quick = sorted([await exchange(f"quick{number}") for number in range(20)])
             slow: list[tuple[float, float]] = []
             for number in range(20):
-                with locked(server):
+                with write_locked(server.data / "log.db"):
                     task = asyncio.create_task(exchange(f"slow{number}"))
                     await asyncio.sleep(0.2)
                 slow.append(await task)
@@ -135,50 +111,6 @@ async def test_an_old_copy_that_comes_late_or_twice_takes_nothing_back(server: Q
         assert lengths == sorted(lengths)
         assert editor.text.startswith("late words first version. edit0 ")
         assert editor.text.rstrip().endswith("edit99")
-
-
-@pytest.mark.skipif(not ROOT_USER, reason="mounting a small disk needs root")
-async def test_a_full_disk_says_not_saved_and_loses_nothing(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=False).returncode:
-        pytest.skip("this machine does not allow mounts")
-    server = QuireProcess(disk / "data")
-    filler = disk / "filler"
-    try:
-        server.start()
-        document = server.new_document()
-        author, other = Person("author", server, document), Person("other", server, document)
-        async with author.online():
-            await author.start("before ")
-            async with other.online():
-                await other.until(lambda: other.ready, "the paragraph")
-                with suppress(OSError), filler.open("wb", buffering=0) as file:
-                    while True:
-                        file.write(b"x" * 65536)
-                words = [f"word{number} " for number in range(60)]
-                for word in words:
-                    author.insert(len(author.text), word + "y" * 100_000 + " ")
-                await other.until(lambda: words[-1] in other.text, "the words, although the disk is full")
-                assert author.unsaved > 0
-                async with asyncio.timeout(20):
-                    while "storage" not in json.dumps((await asyncio.to_thread(ready, server))[1]):
-                        await asyncio.sleep(0.1)
-                assert server.process is not None
-                assert server.process.poll() is None
-                filler.unlink(missing_ok=True)
-                subprocess.run(["mount", "-o", "remount,size=128m", str(disk)], check=True)
-                await author.saved()
-                async with asyncio.timeout(20):
-                    while "storage" in json.dumps((await asyncio.to_thread(ready, server))[1]):
-                        await asyncio.sleep(0.1)
-        server.stop(signal.SIGKILL)
-        server.start()
-        text = server.text(document)
-        assert all(word in text for word in words)
-    finally:
-        server.discard()
-        subprocess.run(["umount", "-l", str(disk)], check=False)
 
 
 @pytest.mark.fm("FM-075")

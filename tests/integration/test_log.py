@@ -1,57 +1,28 @@
-"""The durable log: order, faults, compaction, damage."""
+"""The log in SQLite: faults of the disk, group commit, damage, leases. What any log must do is in contracts/log.py."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
-import pycrdt
 import pytest
 
+from contracts.log import append, history, parts_of, text_of
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
-from quire.log.compaction import Compaction, Compactor, LeaseLost
-from quire.log.contract import DamagedDocument, LogFull, Outcome, Refused, Snapshot, Update
+from quire.log.compaction import Compaction, Compactor, LeaseLost, compact
+from quire.log.contract import DamagedDocument, Outcome, Refused, Snapshot
 from quire.log.file import connect
 from quire.log.sqlite import SqliteLog
 from quire.ops.children import Child
 
 
-def history(count: int) -> list[bytes]:
-    """Real updates of one text, some of which delete."""
-    doc: pycrdt.Doc = pycrdt.Doc()
-    text = doc.get("t", type=pycrdt.Text)
-    updates: list[bytes] = []
-    subscription = doc.observe(lambda event: updates.append(event.update))
-    for number in range(count):
-        text.insert(len(text) // 2, f"word{number} ")
-        if number % 7 == 0:
-            del text[0:2]
-    doc.unobserve(subscription)
-    return updates
-
-
-def text_of(parts: Sequence[bytes]) -> str:
-    doc: pycrdt.Doc = pycrdt.Doc()
-    for part in parts:
-        doc.apply_update(part)
-    return str(doc.get("t", type=pycrdt.Text))
-
-
-async def append(log: SqliteLog, document: str, payloads: Sequence[bytes]) -> list[Outcome]:
-    done: asyncio.Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
-    log.submit([Update(document, payload, "ann", "c1", 1) for payload in payloads], done.set_result)
-    return list(await asyncio.wait_for(done, 10))
-
-
 async def parts(log: SqliteLog, document: str) -> list[bytes]:
-    stored = await log.load(document)
-    first = [stored.snapshot.payload] if stored.snapshot else []
-    return first + [row.payload for row in stored.tail]
+    return parts_of(await log.load(document))
 
 
 @pytest.fixture
@@ -69,34 +40,10 @@ async def compactor(log: SqliteLog) -> AsyncIterator[Compactor]:
     await compactor.close()
 
 
-async def test_numbers_are_gap_free_for_each_document_in_order_of_submission(log: SqliteLog) -> None:
-    outcomes = await asyncio.gather(*(append(log, f"d{n % 3}", [bytes([n])]) for n in range(90)))
-    for document in range(3):
-        assert sorted(o[0] for n, o in enumerate(outcomes) if n % 3 == document) == list(range(1, 31))
-        rows = await log.read(f"d{document}")
-        assert [row.payload[0] for row in rows] == [n for n in range(90) if n % 3 == document]
-        assert {(row.author, row.connection, row.at) for row in rows} == {("ann", "c1", 1)}
-
-
 async def test_group_commit_joins_what_waits(log: SqliteLog) -> None:
     await asyncio.gather(*(append(log, f"d{n}", [b"x"]) for n in range(500)))
     assert log.stats.rows == 500
     assert log.stats.commits < 100
-
-
-async def test_a_full_queue_refuses_and_keeps_nothing_of_the_refused(tmp_path: Path) -> None:
-    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")), queue_limit=1000)
-    await log.open()
-    with closing(connect(log.path)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        log.submit([Update("d", b"x" * 900, "a", "c", 1)], lambda _: None)
-        with pytest.raises(LogFull):
-            log.submit([Update("d", b"y" * 900, "a", "c", 1)], lambda _: None)
-    await log.close()
-    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")))
-    await log.open()
-    assert [row.payload[:1] for row in await log.read("d")] == [b"x"]
-    await log.close()
 
 
 @pytest.mark.fm("FM-060")
@@ -161,32 +108,6 @@ async def test_a_full_disk_loses_nothing_and_heals_by_itself(tmp_path: Path) -> 
     await log.close()
 
 
-async def test_compaction_moves_covered_updates_to_the_archive_and_keeps_every_one(
-    log: SqliteLog, compactor: Compactor
-) -> None:
-    updates = history(600)
-    await append(log, "d", updates[:500])
-    assert await compactor.compact("d") == 500
-    await append(log, "d", updates[500:])
-    stored = await log.load("d")
-    assert stored.snapshot is not None
-    assert (stored.snapshot.seq, len(stored.tail), stored.last_seq) == (500, len(updates) - 500, len(updates))
-    assert text_of(await parts(log, "d")) == text_of(updates)
-    with closing(sqlite3.connect(log.path)) as connection:
-        assert connection.execute("SELECT count(*) FROM updates").fetchone()[0] == len(updates) - 500
-    assert [row.payload for row in await log.read("d", limit=10_000)] == updates
-
-
-async def test_what_waits_for_missing_updates_survives_compaction(log: SqliteLog, compactor: Compactor) -> None:
-    updates = history(30)
-    missing = updates.pop(10)
-    await append(log, "d", updates)
-    await compactor.compact("d")
-    assert text_of(await parts(log, "d")) != text_of([*updates, missing]) or missing == b"\x00\x00"
-    await append(log, "d", [missing])
-    assert text_of(await parts(log, "d")) == text_of([*updates, missing])
-
-
 @pytest.mark.fm("FM-062", "FM-070")
 async def test_damage_is_found_and_older_snapshots_and_the_archive_replace_what_is_damaged(
     log: SqliteLog, compactor: Compactor
@@ -222,13 +143,13 @@ async def test_a_compactor_that_was_paused_past_its_lease_writes_nothing(log: Sq
     paused, resume = threading.Event(), threading.Event()
 
     class Slow(Compaction):
-        def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> None:
+        def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> list[str]:
             paused.set()
             assert resume.wait(30)
-            super()._store(connection, snapshot)
+            return super()._store(connection, snapshot)
 
     work = asyncio.create_task(asyncio.to_thread(Slow(log.path, log.archive, "slow", "d").run))
-    await asyncio.to_thread(paused.wait, 30)
+    assert await asyncio.to_thread(paused.wait, 30)
     with closing(sqlite3.connect(log.path)) as connection, connection:
         connection.execute("UPDATE leases SET expires_at=0")
     await append(log, "d", updates[30:])
@@ -242,9 +163,49 @@ async def test_a_compactor_that_was_paused_past_its_lease_writes_nothing(log: Sq
     assert text_of(await parts(log, "d")) == text_of(updates)
 
 
-async def test_erasing_leaves_nothing_behind(log: SqliteLog, compactor: Compactor) -> None:
-    await append(log, "d", history(50))
+async def test_compaction_leaves_only_the_updates_that_no_snapshot_covers_in_the_table(
+    log: SqliteLog, compactor: Compactor
+) -> None:
+    updates = history(60)
+    await append(log, "d", updates[:50])
     await compactor.compact("d")
-    await log.erase("d")
+    await append(log, "d", updates[50:])
+    with closing(sqlite3.connect(log.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM updates").fetchone()[0] == len(updates) - 50
+
+
+async def test_a_lease_ends_with_its_work_and_a_killed_run_holds_it_only_for_a_while(log: SqliteLog) -> None:
+    updates = history(30)
+
+    def run(holder: str) -> int:
+        return compact(log.path, log.archive, holder, "d")
+
+    await append(log, "d", updates[:20])
+    await asyncio.to_thread(run, "first")
+    await append(log, "d", updates[20:])
+    await asyncio.to_thread(run, "second")
+    killed = Compaction(log.path, log.archive, "killed", "d")
+    with closing(connect(log.path)) as connection:
+        killed._take_lease(connection)
+    with pytest.raises(LeaseLost):
+        await asyncio.to_thread(run, "second")
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute("UPDATE leases SET expires_at=0")
+    assert await asyncio.to_thread(run, "second") == len(updates)
+
+
+async def test_a_compaction_under_way_brings_nothing_of_an_erased_document_back(log: SqliteLog) -> None:
+    await append(log, "d", history(30))
+    blobs, loop = log.archive.blobs, asyncio.get_running_loop()
+
+    class Late(Compaction):
+        def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> list[str]:
+            blobs.write("snapshots/d/late", b"as a large one would")
+            asyncio.run_coroutine_threadsafe(log.erase("d"), loop).result()
+            blobs.write("snapshots/d/later", b"as a large one would")
+            return super()._store(connection, snapshot)
+
+    with pytest.raises(LeaseLost):
+        await asyncio.to_thread(Late(log.path, log.archive, "late", "d").run)
     assert (await log.load("d")).last_seq == 0
     assert list(log.archive.blobs.keys("")) == []

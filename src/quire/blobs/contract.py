@@ -13,7 +13,7 @@ class BlobMissing(KeyError):
 class BlobStore(Protocol):
     """A flat store of immutable objects.
 
-    `read` and `write` block and are for worker threads; `get`, `put` and `delete` are the same for the event loop.
+    `read`, `write` and `remove` block and are for workers; `get`, `put` and `delete` are the same for the event loop.
     """
 
     def write(self, key: str, content: bytes) -> None:
@@ -22,6 +22,10 @@ class BlobStore(Protocol):
 
     def read(self, key: str) -> bytes:
         """Return the content; raises `BlobMissing`."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """Remove the blob; a missing one is not an error."""
         ...
 
     async def put(self, key: str, content: bytes) -> None:
@@ -33,7 +37,7 @@ class BlobStore(Protocol):
         ...
 
     async def delete(self, key: str) -> None:
-        """Remove the blob; a missing one is not an error."""
+        """See `remove`."""
         ...
 
     def keys(self, prefix: str) -> Iterator[str]:

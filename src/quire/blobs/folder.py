@@ -41,6 +41,9 @@ class FolderBlobs:
         except FileNotFoundError:
             raise BlobMissing(key) from None
 
+    def remove(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
     async def put(self, key: str, content: bytes) -> None:
         await asyncio.to_thread(self.write, key, content)
 
@@ -48,7 +51,7 @@ class FolderBlobs:
         return await asyncio.to_thread(self.read, key)
 
     async def delete(self, key: str) -> None:
-        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+        await asyncio.to_thread(self.remove, key)
 
     def keys(self, prefix: str) -> Iterator[str]:
         start = self._path(prefix) if prefix else self._root

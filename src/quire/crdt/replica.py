@@ -211,6 +211,11 @@ class Worker:
         self._starting = asyncio.Lock()
         self.generation = 0
 
+    @property
+    def requests(self) -> int:
+        """Requests that wait for their answer."""
+        return len(self._answers)
+
     async def call(self, operation: int, replica: int, body: bytes, generation: int | None = None) -> bytes:
         """Send one request and wait for its answer; raises `ReplicaCorrupt` if the worker died since `generation`."""
         async with self._starting:
@@ -328,6 +333,11 @@ class ReplicaHost:
         body = b"".join(struct.pack("<I", len(part)) + part for part in parts)
         await worker.call(OPEN, self._numbers, body)
         return RemoteReplica(worker, self._numbers)
+
+    @property
+    def requests(self) -> int:
+        """Requests to worker processes that wait for their answer."""
+        return sum(worker.requests for worker in self._workers)
 
     async def inspect(self, update: bytes) -> UpdateSummary:
         """Parse a large update in a worker process; raises `MalformedUpdate`."""

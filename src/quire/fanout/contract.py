@@ -7,11 +7,17 @@ from typing import Protocol
 
 
 class Fanout(Protocol):
-    """Publishes a room's merged updates and presence to the other nodes that have the document open."""
+    """Carries messages between the nodes that have a document open. All methods run on the event loop."""
 
     async def open(self) -> None: ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Stop: nothing is delivered from here on."""
+        ...
+
+    def heard(self, channel: str) -> bool:
+        """Whether another node may listen to `channel`; False spares the sender from building a message."""
+        ...
 
     def publish(self, channel: str, message: bytes) -> None:
         """Send `message` to all other subscribers of `channel`; never blocks and never raises."""
@@ -20,6 +26,13 @@ class Fanout(Protocol):
     def subscribe(self, channel: str, listener: Callable[[bytes], None]) -> Callable[[], None]:
         """Deliver messages of `channel` from others to `listener` on the event loop; returns unsubscribe.
 
-        A node never receives its own messages.
+        A node never receives its own messages. A listener that raises keeps nobody else from the message.
+        """
+        ...
+
+    def watch(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` on the event loop when messages may have been lost unseen (the bus was away).
+
+        Returns the unsubscribe function.
         """
         ...

@@ -13,7 +13,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +64,11 @@ class Compactor:
         self._dirty: dict[str, None] = {}
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Documents with new updates that were not looked at yet."""
+        return len(self._dirty)
+
     def start(self) -> None:
         """Begin to watch commits; what an earlier process left due is compacted first."""
         self._log.on_commit(self._committed)
@@ -86,8 +91,10 @@ class Compactor:
             for document in due:
                 try:
                     await self.compact(document)
-                except LeaseLost as error:
-                    _logger.info("compaction left to another", document=document, reason=str(error))
+                except LeaseLost as lost:
+                    # Another's, or that of a run that was killed: it ends by itself.
+                    self._dirty[document] = None
+                    _logger.info("compaction waits", document=document, reason=str(lost))
                 except Exception as error:  # noqa: BLE001 - counted, logged, and tried again at the next commit
                     self._log.stats.failed_compactions += 1
                     _logger.error("compaction failed", document=document, error=repr(error))
@@ -148,13 +155,25 @@ class Compaction:
         """Snapshot and archive; returns the sequence number of the snapshot."""
         with closing(connect(self._file.path)) as connection:
             self._take_lease(connection)
-            stored = self._file.load(connection, self._document)
-            payloads = [row.payload for row in stored.tail]
-            if stored.snapshot is not None:
-                payloads.insert(0, stored.snapshot.payload)
-            if stored.last_seq and (stored.snapshot is None or stored.snapshot.seq < stored.last_seq):
-                self._store(connection, Snapshot(stored.last_seq, *build_snapshot(payloads)))
-            self._archive(connection, stored.last_seq)
+            try:
+                return self._compact(connection)
+            except LeaseLost:
+                if self._file.load(connection, self._document).last_seq == 0:
+                    # Erased meanwhile: what was written for it since must not stay behind.
+                    self._file.erase(connection, self._document)
+                raise
+            finally:
+                self._release_lease(connection)
+
+    def _compact(self, connection: sqlite3.Connection) -> int:
+        stored = self._file.load(connection, self._document)
+        payloads = [row.payload for row in stored.tail]
+        if stored.snapshot is not None:
+            payloads.insert(0, stored.snapshot.payload)
+        if stored.last_seq and (stored.snapshot is None or stored.snapshot.seq < stored.last_seq):
+            for key in self._store(connection, Snapshot(stored.last_seq, *build_snapshot(payloads))):
+                self._file.archive.blobs.remove(key)
+        self._archive(connection, stored.last_seq)
         return stored.last_seq
 
     def _take_lease(self, connection: sqlite3.Connection) -> None:
@@ -169,7 +188,17 @@ class Compaction:
             raise LeaseLost(f"{self._document} is being compacted by another")
         self._token = int(row[0])
 
-    def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> None:
+    def _release_lease(self, connection: sqlite3.Connection) -> None:
+        """End the lease at once; the row stays, so that no token is given twice."""
+        with suppress(sqlite3.Error):
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            connection.execute(
+                "UPDATE leases SET expires_at=0 WHERE name=? AND token=?", (f"compact:{self._document}", self._token)
+            )
+
+    def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> list[str]:
+        """Store a snapshot; returns the blobs of older ones that nothing names any more."""
         document = self._document
         payload, blob, checksum = self._file.snapshots.prepare(document, snapshot)
         row = (document, snapshot.seq, payload, blob, checksum, len(snapshot.payload), snapshot.state_vector)
@@ -190,12 +219,13 @@ class Compaction:
             "WHERE document=?1",
             (document, snapshot.seq),
         )
-        connection.execute(
+        dropped = connection.execute(
             "DELETE FROM snapshots WHERE document=?1 AND seq NOT IN "
-            "(SELECT seq FROM snapshots WHERE document=?1 ORDER BY seq DESC LIMIT ?2)",
+            "(SELECT seq FROM snapshots WHERE document=?1 ORDER BY seq DESC LIMIT ?2) RETURNING blob",
             (document, KEPT_SNAPSHOTS),
-        )
+        ).fetchall()
         connection.execute("COMMIT")
+        return [key for (key,) in dropped if key is not None]
 
     def _archive(self, connection: sqlite3.Connection, upto: int) -> None:
         while rows := self._batch(connection, upto):

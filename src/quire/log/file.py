@@ -74,6 +74,18 @@ class LogFile:
         finally:
             connection.execute("COMMIT")
 
+    def erase(self, connection: sqlite3.Connection, document: str) -> None:
+        """Remove every row and blob of a document."""
+        connection.execute("BEGIN IMMEDIATE")
+        for table in ("updates", "snapshots", "segments", "heads"):
+            connection.execute(f"DELETE FROM {table} WHERE document=?", (document,))  # noqa: S608
+        connection.execute("DELETE FROM leases WHERE name=?", (f"compact:{document}",))
+        connection.execute("COMMIT")
+        # By name and not by row, so that what a crash left without a row goes too.
+        blobs = self.archive.blobs
+        for key in [key for kind in ("archive", "snapshots") for key in blobs.keys(f"{kind}/{document}")]:
+            blobs.remove(key)
+
     def _rows(self, connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[StoredUpdate]:
         """Return updates after..upto, all of them, or raise `DamagedDocument` that names what is missing."""
         found: dict[int, StoredUpdate] = {}

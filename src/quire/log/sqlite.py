@@ -139,28 +139,14 @@ class SqliteLog:
         return await self._reading(lambda connection: self._file.read(connection, document, after, limit))
 
     async def erase(self, document: str) -> None:
-        def work() -> list[str]:
+        def work() -> None:
             with closing(self._connect(self.path)) as connection:
-                connection.execute("BEGIN IMMEDIATE")
-                keys = [
-                    key
-                    for table in ("segments", "snapshots")
-                    for (key,) in connection.execute(
-                        f"SELECT blob FROM {table} WHERE document=? AND blob IS NOT NULL",  # noqa: S608
-                        (document,),
-                    )
-                ]
-                for table in ("updates", "snapshots", "segments", "heads"):
-                    connection.execute(f"DELETE FROM {table} WHERE document=?", (document,))  # noqa: S608
-                connection.execute("COMMIT")
-                return keys
+                self._file.erase(connection, document)
 
         try:
-            keys = await asyncio.to_thread(work)
-        except sqlite3.Error as error:
+            await asyncio.to_thread(work)
+        except (sqlite3.Error, OSError) as error:
             raise StorageUnavailable(reason_of(error)) from error
-        for key in keys:
-            await self.archive.blobs.delete(key)
 
     def watch(self, listener: Callable[[Health], None]) -> Callable[[], None]:
         self._listeners.append(listener)

@@ -6,6 +6,8 @@ import resource
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+from quire.crdt.replica import ReplicaHost
+from quire.log.compaction import Compactor
 from quire.log.sqlite import SqliteLog
 from quire.ops.health import Readings, Sample
 from quire.sync.gateway import Gateway
@@ -21,6 +23,8 @@ class Node:
     log: SqliteLog
     rooms: Rooms
     gateway: Gateway
+    compactor: Compactor
+    replicas: ReplicaHost
 
 
 _GAUGES = {"last_commit_seconds"}
@@ -41,6 +45,13 @@ def readings(node: Node) -> Readings:
         yield "open_rooms", "Documents in memory now", len(node.rooms)
         yield "rooms_bytes", "Memory of live documents, about", node.rooms.memory
         yield "log_queued_bytes", "Bytes received and not yet committed", node.log.queued_bytes
+        yield "unsaved_bytes", "Bytes accepted and not yet durable", node.rooms.unsaved_bytes
+        yield "waiting_bytes", "Bytes received that wait to be proved", node.rooms.waiting_bytes
+        yield "worker_requests", "Requests to worker processes without an answer yet", node.replicas.requests
+        yield "compaction_waiting", "Documents that the compactor has not looked at yet", node.compactor.waiting
+        yield "outbound_bytes", "Bytes in the outbound buffers of sockets", node.gateway.outbound_bytes
+        yield "blocked_sockets", "Sockets that get no increments until they are drained", node.gateway.blocked
+        yield "pending_bytes", "Bytes of messages that came before their document was open", node.gateway.pending_bytes
         yield "log_healthy", "1 while commits succeed", float(node.log.health.ok)
         yield "log_last_commit_seconds", "Duration of the last commit", node.log.stats.last_commit_seconds
         usage = resource.getrusage(resource.RUSAGE_SELF)

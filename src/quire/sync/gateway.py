@@ -94,6 +94,22 @@ class Gateway:
     def __len__(self) -> int:
         return len(self._sockets)
 
+    @property
+    def outbound_bytes(self) -> int:
+        """Bytes in the outbound buffers of all sockets."""
+        return sum(socket.buffered for socket in self._sockets)
+
+    @property
+    def blocked(self) -> int:
+        """Sockets over the outbound mark, which get no increments."""
+        return sum(socket.blocked_since is not None for socket in self._sockets)
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes of messages that came before their document was open."""
+        sessions = (socket.session for socket in self._sockets)
+        return sum(session.pending_bytes for session in sessions if isinstance(session, HocuspocusSession))
+
     # ---------------------------------------------------------------- upgrades
 
     def accept(self, request: WSUpgradeRequest, transport: Any) -> Socket | WSUpgradeResponse:  # noqa: ANN401
@@ -320,6 +336,7 @@ class Gateway:
                     socket.close(CloseCode.TIMEOUT, "nobody signed in on this socket in time")
             elif index % slots == self._slot:
                 self._check(socket, now)
+        self._offer_again()
         if len(self._connects) > 10_000:
             self._connects.clear()
 
@@ -333,11 +350,13 @@ class Gateway:
             if socket.session is not None:
                 socket.session.keep_alive()
 
-    def resync_refused(self) -> None:
-        """Storage works again: have the clients whose updates were refused connect anew and offer them."""
-        for socket in {member.socket for member in self._members if member.refusals}:
-            delay = secrets.randbelow(2000) / 1000
-            asyncio.get_running_loop().call_later(delay, socket.close, CloseCode.RESTART, "storage is back")
+    def _offer_again(self) -> None:
+        """Have clients whose updates were refused for want of room connect anew, once there is room."""
+        for member in self._members:
+            if member.refusals and member.room is not None and member.room.relieved:
+                member.refusals = 0
+                delay = secrets.randbelow(2000) / 1000
+                asyncio.get_running_loop().call_later(delay, member.socket.close, CloseCode.RESTART, "saving again")
 
     async def drain(self, window: float) -> None:
         """Close every socket with 1012, spread over at most `window` seconds."""

@@ -48,6 +48,11 @@ class HocuspocusSession:
         self._denied: set[bytes] = set()
         self._speaks_ping = False
 
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes of messages that wait for authentication or a load."""
+        return sum(pending.size for pending in self._pending.values())
+
     def receive(self, message: bytes) -> None:
         """Handle one message; the update of an open document is the short way."""
         if len(message) < 2:
@@ -96,8 +101,7 @@ class HocuspocusSession:
             pending = self._pending.setdefault(prefix, _Pending())
         pending.messages.append(message)
         pending.size += len(message)
-        total = sum(p.size for p in self._pending.values())
-        if total > PENDING_BYTES or len(pending.messages) > PENDING_MESSAGES:
+        if self.pending_bytes > PENDING_BYTES or len(pending.messages) > PENDING_MESSAGES:
             self._socket.close(CloseCode.TOO_BIG, "too much data before authentication")
 
     def _read_token(self, message: bytes, at: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Container, Hashable, Iterable
 from dataclasses import dataclass
 
 from quire.sync.wire import PresenceEntry
@@ -20,6 +20,8 @@ class _Client:
     clock: int
     state: str | None
     seen: float
+    here: bool
+    """Whether its connection is on this node."""
 
 
 class Presence:
@@ -44,14 +46,19 @@ class Presence:
         """Whether something changed since the last `changes`."""
         return bool(self._dirty)
 
-    def receive(self, owner: Hashable, identity: str, entries: Iterable[PresenceEntry], now: float) -> None:
-        """Take over what `owner` says of its own clients; entries about others are ignored."""
+    def receive(
+        self, owner: Hashable, identity: str, entries: Iterable[PresenceEntry], now: float, *, here: bool = True
+    ) -> None:
+        """Take over what `owner` says of its own clients; entries about others are ignored.
+
+        An owner that is not `here` is another node, which speaks for as many as it has.
+        """
         for entry in entries:
             known = self._clients.get(entry.client)
             if known is None:
-                if entry.state is None or self._owned(owner) >= CLIENTS_PER_MEMBER:
+                if entry.state is None or (here and self._owned(owner) >= CLIENTS_PER_MEMBER):
                     continue
-                self._clients[entry.client] = _Client(owner, identity, entry.clock, entry.state, now)
+                self._clients[entry.client] = _Client(owner, identity, entry.clock, entry.state, now, here)
                 self._dirty.add(entry.client)
                 continue
             if entry.clock < known.clock:
@@ -59,7 +66,7 @@ class Presence:
             if known.owner is not owner:
                 if known.state is not None and (known.identity != identity or entry.clock == known.clock):
                     continue
-                known.owner, known.identity = owner, identity
+                known.owner, known.identity, known.here = owner, identity, here
             elif entry.clock == known.clock and entry.state is not None and known.state is not None:
                 known.seen = now
                 continue
@@ -74,6 +81,13 @@ class Presence:
         """
         for client_id, client in self._clients.items():
             if client.owner is owner and client.state is not None:
+                client.state, client.seen = None, now
+                self._dirty.add(client_id)
+
+    def keep_only(self, owner: Hashable, clients: Container[int], now: float) -> None:
+        """Mark every client of `owner` as gone that is not among `clients`."""
+        for client_id, client in self._clients.items():
+            if client.owner is owner and client.state is not None and client_id not in clients:
                 client.state, client.seen = None, now
                 self._dirty.add(client_id)
 
@@ -100,6 +114,19 @@ class Presence:
             PresenceEntry(i, client.clock, client.state)
             for i, client in self._clients.items()
             if client.state is not None
+        ]
+
+    def here(self) -> list[tuple[str, PresenceEntry]]:
+        """Return the states of this node's own people, each with its identity."""
+        return self.of_here(self.everyone())
+
+    def of_here(self, entries: Iterable[PresenceEntry]) -> list[tuple[str, PresenceEntry]]:
+        """Return those of `entries` that are about this node's own people, each with its identity."""
+        clients = self._clients
+        return [
+            (clients[entry.client].identity, entry)
+            for entry in entries
+            if entry.client in clients and clients[entry.client].here
         ]
 
     def clients_of(self, owner: Hashable) -> list[int]:

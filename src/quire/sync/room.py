@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from quire.crdt.clock import Clock
 from quire.crdt.replica import Replica, ReplicaCorrupt, ReplicaHost
 from quire.crdt.updates import (
     MalformedUpdate,
@@ -25,9 +26,11 @@ from quire.crdt.updates import (
     merge,
     without_clients,
 )
+from quire.fanout.contract import Fanout
 from quire.log.contract import Outcome, Refused, Stored
 from quire.sync import wire
 from quire.sync.member import Member, Refusal, Sender
+from quire.sync.neighbours import Identity, Neighbours, Relayed
 from quire.sync.presence import Presence
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class RoomLimits:
     unsaved_room: int
     heavy_document: int
     heavy_update: int
+    beacon: float
 
 
 class Room:
@@ -72,6 +76,9 @@ class Room:
         replicas: ReplicaHost,
         limits: RoomLimits,
         stats: SyncStats,
+        fanout: Fanout,
+        identity: Identity,
+        load: Callable[[str], Awaitable[Stored]],
     ) -> None:
         self.document = document
         self.members: set[Member] = set()
@@ -82,12 +89,12 @@ class Room:
         self.problem: str | None = None
         """Why nothing can be saved now, None while all is well."""
         self._loop = asyncio.get_running_loop()
-        self._journal, self._replicas, self._limits, self._stats = journal, replicas, limits, stats
+        self._journal, self._replicas, self._limits, self.stats = journal, replicas, limits, stats
 
         self._base = stored.snapshot.payload if stored.snapshot else b""
         self._tail = [row.payload for row in stored.tail]
         self._tail_bytes = sum(map(len, self._tail))
-        self._clock = _clock_of(stored)
+        self.clock = _clock_of(stored)
         self._replica: Replica | None = None
         self._joined: bytes | None = None
         self._size_level = ""
@@ -96,13 +103,16 @@ class Room:
         self._ready: dict[bytes, dict[Member, None]] = {}
         self._outbox: list[tuple[bytes, Sender, UpdateSummary]] = []
         self._waiting_saved: deque[tuple[int, Sender]] = deque()
-        self._submitted = self._committed = 0
+        self.submitted = self.stored = 0
+        """Updates handed to the log, and how many of those it has answered for."""
         self._flush_handle: asyncio.Handle | None = None
         self._flushed_at = 0.0
         self._presence_handle: asyncio.Handle | None = None
         self._turns: deque[Callable[[], Awaitable[None]]] = deque()
-        self._turn_bytes = 0
+        self.waiting_bytes = 0
+        """Bytes of updates that wait to be proved."""
         self._worker: asyncio.Task[None] | None = None
+        self._neighbours = Neighbours(self, fanout, identity, load, limits.beacon)
 
     # ---------------------------------------------------------------- members
 
@@ -113,7 +123,7 @@ class Room:
         if member.socket.blocked_since is None:
             self._ready.setdefault(member.prefix, {})[member] = None
         else:
-            member.behind = dict(self._clock)
+            member.behind = dict(self.clock.known)
         if len(self.presence):
             member.send(wire.awareness(wire.encode_awareness(self.presence.everyone())))
         if self.problem is not None:
@@ -131,20 +141,20 @@ class Room:
         now = self._loop.time()
         self.last_used = now
         self.presence.leave(member, now)
-        self._schedule_presence()
+        self.schedule_presence()
 
     def hold(self, member: Member) -> None:
         """Stop sending increments to a member whose socket is blocked; remember what it has."""
         if member.behind is not None:
             return
         self._unready(member)
-        known = dict(self._clock)
+        known = dict(self.clock.known)
         for _, _, summary in self._outbox:
             for client, start, _ in summary.ranges:
                 if start < known.get(client, 0):
                     known[client] = start
         member.behind = known
-        self._stats.conflated += 1
+        self.stats.conflated += 1
 
     def release(self, member: Member) -> None:
         """Give a drained member one diff against what it had, then increments again."""
@@ -187,7 +197,7 @@ class Room:
         async def turn() -> None:
             update = await self._diff(state_vector)
             if member in self.members:
-                own = encode_state_vector(self._clock)
+                own = self.clock.encode()
                 member.socket.write(
                     wire.binary_frame(member.prefix + wire.sync_step1(own))
                     + wire.binary_frame(member.prefix + wire.sync_step2(update))
@@ -197,7 +207,7 @@ class Room:
 
     def _answer_from_bytes(self, member: Member) -> None:
         """Send the whole document as the bytes at hand; a large base is not merged with its tail."""
-        own = wire.binary_frame(member.prefix + wire.sync_step1(encode_state_vector(self._clock)))
+        own = wire.binary_frame(member.prefix + wire.sync_step1(self.clock.encode()))
         if len(self._base) >= REBASE_BYTES and self._tail:
             base = wire.binary_frame(member.prefix + wire.sync_update(self._base))
             if self._joined is None:
@@ -221,7 +231,7 @@ class Room:
                     done.set_exception(error)
                 return
             if not done.done():
-                done.set_result((encode_state_vector(self._clock), update))
+                done.set_result((self.clock.encode(), update))
 
         self._enqueue(turn)
         return await done
@@ -229,7 +239,7 @@ class Room:
     async def contains(self, update: bytes) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`."""
         summary = inspect(update)
-        if any(end > self._clock.get(client, 0) for client, _, end in summary.ranges):
+        if any(end > self.clock.of(client) for client, _, end in summary.ranges):
             return False
         return await (await self._live()).contains(update)
 
@@ -260,22 +270,27 @@ class Room:
     # ---------------------------------------------------------------- updates
 
     def receive(self, update: bytes, sender: Sender) -> None:
-        """Take an update from a sender whose right to write was checked; it is proved before anyone sees it."""
-        self._stats.received += 1
+        """Take an update from a sender whose right to write was checked; it is proved before anyone sees it.
+
+        What another node accepted is taken whatever its size; at the limit of unsaved bytes it is asked for later.
+        """
+        self.stats.received += 1
         size = len(update)
-        if size > self._limits.max_update:
+        if size > self._limits.max_update and not isinstance(sender, Relayed):
             sender.refused(Refusal.TOO_BIG, f"update of {size} bytes; the limit is {self._limits.max_update}")
             return
-        if self.unsaved_bytes + self._turn_bytes + size > self._limits.unsaved_room or self._journal.full(size):
-            self._stats.refused += 1
-            sender.refused(Refusal.STORAGE, self.problem or "storage is too slow; too much waits to be saved")
+        if self.unsaved_bytes + self.waiting_bytes + size > self._limits.unsaved_room or self._journal.full(size):
+            self.stats.refused += 1
+            checking = self.waiting_bytes > self.unsaved_bytes
+            slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
+            sender.refused(Refusal.STORAGE, self.problem or slow)
             return
         replica = self._replica
         if replica is None or self._turns or not replica.local or size > self._limits.heavy_update:
-            self._turn_bytes += size
+            self.waiting_bytes += size
 
             async def turn() -> None:
-                self._turn_bytes -= size
+                self.waiting_bytes -= size
                 await self._receive_heavy(update, sender)
 
             self._enqueue(turn)
@@ -325,9 +340,11 @@ class Room:
         Its next clock values are that person's: taken by another, the person's own edits would be invisible. An
         honest browser that gives back what others wrote loses nothing: they are here and send it themselves.
         """
+        if isinstance(sender, Relayed):
+            return update, summary
         foreign: list[int] = []
         for client, _, end in summary.ranges:
-            if end > self._clock.get(client, 0):
+            if end > self.clock.of(client):
                 writer = self._writers.get(client)
                 if writer is not None and writer is not sender and writer.author != sender.author:
                     foreign.append(client)
@@ -335,7 +352,7 @@ class Room:
                     self._writers[client] = sender
         if not foreign:
             return update, summary
-        self._stats.foreign += 1
+        self.stats.foreign += 1
         kept = without_clients(update, summary, foreign)
         return kept, inspect(kept)
 
@@ -351,15 +368,16 @@ class Room:
         return self._replica
 
     def _refuse_malformed(self, sender: Sender, error: Exception) -> None:
-        self._stats.refused += 1
+        self.stats.refused += 1
         _log.warning("update refused", document=self.document, author=sender.author, error=str(error))
         sender.refused(Refusal.MALFORMED, str(error))
 
     def _within_limit(self, summary: UpdateSummary, sender: Sender) -> bool:
         """Refuse growth past the hard limit; deleting is always possible."""
-        if self.size + summary.content_bytes <= self._limits.document_limit or summary.content_bytes == 0:
+        growth = 0 if isinstance(sender, Relayed) else summary.content_bytes
+        if growth == 0 or self.size + growth <= self._limits.document_limit:
             return True
-        self._stats.refused += 1
+        self.stats.refused += 1
         self._watch_size()
         if self._tail and not self._turns:
             # What was deleted lately may still be counted.
@@ -374,17 +392,15 @@ class Room:
         if not changed:
             self._answer_when_durable(sender)
             return
-        for client, _, end in summary.ranges:
-            if end > self._clock.get(client, 0):
-                self._clock[client] = end
+        self.clock.add(summary)
         self._tail.append(update)
         self._tail_bytes += len(update)
         self._joined = None
-        self.unsaved += 1
-        self.unsaved_bytes += len(update)
-        self._submitted += 1
         self.last_edit = self._loop.time()
-        self._journal.append(self, update, sender)
+        if isinstance(sender, Relayed):
+            sender.keep(update)
+        else:
+            self.store(update, sender)
         self._outbox.append((update, sender, summary))
         if self._flush_handle is None:
             self._schedule_flush()
@@ -393,24 +409,50 @@ class Room:
         if self.size >= self._limits.document_warn:
             self._watch_size()
 
+    def store(self, update: bytes, sender: Sender) -> None:
+        """Hand an update to the log."""
+        self.unsaved += 1
+        self.unsaved_bytes += len(update)
+        self.submitted += 1
+        self._journal.append(self, update, sender)
+
+    def adopt(self) -> None:
+        """Store what came from other nodes and may not be stored there."""
+        self._neighbours.adopt()
+
     def _answer_when_durable(self, sender: Sender) -> None:
-        """A repeated update is saved once everything before it is."""
-        if self._committed == self._submitted:
+        """A repeated update is saved once everything before it is, wherever that came from."""
+        if isinstance(sender, Relayed):
+            return
+        if self._neighbours.unconfirmed:
+            self.adopt()
+        if self.stored == self.submitted:
             sender.saved(1)
         else:
-            self._waiting_saved.append((self._submitted, sender))
+            self._waiting_saved.append((self.submitted, sender))
 
     def committed(self, update_size: int, sender: Sender, outcome: Outcome) -> None:
         """The journal stored (or for good refused) the oldest outstanding update."""
-        self._committed += 1
+        self.stored += 1
         self.unsaved -= 1
         self.unsaved_bytes -= update_size
         if isinstance(outcome, Refused):
             _log.error("update cannot be stored", document=self.document, reason=outcome.reason)
             sender.refused(Refusal.MALFORMED, f"the update cannot be stored: {outcome.reason}")
         waiting = self._waiting_saved
-        while waiting and waiting[0][0] <= self._committed:
+        while waiting and waiting[0][0] <= self.stored:
             waiting.popleft()[1].saved(1)
+
+    @property
+    def now(self) -> float:
+        """The event loop's time."""
+        return self._loop.time()
+
+    @property
+    def relieved(self) -> bool:
+        """Whether a sender that was refused for want of room may offer again."""
+        half = self._limits.unsaved_room // 2
+        return self.problem is None and self.unsaved_bytes + self.waiting_bytes < half and self._journal.relieved
 
     @property
     def settled(self) -> bool:
@@ -432,7 +474,7 @@ class Room:
                     await self._turns[0]()
                 except Exception as error:  # noqa: BLE001 - one turn's failure must not stop the room
                     _log.exception("room work failed", document=self.document, error=str(error))
-                    self._stats.errors += 1
+                    self.stats.errors += 1
                 finally:
                     self._turns.popleft()
         finally:
@@ -501,9 +543,11 @@ class Room:
             deliveries += len(group)
         if len(senders) > 1:
             self._send_others(batch, senders, body)
-        self._stats.ticks += 1
-        self._stats.merged += len(batch)
-        self._stats.deliveries += deliveries * len(batch)
+        if self._neighbours.heard:
+            self._neighbours.tell((update, sender) for update, sender, _ in batch)
+        self.stats.ticks += 1
+        self.stats.merged += len(batch)
+        self.stats.deliveries += deliveries * len(batch)
 
     def _send_others(
         self, batch: Sequence[tuple[bytes, Sender, UpdateSummary]], senders: dict[Any, None], merged: bytes
@@ -527,9 +571,16 @@ class Room:
     def present(self, member: Member, entries: list[wire.PresenceEntry]) -> None:
         """Take a member's presence; others hear of it at a rate set by the size of the audience."""
         self.presence.receive(member, member.author, entries, self._loop.time())
-        self._schedule_presence()
+        self.schedule_presence()
 
-    def _schedule_presence(self) -> None:
+    def relayed_presence(self, owner: Hashable, people: Iterable[tuple[str, wire.PresenceEntry]]) -> None:
+        """Take what another node says of its own people."""
+        for identity, entry in people:
+            self.presence.receive(owner, identity, (entry,), self.now, here=False)
+        self.schedule_presence()
+
+    def schedule_presence(self) -> None:
+        """Send changes of presence soon."""
         if self._presence_handle is None and self.presence.dirty:
             wait = min(0.03 + 0.0005 * len(self.members), 1.0)
             self._presence_handle = self._loop.call_later(wait, self._flush_presence)
@@ -545,13 +596,16 @@ class Room:
             for member in list(group):
                 if member.socket.buffered == 0:
                     member.socket.write(frame)
-        self._stats.presence += 1
+        if self._neighbours.heard:
+            self._neighbours.tell_presence(self.presence.of_here(changes))
+        self.stats.presence += 1
 
     def sweep(self, now: float) -> None:
-        """Expire people who stopped renewing their presence."""
+        """Expire people who stopped renewing their presence; keep in step with other nodes."""
+        self._neighbours.sweep(now)
         if len(self.presence):
             self.presence.expire(now)
-            self._schedule_presence()
+            self.schedule_presence()
 
     def notify(self, message: dict[str, object]) -> None:
         """Send an application message to every member."""
@@ -578,16 +632,15 @@ class Room:
                 handle.cancel()
         if self._worker is not None:
             await asyncio.wait([self._worker])
+        await self._neighbours.close()
         if self._replica is not None:
             await self._replica.close()
             self._replica = None
 
 
-def _clock_of(stored: Stored) -> dict[int, int]:
+def _clock_of(stored: Stored) -> Clock:
     """State vector of what is stored, without building the document."""
-    clock = decode_state_vector(stored.snapshot.state_vector) if stored.snapshot else {}
+    clock = Clock(decode_state_vector(stored.snapshot.state_vector) if stored.snapshot else {})
     for row in stored.tail:
-        for client, _, end in inspect(row.payload).ranges:
-            if end > clock.get(client, 0):
-                clock[client] = end
+        clock.add(inspect(row.payload))
     return clock

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import structlog
 
 from quire.crdt.replica import ReplicaHost
+from quire.fanout.contract import Fanout
 from quire.log.contract import (
     DamagedDocument,
     Health,
@@ -19,6 +20,7 @@ from quire.log.contract import (
     UpdateLog,
 )
 from quire.sync.member import Sender
+from quire.sync.neighbours import Identity
 from quire.sync.room import Room, RoomLimits
 from quire.sync.stats import SyncStats
 
@@ -51,6 +53,11 @@ class Journal:
     def full(self, size: int) -> bool:
         """Whether `size` more bytes would pass this node's limit of unsaved bytes."""
         return self._log.queued_bytes + self._batch_bytes + size > self._limit
+
+    @property
+    def relieved(self) -> bool:
+        """Whether at most half of the limit is used."""
+        return self._log.queued_bytes + self._batch_bytes <= self._limit // 2
 
     def append(self, room: Room, payload: bytes, sender: Sender) -> None:
         """Queue one update for the log."""
@@ -114,7 +121,10 @@ class Rooms:
         unsaved_limit: int,
         grace: float,
         budget: int,
+        fanout: Fanout,
+        identity: Identity,
     ) -> None:
+        self._fanout, self._identity = fanout, identity
         self._log, self._replicas, self._limits, self._stats = log, replicas, limits, stats
         self._grace, self._budget = grace, budget
         self._rooms: dict[str, Room] = {}
@@ -133,6 +143,16 @@ class Rooms:
     def memory(self) -> int:
         """Bytes that all rooms take, about."""
         return sum(room.memory for room in self._rooms.values())
+
+    @property
+    def unsaved_bytes(self) -> int:
+        """Bytes accepted and not yet durable."""
+        return sum(room.unsaved_bytes for room in self._rooms.values())
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes received that wait to be proved, mostly in a worker process."""
+        return sum(room.waiting_bytes for room in self._rooms.values())
 
     def get(self, document: str) -> Room | None:
         """Return the room if it is in memory."""
@@ -172,6 +192,9 @@ class Rooms:
                 replicas=self._replicas,
                 limits=self._limits,
                 stats=self._stats,
+                fanout=self._fanout,
+                identity=self._identity,
+                load=self._log.load,
             )
             health = self._log.health
             room.problem = None if health.ok else health.reason
@@ -222,6 +245,7 @@ class Rooms:
         loop = asyncio.get_running_loop()
         for room in self._rooms.values():
             room.flush()
+            room.adopt()
         while not all(room.settled for room in self._rooms.values()):
             if loop.time() > deadline:
                 return False

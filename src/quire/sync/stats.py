@@ -25,6 +25,14 @@ class SyncStats:
     """Times a slow socket was switched to one diff on draining."""
     presence: int = 0
     """Presence rounds."""
+    relayed: int = 0
+    """Messages of other nodes."""
+    asked: int = 0
+    """Times another node was asked for what is missing here."""
+    adopted: int = 0
+    """Updates of other nodes stored here because those had not said that they were stored."""
+    reread: int = 0
+    """Times an open document was read from the log again."""
     saved: int = 0
     """Updates acknowledged as durable."""
     loads: int = 0

@@ -1,0 +1,174 @@
+"""A disk that is full or read-only while people write: they are told, nothing stops, nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from conftest import QuireProcess
+from person import Person, agreed
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="making a disk full or read-only needs root")
+PAD = "y" * 4000
+ROOM_LIMIT = 300_000
+
+
+class SmallDisk:
+    """A disk of 24 MB that another program fills."""
+
+    reason = "the disk is full"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._filler = folder / "filler"
+
+    def break_down(self) -> None:
+        with suppress(OSError), self._filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 4096)
+
+    def mend(self) -> None:
+        self._filler.unlink()
+
+
+class LockedDisk:
+    """A folder in which no file can be written, those that are open included (ext4's immutable flag)."""
+
+    reason = "the disk is read-only"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _mark(self, flag: str) -> None:
+        names = [str(path) for path in [self.folder, *self.folder.rglob("*")] if not path.name.endswith("-shm")]
+        subprocess.run(["chattr", flag, *names], check=True)
+
+    def break_down(self) -> None:
+        self._mark("+i")
+
+    def mend(self) -> None:
+        self._mark("-i")
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[SmallDisk]:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], check=False).returncode:
+        pytest.skip("this machine does not allow mounts")
+    try:
+        yield SmallDisk(folder)
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+@contextmanager
+def locked_disk(folder: Path) -> Iterator[LockedDisk]:
+    probe = folder / "probe"
+    with probe.open("wb", buffering=0) as file:
+        if subprocess.run(["chattr", "+i", str(probe)], capture_output=True, check=False).returncode:
+            pytest.skip("this file system has no immutable flag")
+        with suppress(OSError):
+            file.write(b"x")
+        subprocess.run(["chattr", "-i", str(probe)], check=True)
+    if probe.stat().st_size:
+        pytest.skip("the immutable flag does not bind files that are open here")
+    disk = LockedDisk(folder)
+    try:
+        yield disk
+    finally:
+        disk.mend()
+
+
+def ready(server: QuireProcess) -> dict[str, object]:
+    with urllib.request.urlopen(f"{server.url}/readyz", timeout=5) as answer:
+        body: dict[str, object] = json.load(answer)
+        return body
+
+
+def metric(server: QuireProcess, name: str) -> float:
+    with urllib.request.urlopen(f"{server.url}/metrics", timeout=10) as answer:
+        found = re.search(rf"^quire_{name} (\S+)$", answer.read().decode(), re.MULTILINE)
+    assert found, name
+    return float(found[1])
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    async with asyncio.timeout(20):
+        while not await asyncio.to_thread(condition):
+            await asyncio.sleep(0.05)
+    assert what
+
+
+@pytest.mark.fm("FM-061")
+@pytest.mark.parametrize("kind", [small_disk, locked_disk])
+async def test_people_write_on_are_told_and_lose_nothing(
+    tmp_path: Path, kind: Callable[[Path], object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with kind(folder) as disk:  # type: ignore[attr-defined]
+        server = QuireProcess(folder / "data", unsaved_room_limit=str(ROOM_LIMIT))
+        try:
+            server.start()
+            document = server.new_document()
+            author, other = Person("author", server, document), Person("other", server, document)
+            async with author.online(), other.online():
+                await author.start("before ")
+                await other.until(lambda: other.ready, "the paragraph")
+                disk.break_down()
+                words = [f"word{number}" for number in range(40)]
+                for word in words:
+                    author.insert(len(author.text), f"{word} {PAD} ")
+                await other.until(lambda: words[-1] in other.text, "the words, although nothing can be stored")
+                # Everybody is told why: the writers, /readyz, the metric, the log.
+                told = {"type": "storage", "ok": False, "reason": disk.reason}
+                for person in (author, other):
+                    await person.until(lambda person=person: told in person.told, "not saved, and why")
+                assert author.unsaved == len(words)
+                assert await asyncio.to_thread(ready, server) == {
+                    "status": "degraded",
+                    "problems": {"storage": disk.reason},
+                }
+                assert await asyncio.to_thread(metric, server, "log_healthy") == 0
+                # At the limit the room takes no more and says so; what is refused stays with its author.
+                late = 0
+                while author.refused == 0:
+                    words.append(f"late{late}")
+                    author.insert(len(author.text), f"{words[-1]} {PAD} ")
+                    late += 1
+                    await asyncio.sleep(0.005)
+                    assert late * len(PAD) < 2 * ROOM_LIMIT
+                await author.until(lambda: any(note.get("reason") == "storage" for note in author.told), "refused")
+                # A small edit after a refused one fits in, and builds on what the server does not have.
+                words.append("tiny")
+                author.insert(len(author.text), "tiny ")
+                assert server.process is not None
+                assert server.process.poll() is None
+                unsaved_room = await asyncio.to_thread(metric, server, "unsaved_bytes")
+                assert ROOM_LIMIT - 2 * len(PAD) < unsaved_room <= ROOM_LIMIT
+                disk.mend()
+                # The author is asked to come again and offer what was refused.
+                await author.cut_off()
+                await until(lambda: ready(server)["status"] == "ready", "ready again")
+                assert await asyncio.to_thread(metric, server, "log_healthy") == 1
+            async with author.online(), other.online():
+                await author.saved()
+                await agreed(author, other)
+            server.stop(signal.SIGKILL)
+            server.start()
+            stored = server.text(document)
+            assert [word for word in words if f"{word} " not in stored + " "] == []
+        finally:
+            server.discard()
+    log = capfd.readouterr().err
+    assert "updates cannot be saved" in log
+    assert disk.reason in log

@@ -1,0 +1,238 @@
+"""Two nodes with one log and a bus between them: everyone sees the same, whatever the bus does."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pycrdt
+import pytest
+
+from locks import write_locked
+from nodes import DOCUMENT, Guest, Node, open_log, until
+from quire.fanout.local import LocalBus
+from quire.log.sqlite import SqliteLog
+
+
+@pytest.fixture
+async def log(tmp_path: Path) -> AsyncIterator[SqliteLog]:
+    async with open_log(tmp_path) as log:
+        yield log
+
+
+@asynccontextmanager
+async def nodes(log: SqliteLog, count: int = 2) -> AsyncIterator[list[Node]]:
+    bus = LocalBus()
+    made = [Node(f"n{number}", log, bus) for number in range(count)]
+    async with AsyncExitStack() as stack:
+        for node in made:
+            stack.push_async_callback(node.close)
+        yield made
+
+
+async def stored_text(log: SqliteLog) -> str:
+    stored = await log.load(DOCUMENT)
+    doc: pycrdt.Doc = pycrdt.Doc()
+    for part in ([stored.snapshot.payload] if stored.snapshot else []) + [row.payload for row in stored.tail]:
+        doc.apply_update(part)
+    return str(doc.get("t", type=pycrdt.Text))
+
+
+async def test_what_is_written_at_one_node_is_seen_at_the_other_and_stored_once(log: SqliteLog) -> None:
+    async with nodes(log) as (one, two):
+        ann, bob = Guest("ann", 1), Guest("bob", 2)
+        await ann.join(one)
+        await bob.join(two)
+        for number in range(50):
+            ann.text.insert(0, f"a{number} ")
+            bob.text.insert(len(str(bob.text)), f"b{number} ")
+            await asyncio.sleep(0.002)
+        await until(lambda: str(ann.text) == str(bob.text) and len(str(ann.text).split()) == 100, "one text", one, two)
+        await until(lambda: ann.unsaved == bob.unsaved == 0, "saved", one, two)
+        assert await stored_text(log) == str(ann.text)
+        rows = await log.read(DOCUMENT, limit=1000)
+        assert len(rows) == 100
+        assert {row.author for row in rows} == {"ann", "bob"}
+
+
+async def test_a_node_that_opens_the_document_later_gets_what_is_not_in_the_log_yet(log: SqliteLog) -> None:
+    async with nodes(log) as (one, two):
+        ann, bob = Guest("ann", 1), Guest("bob", 2)
+        await ann.join(one)
+        with write_locked(log.path):
+            ann.text.insert(0, "not stored yet")
+            del ann.text[0:4]
+            await bob.join(two)
+            await until(lambda: str(bob.text) == "stored yet", "the text from the other node", one, two)
+            assert ann.unsaved > 0
+
+
+async def test_people_at_other_nodes_are_shown_move_and_go(log: SqliteLog) -> None:
+    async with nodes(log) as (one, two):
+        ann, bob = Guest("ann", 1), Guest("bob", 2)
+        await ann.join(one)
+        ann.show('{"at":1}')
+        await bob.join(two)
+        await until(lambda: bob.here == {1: '{"at":1}'}, "ann, who came first", one, two)
+        ann.show('{"at":2}')
+        await until(lambda: bob.here == {1: '{"at":2}'}, "ann has moved", one, two)
+        bob.show('{"at":9}')
+        await until(lambda: ann.here == {2: '{"at":9}'}, "bob", one, two)
+        ann.leave()
+        await until(lambda: bob.here == {}, "ann has gone", one, two)
+        carol = Guest("carol", 3)
+        await carol.join(one)
+        carol.show('{"at":3}')
+        await until(lambda: bob.here == {3: '{"at":3}'}, "carol", one, two)
+        one.die()
+        await until(lambda: bob.here == {}, "the node with carol has gone", two)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_bus_that_loses_repeats_and_reorders_parts_no_copies(log: SqliteLog, seed: int) -> None:
+    async with nodes(log, 3) as three:
+        guests = [Guest(f"g{number}", number + 1) for number in range(6)]
+        for number, guest in enumerate(guests):
+            await guest.join(three[number % 3])
+        chance = random.Random(seed)
+        for node in three:
+            node.fanout.chance = random.Random(seed)
+            node.fanout.loses, node.fanout.repeats, node.fanout.delays = 0.3, 0.3, 0.3
+        for number in range(60):
+            for guest in guests:
+                guest.text.insert(chance.randint(0, len(str(guest.text))), f"{guest.name}w{number} ")
+                if number % 4 == 3:
+                    # What is lost here is a deletion, of which no state vector tells.
+                    at = chance.randrange(len(str(guest.text)) - 5)
+                    del guest.text[at : at + 3]
+            guests[number % 6].show(f'{{"at":{number}}}')
+            await asyncio.sleep(0.001)
+        # It stays as bad: the beacons alone must repair it.
+        await until(lambda: len({str(guest.text) for guest in guests}) == 1, "one text", *three)
+        await until(lambda: all(len(guest.here) == 5 for guest in guests), "everyone is shown", *three)
+        await until(lambda: sum(guest.unsaved for guest in guests) == 0, "saved", *three)
+        assert await stored_text(log) == str(guests[0].text)
+        assert sum(node.stats.asked for node in three) > 3
+
+
+async def test_a_lost_deletion_is_noticed_at_the_next_beacon(log: SqliteLog) -> None:
+    async with nodes(log) as (one, two):
+        ann, bob = Guest("ann", 1), Guest("bob", 2)
+        await ann.join(one)
+        await bob.join(two)
+        ann.text.insert(0, "long text")
+        await until(lambda: str(bob.text) == "long text" and not two.rooms.get(DOCUMENT)._turns, "the text", one, two)
+        two.fanout.cut = True
+        del ann.text[0:5]
+        await until(lambda: ann.unsaved == 0, "saved", one, two)
+        # Both state vectors are equal: only the number in the beacon tells.
+        two.fanout.cut = False
+        await until(lambda: str(bob.text) == "text", "the deletion", one, two)
+
+
+async def test_a_bus_that_was_away_is_caught_up_with_also_on_nodes_that_went_meanwhile(log: SqliteLog) -> None:
+    async with nodes(log, 3) as (one, two, three):
+        ann, bob, carol = Guest("ann", 1), Guest("bob", 2), Guest("carol", 3)
+        for guest, node in ((ann, one), (bob, two), (carol, three)):
+            await guest.join(node)
+        for node in (one, two, three):
+            node.fanout.cut = True
+        ann.text.insert(0, "ann ")
+        carol.text.insert(0, "carol ")
+        await until(lambda: ann.unsaved == carol.unsaved == 0, "saved", one, two, three)
+        carol.leave()
+        await three.close()
+        assert str(bob.text) == ""
+        for node in (one, two):
+            node.fanout.mend()
+        await until(
+            lambda: sorted(str(bob.text).split()) == ["ann", "carol"] and str(ann.text) == str(bob.text),
+            "ann asked, carol from the log",
+            one,
+            two,
+        )
+
+
+async def test_what_a_dead_node_had_not_stored_is_stored_by_those_who_have_it(log: SqliteLog) -> None:
+    class Mute(SqliteLog):
+        """The log as a node sees it whose commits never get through."""
+
+        def submit(self, updates: object, done: object) -> None:  # type: ignore[override]
+            return None
+
+    bus = LocalBus()
+    dying, other = Node("dying", Mute(log.path, log.archive), bus), Node("other", log, bus)
+    dying.rooms._log.load = log.load  # type: ignore[method-assign]
+    ann, bob = Guest("ann", 1), Guest("bob", 2)
+    await ann.join(dying)
+    await bob.join(other)
+    ann.text.insert(0, "seen by bob")
+    await until(lambda: str(bob.text) == "seen by bob", "the text", dying, other)
+    assert ann.unsaved > 0
+    assert await stored_text(log) == ""
+    # Ann comes back at the other node and offers the same again: that is a promise which only a commit may keep.
+    dying.die()
+    ann.leave()
+    ann.unsaved = ann.sent = 0
+    await ann.join(other)
+    await until(lambda: ann.sent > 0 and ann.unsaved == 0, "saved", other)
+    assert await stored_text(log) == "seen by bob"
+    assert [row.author for row in await log.read(DOCUMENT)] == ["ann"]
+    await other.close()
+    await dying.close()
+
+
+async def test_a_node_that_falls_silent_leaves_nothing_unstored_even_if_its_people_never_return(log: SqliteLog) -> None:
+    class Mute(SqliteLog):
+        def submit(self, updates: object, done: object) -> None:  # type: ignore[override]
+            return None
+
+    bus = LocalBus()
+    dying, other = Node("dying", Mute(log.path, log.archive), bus), Node("other", log, bus)
+    dying.rooms._log.load = log.load  # type: ignore[method-assign]
+    ann, bob = Guest("ann", 1), Guest("bob", 2)
+    await ann.join(dying)
+    await bob.join(other)
+    ann.text.insert(0, "seen by bob")
+    await until(lambda: str(bob.text) == "seen by bob", "the text", dying, other)
+    dying.die()
+    await until(lambda: other.stats.saved > 0, "stored by the other node", other)
+    assert await stored_text(log) == "seen by bob"
+    await other.close()
+    await dying.close()
+
+
+async def test_a_restarted_node_is_told_from_its_former_run(log: SqliteLog) -> None:
+    bus = LocalBus()
+    first, other = Node("n", log, bus, boot="1"), Node("other", log, bus)
+    ann, bob = Guest("ann", 1), Guest("bob", 2)
+    await ann.join(first)
+    await bob.join(other)
+    for number in range(20):
+        ann.text.insert(0, f"a{number} ")
+    await until(lambda: str(ann.text) == str(bob.text), "before", first, other)
+    await until(lambda: ann.unsaved == 0, "saved", first, other)
+    first.die()
+    ann.leave()
+    second = Node("n", log, bus, boot="2")
+    await ann.join(second)
+    ann.text.insert(0, "again ")
+    await until(lambda: str(bob.text).startswith("again a19"), "after the restart", second, other)
+    assert str(ann.text) == str(bob.text)
+    for node in (first, second, other):
+        await node.close()
+
+
+async def test_alone_nothing_is_said(log: SqliteLog) -> None:
+    async with nodes(log, 1) as (one,):
+        said: list[bytes] = []
+        one.fanout.publish = lambda channel, message: said.append(message)  # type: ignore[method-assign]
+        ann = Guest("ann", 1)
+        await ann.join(one)
+        ann.text.insert(0, "alone")
+        ann.show("{}")
+        await until(lambda: ann.unsaved == 0, "saved", one)
+        assert said == []

@@ -1,0 +1,219 @@
+"""Several nodes in one process: rooms of their own on one log, joined by a bus that can be made bad."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pycrdt
+
+from quire.access import Principal, Role
+from quire.blobs.folder import FolderBlobs
+from quire.crdt.replica import ReplicaHost
+from quire.fanout.local import LocalBus, LocalFanout
+from quire.log.archive import Archive
+from quire.log.contract import UpdateLog
+from quire.log.sqlite import SqliteLog
+from quire.server import _room_limits
+from quire.settings import Settings
+from quire.sync import wire
+from quire.sync.member import Member
+from quire.sync.neighbours import Identity
+from quire.sync.room import Room
+from quire.sync.rooms import Rooms
+from quire.sync.stats import SyncStats
+
+DOCUMENT = "d"
+BEACON = 0.1
+"""Seconds; five in a real node."""
+
+
+class BadFanout(LocalFanout):
+    """Loses, repeats and reorders what it delivers, by a seeded chance; `cut` loses everything."""
+
+    def __init__(self, bus: LocalBus) -> None:
+        super().__init__(bus)
+        self.chance = random.Random(0)
+        self.loses = self.repeats = self.delays = 0.0
+        self.cut = False
+        self._watchers: list[Callable[[], None]] = []
+
+    def subscribe(self, channel: str, listener: Callable[[bytes], None]) -> Callable[[], None]:
+        def bad(message: bytes) -> None:
+            if self.cut or self.chance.random() < self.loses:
+                return
+            for _ in range(2 if self.chance.random() < self.repeats else 1):
+                if self.chance.random() < self.delays:
+                    asyncio.get_running_loop().call_later(self.chance.random() * 0.05, listener, message)
+                else:
+                    listener(message)
+
+        return super().subscribe(channel, bad)
+
+    def watch(self, listener: Callable[[], None]) -> Callable[[], None]:
+        self._watchers.append(listener)
+        return lambda: self._watchers.remove(listener)
+
+    def mend(self) -> None:
+        """The connection to the bus is back."""
+        self.cut = False
+        for listener in list(self._watchers):
+            listener()
+
+
+class Node:
+    """The rooms of one node."""
+
+    def __init__(self, name: str, log: UpdateLog, bus: LocalBus, boot: str = "1") -> None:
+        self.name, self.log, self.stats = name, log, SyncStats()
+        self.fanout = BadFanout(bus)
+        self._replicas = ReplicaHost()
+        self._closed = False
+        self.rooms = Rooms(
+            log,
+            self._replicas,
+            limits=_room_limits(Settings(beacon=BEACON)),
+            stats=self.stats,
+            unsaved_limit=2**26,
+            grace=30,
+            budget=2**29,
+            fanout=self.fanout,
+            identity=Identity(name, boot),
+        )
+
+    async def room(self) -> Room:
+        return await self.rooms.open(DOCUMENT)
+
+    def sweep(self) -> None:
+        """Do the node's upkeep."""
+        self.rooms.sweep(asyncio.get_running_loop().time())
+
+    def die(self) -> None:
+        """Vanish from the bus without a word; what waits for the log is never stored."""
+        self.fanout._closed = True
+        for channel in list(self.fanout._channels):
+            self.fanout._leave(channel)
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        await self.rooms.close()
+        await self._replicas.close()
+
+
+class Line:
+    """A socket that hands each frame to its person at once."""
+
+    blocked_since = None
+    buffered = 0
+    _numbers = iter(range(10**9))
+
+    def __init__(self) -> None:
+        self.id = f"line{next(self._numbers)}"
+        self.deliver: Callable[[bytes], None] = lambda _: None
+
+    def write(self, data: bytes) -> None:
+        at = 0
+        while at < len(data):
+            size = data[at + 1]
+            at += 2
+            if size >= 126:
+                wide = 2 if size == 126 else 8
+                size, at = int.from_bytes(data[at : at + wide], "big"), at + wide
+            self.deliver(data[at : at + size])
+            at += size
+
+
+class Guest:
+    """Somebody with a Yjs document at one node."""
+
+    def __init__(self, name: str, client: int) -> None:
+        self.name, self.client = name, client
+        self.doc: pycrdt.Doc = pycrdt.Doc(client_id=client)
+        self.text = self.doc.get("t", type=pycrdt.Text)
+        self.people: dict[int, str | None] = {}
+        self.unsaved = self.sent = 0
+        self.member: Member | None = None
+        self._applying = False
+        self._clock = 0
+        self._subscription = self.doc.observe(self._on_change)
+
+    async def join(self, node: Node) -> None:
+        line = Line()
+        line.deliver = self._take
+        member = Member(line, b"\x01d", Principal(self.name, account=self.name), Role.EDITOR)  # type: ignore[arg-type]
+        room = await node.room()
+        room.join(member)
+        self.member = member
+        room.step1(member, self.doc.get_state())
+
+    def leave(self) -> None:
+        assert self.member is not None
+        if self.member.room is not None:
+            self.member.room.leave(self.member)
+        self.member = None
+
+    def show(self, state: str) -> None:
+        assert self.member is not None
+        assert self.member.room is not None
+        self._clock += 1
+        self.member.room.present(self.member, [wire.PresenceEntry(self.client, self._clock, state)])
+
+    def _send(self, update: bytes) -> None:
+        assert self.member is not None
+        assert self.member.room is not None
+        self.unsaved += 1
+        self.sent += 1
+        self.member.room.receive(update, self.member)
+
+    def _on_change(self, event: pycrdt.TransactionEvent) -> None:
+        if not self._applying and self.member is not None:
+            self._send(event.update)
+
+    def _take(self, message: bytes) -> None:
+        body = message[2:]
+        if body[:2] == b"\x00\x00":
+            known, _ = wire.read_var_bytes(body, 2)
+            # The room is in the middle of writing to its members: answer as a socket would, afterwards.
+            asyncio.get_running_loop().call_soon(lambda: self.member and self._send(self.doc.get_update(known)))
+        elif body[:1] == b"\x00":
+            self._applying = True
+            try:
+                self.doc.apply_update(wire.read_var_bytes(body, 2)[0])
+            finally:
+                self._applying = False
+        elif body[:1] == b"\x01":
+            for entry in wire.decode_awareness(wire.read_var_bytes(body, 1)[0], max_state=1000):
+                self.people[entry.client] = entry.state
+        elif body == wire.SAVED:
+            self.unsaved -= 1
+
+    @property
+    def here(self) -> dict[int, str]:
+        """The others who are shown as present."""
+        return {client: state for client, state in self.people.items() if state and client != self.client}
+
+
+async def until(condition: Callable[[], bool], what: str, *nodes: Node, seconds: float = 60) -> None:
+    """Wait for a condition while the nodes' upkeep runs."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        for node in nodes:
+            node.sweep()
+        await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def open_log(folder: Path) -> AsyncIterator[SqliteLog]:
+    log = SqliteLog(folder / "log.db", Archive(FolderBlobs(folder / "blobs")))
+    await log.open()
+    try:
+        yield log
+    finally:
+        await log.close()
