@@ -250,4 +250,6 @@ async def test_a_token_does_what_its_scopes_say(ada: Browser, node: Server) -> N
 async def test_bad_fields_are_named(ada: Browser) -> None:
     answer = await ada.call("POST", "/documents", {"titel": "x"})
     assert answer.status_code == 422
-    assert answer.json()["errors"] == [{"field": "titel", "message": "Extra inputs are not permitted"}]
+    assert answer.json()["errors"] == [
+        {"field": "titel", "message": "Extra inputs are not permitted", "code": "extra_forbidden"}
+    ]

@@ -216,11 +216,15 @@ def routes(
             raise too_many(wait, "Too many attempts; wait and try again.")
         if not setup_code.fits(form.code):
             entrance.failures_by_address.failed(address)
-            raise Problem(403, "The set-up code is wrong. It is in the output of `quire serve`.")
+            raise Problem(
+                403, "The set-up code is wrong. It is in the output of `quire serve`.", code="wrong-setup-code"
+            )
         try:
             account, workspace = await spaces.set_up(form.email, form.name, form.password)
         except AlreadySetUp:
-            raise Problem(409, "This server is set up already. Sign in, or ask for an invitation.") from None
+            raise Problem(
+                409, "This server is set up already. Sign in, or ask for an invitation.", code="already-set-up"
+            ) from None
         await welcome(account.id, workspace.id)  # type: ignore[operator]
         return await sign_in(request, response, entrance, account.id)
 
@@ -248,7 +252,7 @@ def routes(
         except WrongPassword:
             for delay, key in (by_account, by_address):
                 delay.failed(key)
-            raise Problem(401, "Email or password is wrong.") from None
+            raise Problem(401, "Email or password is wrong.", code="wrong-credentials") from None
         by_account[0].succeeded(by_account[1])
         return await sign_in(request, response, entrance, account.id)
 
@@ -295,7 +299,7 @@ def routes(
             await people.change_password(principal.account or "", form.current, form.new, principal.session)
         except WrongPassword:
             entrance.failures_by_account.failed(key)
-            raise Problem(403, "The current password is wrong.") from None
+            raise Problem(403, "The current password is wrong.", code="wrong-current-password") from None
 
     @router.get("/tokens")
     async def tokens(principal: PersonCaller) -> Tokens:

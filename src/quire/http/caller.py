@@ -77,7 +77,10 @@ async def caller(request: Request) -> Principal:
         principal = await entrance.access.identify(credentials)
     except Denied:
         raise Problem(
-            401, "You are signed out, or the token is not valid any more.", headers={"WWW-Authenticate": "Bearer"}
+            401,
+            "You are signed out, or the token is not valid any more.",
+            headers={"WWW-Authenticate": "Bearer"},
+            code="signed-out",
         ) from None
     if request.method not in SAFE_METHODS:
         wait = entrance.writes.wait(principal.author + address)
@@ -93,7 +96,7 @@ async def caller(request: Request) -> Principal:
 async def account(principal: Annotated[Principal, Depends(caller)]) -> Principal:
     """Identify a caller who must be signed in."""
     if principal.account is None:
-        raise Problem(401, "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
+        raise Problem(401, "Sign in first.", headers={"WWW-Authenticate": "Bearer"}, code="signed-out")
     return principal
 
 
@@ -117,7 +120,7 @@ async def permit(
     look = entrance.access.role_even_in_trash if in_trash else entrance.access.role_of
     role = await look(principal, document)
     if role is None:
-        raise Problem(404, "There is no such document, or you have no access to it.")
+        raise Problem(404, "There is no such document, or you have no access to it.", code="no-document")
     if not allows(role, action):
         raise Problem(403, f"You are {role.label} of this document; that does not allow to {action.value[1]} it.")
     return role

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -16,7 +17,7 @@ _log = structlog.get_logger("quire.http")
 
 
 class Problem(Exception):
-    """An error to answer with; `detail` says what to do."""
+    """An error to answer with; `detail` says what to do, and a member `code` names it for other languages."""
 
     def __init__(
         self, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **members: object
@@ -38,6 +39,18 @@ def problem_response(
     )
 
 
+def _field(error: Mapping[str, Any]) -> dict[str, object]:
+    """Say which field is wrong and why: in English, and as a code with its limit for other languages."""
+    context = error.get("ctx", {})
+    limit = context.get("min_length", context.get("max_length"))
+    said: dict[str, object] = {
+        "field": ".".join(str(part) for part in error["loc"][1:]),
+        "message": error["msg"],
+        "code": error["type"],
+    }
+    return said if limit is None else said | {"limit": limit}
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of the application as a problem document."""
 
@@ -51,11 +64,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        fields = [
-            {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]}
-            for item in error.errors()
-        ]
-        return problem_response(422, "Some fields are not valid.", errors=fields)
+        return problem_response(
+            422, "Some fields are not valid.", code="invalid", errors=[_field(item) for item in error.errors()]
+        )
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -108,7 +108,9 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
         try:
             workspace, inviter, email = await spaces.preview(form.token)
         except InvitationInvalid:
-            raise Problem(404, "This invitation is used, withdrawn or expired. Ask for a new one.") from None
+            raise Problem(
+                404, "This invitation is used, withdrawn or expired. Ask for a new one.", code="invitation-invalid"
+            ) from None
         return Preview(workspace=workspace, inviter=inviter, email=email)
 
     @router.post("/invitations/accept", status_code=201)
@@ -120,12 +122,15 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
         try:
             account = await spaces.accept(form.token, form.email, form.name, form.password)
         except InvitationInvalid:
-            raise Problem(404, "This invitation is used, withdrawn or expired. Ask for a new one.") from None
+            raise Problem(
+                404, "This invitation is used, withdrawn or expired. Ask for a new one.", code="invitation-invalid"
+            ) from None
         except EmailTaken:
             raise Problem(
                 409,
                 "An account with this email exists. Sign in with it.",
-                errors=[{"field": "email", "message": "is taken"}],
+                code="email-taken",
+                errors=[{"field": "email", "message": "is taken", "code": "taken"}],
             ) from None
         secret, _ = await people.start_session(account.id, device_of(request), request.state.address)
         entrance.set_cookie(response, secret, SESSION_MOST // MICROSECONDS)

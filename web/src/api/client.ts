@@ -68,14 +68,10 @@ export class Problem extends Error {
     readonly status: number,
     readonly detail: string,
     readonly body: Record<string, unknown> = {},
+    /** Seconds until it is worth trying again. */
+    readonly retryAfter?: number,
   ) {
     super(detail)
-  }
-
-  /** The message of one form field, if the server complained about it. */
-  field(name: string): string | undefined {
-    const errors = this.body.errors as { field: string; message: string }[] | undefined
-    return errors?.find((error) => error.field === name)?.message
   }
 }
 
@@ -114,7 +110,8 @@ export async function request(path: string, options: Options = {}): Promise<Resp
   }
   if (response.ok) return response
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
-  throw new Problem(response.status, String(body.detail ?? response.statusText), body)
+  const wait = Number(response.headers.get('Retry-After')) || undefined
+  throw new Problem(response.status, String(body.detail ?? response.statusText), body, wait)
 }
 
 async function json<T>(path: string, options?: Options): Promise<T> {
@@ -155,6 +152,7 @@ export const api = {
     cursor?: string | undefined
   }) => {
     const parameters = new URLSearchParams({
+      limit: '100',
       search: query.search,
       sort: query.sort,
       order: query.order,

@@ -3,10 +3,12 @@ import { ModalsProvider } from '@mantine/modals'
 import { Notifications } from '@mantine/notifications'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
+import { useMemo, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
 import { NetworkError, Problem } from '../api/client'
 import { direction } from '../i18n'
 import { router } from './router'
-import { theme, variables } from './theme'
+import { themeFor, variables } from './theme'
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -14,6 +16,8 @@ const queries = new QueryClient({
       retry: (count, error) => !(error instanceof Problem) && !(error instanceof NetworkError) && count < 2,
       refetchOnWindowFocus: true,
     },
+    // Without a network a change fails at once and says so, instead of waiting unseen.
+    mutations: { networkMode: 'always' },
   },
 })
 
@@ -21,17 +25,28 @@ function nonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
 }
 
+/** The theme speaks the reader's language where components bring buttons along; the direction follows <html dir>. */
+function Localised({ children }: { children: ReactNode }) {
+  const { t } = useTranslation()
+  const theme = useMemo(() => themeFor(t('close')), [t])
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={nonce}>
+      {children}
+    </MantineProvider>
+  )
+}
+
 export function App() {
   return (
     <DirectionProvider initialDirection={direction(document.documentElement.lang)}>
-      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={nonce}>
+      <Localised>
         <QueryClientProvider client={queries}>
           <ModalsProvider>
             <Notifications position="bottom-left" />
             <RouterProvider router={router} />
           </ModalsProvider>
         </QueryClientProvider>
-      </MantineProvider>
+      </Localised>
     </DirectionProvider>
   )
 }

@@ -1,6 +1,7 @@
 /** Who is signed in. Kept in this browser without any secret, so that documents open without a network. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, NetworkError, setCsrfToken, type Session } from '../api/client'
+import { setLanguage } from '../i18n'
 
 const KEY = 'quire:last-session'
 
@@ -14,6 +15,7 @@ function remembered(): Session | null {
 
 export function remember(session: Session): void {
   setCsrfToken(session.csrf_token)
+  if (session.account?.language) void setLanguage(session.account.language)
   try {
     if (session.account) localStorage.setItem(KEY, JSON.stringify({ ...session, csrf_token: '' }))
     else localStorage.removeItem(KEY)

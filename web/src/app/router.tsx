@@ -1,21 +1,56 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router'
+import { VisuallyHidden } from '@mantine/core'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  useLocation,
+} from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { FaultPage, LostPage } from './LostPage'
 import { ReleaseNotice } from './ReleaseNotice'
 
 function Root() {
   const { t } = useTranslation()
   return (
     <>
-      <a className="skip" href="#main">
+      <a className="skip" href="#main" onClick={skip}>
         {t('skip')}
       </a>
+      <PageAnnouncement />
       <Outlet />
       <ReleaseNotice />
     </>
   )
 }
 
-const root = createRootRoute({ component: Root })
+/** Moves the focus without touching the address: its fragment may hold a document's link. */
+function skip(event: React.MouseEvent): void {
+  event.preventDefault()
+  const main = document.getElementById('main')
+  main?.setAttribute('tabindex', '-1')
+  main?.focus()
+}
+
+/** Says the title of a page that was reached without loading: a screen reader hears nothing else of the change. */
+function PageAnnouncement() {
+  const { pathname } = useLocation()
+  const first = useRef(true)
+  const [title, setTitle] = useState('')
+  useEffect(() => {
+    if (first.current) {
+      first.current = false
+      return
+    }
+    const timer = setTimeout(() => setTitle(document.title), 500)
+    return () => clearTimeout(timer)
+  }, [pathname])
+  return <VisuallyHidden role="status">{title}</VisuallyHidden>
+}
+
+const root = createRootRoute({ component: Root, notFoundComponent: LostPage, errorComponent: FaultPage })
 const page = (path: string, load: () => Promise<Record<string, unknown>>, name: string) =>
   createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load as never, name as never) })
 

@@ -1,4 +1,14 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
+import {
+  Alert,
+  createTheme,
+  Menu,
+  Modal,
+  ModalHeader,
+  Notification,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+  type MantineThemeOverride,
+} from '@mantine/core'
 
 const pine: MantineColorsTuple = [
   '#eef6f2',
@@ -13,7 +23,7 @@ const pine: MantineColorsTuple = [
   '#1f4438',
 ]
 
-export const theme = createTheme({
+const theme = createTheme({
   primaryColor: 'pine',
   primaryShade: { light: 8, dark: 6 },
   colors: { pine },
@@ -24,9 +34,42 @@ export const theme = createTheme({
   respectReducedMotion: true,
 })
 
-/** Quiet text that still has the contrast of 4.5:1 that WCAG asks for, on the page and on cards. */
+/** The theme with the names of the buttons that components bring along. */
+export function themeFor(close: string): MantineThemeOverride {
+  return {
+    ...theme,
+    components: {
+      Alert: Alert.extend({ defaultProps: { closeButtonLabel: close } }),
+      Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
+      Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': close } } }),
+      // Its <header> would be a second banner of the page.
+      ModalHeader: ModalHeader.extend({ defaultProps: { role: 'presentation' } }),
+      Notification: Notification.extend({ defaultProps: { closeButtonProps: { 'aria-label': close } } }),
+    },
+  }
+}
+
+/** Quiet text, errors and warnings with the contrast of 4.5:1 that WCAG asks for, on the page and on cards. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-dimmed': '#5b6168', '--mantine-color-placeholder': '#6a7078' },
-  dark: { '--mantine-color-dimmed': '#a9aeb5', '--mantine-color-placeholder': '#9aa0a8' },
+  light: {
+    '--mantine-color-dimmed': '#5b6168',
+    '--mantine-color-placeholder': '#6a7078',
+    '--mantine-color-error': '#b3261e',
+    '--mantine-color-red-6': '#b3261e',
+    '--mantine-color-red-filled': '#c92a2a',
+    '--mantine-color-red-filled-hover': '#b02525',
+    '--mantine-color-red-light-color': '#a3211a',
+    '--mantine-color-orange-light-color': '#8a3b00',
+  },
+  dark: {
+    '--mantine-color-dimmed': '#a9aeb5',
+    '--mantine-color-placeholder': '#9aa0a8',
+    '--mantine-color-error': '#ff9b95',
+    '--mantine-color-red-6': '#ff9b95',
+    '--mantine-color-red-filled': '#c92a2a',
+    '--mantine-color-red-filled-hover': '#b02525',
+    '--mantine-color-red-light-color': '#ffb3ad',
+    '--mantine-color-orange-light-color': '#ffc078',
+  },
 })

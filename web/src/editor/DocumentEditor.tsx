@@ -1,5 +1,5 @@
 import { EditorContent, useEditor } from '@tiptap/react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
 import { useSessionState, type DocumentSession } from '../sync'
@@ -26,6 +26,7 @@ export function DocumentEditor({ session, link, outline, onEditor, onUploadFaile
   const { readOnly } = useSessionState(session)
   const [finding, setFinding] = useState(false)
   const [helping, setHelping] = useState(false)
+  const reading = useRef(readOnly)
   const editor = useEditor(
     {
       extensions: extensions(session, {
@@ -43,18 +44,22 @@ export function DocumentEditor({ session, link, outline, onEditor, onUploadFaile
       injectNonce: document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '',
       shouldRerenderOnTransaction: false,
       editorProps: {
-        attributes: {
+        attributes: () => ({
           role: 'textbox',
           'aria-multiline': 'true',
           'aria-label': t('editor.label'),
+          'aria-readonly': String(reading.current),
+          // A reader scrolls by keyboard too.
+          tabindex: '0',
           class: 'sheet-text',
           spellcheck: 'true',
-        },
+        }),
       },
     },
     [session],
   )
   useEffect(() => {
+    reading.current = readOnly
     editor?.setEditable(!readOnly, false)
   }, [editor, readOnly])
   useEffect(() => {

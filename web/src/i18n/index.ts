@@ -2,7 +2,7 @@ import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import en from './en.json'
 
-export const LANGUAGES: Record<string, string> = { en: 'English', de: 'Deutsch' }
+export const LANGUAGES: Record<string, string> = { en: 'English', de: 'Deutsch', ar: 'العربية' }
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur'])
 const KEY = 'quire:language'
 
@@ -10,14 +10,16 @@ export function direction(language: string): 'ltr' | 'rtl' {
   return RIGHT_TO_LEFT.has(language.split('-')[0] ?? '') ? 'rtl' : 'ltr'
 }
 
+/** Shows everything in `language` from now on, in this browser; an unknown one changes nothing. */
 export async function setLanguage(language: string): Promise<void> {
-  if (language !== 'en' && language in LANGUAGES && !i18next.hasResourceBundle(language, 'translation')) {
+  if (!(language in LANGUAGES)) return
+  if (language !== 'en' && !i18next.hasResourceBundle(language, 'translation')) {
     const catalogue = (await import(`./${language}.json`)) as { default: Record<string, string> }
     i18next.addResourceBundle(language, 'translation', catalogue.default)
   }
-  await i18next.changeLanguage(language)
   document.documentElement.lang = language
   document.documentElement.dir = direction(language)
+  await i18next.changeLanguage(language)
   try {
     localStorage.setItem(KEY, language)
   } catch {
@@ -25,15 +27,16 @@ export async function setLanguage(language: string): Promise<void> {
   }
 }
 
+/** The language asked for in the address, chosen here before, or of the browser; English when none is known. */
 function preferred(): string {
+  const wishes: (string | null | undefined)[] = [new URLSearchParams(location.search).get('lang')]
   try {
-    const chosen = new URLSearchParams(location.search).get('lang') ?? localStorage.getItem(KEY)
-    if (chosen) return chosen
+    wishes.push(localStorage.getItem(KEY))
   } catch {
-    // Fall through to the browser's own.
+    // Without storage the browser's own languages decide.
   }
-  const own = navigator.language.split('-')[0] ?? 'en'
-  return own in LANGUAGES ? own : 'en'
+  wishes.push(...navigator.languages.map((language) => language.split('-')[0]))
+  return wishes.find((language) => language && language in LANGUAGES) ?? 'en'
 }
 
 export async function startI18n(): Promise<void> {
@@ -45,5 +48,6 @@ export async function startI18n(): Promise<void> {
     nsSeparator: false,
     interpolation: { escapeValue: false },
   })
-  await setLanguage(preferred())
+  // A catalogue that cannot be fetched (no network, first visit) leaves English rather than a blank page.
+  await setLanguage(preferred()).catch(() => undefined)
 }

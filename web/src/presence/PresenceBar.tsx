@@ -1,18 +1,12 @@
 import { Avatar, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { listed, number } from '../i18n/format'
 import type { DocumentSession } from '../sync'
+import { initials } from './initials'
 import { peopleOf, watchIdleness, type Person } from './people'
 
 const SHOWN = 5
-
-function initials(name: string): string {
-  const words = name.split(/\s+/).filter(Boolean)
-  return words
-    .slice(0, 2)
-    .map((word) => [...word][0]?.toUpperCase() ?? '')
-    .join('')
-}
 
 /** Avatars of who else is here; pressing one jumps to that person's cursor. */
 export function PresenceBar({ session, onJump }: { session: DocumentSession; onJump: (client: number) => void }) {
@@ -32,8 +26,8 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
         const left = [...before.current].filter(([id]) => !names.has(id)).map(([, name]) => name)
         before.current = names
         const parts = [
-          joined.length ? t('presence.joined', { names: joined.join(', ') }) : '',
-          left.length ? t('presence.left', { names: left.join(', ') }) : '',
+          joined.length ? t('presence.joined', { names: listed(joined), count: joined.length }) : '',
+          left.length ? t('presence.left', { names: listed(left), count: left.length }) : '',
         ]
         if (joined.length + left.length) setAnnouncement(parts.filter(Boolean).join('. '))
       }, 1000)
@@ -55,9 +49,7 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
 
   return (
     <>
-      <VisuallyHidden role="status" aria-live="polite">
-        {announcement}
-      </VisuallyHidden>
+      <VisuallyHidden role="status">{announcement}</VisuallyHidden>
       {people.length > 0 && (
         <Avatar.Group spacing={6} aria-label={t('presence.here')} role="group">
           {people.slice(0, SHOWN).map((person) => (
@@ -78,13 +70,8 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
             </Tooltip>
           ))}
           {people.length > SHOWN && (
-            <Tooltip
-              label={people
-                .slice(SHOWN)
-                .map((person) => person.name)
-                .join(', ')}
-            >
-              <Avatar size={32} radius="xl">{`+${people.length - SHOWN}`}</Avatar>
+            <Tooltip label={listed(people.slice(SHOWN).map((person) => person.name))}>
+              <Avatar size={32} radius="xl">{`+${number(people.length - SHOWN)}`}</Avatar>
             </Tooltip>
           )}
         </Avatar.Group>

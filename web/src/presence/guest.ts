@@ -1,8 +1,10 @@
-/** Visitors without an account get a friendly name, kept in this browser only. */
+/** Visitors without an account get a friendly name, kept in this browser only, which they can change. */
+import i18next from 'i18next'
+import { uuidv4 } from 'lib0/random'
 import type { Me } from '../sync/types'
 
 const KEY = 'quire:guest'
-const ANIMALS = ['Otter', 'Heron', 'Lynx', 'Badger', 'Robin', 'Marten', 'Swift', 'Beaver', 'Puffin', 'Hare']
+const ANIMALS = ['otter', 'heron', 'lynx', 'badger', 'robin', 'marten', 'swift', 'beaver', 'puffin', 'hare']
 const COLORS = ['#b3261e', '#8a5a00', '#3d6b21', '#00696f', '#1a5fb4', '#5b4ab5', '#9a3b8b', '#6b4f3a']
 
 function pick(list: string[]): string {
@@ -11,16 +13,25 @@ function pick(list: string[]): string {
 
 export function guest(): Me {
   try {
-    const known = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Me | null
+    const known = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Me | null
     if (known?.id && known.name && known.color) return known
   } catch {
     // A new name will do.
   }
-  const made = { id: crypto.randomUUID(), name: `Anonymous ${pick(ANIMALS)}`, color: pick(COLORS) }
+  const animal = i18next.t(`animal.${pick(ANIMALS)}`)
+  return keep({ id: uuidv4(), name: i18next.t('guest.anonymous', { animal }), color: pick(COLORS) })
+}
+
+/** The same visitor under another name. */
+export function renameGuest(me: Me, name: string): Me {
+  return keep({ ...me, name })
+}
+
+function keep(me: Me): Me {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(made))
+    localStorage.setItem(KEY, JSON.stringify(me))
   } catch {
     // Without storage the name lasts as long as the page.
   }
-  return made
+  return me
 }

@@ -21,10 +21,15 @@ export class QuireServer {
   private process: ChildProcess | null = null
   private readonly data = mkdtempSync(join(tmpdir(), 'quire-browser-'))
 
-  private constructor(readonly port: number) {}
+  private output = ''
 
-  static async start(): Promise<QuireServer> {
-    const server = new QuireServer(await freePort())
+  private constructor(
+    readonly port: number,
+    private readonly settings: Record<string, string>,
+  ) {}
+
+  static async start(settings: Record<string, string> = {}): Promise<QuireServer> {
+    const server = new QuireServer(await freePort(), settings)
     await server.run()
     return server
   }
@@ -44,8 +49,12 @@ export class QuireServer {
         QUIRE_HOST: '127.0.0.1',
         QUIRE_ROOM_GRACE: '2',
         QUIRE_LOG_LEVEL: 'warning',
+        ...this.settings,
       },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    this.process.stdout?.on('data', (said: Buffer) => {
+      this.output += said.toString()
     })
     for (;;) {
       if (
@@ -58,6 +67,11 @@ export class QuireServer {
       if (this.process.exitCode !== null) throw new Error(`quire serve ended with ${this.process.exitCode}`)
       await new Promise((done) => setTimeout(done, 50))
     }
+  }
+
+  /** The code that the server printed for the first account. */
+  setupCode(): string {
+    return /Set-up code for the first account: (\w+)/.exec(this.output)?.[1] ?? ''
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {

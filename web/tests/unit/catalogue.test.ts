@@ -1,14 +1,32 @@
 import { expect, test } from 'vitest'
+import ar from '../../src/i18n/ar.json'
 import de from '../../src/i18n/de.json'
 import en from '../../src/i18n/en.json'
 
-const placeholders = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map((found) => found[1]).sort()
+type Catalogue = Record<string, string>
 
-test('German is complete and fills the same places', () => {
-  expect(Object.keys(de).sort()).toEqual(Object.keys(en).sort())
+const PLURAL = /_(zero|one|two|few|many|other)$/
+const stem = (key: string) => key.replace(PLURAL, '')
+const stems = (catalogue: Catalogue) => [...new Set(Object.keys(catalogue).map(stem))].sort()
+const placeholders = (text: string) => [...text.matchAll(/{{(\w+)}}|<(\w+)\/>/g)].map((found) => found[1] ?? found[2])
+
+test.each([
+  ['de', de as Catalogue],
+  ['ar', ar as Catalogue],
+])('%s is complete, fills the same places and has every plural form of its language', (language, catalogue) => {
+  expect(stems(catalogue)).toEqual(stems(en))
+  const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories
   for (const [key, text] of Object.entries(en)) {
-    const german = (de as Record<string, string>)[key] ?? ''
-    expect(german, key).not.toBe('')
-    expect(placeholders(german), key).toEqual(placeholders(text))
+    if (!PLURAL.test(key)) {
+      expect(placeholders(catalogue[key] ?? '').sort(), key).toEqual(placeholders(text).sort())
+      continue
+    }
+    const known = new Set(placeholders((en as Catalogue)[`${stem(key)}_other`] ?? ''))
+    for (const form of forms) {
+      const said = catalogue[`${stem(key)}_${form}`]
+      expect(said, `${stem(key)}_${form}`).toBeTruthy()
+      // A form for one or two may say the number in words; it may not fill a place that nobody fills.
+      for (const place of placeholders(said ?? '')) expect(known.has(place), key).toBe(true)
+    }
   }
 })

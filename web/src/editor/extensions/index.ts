@@ -12,16 +12,18 @@ import Subscript from '@tiptap/extension-subscript'
 import Superscript from '@tiptap/extension-superscript'
 import { Table, TableCell, TableHeader, TableRow } from '@tiptap/extension-table'
 import TextAlign from '@tiptap/extension-text-align'
-import { Color, FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
+import { FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
 import UniqueID from '@tiptap/extension-unique-id'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import type { Extensions } from '@tiptap/core'
 import StarterKit from '@tiptap/starter-kit'
+import { uuidv4 } from 'lib0/random'
 import { common, createLowlight } from 'lowlight'
 import type { DocumentSession } from '../../sync'
 import schema from '../schema/schema.json'
 import { BlockAttributes } from './blockAttributes'
 import { caret, caretSelection } from './caret'
+import { Ink } from './ink'
 import { Picture } from './picture'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
@@ -33,7 +35,7 @@ const withIds = Object.entries(schema.nodes)
   .map(([name]) => name)
 
 function newId(): string {
-  return crypto.randomUUID().replaceAll('-', '').slice(0, 12)
+  return uuidv4().replaceAll('-', '').slice(0, 12)
 }
 
 /** The nodes and marks of the schema, without anything that needs a document or a screen. */
@@ -67,7 +69,7 @@ export function schemaExtensions(): Extensions {
       defaultLanguage: null,
     }),
     TextStyle,
-    Color,
+    Ink,
     FontFamily,
     FontSize,
     Highlight.configure({ multicolor: true }),

@@ -1,4 +1,4 @@
-import { ActionIcon, Avatar, Menu, useMantineColorScheme } from '@mantine/core'
+import { ActionIcon, Avatar, Menu } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { IconDevices, IconLogout, IconMoon, IconSun, IconTrash, IconUserPlus } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
@@ -6,6 +6,8 @@ import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, type Session } from '../../api/client'
 import { remember } from '../../app/auth'
+import { useTheme } from '../../app/useTheme'
+import { initials } from '../../presence/initials'
 import { clearLocalStores, unsentDocuments } from '../../sync/local'
 import { InviteDialog } from './InviteDialog'
 
@@ -13,8 +15,7 @@ export function AccountMenu({ session }: { session: Session }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
-  const dark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches)
+  const { dark, toggle } = useTheme()
   const account = session.account
   if (!account) return null
 
@@ -41,7 +42,7 @@ export function AccountMenu({ session }: { session: Session }) {
       <Menu.Target>
         <ActionIcon variant="transparent" size={40} aria-label={t('account.menu', { name: account.name })}>
           <Avatar size={34} radius="xl" styles={{ placeholder: { background: account.color, color: '#fff' } }}>
-            {[...account.name][0]?.toUpperCase()}
+            {initials(account.name)}
           </Avatar>
         </ActionIcon>
       </Menu.Target>
@@ -61,10 +62,7 @@ export function AccountMenu({ session }: { session: Session }) {
         <Menu.Item leftSection={<IconTrash size={16} />} onClick={() => void navigate({ to: '/trash' })}>
           {t('trash.title')}
         </Menu.Item>
-        <Menu.Item
-          leftSection={dark ? <IconSun size={16} /> : <IconMoon size={16} />}
-          onClick={() => setColorScheme(dark ? 'light' : 'dark')}
-        >
+        <Menu.Item leftSection={dark ? <IconSun size={16} /> : <IconMoon size={16} />} onClick={toggle}>
           {t(dark ? 'theme.light' : 'theme.dark')}
         </Menu.Item>
         <Menu.Divider />

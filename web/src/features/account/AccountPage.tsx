@@ -3,11 +3,9 @@ import {
   Badge,
   Button,
   Card,
-  Code,
   Container,
   Group,
   PasswordInput,
-  Select,
   Stack,
   Table,
   Text,
@@ -19,15 +17,21 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Navigate } from '@tanstack/react-router'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, type Account, type Problem } from '../../api/client'
+import { Loading } from '../../app/Loading'
+import { api, Problem, type Account } from '../../api/client'
+import { explain, explainField } from '../../api/explain'
+import { CopyField } from '../../app/CopyField'
+import { Notice } from '../../app/LostPage'
+import { useTitle } from '../../app/title'
 import { useSession } from '../../app/auth'
-import { LANGUAGES, setLanguage } from '../../i18n'
+import { LanguageSelect } from '../../i18n/LanguageSelect'
+import { Moment } from '../../i18n/Moment'
 import { clearLocalStores } from '../../sync/local'
 import { Header } from '../documents/Header'
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <Card withBorder padding="lg" component="section">
+    <Card withBorder padding="lg" component="section" aria-label={title}>
       <Title order={2} size="h4" mb="md">
         {title}
       </Title>
@@ -36,8 +40,18 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
   )
 }
 
+function Failure({ error }: { error: unknown }) {
+  const { t } = useTranslation()
+  if (!error) return null
+  return (
+    <Alert color="red" role="alert">
+      {explain(t, error)}
+    </Alert>
+  )
+}
+
 function Profile({ account }: { account: Account }) {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
   const queries = useQueryClient()
   const [name, setName] = useState(account.name)
   const save = useMutation({
@@ -55,26 +69,29 @@ function Profile({ account }: { account: Account }) {
       }}
     >
       <Stack maw={420}>
-        {save.error && <Alert color="red">{(save.error as Problem).detail}</Alert>}
+        {save.error && !explainField(t, save.error, 'name') && (
+          <Alert color="red" role="alert">
+            {explain(t, save.error)}
+          </Alert>
+        )}
         <TextInput
           label={t('field.name')}
+          description={t('field.name.hint')}
+          autoComplete="name"
           value={name}
           required
+          maxLength={100}
+          error={explainField(t, save.error, 'name')}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <TextInput label={t('field.email')} value={account.email} readOnly />
-        <Select
-          label={t('field.language')}
-          value={i18n.language}
-          data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
-          allowDeselect={false}
-          onChange={(language) => {
-            if (language) {
-              void setLanguage(language)
-              save.mutate({ language })
-            }
-          }}
+        <TextInput
+          label={t('field.email')}
+          description={t('account.email.hint')}
+          dir="ltr"
+          value={account.email}
+          readOnly
         />
+        <LanguageSelect label={t('field.language')} onChosen={(language) => save.mutate({ language })} />
         <Button type="submit" w="fit-content" loading={save.isPending}>
           {t('save')}
         </Button>
@@ -93,6 +110,8 @@ function Password() {
       notifications.show({ message: t('password.changed') })
     },
   })
+  const wrongCurrent = change.error instanceof Problem && change.error.body.code === 'wrong-current-password'
+  const wrongNew = explainField(t, change.error, 'new')
   return (
     <form
       onSubmit={(event: FormEvent) => {
@@ -101,12 +120,17 @@ function Password() {
       }}
     >
       <Stack maw={420}>
-        {change.error && <Alert color="red">{(change.error as Problem).detail}</Alert>}
+        {change.error && !wrongNew && !wrongCurrent && (
+          <Alert color="red" role="alert">
+            {explain(t, change.error)}
+          </Alert>
+        )}
         <PasswordInput
           label={t('password.current')}
           autoComplete="current-password"
           required
           value={form.current}
+          error={wrongCurrent && explain(t, change.error)}
           onChange={(event) => setForm({ ...form, current: event.currentTarget.value })}
         />
         <PasswordInput
@@ -116,6 +140,7 @@ function Password() {
           required
           minLength={10}
           value={form.new}
+          error={wrongNew}
           onChange={(event) => setForm({ ...form, new: event.currentTarget.value })}
         />
         <Button type="submit" w="fit-content" loading={change.isPending}>
@@ -129,40 +154,46 @@ function Password() {
 function Devices() {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const { data } = useQuery({ queryKey: ['devices'], queryFn: api.devices })
+  const { data, error } = useQuery({ queryKey: ['devices'], queryFn: api.devices, networkMode: 'always' })
   const end = useMutation({
     mutationFn: api.endDevice,
     onSuccess: () => queries.invalidateQueries({ queryKey: ['devices'] }),
   })
+  const leave = useMutation({
+    mutationFn: api.signOutEverywhere,
+    onSuccess: async () => {
+      await clearLocalStores()
+      location.assign('/sign-in')
+    },
+  })
   return (
     <Stack>
+      <Failure error={error ?? end.error ?? leave.error} />
       {data?.items.map((device) => (
         <Group key={device.id} justify="space-between" wrap="nowrap">
           <div>
-            <Text>
-              {device.device} {device.current && <Badge variant="light">{t('devices.this')}</Badge>}
-            </Text>
+            <Group gap="xs">
+              <Text>{device.device}</Text>
+              {device.current && <Badge variant="light">{t('devices.this')}</Badge>}
+            </Group>
             <Text size="sm" c="dimmed">
-              {device.address} · {new Date(device.last_used_at).toLocaleString()}
+              <bdi>{device.address}</bdi> · <Moment at={device.last_used_at} />
             </Text>
           </div>
           {!device.current && (
-            <Button variant="default" size="xs" onClick={() => end.mutate(device.id)}>
+            <Button
+              variant="default"
+              size="xs"
+              style={{ flexShrink: 0 }}
+              aria-label={t('devices.end.one', { device: device.device })}
+              onClick={() => end.mutate(device.id)}
+            >
               {t('devices.end')}
             </Button>
           )}
         </Group>
       ))}
-      <Button
-        variant="default"
-        w="fit-content"
-        onClick={() =>
-          void api.signOutEverywhere().then(async () => {
-            await clearLocalStores()
-            location.assign('/sign-in')
-          })
-        }
-      >
+      <Button variant="default" w="fit-content" loading={leave.isPending} onClick={() => leave.mutate()}>
         {t('devices.end.all')}
       </Button>
     </Stack>
@@ -173,7 +204,7 @@ function Tokens() {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const [name, setName] = useState('')
-  const { data } = useQuery({ queryKey: ['tokens'], queryFn: api.tokens })
+  const { data, error } = useQuery({ queryKey: ['tokens'], queryFn: api.tokens, networkMode: 'always' })
   const refresh = () => queries.invalidateQueries({ queryKey: ['tokens'] })
   const make = useMutation({ mutationFn: api.createToken, onSuccess: refresh })
   const revoke = useMutation({ mutationFn: api.revokeToken, onSuccess: refresh })
@@ -182,50 +213,63 @@ function Tokens() {
       <Text size="sm" c="dimmed">
         {t('tokens.lead')}
       </Text>
+      <Failure error={error ?? (explainField(t, make.error, 'name') ? null : make.error) ?? revoke.error} />
       {make.data?.secret && (
         <Alert title={t('tokens.once')}>
-          <Code block>{make.data.secret}</Code>
+          <CopyField value={make.data.secret} label={t('tokens.secret')} copyLabel={t('copy')} />
         </Alert>
       )}
       {!!data?.items.length && (
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('field.name')}</Table.Th>
-              <Table.Th>{t('tokens.scopes')}</Table.Th>
-              <Table.Th aria-label={t('tokens.revoke')} />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {data.items.map((token) => (
-              <Table.Tr key={token.id}>
-                <Table.Td>{token.name}</Table.Td>
-                <Table.Td>{token.scopes.join(', ')}</Table.Td>
-                <Table.Td>
-                  <Button size="xs" variant="default" onClick={() => revoke.mutate(token.id)}>
-                    {t('tokens.revoke')}
-                  </Button>
-                </Table.Td>
+        <Table.ScrollContainer minWidth={420} type="native" tabIndex={0} role="group" aria-label={t('tokens.title')}>
+          <Table>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t('field.name')}</Table.Th>
+                <Table.Th>{t('tokens.scopes')}</Table.Th>
+                <Table.Th>{t('tokens.used')}</Table.Th>
+                <Table.Td />
               </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+            </Table.Thead>
+            <Table.Tbody>
+              {data.items.map((token) => (
+                <Table.Tr key={token.id}>
+                  <Table.Td dir="auto">{token.name}</Table.Td>
+                  <Table.Td>{token.scopes.map((scope) => t(`scope.${scope}`)).join(', ')}</Table.Td>
+                  <Table.Td>
+                    {token.last_used_at ? <Moment at={token.last_used_at} /> : t('tokens.used.never')}
+                  </Table.Td>
+                  <Table.Td ta="end">
+                    <Button
+                      size="xs"
+                      variant="default"
+                      aria-label={t('tokens.revoke.one', { name: token.name })}
+                      onClick={() => revoke.mutate(token.id)}
+                    >
+                      {t('tokens.revoke')}
+                    </Button>
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
       )}
       <form
         onSubmit={(event: FormEvent) => {
           event.preventDefault()
-          make.mutate({ name, scopes: ['documents:read', 'documents:write'] })
-          setName('')
+          make.mutate({ name, scopes: ['documents:read', 'documents:write'] }, { onSuccess: () => setName('') })
         }}
       >
         <Group align="end">
           <TextInput
             label={t('tokens.name')}
             required
+            maxLength={100}
             value={name}
+            error={explainField(t, make.error, 'name')}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          <Button type="submit" variant="default">
+          <Button type="submit" variant="default" loading={make.isPending}>
             {t('tokens.make')}
           </Button>
         </Group>
@@ -236,8 +280,10 @@ function Tokens() {
 
 export function AccountPage() {
   const { t } = useTranslation()
-  const { data: session } = useSession()
-  if (!session) return null
+  const { data: session, error } = useSession()
+  useTitle(t('account.title'))
+  if (error) return <Notice title={t('error.title')} text={explain(t, error)} />
+  if (!session) return <Loading />
   if (!session.account) return <Navigate to="/sign-in" />
   return (
     <>

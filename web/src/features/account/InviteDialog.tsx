@@ -1,42 +1,50 @@
-import { Alert, Button, CopyButton, Group, Stack, Text, TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { Alert, Button, Stack, Text, TextInput } from '@mantine/core'
+import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, type Problem } from '../../api/client'
+import { api } from '../../api/client'
+import { explain, explainField } from '../../api/explain'
+import { CopyField } from '../../app/CopyField'
 
 /** Makes an invitation link to send to a colleague. */
 export function InviteDialog() {
   const { t } = useTranslation()
   const [email, setEmail] = useState('')
   const [url, setUrl] = useState('')
-  const [error, setError] = useState('')
-  const make = async () => {
-    setError('')
+  const [error, setError] = useState<unknown>(null)
+  const make = async (event: FormEvent) => {
+    event.preventDefault()
+    setError(null)
     try {
       setUrl((await api.invite(email ? { email } : {})).url)
     } catch (problem) {
-      setError((problem as Problem).detail ?? t('error.network'))
+      setError(problem)
     }
   }
+  const wrong = explainField(t, error, 'email')
   return (
-    <Stack>
-      <Text size="sm">{t('invite.dialog.lead')}</Text>
-      {error && <Alert color="red">{error}</Alert>}
-      <TextInput
-        label={t('invite.dialog.email')}
-        type="email"
-        value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
-      />
-      {url ? (
-        <Group wrap="nowrap">
-          <TextInput readOnly value={url} aria-label={t('invite.dialog.url')} flex={1} />
-          <CopyButton value={url}>
-            {({ copied, copy }) => <Button onClick={copy}>{t(copied ? 'copied' : 'copy')}</Button>}
-          </CopyButton>
-        </Group>
-      ) : (
-        <Button onClick={() => void make()}>{t('invite.dialog.make')}</Button>
-      )}
-    </Stack>
+    <form onSubmit={(event) => void make(event)}>
+      <Stack>
+        <Text size="sm">{t('invite.dialog.lead')}</Text>
+        {error !== null && !wrong && (
+          <Alert color="red" role="alert">
+            {explain(t, error)}
+          </Alert>
+        )}
+        <TextInput
+          label={t('invite.dialog.email')}
+          type="email"
+          dir="ltr"
+          value={email}
+          readOnly={url !== ''}
+          error={wrong}
+          onChange={(event) => setEmail(event.currentTarget.value)}
+        />
+        {url ? (
+          <CopyField value={url} label={t('invite.dialog.url')} copyLabel={t('copy')} />
+        ) : (
+          <Button type="submit">{t('invite.dialog.make')}</Button>
+        )}
+      </Stack>
+    </form>
   )
 }

@@ -1,8 +1,10 @@
-import { Alert, Loader } from '@mantine/core'
+import { Alert, Anchor } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { api } from '../../api/client'
+import { Loading } from '../../app/Loading'
+import { api, Problem } from '../../api/client'
+import { explain } from '../../api/explain'
 import { Card } from './Card'
 import { NewAccountForm } from './NewAccountForm'
 
@@ -16,15 +18,19 @@ export function InvitePage() {
     queryKey: ['invitation', token],
     queryFn: () => api.previewInvitation(token),
     retry: false,
+    networkMode: 'always',
   })
   if (error) {
     return (
       <Card title={t('invite.title.plain')}>
-        <Alert color="orange">{t('invite.invalid')}</Alert>
+        <Alert color="orange">
+          {error instanceof Problem && error.status === 404 ? t('invite.invalid') : explain(t, error)}
+        </Alert>
+        <Anchor href="/sign-in">{t('signin.title')}</Anchor>
       </Card>
     )
   }
-  if (!data) return <Loader aria-label={t('loading')} m="xl" />
+  if (!data) return <Loading />
   return (
     <Card title={t('invite.title', { workspace: data.workspace })} lead={t('invite.lead', { inviter: data.inviter })}>
       <NewAccountForm

@@ -1,7 +1,8 @@
 import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { NetworkError, Problem } from '../../api/client'
+import { Problem } from '../../api/client'
+import { explain, explainField } from '../../api/explain'
 
 export interface NewAccount {
   name: string
@@ -21,30 +22,28 @@ interface Props {
 export function NewAccountForm({ submitLabel, askCode, email, onSubmit }: Props) {
   const { t } = useTranslation()
   const [form, setForm] = useState<NewAccount>({ name: '', email: email ?? '', password: '' })
-  const [error, setError] = useState<Problem | null>(null)
-  const [offline, setOffline] = useState(false)
+  const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
   const change = (part: Partial<NewAccount>) => setForm({ ...form, ...part })
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     setBusy(true)
     setError(null)
-    setOffline(false)
     try {
       await onSubmit(form)
     } catch (problem) {
-      if (problem instanceof NetworkError) setOffline(true)
-      else setError(problem as Problem)
+      setError(problem)
     } finally {
       setBusy(false)
     }
   }
+  const codeWrong = error instanceof Problem && error.body.code === 'wrong-setup-code'
   return (
     <form onSubmit={submit}>
       <Stack>
-        {(error || offline) && (
+        {error !== null && !codeWrong && (
           <Alert color="red" role="alert">
-            {offline ? t('error.network') : error?.detail}
+            {explain(t, error)}
           </Alert>
         )}
         {askCode && (
@@ -52,26 +51,31 @@ export function NewAccountForm({ submitLabel, askCode, email, onSubmit }: Props)
             label={t('field.code')}
             description={t('field.code.hint')}
             required
+            dir="ltr"
+            autoComplete="off"
             value={form.code ?? ''}
+            error={codeWrong && explain(t, error)}
             onChange={(event) => change({ code: event.currentTarget.value })}
           />
         )}
         <TextInput
           label={t('field.name')}
+          description={t('field.name.hint')}
           autoComplete="name"
           required
           maxLength={100}
           value={form.name}
-          error={error?.field('name')}
+          error={explainField(t, error, 'name')}
           onChange={(event) => change({ name: event.currentTarget.value })}
         />
         <TextInput
           label={t('field.email')}
           type="email"
+          dir="ltr"
           autoComplete="username"
           required
           value={form.email}
-          error={error?.field('email')}
+          error={explainField(t, error, 'email')}
           onChange={(event) => change({ email: event.currentTarget.value })}
         />
         <PasswordInput
@@ -81,7 +85,7 @@ export function NewAccountForm({ submitLabel, askCode, email, onSubmit }: Props)
           required
           minLength={10}
           value={form.password}
-          error={error?.field('password')}
+          error={explainField(t, error, 'password')}
           onChange={(event) => change({ password: event.currentTarget.value })}
         />
         <Button type="submit" loading={busy}>

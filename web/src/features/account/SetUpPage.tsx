@@ -1,9 +1,12 @@
-import { Loader } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Navigate, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { Loading } from '../../app/Loading'
 import { api } from '../../api/client'
 import { useSetSession } from '../../app/auth'
+import { Notice } from '../../app/LostPage'
+import { explain } from '../../api/explain'
 import { Card } from './Card'
 import { NewAccountForm } from './NewAccountForm'
 
@@ -11,8 +14,15 @@ export function SetUpPage() {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const setSession = useSetSession()
-  const { data } = useQuery({ queryKey: ['setup'], queryFn: api.setup })
-  if (!data) return <Loader aria-label={t('loading')} m="xl" />
+  const { data, error, refetch } = useQuery({ queryKey: ['setup'], queryFn: api.setup, networkMode: 'always' })
+  if (error) {
+    return (
+      <Notice title={t('error.title')} text={explain(t, error)}>
+        <Button onClick={() => void refetch()}>{t('retry')}</Button>
+      </Notice>
+    )
+  }
+  if (!data) return <Loading />
   if (!data.needed) return <Navigate to="/" />
   return (
     <Card title={t('setup.title')} lead={t('setup.lead')}>

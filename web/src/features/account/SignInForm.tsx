@@ -1,7 +1,8 @@
 import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, NetworkError, Problem, type Session } from '../../api/client'
+import { api, type Session } from '../../api/client'
+import { explain } from '../../api/explain'
 
 /** Email and password; used by the sign-in page and over an open document. */
 export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => void }) {
@@ -17,7 +18,7 @@ export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => v
     try {
       onSignedIn(await api.signIn({ email, password }))
     } catch (problem) {
-      setError(problem instanceof NetworkError ? t('error.network') : (problem as Problem).detail)
+      setError(explain(t, problem))
     } finally {
       setBusy(false)
     }
@@ -33,6 +34,7 @@ export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => v
         <TextInput
           label={t('field.email')}
           type="email"
+          dir="ltr"
           autoComplete="username"
           required
           value={email}

@@ -1,21 +1,27 @@
-import { ActionIcon, Alert, Button, Group, Loader, Menu, Modal, Stack, Text, Title } from '@mantine/core'
+import { ActionIcon, Badge, Button, Group, Modal, Stack, Text, Tooltip } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { IconDots, IconListDetails } from '@tabler/icons-react'
-import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { IconEye, IconListDetails, IconShare } from '@tabler/icons-react'
+import { Link, useParams } from '@tanstack/react-router'
 import type { Editor } from '@tiptap/core'
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, type Session } from '../../api/client'
+import { Loading } from '../../app/Loading'
+import type { Session } from '../../api/client'
+import { explain } from '../../api/explain'
+import { Notice } from '../../app/LostPage'
 import { useSession, useSetSession } from '../../app/auth'
 import { PresenceBar } from '../../presence/PresenceBar'
-import { guest } from '../../presence/guest'
+import { guest, renameGuest } from '../../presence/guest'
 import { useDocumentSession, useSessionState, type DocumentSession } from '../../sync'
 import { StatusBadge } from '../../sync/StatusBadge'
 import { AccountMenu } from '../account/AccountMenu'
+import { GuestMenu } from '../account/GuestMenu'
 import { SignInForm } from '../account/SignInForm'
-import { download } from './download'
+import { Banner } from './Banner'
+import { ClosedDoor } from './ClosedDoor'
+import { DocumentMenu } from './DocumentMenu'
 import { EditorBoundary } from './EditorBoundary'
-import { ShareButton } from './ShareButton'
+import { ShareForm } from './ShareForm'
 import { StoredText } from './StoredText'
 import { DocumentTitle } from './DocumentTitle'
 import { useDocumentInfo } from './useDocumentInfo'
@@ -31,11 +37,17 @@ function linkToken(): string | null {
 }
 
 export function DocumentPage() {
-  const { data: session, error } = useSession()
+  const { data: session, error, refetch } = useSession()
   const { t } = useTranslation()
   const { documentId } = useParams({ strict: false }) as { documentId: string }
-  if (error) return <Alert m="xl">{t('error.network')}</Alert>
-  if (!session) return null
+  if (error) {
+    return (
+      <Notice title={t('error.title')} text={explain(t, error)}>
+        <Button onClick={() => void refetch()}>{t('retry')}</Button>
+      </Notice>
+    )
+  }
+  if (!session) return <Loading />
   return <Opened key={documentId + (session.account?.id ?? '')} documentId={documentId} who={session} />
 }
 
@@ -51,12 +63,13 @@ function Opened({ documentId, who }: { documentId: string; who: Session }) {
 
 function Frame({ session, who, link }: { session: DocumentSession; who: Session; link: string | null }) {
   const { t } = useTranslation()
-  const navigate = useNavigate()
   const state = useSessionState(session)
   const [editor, setEditor] = useState<Editor | null>(null)
   const [outline, setOutline] = useState(true)
   const [counting, setCounting] = useState(false)
-  const { info, rename, conflict, settle } = useDocumentInfo(session, link)
+  const [sharing, setSharing] = useState(false)
+  const [me, setMe] = useState(session.me)
+  const { info, rename, conflict, settle } = useDocumentInfo(session, link, who.account?.id ?? null)
   const setSession = useSetSession()
 
   const jump = useCallback(
@@ -64,18 +77,16 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
       const label = document.querySelectorAll<HTMLElement>('.caret')
       const user = session.awareness.getStates().get(client)?.user as { name?: string } | undefined
       const found = [...label].find((element) => element.textContent === user?.name)
-      found?.scrollIntoView({ block: 'center', behavior: 'smooth' })
+      const still = matchMedia('(prefers-reduced-motion: reduce)').matches
+      found?.scrollIntoView({ block: 'center', behavior: still ? 'auto' : 'smooth' })
     },
     [session],
   )
 
-  const save = async (format: 'markdown' | 'html' | 'text' | 'json') => {
-    try {
-      const extension = { markdown: 'md', html: 'html', text: 'txt', json: 'json' }[format]
-      download(`${info?.title ?? 'document'}.${extension}`, await api.content(session.documentId, format, link))
-    } catch {
-      notifications.show({ color: 'red', message: t('error.network') })
-    }
+  const introduce = (name: string) => {
+    const renamed = renameGuest(me, name)
+    setMe(renamed)
+    session.awareness.setLocalStateField('user', renamed)
   }
   const denied = state.problem && ['denied', 'not-found'].includes(state.problem.kind) && !state.ready
 
@@ -85,86 +96,61 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
         <Link to="/" className={classes.home} aria-label={t('documents.title')}>
           <img src="/icon.svg" alt="" width={32} height={32} />
         </Link>
-        <div className={classes.name}>
-          <DocumentTitle title={info?.title ?? ''} disabled={state.readOnly || !info} onRename={rename} />
-          <StatusBadge session={session} />
-        </div>
-        <Group gap="xs" wrap="nowrap" className={classes.people}>
-          {state.ready && state.readOnly && (
-            <Text size="sm" c="dimmed" visibleFrom="sm">
-              {t('mode.viewing')}
-            </Text>
-          )}
-          <PresenceBar session={session} onJump={jump} />
-          {info?.role === 'owner' && <ShareButton documentId={session.documentId} title={info.title} />}
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size={36}
-            visibleFrom="md"
-            aria-label={t('outline.toggle')}
-            aria-pressed={outline}
-            onClick={() => setOutline(!outline)}
-          >
-            <IconListDetails size={20} />
-          </ActionIcon>
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" size={36} aria-label={t('document.menu')}>
-                <IconDots size={20} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item onClick={() => setCounting(true)}>{t('words.title')}</Menu.Item>
-              <Menu.Item onClick={() => window.print()}>{t('document.print')}</Menu.Item>
-              <Menu.Divider />
-              <Menu.Label>{t('document.download')}</Menu.Label>
-              {(['markdown', 'html', 'text', 'json'] as const).map((format) => (
-                <Menu.Item key={format} onClick={() => void save(format)}>
-                  {t(`format.${format}`)}
-                </Menu.Item>
-              ))}
-              {info?.role === 'owner' && (
-                <>
-                  <Menu.Divider />
-                  <Menu.Item
-                    color="red"
-                    onClick={() => void api.trash(session.documentId).then(() => navigate({ to: '/' }))}
-                  >
-                    {t('trash.move')}
-                  </Menu.Item>
-                </>
+        {!denied && (
+          <div className={classes.name}>
+            <DocumentTitle title={info?.title ?? ''} disabled={state.readOnly || !info} onRename={rename} />
+            <div className={classes.state}>
+              {state.ready && state.readOnly && (
+                <Tooltip label={t('mode.viewing.hint')} multiline maw={280}>
+                  <Badge variant="light" color="gray" leftSection={<IconEye size={14} aria-hidden />} tt="none">
+                    {t('mode.viewing')}
+                  </Badge>
+                </Tooltip>
               )}
-            </Menu.Dropdown>
-          </Menu>
-          {who.account ? (
-            <AccountMenu session={who} />
-          ) : (
-            <Button component="a" href="/sign-in" variant="default" size="xs">
-              {t('signin.submit')}
+              <StatusBadge session={session} />
+            </div>
+          </div>
+        )}
+        <Group gap="xs" wrap="nowrap" className={classes.people}>
+          {!denied && <PresenceBar session={session} onJump={jump} />}
+          {info?.role === 'owner' && !denied && (
+            <Button size="xs" leftSection={<IconShare size={16} aria-hidden />} onClick={() => setSharing(true)}>
+              {t('share')}
             </Button>
           )}
+          {!denied && (
+            <>
+              <Tooltip label={t('outline.toggle')}>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  size={36}
+                  visibleFrom="md"
+                  aria-label={t('outline.toggle')}
+                  aria-pressed={outline}
+                  onClick={() => setOutline(!outline)}
+                >
+                  <IconListDetails size={20} />
+                </ActionIcon>
+              </Tooltip>
+              <DocumentMenu
+                documentId={session.documentId}
+                info={info}
+                link={link}
+                onCount={editor && (() => setCounting(true))}
+              />
+            </>
+          )}
+          {who.account ? <AccountMenu session={who} /> : <GuestMenu me={me} onRename={introduce} />}
         </Group>
       </header>
       <main id="main" className={classes.main}>
         <Banner session={session} editor={editor} />
         {denied ? (
-          <Stack align="center" p="xl" gap="xs">
-            <Title order={1} size="h3">
-              {t('denied.title')}
-            </Title>
-            <Text c="dimmed" ta="center">
-              {t(who.account ? 'denied.account' : 'denied.guest')}
-            </Text>
-            {!who.account && (
-              <Button component="a" href="/sign-in">
-                {t('signin.submit')}
-              </Button>
-            )}
-          </Stack>
+          <ClosedDoor info={info} signedIn={who.account !== null} />
         ) : state.ready ? (
           <EditorBoundary>
-            <Suspense fallback={<Loader m="xl" aria-label={t('loading')} />}>
+            <Suspense fallback={<Loading />}>
               <DocumentEditor
                 session={session}
                 link={link}
@@ -180,6 +166,9 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
           <StoredText documentId={session.documentId} link={link} status={state.status} />
         )}
       </main>
+      <Modal opened={sharing} onClose={() => setSharing(false)} title={t('share.title', { title: info?.title })}>
+        <ShareForm documentId={session.documentId} />
+      </Modal>
       <Modal opened={counting} onClose={() => setCounting(false)} title={t('words.title')}>
         {editor && <WordCount editor={editor} />}
       </Modal>
@@ -210,53 +199,4 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
       </Modal>
     </div>
   )
-}
-
-/** What is wrong and what to do about it, above the text. */
-function Banner({ session, editor }: { session: DocumentSession; editor: Editor | null }) {
-  const { t } = useTranslation()
-  const { problem, refused, status, size, ready } = useSessionState(session)
-  const keep = () => download('unsaved.txt', editor?.getText({ blockSeparator: '\n' }) ?? '')
-  if (problem?.kind === 'schema-too-old') {
-    return (
-      <Alert color="orange" title={t('schema.title')}>
-        <Button size="xs" onClick={() => location.reload()}>
-          {t('release.reload')}
-        </Button>
-      </Alert>
-    )
-  }
-  if (problem && ready && problem.kind !== 'session-expired') {
-    return (
-      <Alert color="red" title={t('lost.title')}>
-        <Text size="sm" mb="xs">
-          {t('lost.text')}
-        </Text>
-        <Button size="xs" variant="default" onClick={keep}>
-          {t('lost.download')}
-        </Button>
-      </Alert>
-    )
-  }
-  if (refused) {
-    return (
-      <Alert color="red" title={t('refused.title')} withCloseButton onClose={() => session.dismissRefusal()}>
-        <Text size="sm" mb="xs">
-          {refused.detail}
-        </Text>
-        <Button size="xs" variant="default" onClick={keep}>
-          {t('lost.download')}
-        </Button>
-      </Alert>
-    )
-  }
-  if (status.kind === 'offline' && !status.kept) {
-    return (
-      <Alert color="red" title={t('unkept.title')}>
-        {t('unkept.text')}
-      </Alert>
-    )
-  }
-  if (size !== 'ok') return <Alert color="orange">{t(`size.${size}`)}</Alert>
-  return null
 }

@@ -13,10 +13,11 @@ export function DocumentTitle(props: { title: string; disabled: boolean; onRenam
   }
   return (
     <>
-      <VisuallyHidden component="h1">{props.title}</VisuallyHidden>
+      <VisuallyHidden component="h1">{props.title || t('document.title')}</VisuallyHidden>
       <input
         className={classes.title}
         aria-label={t('document.title')}
+        dir="auto"
         value={draft ?? props.title}
         maxLength={300}
         readOnly={props.disabled}

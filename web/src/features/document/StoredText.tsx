@@ -1,15 +1,19 @@
-import { Alert, Loader, Stack } from '@mantine/core'
+import { Alert, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useTheme } from '../../app/useTheme'
+import { Loading } from '../../app/Loading'
 import { api } from '../../api/client'
 import type { SaveStatus } from '../../sync'
+import classes from './DocumentPage.module.css'
 
 const PATIENCE = 4000
 
 /** The last stored text, read-only, while the live document cannot be opened; never a blank editor. */
 export function StoredText(props: { documentId: string; link: string | null; status: SaveStatus }) {
   const { t } = useTranslation()
+  const { dark } = useTheme()
   const [waited, setWaited] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setWaited(true), PATIENCE)
@@ -21,20 +25,23 @@ export function StoredText(props: { documentId: string; link: string | null; sta
     enabled: waited,
     refetchInterval: 10_000,
   })
-  if (!waited || (!data && !error)) return <Loader m="xl" aria-label={t('loading')} />
+  if (!waited || (!data && !error)) return <Loading />
   return (
     <Stack p="md" flex={1} gap="md">
       <Alert color="orange" title={t('stored.title')}>
         {props.status.kind === 'unsaved' ? props.status.reason : t(data ? 'stored.text' : 'stored.nothing')}
       </Alert>
-      {data && (
-        <iframe
-          title={t('stored.frame')}
-          sandbox=""
-          srcDoc={data}
-          style={{ flex: 1, border: 0, background: '#fff', width: '100%', maxWidth: 816, margin: '0 auto' }}
-        />
-      )}
+      {data && <iframe title={t('stored.frame')} sandbox="" srcDoc={dressed(data, dark)} className={classes.stored} />}
     </Stack>
   )
+}
+
+/** The page as it was stored, in the app's type and colours; the policy of this page covers the frame's style. */
+function dressed(page: string, dark: boolean): string {
+  const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
+  const [paper, ink] = dark ? ['#1f2226', '#c9c9c9'] : ['#ffffff', '#1c1e21']
+  const style = `body{margin:0 auto;max-width:640px;padding:32px 24px;font:11.5pt/1.5 Inter,system-ui,sans-serif;
+    background:${paper};color:${ink};overflow-wrap:anywhere}img{max-width:100%}table{border-collapse:collapse}
+    td,th{border:1px solid #8a9099;padding:6px 8px;text-align:start}`
+  return page.replace('</head>', `<style nonce="${nonce}">${style}</style></head>`)
 }

@@ -1,6 +1,7 @@
 import { Table } from '@mantine/core'
 import type { Editor } from '@tiptap/core'
 import { useTranslation } from 'react-i18next'
+import { number } from '../../i18n/format'
 
 interface Counts {
   words: number
@@ -25,7 +26,9 @@ export function WordCount({ editor }: { editor: Editor }) {
         {(['words', 'characters'] as const).map((key) => (
           <Table.Tr key={key}>
             <Table.Th>{t(`words.${key}`)}</Table.Th>
-            <Table.Td>{part ? t('words.selected', { part: part[key], all: all[key] }) : all[key]}</Table.Td>
+            <Table.Td>
+              {part ? t('words.selected', { part: number(part[key]), all: number(all[key]) }) : number(all[key])}
+            </Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>

@@ -3,7 +3,10 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, NetworkError, Problem, type DocumentInfo } from '../../api/client'
+import { explain } from '../../api/explain'
+import { useTitle } from '../../app/title'
 import { useSessionState, type DocumentSession } from '../../sync'
+import { keptList } from '../documents/keptList'
 
 export interface Conflict {
   mine: string
@@ -11,13 +14,27 @@ export interface Conflict {
 }
 
 /** Metadata of the open document: kept current by pushes, changed only from the version one has seen. */
-export function useDocumentInfo(session: DocumentSession, link: string | null) {
+export function useDocumentInfo(session: DocumentSession, link: string | null, person: string | null) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const { meta } = useSessionState(session)
   const [conflict, setConflict] = useState<Conflict | null>(null)
   const key = ['document', session.documentId]
-  const { data: info } = useQuery({ queryKey: key, queryFn: () => api.document(session.documentId, link) })
+  const { data: info } = useQuery({
+    queryKey: key,
+    networkMode: 'always',
+    queryFn: async () => {
+      try {
+        return await api.document(session.documentId, link)
+      } catch (error) {
+        // Without a network the list that was seen last knows the title.
+        const kept = error instanceof NetworkError && person ? await keptList(person) : null
+        const known = kept?.find((item) => item.id === session.documentId)
+        if (known) return known
+        throw error
+      }
+    },
+  })
 
   useEffect(() => {
     if (!meta) return
@@ -25,12 +42,7 @@ export function useDocumentInfo(session: DocumentSession, link: string | null) {
       known && known.version < meta.version ? { ...known, ...meta } : known,
     )
   }, [meta, queries, session.documentId])
-  useEffect(() => {
-    if (info) document.title = `${info.title} – Quire`
-    return () => {
-      document.title = 'Quire'
-    }
-  }, [info])
+  useTitle(info?.title)
 
   const apply = async (title: string, version: number) => {
     try {
@@ -41,8 +53,7 @@ export function useDocumentInfo(session: DocumentSession, link: string | null) {
         queries.setQueryData(key, theirs)
         setConflict({ mine: title, theirs })
       } else {
-        const message = error instanceof NetworkError ? t('error.network') : (error as Problem).detail
-        notifications.show({ color: 'red', message })
+        notifications.show({ color: 'red', message: explain(t, error) })
       }
     }
   }

@@ -1,46 +1,38 @@
-import { ActionIcon, Menu, Text } from '@mantine/core'
-import { modals } from '@mantine/modals'
-import { notifications } from '@mantine/notifications'
-import { IconArrowBackUp, IconDots, IconFileText, IconTrash, IconWorld } from '@tabler/icons-react'
+import { Text, Tooltip } from '@mantine/core'
+import { IconFileText, IconWorld } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { useTranslation } from 'react-i18next'
-import { api, type DocumentInfo, type Problem } from '../../api/client'
+import { Trans, useTranslation } from 'react-i18next'
+import type { DocumentInfo, Sort } from '../../api/client'
+import { Moment } from '../../i18n/Moment'
+import { CardMenu } from './CardMenu'
 import classes from './DocumentCard.module.css'
 
 interface Props {
   document: DocumentInfo
   compact: boolean
+  mine: boolean
+  sort: Sort
   onChanged: () => Promise<void>
 }
 
-export function DocumentCard({ document, compact, onChanged }: Props) {
+/** One document of the list: its name leads to it, its menu changes it. */
+export function DocumentCard({ document, compact, mine, sort, onChanged }: Props) {
   const { t } = useTranslation()
-  const run = async (work: Promise<unknown>, message?: string) => {
-    try {
-      await work
-      await onChanged()
-      if (message) notifications.show({ message })
-    } catch (problem) {
-      notifications.show({ color: 'red', message: (problem as Problem).detail ?? t('error.network') })
-    }
-  }
-  const erase = () =>
-    modals.openConfirmModal({
-      title: t('erase.title', { title: document.title }),
-      children: t('erase.text'),
-      labels: { confirm: t('erase.confirm'), cancel: t('cancel') },
-      confirmProps: { color: 'red' },
-      onConfirm: () => void run(api.erase(document.id)),
-    })
-  const owner = document.role === 'owner'
+  const [key, at] = document.trashed_at
+    ? ['documents.trashed', document.trashed_at]
+    : sort === 'created_at'
+      ? ['documents.created', document.created_at]
+      : ['documents.changed', document.updated_at]
   const name = (
     <>
       <IconFileText size={20} aria-hidden className={classes.icon} />
-      <span className={classes.title}>{document.title}</span>
+      <span className={classes.title} dir="auto">
+        {document.title}
+      </span>
     </>
   )
   return (
-    <div className={compact ? classes.row : classes.card} role="listitem">
+    <li className={compact ? classes.row : classes.card}>
       {document.trashed_at ? (
         <span className={classes.link}>{name}</span>
       ) : (
@@ -49,42 +41,23 @@ export function DocumentCard({ document, compact, onChanged }: Props) {
         </Link>
       )}
       <div className={classes.foot}>
-        <Text size="sm" c="dimmed">
-          {t('documents.changed', { when: new Date(document.updated_at).toLocaleDateString() })}
+        <Text size="sm" c="dimmed" component="div" className={classes.facts}>
+          {!mine && (
+            <span className={classes.owner} dir="auto">
+              {document.owner.name}
+            </span>
+          )}
+          <span>
+            <Trans t={t} i18nKey={key} components={{ when: <Moment at={at ?? document.updated_at} /> }} />
+          </span>
         </Text>
-        {document.link_role && <IconWorld size={16} aria-label={t('documents.shared')} />}
-        {owner && (
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" aria-label={t('documents.menu', { title: document.title })}>
-                <IconDots size={18} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {document.trashed_at ? (
-                <>
-                  <Menu.Item
-                    leftSection={<IconArrowBackUp size={16} />}
-                    onClick={() => void run(api.restore(document.id))}
-                  >
-                    {t('trash.restore')}
-                  </Menu.Item>
-                  <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={erase}>
-                    {t('erase.confirm')}
-                  </Menu.Item>
-                </>
-              ) : (
-                <Menu.Item
-                  leftSection={<IconTrash size={16} />}
-                  onClick={() => void run(api.trash(document.id), t('trash.moved', { title: document.title }))}
-                >
-                  {t('trash.move')}
-                </Menu.Item>
-              )}
-            </Menu.Dropdown>
-          </Menu>
+        {document.link_role && (
+          <Tooltip label={t('documents.shared')}>
+            <IconWorld size={16} role="img" aria-label={t('documents.shared')} className={classes.world} />
+          </Tooltip>
         )}
+        <CardMenu document={document} onChanged={onChanged} />
       </div>
-    </div>
+    </li>
   )
 }

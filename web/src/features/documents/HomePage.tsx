@@ -1,28 +1,19 @@
-import {
-  ActionIcon,
-  Alert,
-  Button,
-  Container,
-  Group,
-  Select,
-  Skeleton,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-} from '@mantine/core'
+import { ActionIcon, Alert, Button, Group, Select, TextInput, Title, Tooltip } from '@mantine/core'
 import { useDebouncedValue, useLocalStorage } from '@mantine/hooks'
-import { IconLayoutGrid, IconList, IconPlus, IconSearch } from '@tabler/icons-react'
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
-import { Navigate, useNavigate } from '@tanstack/react-router'
+import { IconFileText, IconLayoutGrid, IconList, IconPlus, IconSearch, IconTrash } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
+import { Link, Navigate, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, NetworkError, type DocumentInfo, type Problem, type Session, type Sort } from '../../api/client'
+import { Loading } from '../../app/Loading'
+import { api, type Session, type Sort } from '../../api/client'
+import { explain } from '../../api/explain'
+import { Notice } from '../../app/LostPage'
 import { useSession } from '../../app/auth'
-import { DocumentCard } from './DocumentCard'
+import { useTitle } from '../../app/title'
+import { DocumentList } from './DocumentList'
 import { Header } from './Header'
 import classes from './HomePage.module.css'
-import { keepList, keptList } from './keptList'
 
 export function HomePage() {
   return <Guarded trashed={false} />
@@ -34,74 +25,77 @@ export function TrashPage() {
 
 function Guarded({ trashed }: { trashed: boolean }) {
   const { t } = useTranslation()
-  const { data: session, error } = useSession()
-  if (error) return <Alert m="xl">{t('error.network')}</Alert>
-  if (!session) return null
+  const { data: session, error, refetch } = useSession()
+  if (error) {
+    return (
+      <Notice title={t('error.title')} text={explain(t, error)}>
+        <Button onClick={() => void refetch()}>{t('retry')}</Button>
+      </Notice>
+    )
+  }
+  if (!session) return <Loading />
   if (session.setup_needed) return <Navigate to="/set-up" />
   if (!session.account) return <Navigate to="/sign-in" />
-  return <Documents session={session} person={session.account.id} trashed={trashed} />
+  return <Documents key={String(trashed)} session={session} person={session.account.id} trashed={trashed} />
 }
 
 function Documents({ session, person, trashed }: { session: Session; person: string; trashed: boolean }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
-  const queries = useQueryClient()
   const [search, setSearch] = useState('')
-  const [words] = useDebouncedValue(search, 200)
+  const [words] = useDebouncedValue(search.trim(), 200)
   const [sort, setSort] = useLocalStorage<Sort>({ key: 'quire:sort', defaultValue: 'updated_at' })
   const [view, setView] = useLocalStorage<'grid' | 'list'>({ key: 'quire:view', defaultValue: 'grid' })
-  const list = useInfiniteQuery({
-    queryKey: ['documents', { words, sort, trashed }],
-    initialPageParam: undefined as string | undefined,
-    networkMode: 'always',
-    queryFn: async ({ pageParam }) => {
-      const plain = !words && !trashed && !pageParam
-      try {
-        const page = await api.documents({
-          search: words,
-          sort,
-          order: sort === 'title' ? 'asc' : 'desc',
-          trashed,
-          cursor: pageParam,
-        })
-        if (plain) void keepList(person, page.items)
-        return { ...page, offline: false }
-      } catch (error) {
-        const kept = error instanceof NetworkError && plain ? await keptList(person) : null
-        if (kept) return { items: kept, next_cursor: null, offline: true }
-        throw error
-      }
-    },
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-  })
   const create = useMutation({
-    mutationFn: () => api.createDocument(),
+    mutationFn: () => api.createDocument(t('documents.untitled')),
     onSuccess: (document) => navigate({ to: '/d/$documentId', params: { documentId: document.id } }),
   })
-  const refresh = () => queries.invalidateQueries({ queryKey: ['documents'] })
-  const items = list.data?.pages.flatMap((page) => page.items) ?? []
-  const offline = list.data?.pages.some((page) => page.offline)
+  const title = t(trashed ? 'trash.title' : 'documents.title')
+  const other = view === 'grid' ? 'list' : 'grid'
+  useTitle(title)
   return (
-    <>
+    <div className={classes.page}>
       <Header session={session}>
         <TextInput
           className={classes.search}
-          leftSection={<IconSearch size={16} />}
+          type="search"
+          leftSection={<IconSearch size={16} aria-hidden />}
           placeholder={t('documents.search')}
           aria-label={t('documents.search')}
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
       </Header>
-      <Container size="lg" py="xl" component="main" id="main">
-        <Stack gap="lg">
-          <Group justify="space-between" wrap="wrap">
-            <Title order={1} size="h2">
-              {t(trashed ? 'trash.title' : 'documents.title')}
+      <div className={classes.body}>
+        <nav className={classes.nav} aria-label={t('documents.nav')}>
+          <Link to="/" className={classes.place} activeOptions={{ exact: true }}>
+            <IconFileText size={18} aria-hidden />
+            {t('documents.title')}
+          </Link>
+          <Link to="/trash" className={classes.place}>
+            <IconTrash size={18} aria-hidden />
+            {t('trash.title')}
+          </Link>
+        </nav>
+        <main className={classes.main} id="main">
+          <div className={classes.top}>
+            <Title order={1} size="h3">
+              {title}
             </Title>
-            <Group gap="xs" wrap="nowrap">
+            {!trashed && (
+              <Button
+                className={classes.create}
+                leftSection={<IconPlus size={18} />}
+                loading={create.isPending}
+                onClick={() => create.mutate()}
+                data-testid="new-document"
+              >
+                {t('documents.new')}
+              </Button>
+            )}
+            <Group gap="xs" wrap="nowrap" className={classes.controls}>
               <Select
-                w={170}
+                className={classes.sort}
                 aria-label={t('documents.sort')}
                 value={sort}
                 allowDeselect={false}
@@ -112,69 +106,21 @@ function Documents({ session, person, trashed }: { session: Session; person: str
                 ]}
                 onChange={(value) => value && setSort(value as Sort)}
               />
-              <ActionIcon
-                variant="default"
-                size={36}
-                aria-label={t(view === 'grid' ? 'view.list' : 'view.grid')}
-                onClick={() => setView(view === 'grid' ? 'list' : 'grid')}
-              >
-                {view === 'grid' ? <IconList size={18} /> : <IconLayoutGrid size={18} />}
-              </ActionIcon>
-              {!trashed && (
-                <Button
-                  leftSection={<IconPlus size={18} />}
-                  loading={create.isPending}
-                  onClick={() => create.mutate()}
-                  data-testid="new-document"
-                >
-                  {t('documents.new')}
-                </Button>
-              )}
+              <Tooltip label={t(`view.${other}`)}>
+                <ActionIcon variant="default" size={36} aria-label={t(`view.${other}`)} onClick={() => setView(other)}>
+                  {view === 'grid' ? <IconList size={18} /> : <IconLayoutGrid size={18} />}
+                </ActionIcon>
+              </Tooltip>
             </Group>
-          </Group>
-          {offline && <Alert color="orange">{t('documents.offline')}</Alert>}
-          {create.error && <Alert color="red">{(create.error as Problem).detail ?? t('error.network')}</Alert>}
-          {list.error && (
-            <Alert color="red" title={t('documents.failed')}>
-              <Button size="xs" variant="default" onClick={() => void list.refetch()}>
-                {t('retry')}
-              </Button>
+          </div>
+          {create.error && (
+            <Alert color="red" role="alert">
+              {explain(t, create.error)}
             </Alert>
           )}
-          {list.isLoading && (
-            <div className={classes.grid}>
-              {Array.from({ length: 6 }, (_, index) => (
-                <Skeleton key={index} height={150} radius="md" />
-              ))}
-            </div>
-          )}
-          {list.isSuccess && items.length === 0 && <Empty trashed={trashed} search={words} />}
-          <div className={view === 'grid' ? classes.grid : classes.list} role="list">
-            {items.map((document: DocumentInfo) => (
-              <DocumentCard key={document.id} document={document} compact={view === 'list'} onChanged={refresh} />
-            ))}
-          </div>
-          {list.hasNextPage && (
-            <Button variant="default" mx="auto" onClick={() => void list.fetchNextPage()}>
-              {t('documents.more')}
-            </Button>
-          )}
-        </Stack>
-      </Container>
-    </>
-  )
-}
-
-function Empty({ trashed, search }: { trashed: boolean; search: string }) {
-  const { t } = useTranslation()
-  const key = search ? 'empty.search' : trashed ? 'empty.trash' : 'empty.documents'
-  return (
-    <Stack align="center" py={80} gap="xs">
-      <img src="/icon.svg" alt="" width={64} height={64} style={{ opacity: 0.5 }} />
-      <Text fw={600}>{t(key, { search })}</Text>
-      <Text c="dimmed" ta="center">
-        {t(`${key}.hint`)}
-      </Text>
-    </Stack>
+          <DocumentList person={person} view={view} wish={{ words, sort, trashed }} />
+        </main>
+      </div>
+    </div>
   )
 }

@@ -1,0 +1,48 @@
+import { Alert, Radio, Skeleton, Stack, Text } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTranslation } from 'react-i18next'
+import { api } from '../../api/client'
+import { explain } from '../../api/explain'
+import { CopyField } from '../../app/CopyField'
+
+/** Gives the document's link a role and copies it. */
+export function ShareForm({ documentId }: { documentId: string }) {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const key = ['link', documentId]
+  const { data, error } = useQuery({ queryKey: key, queryFn: () => api.link(documentId), networkMode: 'always' })
+  const change = useMutation({
+    mutationFn: (role: 'viewer' | 'editor' | null) => api.setLink(documentId, role),
+    onSuccess: (link) => queries.setQueryData(key, link),
+  })
+  const failure = error ?? change.error
+  return (
+    <Stack>
+      {failure && (
+        <Alert color="red" role="alert">
+          {explain(t, failure)}
+        </Alert>
+      )}
+      {!data && !error && <Skeleton height={150} aria-label={t('loading')} />}
+      {data && (
+        <Radio.Group
+          label={t('share.who')}
+          value={data.role ?? 'nobody'}
+          onChange={(value) => change.mutate(value === 'nobody' ? null : (value as 'viewer' | 'editor'))}
+        >
+          <Stack gap="xs" mt="xs">
+            <Radio value="nobody" label={t('share.nobody')} description={t('share.nobody.hint')} />
+            <Radio value="viewer" label={t('share.viewer')} description={t('share.viewer.hint')} />
+            <Radio value="editor" label={t('share.editor')} description={t('share.editor.hint')} />
+          </Stack>
+        </Radio.Group>
+      )}
+      {data?.url && <CopyField value={data.url} label={t('share.link')} copyLabel={t('share.copy')} testId="link" />}
+      {data && !data.url && (
+        <Text size="sm" c="dimmed">
+          {t('share.private')}
+        </Text>
+      )}
+    </Stack>
+  )
+}

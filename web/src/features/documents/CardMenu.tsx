@@ -1,0 +1,137 @@
+import { ActionIcon, Button, Group, Menu, Text } from '@mantine/core'
+import { modals } from '@mantine/modals'
+import { notifications } from '@mantine/notifications'
+import {
+  IconArrowBackUp,
+  IconDots,
+  IconExternalLink,
+  IconPencil,
+  IconShare,
+  IconTrash,
+  IconTrashX,
+} from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+import { api, type DocumentInfo } from '../../api/client'
+import { explain } from '../../api/explain'
+import { ShareForm } from '../document/ShareForm'
+import { RenameForm } from './RenameForm'
+
+interface Props {
+  document: DocumentInfo
+  onChanged: () => Promise<void>
+}
+
+/** What can be done with a document without opening it. */
+export function CardMenu({ document, onChanged }: Props) {
+  const { t } = useTranslation()
+  const { id, title } = document
+  const owner = document.role === 'owner'
+  const run = async (work: Promise<unknown>): Promise<boolean> => {
+    try {
+      await work
+      await onChanged()
+      return true
+    } catch (error) {
+      notifications.show({ color: 'red', message: explain(t, error) })
+      return false
+    }
+  }
+  const trash = async () => {
+    if (!(await run(api.trash(id)))) return
+    const notice = notifications.show({
+      autoClose: 8000,
+      message: (
+        <Group justify="space-between" wrap="nowrap">
+          <Text size="sm">{t('trash.moved', { title })}</Text>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            onClick={() => {
+              notifications.hide(notice)
+              void run(api.restore(id))
+            }}
+          >
+            {t('undo')}
+          </Button>
+        </Group>
+      ),
+    })
+  }
+  const restore = async () => {
+    if (await run(api.restore(id))) notifications.show({ message: t('trash.restored', { title }) })
+  }
+  const erase = () =>
+    modals.openConfirmModal({
+      title: t('erase.title', { title }),
+      children: <Text size="sm">{t('erase.text')}</Text>,
+      labels: { confirm: t('erase.confirm'), cancel: t('cancel') },
+      confirmProps: { color: 'red' },
+      onConfirm: () => void run(api.erase(id)),
+    })
+  const rename = () => {
+    const dialog: string = modals.open({
+      title: t('rename.title'),
+      children: (
+        <RenameForm
+          document={document}
+          onDone={() => {
+            modals.close(dialog)
+            void onChanged()
+          }}
+        />
+      ),
+    })
+  }
+  const share = () =>
+    modals.open({
+      title: t('share.title', { title }),
+      children: <ShareForm documentId={id} />,
+      onClose: () => void onChanged(),
+    })
+  if (document.trashed_at && !owner) return null
+  return (
+    <Menu position="bottom-end" width={230}>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size={32} aria-label={t('documents.menu', { title })}>
+          <IconDots size={18} />
+        </ActionIcon>
+      </Menu.Target>
+      {document.trashed_at ? (
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconArrowBackUp size={16} />} onClick={() => void restore()}>
+            {t('trash.restore')}
+          </Menu.Item>
+          <Menu.Item color="red" leftSection={<IconTrashX size={16} />} onClick={erase}>
+            {t('erase.confirm')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      ) : (
+        <Menu.Dropdown>
+          <Menu.Item
+            leftSection={<IconExternalLink size={16} />}
+            component="a"
+            href={`/d/${id}`}
+            target="_blank"
+            rel="noopener"
+          >
+            {t('documents.open.tab')}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconPencil size={16} />} onClick={rename}>
+            {t('rename')}
+          </Menu.Item>
+          {owner && (
+            <>
+              <Menu.Item leftSection={<IconShare size={16} />} onClick={share}>
+                {t('share')}
+              </Menu.Item>
+              <Menu.Divider />
+              <Menu.Item leftSection={<IconTrash size={16} />} onClick={() => void trash()}>
+                {t('trash.move')}
+              </Menu.Item>
+            </>
+          )}
+        </Menu.Dropdown>
+      )}
+    </Menu>
+  )
+}

@@ -1,0 +1,45 @@
+/** Dates and spans of time as the reader's language writes them. */
+import i18next from 'i18next'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** "in 3 minutes", "5 hours ago", "yesterday", "now": `span` is milliseconds from now, negative for the past. */
+export function fromNow(span: number): string {
+  const format = new Intl.RelativeTimeFormat(i18next.language, { numeric: 'auto' })
+  const size = Math.abs(span)
+  if (size < MINUTE) return format.format(span > 0 ? Math.ceil(span / 1000) : 0, 'second')
+  if (size < HOUR) return format.format(Math.round(span / MINUTE), 'minute')
+  if (size < DAY) return format.format(Math.round(span / HOUR), 'hour')
+  return format.format(Math.round(span / DAY), 'day')
+}
+
+/** A moment of the past in a list: relative within a week, then a date. */
+export function moment(iso: string, now: number): string {
+  const then = Date.parse(iso)
+  if (now - then < 7 * DAY) return fromNow(Math.min(0, then - now))
+  const sameYear = new Date(then).getFullYear() === new Date(now).getFullYear()
+  return new Intl.DateTimeFormat(i18next.language, {
+    day: 'numeric',
+    month: 'short',
+    ...(sameYear ? {} : { year: 'numeric' }),
+  }).format(then)
+}
+
+export function dateAndTime(iso: string): string {
+  return new Intl.DateTimeFormat(i18next.language, { dateStyle: 'medium', timeStyle: 'short' }).format(Date.parse(iso))
+}
+
+export function timeOfDay(milliseconds: number): string {
+  return new Intl.DateTimeFormat(i18next.language, { timeStyle: 'short' }).format(milliseconds)
+}
+
+export function number(value: number): string {
+  return new Intl.NumberFormat(i18next.language).format(value)
+}
+
+/** "A, B and C" */
+export function listed(names: string[]): string {
+  return new Intl.ListFormat(i18next.language).format(names)
+}
