@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -98,6 +99,13 @@ class QuireProcess:
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.read().decode()
+
+    def metric(self, name: str) -> float:
+        """Return one figure of `/metrics`, its prefix left out."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as answer:
+            found = re.search(rf"^quire_{name} (\S+)$", answer.read().decode(), re.MULTILINE)
+        assert found, name
+        return float(found[1])
 
     def new_document(self, title: str = "Test") -> str:
         return str(self.api("POST", "/documents", {"title": title})["id"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import signal
 import subprocess
 import urllib.request
@@ -94,13 +93,6 @@ def ready(server: QuireProcess) -> dict[str, object]:
         return body
 
 
-def metric(server: QuireProcess, name: str) -> float:
-    with urllib.request.urlopen(f"{server.url}/metrics", timeout=10) as answer:
-        found = re.search(rf"^quire_{name} (\S+)$", answer.read().decode(), re.MULTILINE)
-    assert found, name
-    return float(found[1])
-
-
 async def until(condition: Callable[[], bool], what: str) -> None:
     async with asyncio.timeout(20):
         while not await asyncio.to_thread(condition):
@@ -138,7 +130,7 @@ async def test_people_write_on_are_told_and_lose_nothing(
                     "status": "degraded",
                     "problems": {"storage": disk.reason},
                 }
-                assert await asyncio.to_thread(metric, server, "log_healthy") == 0
+                assert await asyncio.to_thread(server.metric, "log_healthy") == 0
                 # At the limit the room takes no more and says so; what is refused stays with its author.
                 late = 0
                 while author.refused == 0:
@@ -153,13 +145,13 @@ async def test_people_write_on_are_told_and_lose_nothing(
                 author.insert(len(author.text), "tiny ")
                 assert server.process is not None
                 assert server.process.poll() is None
-                unsaved_room = await asyncio.to_thread(metric, server, "unsaved_bytes")
+                unsaved_room = await asyncio.to_thread(server.metric, "unsaved_bytes")
                 assert ROOM_LIMIT - 2 * len(PAD) < unsaved_room <= ROOM_LIMIT
                 disk.mend()
                 # The author is asked to come again and offer what was refused.
                 await author.cut_off()
                 await until(lambda: ready(server)["status"] == "ready", "ready again")
-                assert await asyncio.to_thread(metric, server, "log_healthy") == 1
+                assert await asyncio.to_thread(server.metric, "log_healthy") == 1
             async with author.online(), other.online():
                 await author.saved()
                 await agreed(author, other)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import time
-import urllib.request
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -20,13 +18,6 @@ from quire.sync import wire
 from rawclient import Client, connected, joined
 
 PROVE = os.environ.get("QUIRE_PROVE") == "1"
-
-
-def metric(server: QuireProcess, name: str) -> float:
-    with urllib.request.urlopen(f"{server.url}/metrics", timeout=10) as answer:
-        found = re.search(rf"^quire_{name} (\S+)$", answer.read().decode(), re.MULTILINE)
-    assert found, name
-    return float(found[1])
 
 
 def memory(server: QuireProcess) -> int:
@@ -119,7 +110,7 @@ async def test_a_silent_peer_is_dropped_with_its_cursor(launch: Callable[..., Qu
         assert b"null" in gone
         # pong_timeout, one round of pings, and the presence lane's own pause.
         assert time.monotonic() - started < 2 + 2 + 2
-    assert metric(server, "sync_closed_dead_total") == 1
+    assert server.metric("sync_closed_dead_total") == 1
 
 
 @pytest.mark.fm("FM-046")
@@ -147,7 +138,7 @@ async def test_a_slow_reader_costs_a_bounded_buffer_and_catches_up_with_one_diff
                 await writer.saved()
         await writer.saved()
         await reader.until(lambda: f"w{rounds - 1} " in reader.text, "the last word, beside a slow reader")
-        assert metric(server, "sync_conflated_total") >= 1
+        assert server.metric("sync_conflated_total") >= 1
         assert memory(server) - before < 64 * 1024 * 1024
         slow.reader._transport.resume_reading()  # type: ignore[attr-defined]
         seen: pycrdt.Doc = pycrdt.Doc()
@@ -231,12 +222,12 @@ async def test_idle_sockets_are_cheap_share_documents_and_are_counted(launch: Ca
                 await joined(client, server)
 
         await asyncio.gather(*(open_one(number) for number in range(count)))
-        assert metric(server, "open_sockets") == count + 1
+        assert server.metric("open_sockets") == count + 1
         # The joins themselves leave the allocator larger; with few sockets that share is not small.
         assert (memory(server) - before) / count < (20 if PROVE else 40) * 1024
         with pytest.raises(ConnectionRefusedError, match=rf"has reached its {count + 1} sockets"):
             await stack.enter_async_context(connected(server, documents[0]))
-    await until(lambda: metric(server, "open_sockets") == 0, "all sockets are gone")
+    await until(lambda: server.metric("open_sockets") == 0, "all sockets are gone")
     # The unchanged provider opens twenty documents on one socket.
     run_node("many.mjs", server.url, server.token, *documents)
 
@@ -261,11 +252,11 @@ async def test_memory_comes_back_when_documents_are_left(launch: Callable[..., Q
             await person.start("words " * 2000)
 
     await asyncio.gather(*map(write, documents[:50]))
-    await until(lambda: metric(server, "open_rooms") == 0, "rooms leave memory")
+    await until(lambda: server.metric("open_rooms") == 0, "rooms leave memory")
     before = memory(server)
     await asyncio.gather(*map(write, documents[50:]))
-    await until(lambda: metric(server, "open_rooms") == 0, "rooms leave memory")
-    assert metric(server, "rooms_bytes") == 0
+    await until(lambda: server.metric("open_rooms") == 0, "rooms leave memory")
+    assert server.metric("rooms_bytes") == 0
     assert memory(server) - before < budget + 32 * 1024 * 1024
     # Each opens again, within two seconds even with twenty at once.
     assert max(await asyncio.gather(*map(visit, documents[:100]))) < 2

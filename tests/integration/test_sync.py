@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
 import sqlite3
-import urllib.request
 from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 
@@ -35,13 +33,6 @@ class Writer:
     @property
     def text(self) -> str:
         return str(self._text)
-
-
-def metric(server: QuireProcess, name: str) -> float:
-    with urllib.request.urlopen(f"{server.url}/metrics", timeout=5) as answer:
-        found = re.search(rf"^quire_{name} (\S+)$", answer.read().decode(), re.MULTILINE)
-    assert found, name
-    return float(found[1])
 
 
 async def answer_to(client: Client, state_vector: bytes) -> bytes:
@@ -134,17 +125,17 @@ async def test_a_return_costs_what_was_missed_and_misses_nothing(launch: Callabl
 async def test_a_thousand_opens_of_one_document_read_storage_once(launch: Callable[..., QuireProcess]) -> None:
     server = launch()
     document = server.new_document()
-    before = metric(server, "sync_loads_total")
+    before = server.metric("sync_loads_total")
     async with AsyncExitStack() as stack:
 
         async def open_one() -> None:
             await joined(await stack.enter_async_context(connected(server, document)), server)
 
         await asyncio.gather(*(open_one() for _ in range(500)))
-        assert metric(server, "sync_loads_total") == before + 1
+        assert server.metric("sync_loads_total") == before + 1
         await asyncio.gather(*(open_one() for _ in range(500)))
-        assert metric(server, "sync_loads_total") == before + 1
-        assert metric(server, "open_sockets") == 1000
+        assert server.metric("sync_loads_total") == before + 1
+        assert server.metric("open_sockets") == 1000
 
 
 @pytest.mark.fm("FM-074")

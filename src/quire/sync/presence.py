@@ -9,6 +9,8 @@ from quire.sync.wire import PresenceEntry
 
 EXPIRY = 35.0
 """Seconds without renewal after which a person is gone; clients renew every 15 s."""
+ROUND_BYTES = 16 * 1024
+"""Most bytes of states in one round: a crowd of moving cursors takes turns and never crowds out text."""
 CLIENTS_PER_MEMBER = 8
 """CRDT client ids that one document connection may speak for."""
 
@@ -36,7 +38,8 @@ class Presence:
 
     def __init__(self) -> None:
         self._clients: dict[int, _Client] = {}
-        self._dirty: set[int] = set()
+        self._dirty: dict[int, None] = {}
+        """Clients with news, in the order in which it came."""
 
     def __len__(self) -> int:
         return sum(1 for client in self._clients.values() if client.state is not None)
@@ -59,7 +62,7 @@ class Presence:
                 if entry.state is None or (here and self._owned(owner) >= CLIENTS_PER_MEMBER):
                     continue
                 self._clients[entry.client] = _Client(owner, identity, entry.clock, entry.state, now, here)
-                self._dirty.add(entry.client)
+                self._dirty[entry.client] = None
                 continue
             if entry.clock < known.clock:
                 continue
@@ -71,7 +74,7 @@ class Presence:
                 known.seen = now
                 continue
             if entry.state != known.state:
-                self._dirty.add(entry.client)
+                self._dirty[entry.client] = None
             known.clock, known.state, known.seen = entry.clock, entry.state, now
 
     def leave(self, owner: Hashable, now: float) -> None:
@@ -82,14 +85,14 @@ class Presence:
         for client_id, client in self._clients.items():
             if client.owner is owner and client.state is not None:
                 client.state, client.seen = None, now
-                self._dirty.add(client_id)
+                self._dirty[client_id] = None
 
     def keep_only(self, owner: Hashable, clients: Container[int], now: float) -> None:
         """Mark every client of `owner` as gone that is not among `clients`."""
         for client_id, client in self._clients.items():
             if client.owner is owner and client.state is not None and client_id not in clients:
                 client.state, client.seen = None, now
-                self._dirty.add(client_id)
+                self._dirty[client_id] = None
 
     def expire(self, now: float) -> None:
         """Mark clients as gone that stopped renewing, forget those gone for long."""
@@ -98,15 +101,29 @@ class Presence:
                 continue
             if client.state is not None:
                 client.state, client.seen = None, now
-                self._dirty.add(client_id)
+                self._dirty[client_id] = None
             elif client_id not in self._dirty:
                 del self._clients[client_id]
 
-    def changes(self) -> list[PresenceEntry]:
-        """Return what changed since the last call."""
-        entries = [PresenceEntry(i, self._clients[i].clock, self._clients[i].state) for i in self._dirty]
-        self._dirty.clear()
-        return entries
+    def changes(self, most: int = ROUND_BYTES) -> list[PresenceEntry]:
+        """Return what changed and was not returned yet: people who left, then the oldest news up to `most` bytes.
+
+        The rest waits for the next call, at its latest state by then.
+        """
+        dirty, clients = self._dirty, self._clients
+        chosen = [client for client in dirty if clients[client].state is None]
+        size = 0
+        for client in dirty:
+            state = clients[client].state
+            if state is None:
+                continue
+            if size and size + len(state) > most:
+                break
+            size += len(state)
+            chosen.append(client)
+        for client in chosen:
+            del dirty[client]
+        return [PresenceEntry(client, clients[client].clock, clients[client].state) for client in chosen]
 
     def everyone(self) -> list[PresenceEntry]:
         """Return the states of all who are here now."""

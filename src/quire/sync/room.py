@@ -41,6 +41,10 @@ _log = structlog.get_logger("quire.sync.room")
 EMPTY_STATE = b"\x00"
 REBASE_BYTES = 64 * 1024
 REBASE_UPDATES = 500
+PRESENCE_BYTES_PER_SECOND = 16 * 1024 * 1024
+"""What all sockets of a room together are sent of presence; with a crowd the rounds get rarer."""
+PRESENCE_SLOWEST = 2.0
+"""Longest time between rounds while there is news, in seconds."""
 SEPARATE_FRAMES = 8
 """Updates in a tick up to which each of its senders gets exactly the others' frames."""
 MEMORY_FACTOR = 12
@@ -108,6 +112,7 @@ class Room:
         self._flush_handle: asyncio.Handle | None = None
         self._flushed_at = 0.0
         self._presence_handle: asyncio.Handle | None = None
+        self._presence_pause = 0.0
         self._turns: deque[Callable[[], Awaitable[None]]] = deque()
         self.waiting_bytes = 0
         """Bytes of updates that wait to be proved."""
@@ -582,8 +587,8 @@ class Room:
     def schedule_presence(self) -> None:
         """Send changes of presence soon."""
         if self._presence_handle is None and self.presence.dirty:
-            wait = min(0.03 + 0.0005 * len(self.members), 1.0)
-            self._presence_handle = self._loop.call_later(wait, self._flush_presence)
+            wait = max(0.03 + 0.0005 * len(self.members), self._presence_pause)
+            self._presence_handle = self._loop.call_later(min(wait, PRESENCE_SLOWEST), self._flush_presence)
 
     def _flush_presence(self) -> None:
         self._presence_handle = None
@@ -596,9 +601,11 @@ class Room:
             for member in list(group):
                 if member.socket.buffered == 0:
                     member.socket.write(frame)
+        self._presence_pause = len(body) * len(self.members) / PRESENCE_BYTES_PER_SECOND
         if self._neighbours.heard:
             self._neighbours.tell_presence(self.presence.of_here(changes))
         self.stats.presence += 1
+        self.schedule_presence()
 
     def sweep(self, now: float) -> None:
         """Expire people who stopped renewing their presence; keep in step with other nodes."""
