@@ -238,8 +238,21 @@ class PycrdtWebsocket(Server):
         return y_websocket()
 
 
+class Floor(Server):
+    """A relay of raw bytes on picows that does nothing else, in ticks like Quire's: the least that can be."""
+
+    name = "floor"
+
+    def command(self) -> list[str]:
+        return [sys.executable, str(PEERS / "python" / "floor.py"), str(self.port), "0.01"]
+
+    @property
+    def protocol(self) -> Protocol:
+        return y_websocket()
+
+
 SERVERS: dict[str, type[Server]] = {
-    kind.name: kind for kind in (Quire, HocuspocusSqlite, Hocuspocus, YWebsocket, PycrdtWebsocket)
+    kind.name: kind for kind in (Quire, HocuspocusSqlite, Hocuspocus, YWebsocket, PycrdtWebsocket, Floor)
 }
 BASELINE = HocuspocusSqlite.name
 
