@@ -51,6 +51,11 @@ export const examine: Look = async (page, name) => {
         `${violation.id}: ${violation.nodes.map((node) => `${node.target.join(' ')} ${node.any[0]?.message ?? node.all[0]?.message ?? ''}`).join('; ')}`,
     )
     expect(told, `${name}, ${colorScheme}, ${size}`).toEqual([])
+    const [headings, mains] = await page.evaluate(() => [
+      document.querySelectorAll('h1:not([role=textbox] h1)').length,
+      document.querySelectorAll('main').length,
+    ])
+    expect([headings, mains], `${name}: first headings and main parts`).toEqual([1, 1])
     const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     expect(over, `${name}, ${size}: pixels wider than the window`).toBeLessThanOrEqual(0)
   }

@@ -24,9 +24,10 @@ export function DocumentList({ person, view, wish }: Props) {
   const links = () => [...(cards.current?.children ?? [])].map((card) => card.querySelector<HTMLElement>('a, button'))
 
   /** The list anew; the focus of a card that went goes to the one that took its place. */
-  const changed = async (id: string) => {
+  const changed = async (id: string, gone: boolean) => {
     const at = items.findIndex((item) => item.id === id)
     await queries.invalidateQueries({ queryKey: ['documents'] })
+    if (!gone) return
     requestAnimationFrame(() => {
       if (document.activeElement !== document.body) return
       const left = links()
@@ -83,7 +84,7 @@ export function DocumentList({ person, view, wish }: Props) {
               compact={view === 'list'}
               mine={document.owner.id === person}
               sort={wish.sort}
-              onChanged={() => changed(document.id)}
+              onChanged={(gone) => changed(document.id, gone)}
             />
           ))}
         </ul>

@@ -48,7 +48,8 @@ function Documents({ session, person, trashed }: { session: Session; person: str
   const [view, setView] = useLocalStorage<'grid' | 'list'>({ key: 'quire:view', defaultValue: 'grid' })
   const create = useMutation({
     mutationFn: () => api.createDocument(t('documents.untitled')),
-    onSuccess: (document) => navigate({ to: '/d/$documentId', params: { documentId: document.id } }),
+    onSuccess: (document) =>
+      navigate({ to: '/d/$documentId', params: { documentId: document.id }, state: { fresh: true } }),
   })
   const title = t(trashed ? 'trash.title' : 'documents.title')
   const other = view === 'grid' ? 'list' : 'grid'
