@@ -47,7 +47,11 @@ export function DocumentList({ person, view, wish }: Props) {
   const searching = wish.words !== ''
   return (
     <>
-      {offline && <Alert color="orange">{t('documents.offline')}</Alert>}
+      {offline && (
+        <Alert color="orange" role="status">
+          {t('documents.offline')}
+        </Alert>
+      )}
       {list.error && (
         <Alert color="red" title={t('documents.failed')} role="alert">
           <Text size="sm" mb="sm">
