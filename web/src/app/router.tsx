@@ -26,9 +26,14 @@ function Root() {
   )
 }
 
-/** Moves the focus without touching the address: its fragment may hold a document's link. */
+/**
+ * Moves the focus to the text of a document, else to the main part of the page, without touching the address: its
+ * fragment may hold a document's link.
+ */
 function skip(event: React.MouseEvent): void {
   event.preventDefault()
+  const text = document.querySelector<HTMLElement>('#main [role=textbox][aria-multiline=true]')
+  if (text) return text.focus()
   const main = document.getElementById('main')
   main?.setAttribute('tabindex', '-1')
   main?.focus()
@@ -48,6 +53,13 @@ function PageAnnouncement() {
     return () => clearTimeout(timer)
   }, [pathname])
   return <VisuallyHidden role="status">{title}</VisuallyHidden>
+}
+
+declare module '@tanstack/react-router' {
+  interface HistoryState {
+    /** The document was made a moment ago. */
+    fresh?: boolean
+  }
 }
 
 const root = createRootRoute({ component: Root, notFoundComponent: LostPage, errorComponent: FaultPage })

@@ -68,6 +68,13 @@ export function DocumentEditor({ session, link, outline, onEditor, onUploadFaile
   }, [editor, onEditor])
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
+      if (event.altKey && event.key === 'F10') {
+        document
+          .querySelector<HTMLElement>('[role=toolbar] :is(button:not(:disabled), input:not([type=hidden]))')
+          ?.focus()
+        event.preventDefault()
+        return
+      }
       if (!(event.ctrlKey || event.metaKey) || event.altKey) return
       const key = event.key.toLowerCase()
       if ((key === 'f' || (key === 'h' && event.ctrlKey)) && !event.shiftKey) setFinding(true)

@@ -1,5 +1,4 @@
 /** What the editor offers besides typing. */
-import AxeBuilder from '@axe-core/playwright'
 import { expect, newDocument, test, text as textOf, type } from './fixtures'
 
 test('find and replace counts, steps, and replaces all in one step', async ({ owner, server }) => {
@@ -50,35 +49,3 @@ test('the list of shortcuts opens from the keyboard', async ({ owner, server }) 
   await owner.keyboard.press('Escape')
   await expect(help).toBeHidden()
 })
-
-for (const scheme of ['light', 'dark'] as const) {
-  test(`axe finds nothing in list, document and sign-in, ${scheme}`, async ({ owner, server }) => {
-    await owner.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
-    await owner.goto(`${server.url}/`)
-    await owner.getByRole('heading', { name: 'Documents' }).waitFor()
-    expect(await violations(owner)).toEqual([])
-    await newDocument(owner, server)
-    await type(owner, 'words for the screen reader')
-    await owner.keyboard.press('Control+f')
-    await owner.getByRole('search').waitFor()
-    expect(await violations(owner)).toEqual([])
-    await owner.screenshot({ path: test.info().outputPath(`find-${scheme}.png`) })
-    await owner.setViewportSize({ width: 390, height: 800 })
-    expect(await violations(owner)).toEqual([])
-    await owner.screenshot({ path: test.info().outputPath(`find-${scheme}-390.png`) })
-    const stranger = await owner.context().browser()?.newContext({ colorScheme: scheme })
-    const door = await stranger?.newPage()
-    await door?.goto(`${server.url}/`)
-    await door?.getByRole('heading', { name: 'Sign in' }).waitFor()
-    expect(door && (await violations(door))).toEqual([])
-    await stranger?.close()
-  })
-}
-
-async function violations(page: import('@playwright/test').Page): Promise<string[]> {
-  const found = await new AxeBuilder({ page }).analyze()
-  return found.violations.map(
-    (violation) =>
-      `${violation.id}: ${violation.nodes.map((node) => `${node.target.join(' ')} ${node.any[0]?.message ?? ''}`).join('; ')}`,
-  )
-}

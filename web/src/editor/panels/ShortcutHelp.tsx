@@ -27,6 +27,7 @@ const SHORTCUTS: [string, string][] = [
   ['shortcuts.paste', 'Mod+Shift+V'],
   ['find.title', 'Mod+F'],
   ['shortcuts.blocks', '/'],
+  ['shortcuts.toolbar', 'Alt+F10'],
   ['shortcuts.title', 'Mod+/'],
 ]
 

@@ -77,7 +77,7 @@ interface Props {
   onHelp: () => void
 }
 
-/** One row of controls; arrow keys move within it, Escape returns to the text. */
+/** One row of controls; Alt+F10 leads here, arrow keys move within it, Escape returns to the text. */
 export function Toolbar({ editor, onFind, onHelp }: Props) {
   const { t } = useTranslation()
   const bar = useRef<HTMLDivElement>(null)
@@ -110,8 +110,10 @@ export function Toolbar({ editor, onFind, onHelp }: Props) {
       return
     }
     if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return
-    if ((event.target as HTMLElement).tagName === 'INPUT') return
-    const items = [...(bar.current?.querySelectorAll<HTMLElement>('button:not(:disabled), input') ?? [])]
+    if (event.target instanceof HTMLInputElement && !event.target.readOnly) return
+    const items = [
+      ...(bar.current?.querySelectorAll<HTMLElement>('button:not(:disabled), input:not([type=hidden])') ?? []),
+    ]
     const at = items.indexOf(document.activeElement as HTMLElement)
     const step = (event.key === 'ArrowRight') === (document.dir !== 'rtl') ? 1 : -1
     items[(at + step + items.length) % items.length]?.focus()

@@ -6,6 +6,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, type Session } from '../../api/client'
 import { remember } from '../../app/auth'
+import { useMenuButton } from '../../app/useMenuButton'
 import { useTheme } from '../../app/useTheme'
 import { initials } from '../../presence/initials'
 import { clearLocalStores, unsentDocuments } from '../../sync/local'
@@ -13,6 +14,7 @@ import { InviteDialog } from './InviteDialog'
 
 export function AccountMenu({ session }: { session: Session }) {
   const { t } = useTranslation()
+  const { button, from } = useMenuButton()
   const navigate = useNavigate()
   const queries = useQueryClient()
   const { dark, toggle } = useTheme()
@@ -40,7 +42,7 @@ export function AccountMenu({ session }: { session: Session }) {
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <ActionIcon variant="transparent" size={40} aria-label={t('account.menu', { name: account.name })}>
+        <ActionIcon ref={button} variant="transparent" size={40} aria-label={t('account.menu', { name: account.name })}>
           <Avatar size={34} radius="xl" styles={{ placeholder: { background: account.color, color: '#fff' } }}>
             {initials(account.name)}
           </Avatar>
@@ -54,7 +56,7 @@ export function AccountMenu({ session }: { session: Session }) {
         {session.workspace && ['owner', 'admin'].includes(session.workspace.role) && (
           <Menu.Item
             leftSection={<IconUserPlus size={16} />}
-            onClick={() => modals.open({ title: t('invite.people'), children: <InviteDialog /> })}
+            onClick={from(() => modals.open({ title: t('invite.people'), children: <InviteDialog /> }))}
           >
             {t('invite.people')}
           </Menu.Item>
@@ -66,7 +68,7 @@ export function AccountMenu({ session }: { session: Session }) {
           {t(dark ? 'theme.light' : 'theme.dark')}
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={signOut}>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={from(signOut)}>
           {t('signout')}
         </Menu.Item>
       </Menu.Dropdown>

@@ -215,7 +215,7 @@ function Tokens() {
       </Text>
       <Failure error={error ?? (explainField(t, make.error, 'name') ? null : make.error) ?? revoke.error} />
       {make.data?.secret && (
-        <Alert title={t('tokens.once')}>
+        <Alert role="status" title={t('tokens.once')}>
           <CopyField value={make.data.secret} label={t('tokens.secret')} copyLabel={t('copy')} />
         </Alert>
       )}

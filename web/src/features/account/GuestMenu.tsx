@@ -2,6 +2,7 @@ import { ActionIcon, Avatar, Button, Group, Menu, Modal, Stack, TextInput } from
 import { IconLogin, IconMoon, IconPencil, IconSun } from '@tabler/icons-react'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useMenuButton } from '../../app/useMenuButton'
 import { useTheme } from '../../app/useTheme'
 import { LanguageSelect } from '../../i18n/LanguageSelect'
 import { initials } from '../../presence/initials'
@@ -15,6 +16,7 @@ interface Props {
 /** What a visitor without an account can say about themselves: a name and a language. */
 export function GuestMenu({ me, onRename }: Props) {
   const { t } = useTranslation()
+  const { button, from } = useMenuButton()
   const { dark, toggle } = useTheme()
   const [naming, setNaming] = useState(false)
   const signIn = `/sign-in?next=${encodeURIComponent(location.pathname)}${location.hash}`
@@ -22,7 +24,7 @@ export function GuestMenu({ me, onRename }: Props) {
     <>
       <Menu position="bottom-end" width={240}>
         <Menu.Target>
-          <ActionIcon variant="transparent" size={40} aria-label={t('guest.menu', { name: me.name })}>
+          <ActionIcon ref={button} variant="transparent" size={40} aria-label={t('guest.menu', { name: me.name })}>
             <Avatar size={34} radius="xl" styles={{ placeholder: { background: me.color, color: '#fff' } }}>
               {initials(me.name)}
             </Avatar>
@@ -30,7 +32,7 @@ export function GuestMenu({ me, onRename }: Props) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label dir="auto">{me.name}</Menu.Label>
-          <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => setNaming(true)}>
+          <Menu.Item leftSection={<IconPencil size={16} />} onClick={from(() => setNaming(true))}>
             {t('guest.change')}
           </Menu.Item>
           <Menu.Item leftSection={dark ? <IconSun size={16} /> : <IconMoon size={16} />} onClick={toggle}>

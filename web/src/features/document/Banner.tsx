@@ -58,7 +58,7 @@ export function Banner({ session, editor }: { session: DocumentSession; editor: 
   }
   if (size !== 'ok') {
     return (
-      <Alert color="orange" radius={0}>
+      <Alert color="orange" radius={0} role="status">
         {t(`size.${size}`)}
       </Alert>
     )

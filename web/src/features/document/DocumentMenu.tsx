@@ -5,6 +5,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
+import { useMenuButton } from '../../app/useMenuButton'
 import { download } from './download'
 
 interface Props {
@@ -20,6 +21,7 @@ const FORMATS = Object.keys(EXTENSIONS) as (keyof typeof EXTENSIONS)[]
 /** What can be done with the open document besides writing. */
 export function DocumentMenu({ documentId, info, link, onCount }: Props) {
   const { t } = useTranslation()
+  const { button, from } = useMenuButton()
   const navigate = useNavigate()
   const failed = (error: unknown) => notifications.show({ color: 'red', message: explain(t, error) })
   const save = async (format: keyof typeof EXTENSIONS) => {
@@ -41,12 +43,12 @@ export function DocumentMenu({ documentId, info, link, onCount }: Props) {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size={36} aria-label={t('document.menu')}>
+        <ActionIcon ref={button} variant="subtle" color="gray" size={36} aria-label={t('document.menu')}>
           <IconDots size={20} />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {onCount && <Menu.Item onClick={onCount}>{t('words.title')}</Menu.Item>}
+        {onCount && <Menu.Item onClick={from(onCount)}>{t('words.title')}</Menu.Item>}
         <Menu.Item onClick={() => window.print()}>{t('document.print')}</Menu.Item>
         <Menu.Divider />
         <Menu.Label>{t('document.download')}</Menu.Label>

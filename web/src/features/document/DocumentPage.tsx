@@ -1,9 +1,9 @@
 import { ActionIcon, Badge, Button, Group, Modal, Stack, Text, Tooltip } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconEye, IconListDetails, IconShare } from '@tabler/icons-react'
-import { Link, useParams } from '@tanstack/react-router'
+import { Link, useLocation, useParams } from '@tanstack/react-router'
 import type { Editor } from '@tiptap/core'
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
 import type { Session } from '../../api/client'
@@ -82,6 +82,16 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
     },
     [session],
   )
+
+  // Somebody who made a document wants to write in it.
+  const fresh = useLocation({ select: (at) => at.state.fresh === true })
+  useEffect(() => {
+    if (!fresh || !editor || state.readOnly) return
+    const start = () => void editor.commands.focus('start')
+    if (editor.isInitialized) start()
+    else editor.on('create', start)
+    return () => void editor.off('create', start)
+  }, [fresh, editor, state.readOnly])
 
   const introduce = (name: string) => {
     const renamed = renameGuest(me, name)

@@ -28,7 +28,7 @@ export function StoredText(props: { documentId: string; link: string | null; sta
   if (!waited || (!data && !error)) return <Loading />
   return (
     <Stack p="md" flex={1} gap="md">
-      <Alert color="orange" title={t('stored.title')}>
+      <Alert color="orange" role="status" title={t('stored.title')}>
         {props.status.kind === 'unsaved' ? props.status.reason : t(data ? 'stored.text' : 'stored.nothing')}
       </Alert>
       {data && <iframe title={t('stored.frame')} sandbox="" srcDoc={dressed(data, dark)} className={classes.stored} />}

@@ -13,23 +13,26 @@ import {
 import { useTranslation } from 'react-i18next'
 import { api, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
+import { useMenuButton } from '../../app/useMenuButton'
 import { ShareForm } from '../document/ShareForm'
 import { RenameForm } from './RenameForm'
 
 interface Props {
   document: DocumentInfo
-  onChanged: () => Promise<void>
+  /** `gone` when the document left this list. */
+  onChanged: (gone: boolean) => Promise<void>
 }
 
 /** What can be done with a document without opening it. */
 export function CardMenu({ document, onChanged }: Props) {
   const { t } = useTranslation()
+  const { button, from } = useMenuButton()
   const { id, title } = document
   const owner = document.role === 'owner'
   const run = async (work: Promise<unknown>): Promise<boolean> => {
     try {
       await work
-      await onChanged()
+      await onChanged(true)
       return true
     } catch (error) {
       notifications.show({ color: 'red', message: explain(t, error) })
@@ -46,6 +49,7 @@ export function CardMenu({ document, onChanged }: Props) {
           <Button
             size="compact-sm"
             variant="subtle"
+            style={{ flexShrink: 0 }}
             onClick={() => {
               notifications.hide(notice)
               void run(api.restore(id))
@@ -69,14 +73,14 @@ export function CardMenu({ document, onChanged }: Props) {
       onConfirm: () => void run(api.erase(id)),
     })
   const rename = () => {
-    const dialog: string = modals.open({
+    modals.open({
       title: t('rename.title'),
       children: (
         <RenameForm
           document={document}
           onDone={() => {
-            modals.close(dialog)
-            void onChanged()
+            modals.closeAll()
+            void onChanged(false)
           }}
         />
       ),
@@ -86,13 +90,13 @@ export function CardMenu({ document, onChanged }: Props) {
     modals.open({
       title: t('share.title', { title }),
       children: <ShareForm documentId={id} />,
-      onClose: () => void onChanged(),
+      onClose: () => void onChanged(false),
     })
   if (document.trashed_at && !owner) return null
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size={32} aria-label={t('documents.menu', { title })}>
+        <ActionIcon ref={button} variant="subtle" color="gray" size={32} aria-label={t('documents.menu', { title })}>
           <IconDots size={18} />
         </ActionIcon>
       </Menu.Target>
@@ -101,7 +105,7 @@ export function CardMenu({ document, onChanged }: Props) {
           <Menu.Item leftSection={<IconArrowBackUp size={16} />} onClick={() => void restore()}>
             {t('trash.restore')}
           </Menu.Item>
-          <Menu.Item color="red" leftSection={<IconTrashX size={16} />} onClick={erase}>
+          <Menu.Item color="red" leftSection={<IconTrashX size={16} />} onClick={from(erase)}>
             {t('erase.confirm')}
           </Menu.Item>
         </Menu.Dropdown>
@@ -116,12 +120,12 @@ export function CardMenu({ document, onChanged }: Props) {
           >
             {t('documents.open.tab')}
           </Menu.Item>
-          <Menu.Item leftSection={<IconPencil size={16} />} onClick={rename}>
+          <Menu.Item leftSection={<IconPencil size={16} />} onClick={from(rename)}>
             {t('rename')}
           </Menu.Item>
           {owner && (
             <>
-              <Menu.Item leftSection={<IconShare size={16} />} onClick={share}>
+              <Menu.Item leftSection={<IconShare size={16} />} onClick={from(share)}>
                 {t('share')}
               </Menu.Item>
               <Menu.Divider />

@@ -12,7 +12,8 @@ interface Props {
   compact: boolean
   mine: boolean
   sort: Sort
-  onChanged: () => Promise<void>
+  /** `gone` when the document left this list. */
+  onChanged: (gone: boolean) => Promise<void>
 }
 
 /** One document of the list: its name leads to it, its menu changes it. */

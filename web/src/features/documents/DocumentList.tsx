@@ -24,9 +24,10 @@ export function DocumentList({ person, view, wish }: Props) {
   const links = () => [...(cards.current?.children ?? [])].map((card) => card.querySelector<HTMLElement>('a, button'))
 
   /** The list anew; the focus of a card that went goes to the one that took its place. */
-  const changed = async (id: string) => {
+  const changed = async (id: string, gone: boolean) => {
     const at = items.findIndex((item) => item.id === id)
     await queries.invalidateQueries({ queryKey: ['documents'] })
+    if (!gone) return
     requestAnimationFrame(() => {
       if (document.activeElement !== document.body) return
       const left = links()
@@ -46,7 +47,11 @@ export function DocumentList({ person, view, wish }: Props) {
   const searching = wish.words !== ''
   return (
     <>
-      {offline && <Alert color="orange">{t('documents.offline')}</Alert>}
+      {offline && (
+        <Alert color="orange" role="status">
+          {t('documents.offline')}
+        </Alert>
+      )}
       {list.error && (
         <Alert color="red" title={t('documents.failed')} role="alert">
           <Text size="sm" mb="sm">
@@ -83,7 +88,7 @@ export function DocumentList({ person, view, wish }: Props) {
               compact={view === 'list'}
               mine={document.owner.id === person}
               sort={wish.sort}
-              onChanged={() => changed(document.id)}
+              onChanged={(gone) => changed(document.id, gone)}
             />
           ))}
         </ul>

@@ -48,7 +48,8 @@ function Documents({ session, person, trashed }: { session: Session; person: str
   const [view, setView] = useLocalStorage<'grid' | 'list'>({ key: 'quire:view', defaultValue: 'grid' })
   const create = useMutation({
     mutationFn: () => api.createDocument(t('documents.untitled')),
-    onSuccess: (document) => navigate({ to: '/d/$documentId', params: { documentId: document.id } }),
+    onSuccess: (document) =>
+      navigate({ to: '/d/$documentId', params: { documentId: document.id }, state: { fresh: true } }),
   })
   const title = t(trashed ? 'trash.title' : 'documents.title')
   const other = view === 'grid' ? 'list' : 'grid'
@@ -68,11 +69,11 @@ function Documents({ session, person, trashed }: { session: Session; person: str
       </Header>
       <div className={classes.body}>
         <nav className={classes.nav} aria-label={t('documents.nav')}>
-          <Link to="/" className={classes.place} activeOptions={{ exact: true }}>
+          <Link to="/" className={classes.place} activeOptions={{ exact: true, includeSearch: false }}>
             <IconFileText size={18} aria-hidden />
             {t('documents.title')}
           </Link>
-          <Link to="/trash" className={classes.place}>
+          <Link to="/trash" className={classes.place} activeOptions={{ includeSearch: false }}>
             <IconTrash size={18} aria-hidden />
             {t('trash.title')}
           </Link>
