@@ -2,7 +2,7 @@ import { Avatar, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { DocumentSession } from '../sync'
-import { peopleOf, watchIdleness, type Person } from './people'
+import { peopleOf, samePeople, watchIdleness, type Person } from './people'
 
 const SHOWN = 5
 
@@ -24,6 +24,7 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
   useEffect(() => {
     const { awareness } = session
     let timer: ReturnType<typeof setTimeout> | undefined
+    let shown: Person[] = []
     const announce = (now: Person[]) => {
       clearTimeout(timer)
       timer = setTimeout(() => {
@@ -40,6 +41,8 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
     }
     const refresh = () => {
       const now = peopleOf(awareness)
+      if (samePeople(now, shown)) return
+      shown = now
       setPeople(now)
       announce(now)
     }

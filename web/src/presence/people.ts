@@ -34,6 +34,11 @@ export function peopleOf(awareness: Awareness): Person[] {
   return [...people.values()].sort((a, b) => a.name.localeCompare(b.name))
 }
 
+/** Whether two lists show the same: carets move many times a second, people come and go rarely. */
+export function samePeople(a: Person[], b: Person[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
 /** Marks this person idle when nothing was touched for a while; returns the stop function. */
 export function watchIdleness(awareness: Awareness): () => void {
   let timer: ReturnType<typeof setTimeout>

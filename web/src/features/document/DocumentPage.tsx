@@ -9,7 +9,8 @@ import { api, type Session } from '../../api/client'
 import { useSession, useSetSession } from '../../app/auth'
 import { PresenceBar } from '../../presence/PresenceBar'
 import { guest } from '../../presence/guest'
-import { useDocumentSession, useSessionState, type DocumentSession } from '../../sync'
+import { jumpTo } from '../../presence/jump'
+import { useDocumentSession, useSessionPart, useSessionState, type DocumentSession } from '../../sync'
 import { StatusBadge } from '../../sync/StatusBadge'
 import { AccountMenu } from '../account/AccountMenu'
 import { SignInForm } from '../account/SignInForm'
@@ -52,23 +53,19 @@ function Opened({ documentId, who }: { documentId: string; who: Session }) {
 function Frame({ session, who, link }: { session: DocumentSession; who: Session; link: string | null }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
-  const state = useSessionState(session)
+  const ready = useSessionPart(session, 'ready')
+  const readOnly = useSessionPart(session, 'readOnly')
+  const problem = useSessionPart(session, 'problem')
   const [editor, setEditor] = useState<Editor | null>(null)
   const [outline, setOutline] = useState(true)
   const [counting, setCounting] = useState(false)
   const { info, rename, conflict, settle } = useDocumentInfo(session, link)
   const setSession = useSetSession()
 
-  const jump = useCallback(
-    (client: number) => {
-      const label = document.querySelectorAll<HTMLElement>('.caret')
-      const user = session.awareness.getStates().get(client)?.user as { name?: string } | undefined
-      const found = [...label].find((element) => element.textContent === user?.name)
-      found?.scrollIntoView({ block: 'center', behavior: 'smooth' })
-    },
-    [session],
+  const uploadFailed = useCallback(
+    (reason: string) => notifications.show({ color: 'red', message: t('picture.failed', { reason }) }),
+    [t],
   )
-
   const save = async (format: 'markdown' | 'html' | 'text' | 'json') => {
     try {
       const extension = { markdown: 'md', html: 'html', text: 'txt', json: 'json' }[format]
@@ -77,7 +74,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
       notifications.show({ color: 'red', message: t('error.network') })
     }
   }
-  const denied = state.problem && ['denied', 'not-found'].includes(state.problem.kind) && !state.ready
+  const denied = problem && ['denied', 'not-found'].includes(problem.kind) && !ready
 
   return (
     <div className={classes.page}>
@@ -86,16 +83,16 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
           <img src="/icon.svg" alt="" width={32} height={32} />
         </Link>
         <div className={classes.name}>
-          <DocumentTitle title={info?.title ?? ''} disabled={state.readOnly || !info} onRename={rename} />
+          <DocumentTitle title={info?.title ?? ''} disabled={readOnly || !info} onRename={rename} />
           <StatusBadge session={session} />
         </div>
         <Group gap="xs" wrap="nowrap" className={classes.people}>
-          {state.ready && state.readOnly && (
+          {ready && readOnly && (
             <Text size="sm" c="dimmed" visibleFrom="sm">
               {t('mode.viewing')}
             </Text>
           )}
-          <PresenceBar session={session} onJump={jump} />
+          <PresenceBar session={session} onJump={jumpTo} />
           {info?.role === 'owner' && <ShareButton documentId={session.documentId} title={info.title} />}
           <ActionIcon
             variant="subtle"
@@ -162,7 +159,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
               </Button>
             )}
           </Stack>
-        ) : state.ready ? (
+        ) : ready ? (
           <EditorBoundary>
             <Suspense fallback={<Loader m="xl" aria-label={t('loading')} />}>
               <DocumentEditor
@@ -170,14 +167,12 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
                 link={link}
                 outline={outline}
                 onEditor={setEditor}
-                onUploadFailed={(reason) =>
-                  notifications.show({ color: 'red', message: t('picture.failed', { reason }) })
-                }
+                onUploadFailed={uploadFailed}
               />
             </Suspense>
           </EditorBoundary>
         ) : (
-          <StoredText documentId={session.documentId} link={link} status={state.status} />
+          <StoredText session={session} link={link} />
         )}
       </main>
       <Modal opened={counting} onClose={() => setCounting(false)} title={t('words.title')}>
@@ -193,7 +188,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
         </Stack>
       </Modal>
       <Modal
-        opened={state.problem?.kind === 'session-expired' && who.account !== null}
+        opened={problem?.kind === 'session-expired' && who.account !== null}
         onClose={() => undefined}
         withCloseButton={false}
         title={t('expired.title')}

@@ -3,21 +3,23 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../../api/client'
-import type { SaveStatus } from '../../sync'
+import { useSessionPart, type DocumentSession } from '../../sync'
 
 const PATIENCE = 4000
 
 /** The last stored text, read-only, while the live document cannot be opened; never a blank editor. */
-export function StoredText(props: { documentId: string; link: string | null; status: SaveStatus }) {
+export function StoredText(props: { session: DocumentSession; link: string | null }) {
   const { t } = useTranslation()
+  const { documentId } = props.session
+  const status = useSessionPart(props.session, 'status')
   const [waited, setWaited] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setWaited(true), PATIENCE)
     return () => clearTimeout(timer)
   }, [])
   const { data, error } = useQuery({
-    queryKey: ['stored', props.documentId],
-    queryFn: () => api.content(props.documentId, 'html', props.link),
+    queryKey: ['stored', documentId],
+    queryFn: () => api.content(documentId, 'html', props.link),
     enabled: waited,
     refetchInterval: 10_000,
   })
@@ -25,7 +27,7 @@ export function StoredText(props: { documentId: string; link: string | null; sta
   return (
     <Stack p="md" flex={1} gap="md">
       <Alert color="orange" title={t('stored.title')}>
-        {props.status.kind === 'unsaved' ? props.status.reason : t(data ? 'stored.text' : 'stored.nothing')}
+        {status.kind === 'unsaved' ? status.reason : t(data ? 'stored.text' : 'stored.nothing')}
       </Alert>
       {data && (
         <iframe

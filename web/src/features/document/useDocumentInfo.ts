@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, NetworkError, Problem, type DocumentInfo } from '../../api/client'
-import { useSessionState, type DocumentSession } from '../../sync'
+import { useSessionPart, type DocumentSession } from '../../sync'
 
 export interface Conflict {
   mine: string
@@ -14,7 +14,7 @@ export interface Conflict {
 export function useDocumentInfo(session: DocumentSession, link: string | null) {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const { meta } = useSessionState(session)
+  const meta = useSessionPart(session, 'meta')
   const [conflict, setConflict] = useState<Conflict | null>(null)
   const key = ['document', session.documentId]
   const { data: info } = useQuery({ queryKey: key, queryFn: () => api.document(session.documentId, link) })
