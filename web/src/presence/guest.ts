@@ -1,4 +1,5 @@
 /** Visitors without an account get a friendly name, kept in this browser only. */
+import { uuidv4 } from 'lib0/random'
 import type { Me } from '../sync/types'
 
 const KEY = 'quire:guest'
@@ -16,7 +17,7 @@ export function guest(): Me {
   } catch {
     // A new name will do.
   }
-  const made = { id: crypto.randomUUID(), name: `Anonymous ${pick(ANIMALS)}`, color: pick(COLORS) }
+  const made = { id: uuidv4(), name: `Anonymous ${pick(ANIMALS)}`, color: pick(COLORS) }
   try {
     sessionStorage.setItem(KEY, JSON.stringify(made))
   } catch {

@@ -31,7 +31,7 @@ export function peopleOf(awareness: Awareness): Person[] {
     const known = people.get(person.id)
     if (!known || (known.idle && !person.idle)) people.set(person.id, person)
   }
-  return [...people.values()].sort((a, b) => a.name.localeCompare(b.name))
+  return [...people.values()].sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id))
 }
 
 /** Whether two lists show the same: carets move many times a second, people come and go rarely. */

@@ -36,15 +36,21 @@ export async function watchPace(page: Page): Promise<void> {
       (event) => {
         if (event.key.length !== 1) return
         let handled = 0
+        let wait = 0
         afterTask(() => (handled = performance.now()))
-        requestAnimationFrame(() => {
-          const wait = handled === 0 ? 0 : performance.now() - handled
-          afterTask(() => {
-            const whole = performance.now() - event.timeStamp
-            window.pace?.whole.push(whole)
-            window.pace?.busy.push(whole - wait)
-          })
-        })
+        const painted = () => {
+          const { anchorNode, anchorOffset } = getSelection() ?? {}
+          const letter = anchorNode?.textContent?.charAt((anchorOffset ?? 0) - 1).replace('\u00a0', ' ')
+          if (letter !== event.key) return requestAnimationFrame(beat)
+          const whole = performance.now() - event.timeStamp
+          window.pace?.whole.push(whole)
+          window.pace?.busy.push(whole - wait)
+        }
+        const beat = () => {
+          if (wait === 0 && handled > 0) wait = performance.now() - handled
+          afterTask(painted)
+        }
+        requestAnimationFrame(beat)
       },
       { capture: true },
     )

@@ -15,6 +15,7 @@ import { Color, FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-s
 import UniqueID from '@tiptap/extension-unique-id'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import type { Extensions } from '@tiptap/core'
+import { uuidv4 } from 'lib0/random'
 import StarterKit from '@tiptap/starter-kit'
 import { common, createLowlight } from 'lowlight'
 import type { DocumentSession } from '../../sync'
@@ -34,7 +35,7 @@ const withIds = Object.entries(schema.nodes)
   .map(([name]) => name)
 
 function newId(): string {
-  return crypto.randomUUID().replaceAll('-', '').slice(0, 12)
+  return uuidv4().replaceAll('-', '').slice(0, 12)
 }
 
 /** The nodes and marks of the schema, without anything that needs a document or a screen. */

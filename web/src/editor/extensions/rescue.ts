@@ -15,10 +15,13 @@ export const Rescue = Extension.create<{ onFault: (fault: unknown) => void }, { 
     try {
       next(transaction)
     } catch (fault) {
-      if (transaction.docChanged && !isChangeOrigin(transaction)) {
+      const { binding } = (ySyncPluginKey.getState(this.editor.state) ?? {}) as { binding?: ProsemirrorBinding }
+      if (binding) {
         // The key that met the fault is in the transaction, but perhaps not yet in the shared text.
-        const { binding } = (ySyncPluginKey.getState(this.editor.state) ?? {}) as { binding?: ProsemirrorBinding }
-        binding?.mux(() => binding._prosemirrorChanged(transaction.doc))
+        const mine = transaction.docChanged && !isChangeOrigin(transaction)
+        if (mine) binding.mux(() => binding._prosemirrorChanged(transaction.doc))
+        // The editor may lag behind the shared text now: nothing of it may overwrite that.
+        binding.mux = () => undefined
       }
       this.options.onFault(fault)
       throw fault

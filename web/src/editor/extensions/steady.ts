@@ -3,25 +3,28 @@ import { Extension } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import type { EditorView } from '@tiptap/pm/view'
 
-export const Steady = Extension.create({
+/** Scrolling is by whole pixels: a caret this near to its place is at its place, so that errors do not add up. */
+const ROUNDING = 2
+
+export const Steady = Extension.create<object, { top: number }>({
   name: 'steady',
+  addStorage: () => ({ top: 0 }),
   dispatchTransaction({ transaction, next }) {
     const { view } = this.editor
-    const scroller = isChangeOrigin(transaction) && transaction.docChanged ? view.dom.closest('.canvas') : null
+    const remote = transaction.docChanged && isChangeOrigin(transaction)
+    const scroller = remote && view.hasFocus() ? view.dom.closest('.canvas') : null
     const before = scroller && caretTop(view, scroller)
     next(transaction)
-    if (!scroller || before === null) return
-    const after = caretTop(view, null)
     // Where no caret is in sight, the browser's own scroll anchoring keeps the text in place.
-    if (after !== null && after !== before) scroller.scrollTop += after - before
+    if (!scroller || before === null) return
+    if (Math.abs(before - this.storage.top) >= ROUNDING) this.storage.top = before
+    scroller.scrollTop += view.coordsAtPos(view.state.selection.head).top - this.storage.top
   },
 })
 
-/** Where the caret is on the screen; null if there is none, or it is out of sight. */
-function caretTop(view: EditorView, scroller: Element | null): number | null {
-  if (!view.hasFocus()) return null
+/** Where the caret is on the screen; null if it is out of sight. */
+function caretTop(view: EditorView, scroller: Element): number | null {
   const { top, bottom } = view.coordsAtPos(view.state.selection.head)
-  if (!scroller) return top
   const seen = scroller.getBoundingClientRect()
   return bottom > seen.top && top < seen.bottom ? top : null
 }
