@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, readdirSync, statSync } from 'node:fs'
+import { createReadStream, createWriteStream, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
@@ -28,9 +28,26 @@ function compress(): Plugin {
   }
 }
 
+/** The sentence for browsers too old to load the app, in every language: nothing there can choose one. */
+function unsupported(): Plugin {
+  const folder = 'src/i18n'
+  const sentences = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort((a, b) => Number(b === 'en.json') - Number(a === 'en.json'))
+    .map((name) => {
+      const { unsupported: sentence } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { unsupported: string }
+      return `<p lang="${name.replace('.json', '')}">${sentence}</p>`
+    })
+  return {
+    name: 'unsupported',
+    transformIndexHtml: (html) => html.replace('<!-- unsupported -->', sentences.join('')),
+  }
+}
+
 export default defineConfig({
   plugins: [
     react(),
+    unsupported(),
     VitePWA({
       strategies: 'generateSW',
       registerType: 'prompt',

@@ -1,8 +1,8 @@
 import { EditorContent, useEditor } from '@tiptap/react'
-import { useEffect, useRef, useState } from 'react'
+import { memo, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
-import { useSessionState, type DocumentSession } from '../sync'
+import { useSessionPart, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
 import { extensions } from './extensions'
 import { FindPanel } from './panels/FindPanel'
@@ -21,16 +21,21 @@ interface Props {
 }
 
 /** The page and its toolbar. Shown only when the document is here: never an empty stand-in for it. */
-export function DocumentEditor({ session, link, outline, onEditor, onUploadFailed }: Props) {
+export const DocumentEditor = memo(function DocumentEditor(props: Props) {
+  const { session, link, outline, onEditor, onUploadFailed } = props
   const { t } = useTranslation()
-  const { readOnly } = useSessionState(session)
+  const readOnly = useSessionPart(session, 'readOnly')
   const [finding, setFinding] = useState(false)
   const [helping, setHelping] = useState(false)
   const reading = useRef(readOnly)
+  const [fault, setFault] = useState<unknown>(null)
+  // Thrown while React renders, a fault reaches the boundary around the editor.
+  if (fault !== null) throw fault
   const editor = useEditor(
     {
       extensions: extensions(session, {
         placeholder: t('editor.placeholder'),
+        onFault: setFault,
         upload: async (file) => {
           try {
             return (await api.attach(session.documentId, file, link)).url
@@ -58,6 +63,10 @@ export function DocumentEditor({ session, link, outline, onEditor, onUploadFaile
     },
     [session],
   )
+  useEffect(() => {
+    session.holdWhile(() => editor?.view.composing ?? false)
+    return () => session.holdWhile(() => false)
+  }, [session, editor])
   useEffect(() => {
     reading.current = readOnly
     editor?.setEditable(!readOnly, false)
@@ -102,4 +111,4 @@ export function DocumentEditor({ session, link, outline, onEditor, onUploadFaile
       </div>
     </div>
   )
-}
+})

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { listed, number } from '../i18n/format'
 import type { DocumentSession } from '../sync'
 import { initials } from './initials'
-import { peopleOf, watchIdleness, type Person } from './people'
+import { peopleOf, samePeople, watchIdleness, type Person } from './people'
 
 const SHOWN = 5
 
@@ -18,6 +18,7 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
   useEffect(() => {
     const { awareness } = session
     let timer: ReturnType<typeof setTimeout> | undefined
+    let shown: Person[] = []
     const announce = (now: Person[]) => {
       clearTimeout(timer)
       timer = setTimeout(() => {
@@ -34,6 +35,8 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
     }
     const refresh = () => {
       const now = peopleOf(awareness)
+      if (samePeople(now, shown)) return
+      shown = now
       setPeople(now)
       announce(now)
     }

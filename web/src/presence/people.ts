@@ -31,7 +31,12 @@ export function peopleOf(awareness: Awareness): Person[] {
     const known = people.get(person.id)
     if (!known || (known.idle && !person.idle)) people.set(person.id, person)
   }
-  return [...people.values()].sort((a, b) => a.name.localeCompare(b.name))
+  return [...people.values()].sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id))
+}
+
+/** Whether two lists show the same: carets move many times a second, people come and go rarely. */
+export function samePeople(a: Person[], b: Person[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
 }
 
 /** Marks this person idle when nothing was touched for a while; returns the stop function. */

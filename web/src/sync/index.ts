@@ -1,4 +1,4 @@
 export { clearLocalStores, unsentDocuments } from './local'
 export { DocumentSession } from './session'
-export { useDocumentSession, useSessionState } from './useDocumentSession'
+export { useDocumentSession, useSessionPart, useSessionState } from './useDocumentSession'
 export type { ProblemKind, SaveStatus, SessionState } from './types'

@@ -1,9 +1,9 @@
 /** One open document in this tab: the live copy, its connection, and the truth about what is saved. */
-import { HocuspocusProvider } from '@hocuspocus/provider'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { NetworkError, Problem } from '../api/client'
 import schema from '../editor/schema/schema.json'
+import { FrameProvider } from './frames'
 import { HttpsExchange } from './https'
 import { LocalCopy, storeName } from './local'
 import { sharedSocket } from './socket'
@@ -39,7 +39,7 @@ export class DocumentSession implements Handles {
   })
 
   private readonly local: LocalCopy
-  private readonly provider: HocuspocusProvider
+  private readonly provider: FrameProvider
   private readonly https: HttpsExchange
   private readonly socket = sharedSocket()
   private connected = false
@@ -72,7 +72,7 @@ export class DocumentSession implements Handles {
       () => this.changes,
     )
     this.doc.on('update', this.onUpdate)
-    this.provider = new HocuspocusProvider({
+    this.provider = new FrameProvider({
       websocketProvider: this.socket,
       name: documentId,
       document: this.doc,
@@ -106,6 +106,11 @@ export class DocumentSession implements Handles {
     this.state.update({ problem: null })
     this.socket.drop()
     void this.socket.connect()
+  }
+
+  /** Others' changes wait while this says so, for a while; for words that are still being composed. */
+  holdWhile(held: () => boolean): void {
+    this.provider.held = held
   }
 
   dismissRefusal(): void {

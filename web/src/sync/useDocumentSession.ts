@@ -23,6 +23,11 @@ export function useDocumentSession(
   return session
 }
 
+/** One part of the state: the status changes with every key, and what does not show it need not be drawn again. */
+export function useSessionPart<K extends keyof SessionState>(session: DocumentSession, part: K): SessionState[K] {
+  return useSyncExternalStore(session.state.subscribe, () => session.state.get()[part])
+}
+
 export function useSessionState(session: DocumentSession): SessionState {
   return useSyncExternalStore(session.state.subscribe, session.state.get)
 }

@@ -1,8 +1,16 @@
 /** People and documents for browser tests. */
+import type { Editor } from '@tiptap/core'
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test'
 import { QuireServer } from './server'
 
 export const OWNER = { name: 'Ada Owner', email: 'ada@example.com', password: 'correct horse battery' }
+
+declare global {
+  interface HTMLElement {
+    /** TipTap leaves the live editor on the element that it edits: for what no key can do. */
+    editor?: Editor
+  }
+}
 
 interface Fixtures {
   /** A signed-in owner's browser. */
@@ -67,6 +75,12 @@ export async function share(page: Page, role: 'view' | 'edit'): Promise<string> 
   const link = await page.getByTestId('link').inputValue()
   await page.keyboard.press('Escape')
   return link
+}
+
+/** What a program needs to open a shared document. */
+export function partsOf(link: string): { document: string; token: string } {
+  const { pathname, hash } = new URL(link)
+  return { document: pathname.split('/').pop() ?? '', token: new URLSearchParams(hash.slice(1)).get('link') ?? '' }
 }
 
 /** Opens a link in a browser of its own, as somebody without an account. */

@@ -1,17 +1,155 @@
-/** Other people's carets and selections: named, coloured, without width, so that text does not move. */
+/**
+ * Other people's carets and selections: named, coloured, without width, so that text does not move. A name shows while
+ * its caret moves and for three seconds after (editor.css); a person who does nothing for a minute fades.
+ */
+import { Extension } from '@tiptap/core'
+import { isChangeOrigin } from '@tiptap/extension-collaboration'
+import { Plugin, PluginKey, type EditorState, type Transaction } from '@tiptap/pm/state'
+import { Decoration, DecorationSet, type EditorView } from '@tiptap/pm/view'
+import {
+  absolutePositionToRelativePosition,
+  relativePositionToAbsolutePosition,
+  ySyncPluginKey,
+  type ProsemirrorBinding,
+} from '@tiptap/y-tiptap'
+import type { Awareness } from 'y-protocols/awareness'
+import * as Y from 'yjs'
 
-interface User {
-  name?: string
-  color?: string
+interface Cursor {
+  anchor: unknown
+  head: unknown
 }
 
-function color(user: User): string {
-  return /^#[0-9a-f]{6}$/i.test(user.color ?? '') ? String(user.color) : '#5b4ab5'
+interface State {
+  user?: { name?: string; color?: string }
+  idle?: boolean
+  cursor?: Cursor | null
 }
 
-export function caret(user: User): HTMLElement {
+interface Drawn {
+  decorations: DecorationSet
+  /** The count of the changes of presence that this drawing knows of. */
+  seen: number
+}
+
+const key = new PluginKey<Drawn>('carets')
+
+export const Carets = Extension.create<{ awareness: Awareness }>({
+  name: 'carets',
+  // After the binding, so that positions are those of the shared text.
+  priority: 999,
+  addProseMirrorPlugins() {
+    return [plugin(this.options.awareness)]
+  },
+})
+
+function plugin(awareness: Awareness): Plugin<Drawn> {
+  let changes = 0
+
+  const draw = (state: EditorState): Drawn => {
+    const { binding } = (ySyncPluginKey.getState(state) ?? {}) as { binding?: ProsemirrorBinding }
+    const decorations: Decoration[] = []
+    for (const [client, raw] of awareness.getStates()) {
+      const { cursor, user = {}, idle = false } = raw as State
+      if (client === awareness.clientID || !cursor || !binding) continue
+      const anchor = place(binding, cursor.anchor, state)
+      const head = place(binding, cursor.head, state)
+      if (anchor === null || head === null) continue
+      // Another key draws another element: a caret that moved shows its name again.
+      const identity = JSON.stringify([client, cursor.head, idle, user.name])
+      decorations.push(Decoration.widget(head, () => caret(client, user, idle), { key: identity, side: 10 }))
+      if (anchor !== head) {
+        const attributes = { class: 'caret-selection', style: `background-color: ${color(user)}33`, nodeName: 'span' }
+        decorations.push(Decoration.inline(Math.min(anchor, head), Math.max(anchor, head), attributes))
+      }
+    }
+    return { decorations: DecorationSet.create(state.doc, decorations), seen: changes }
+  }
+
+  return new Plugin<Drawn>({
+    key,
+    state: {
+      init: (_, state) => draw(state),
+      apply: (tr, drawn, _, state) => {
+        if (tr.getMeta(key) || isChangeOrigin(tr)) return draw(state)
+        if (!tr.docChanged) return drawn
+        const decorations = drawn.decorations.map(tr.mapping, tr.doc)
+        return { decorations, seen: beside(drawn.decorations, tr) ? -1 : drawn.seen }
+      },
+    },
+    props: { decorations: (state) => key.getState(state)?.decorations },
+    view: (view) => {
+      let frame = 0
+      const redraw = () => {
+        frame = 0
+        if (view.isDestroyed || view.composing || key.getState(view.state)?.seen === changes) return
+        view.dispatch(view.state.tr.setMeta(key, true).setMeta('addToHistory', false))
+      }
+      const later = () => {
+        frame ||= requestAnimationFrame(redraw)
+      }
+      const onChange = ({ added, updated, removed }: Record<'added' | 'updated' | 'removed', number[]>) => {
+        if ([...added, ...updated, ...removed].every((client) => client === awareness.clientID)) return
+        changes += 1
+        later()
+      }
+      const onFocus = () => publish(view, awareness)
+      awareness.on('change', onChange)
+      view.dom.addEventListener('focusin', onFocus)
+      return {
+        update: () => {
+          publish(view, awareness)
+          if (key.getState(view.state)?.seen !== changes) later()
+        },
+        destroy: () => {
+          cancelAnimationFrame(frame)
+          awareness.off('change', onChange)
+          view.dom.removeEventListener('focusin', onFocus)
+          awareness.setLocalStateField('cursor', null)
+        },
+      }
+    },
+  })
+}
+
+/** Tells others where this person writes, when that has changed. */
+function publish(view: EditorView, awareness: Awareness): void {
+  const { binding } = (ySyncPluginKey.getState(view.state) ?? {}) as { binding?: ProsemirrorBinding }
+  if (!binding || !view.hasFocus()) return
+  const { anchor, head } = view.state.selection
+  const cursor: Cursor = {
+    anchor: absolutePositionToRelativePosition(anchor, binding.type, binding.mapping),
+    head: absolutePositionToRelativePosition(head, binding.type, binding.mapping),
+  }
+  const known = (awareness.getLocalState() as State | null)?.cursor
+  if (known && same(known.anchor, cursor.anchor) && same(known.head, cursor.head)) return
+  awareness.setLocalStateField('cursor', cursor)
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return Y.compareRelativePositions(Y.createRelativePositionFromJSON(a), Y.createRelativePositionFromJSON(b))
+}
+
+function place(binding: ProsemirrorBinding, position: unknown, state: EditorState): number | null {
+  const relative = Y.createRelativePositionFromJSON(position)
+  const found = relativePositionToAbsolutePosition(binding.doc, binding.type, relative, binding.mapping)
+  return found === null ? null : Math.min(found, Math.max(0, state.doc.content.size - 1))
+}
+
+/** Whether a local edit stands right at a caret: which side of it the caret belongs to, only its character knows. */
+function beside(decorations: DecorationSet, tr: Transaction): boolean {
+  let found = tr.mapping.maps.length > 1 && decorations !== DecorationSet.empty
+  tr.mapping.maps[0]?.forEach((from, to) => {
+    found ||= decorations.find(from, to).length > 0
+  })
+  return found
+}
+
+function caret(client: number, user: { name?: string; color?: string }, idle: boolean): HTMLElement {
   const cursor = document.createElement('span')
   cursor.className = 'caret'
+  cursor.dataset.client = String(client)
+  cursor.dataset.idle = String(idle)
   cursor.setAttribute('aria-hidden', 'true')
   cursor.style.setProperty('--caret', color(user))
   const label = document.createElement('span')
@@ -21,6 +159,6 @@ export function caret(user: User): HTMLElement {
   return cursor
 }
 
-export function caretSelection(user: User) {
-  return { class: 'caret-selection', style: `background-color: ${color(user)}33`, nodeName: 'span' }
+function color(user: { color?: string }): string {
+  return /^#[0-9a-f]{6}$/i.test(user.color ?? '') ? String(user.color) : '#5b4ab5'
 }

@@ -1,8 +1,7 @@
 /** Every extension of the editor; names and attributes follow schema.json. */
-import { CharacterCount, Placeholder } from '@tiptap/extensions'
+import { Placeholder } from '@tiptap/extensions'
 import CodeBlockLowlight from '@tiptap/extension-code-block-lowlight'
 import Collaboration from '@tiptap/extension-collaboration'
-import CollaborationCaret from '@tiptap/extension-collaboration-caret'
 import FindAndReplace from '@tiptap/extension-find-and-replace'
 import Highlight from '@tiptap/extension-highlight'
 import Blockquote from '@tiptap/extension-blockquote'
@@ -16,18 +15,20 @@ import { FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
 import UniqueID from '@tiptap/extension-unique-id'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import type { Extensions } from '@tiptap/core'
-import StarterKit from '@tiptap/starter-kit'
 import { uuidv4 } from 'lib0/random'
+import StarterKit from '@tiptap/starter-kit'
 import { common, createLowlight } from 'lowlight'
 import type { DocumentSession } from '../../sync'
 import schema from '../schema/schema.json'
 import { BlockAttributes } from './blockAttributes'
-import { caret, caretSelection } from './caret'
+import { Carets } from './caret'
 import { Ink } from './ink'
 import { Picture } from './picture'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
+import { Rescue } from './rescue'
 import { SlashMenu } from './slashMenu'
+import { Steady } from './steady'
 import { UnknownBlock } from './unknownBlock'
 
 const withIds = Object.entries(schema.nodes)
@@ -86,7 +87,7 @@ export function schemaExtensions(): Extensions {
 
 export function extensions(
   session: DocumentSession,
-  options: { placeholder: string; upload: (file: File) => Promise<string> },
+  options: { placeholder: string; upload: (file: File) => Promise<string>; onFault: (fault: unknown) => void },
 ): Extensions {
   return [
     ...schemaExtensions().map((extension) =>
@@ -101,15 +102,11 @@ export function extensions(
       filterTransaction: (transaction) => !isChangeOrigin(transaction),
     }),
     Placeholder.configure({ placeholder: options.placeholder }),
-    CharacterCount,
     FindAndReplace.configure({ searchDebounceMs: 120, injectCSS: false }),
     SlashMenu,
     Collaboration.configure({ fragment: session.fragment }),
-    CollaborationCaret.configure({
-      provider: session,
-      user: session.me,
-      render: caret,
-      selectionRender: caretSelection,
-    }),
+    Carets.configure({ awareness: session.awareness }),
+    Steady,
+    Rescue.configure({ onFault: options.onFault }),
   ]
 }

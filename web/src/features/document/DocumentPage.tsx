@@ -12,7 +12,8 @@ import { Notice } from '../../app/LostPage'
 import { useSession, useSetSession } from '../../app/auth'
 import { PresenceBar } from '../../presence/PresenceBar'
 import { guest, renameGuest } from '../../presence/guest'
-import { useDocumentSession, useSessionState, type DocumentSession } from '../../sync'
+import { jumpTo } from '../../presence/jump'
+import { useDocumentSession, useSessionPart, type DocumentSession } from '../../sync'
 import { StatusBadge } from '../../sync/StatusBadge'
 import { AccountMenu } from '../account/AccountMenu'
 import { GuestMenu } from '../account/GuestMenu'
@@ -63,7 +64,9 @@ function Opened({ documentId, who }: { documentId: string; who: Session }) {
 
 function Frame({ session, who, link }: { session: DocumentSession; who: Session; link: string | null }) {
   const { t } = useTranslation()
-  const state = useSessionState(session)
+  const ready = useSessionPart(session, 'ready')
+  const readOnly = useSessionPart(session, 'readOnly')
+  const problem = useSessionPart(session, 'problem')
   const [editor, setEditor] = useState<Editor | null>(null)
   const [outline, setOutline] = useState(true)
   const [counting, setCounting] = useState(false)
@@ -72,33 +75,27 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
   const { info, rename, conflict, settle } = useDocumentInfo(session, link, who.account?.id ?? null)
   const setSession = useSetSession()
 
-  const jump = useCallback(
-    (client: number) => {
-      const label = document.querySelectorAll<HTMLElement>('.caret')
-      const user = session.awareness.getStates().get(client)?.user as { name?: string } | undefined
-      const found = [...label].find((element) => element.textContent === user?.name)
-      const still = matchMedia('(prefers-reduced-motion: reduce)').matches
-      found?.scrollIntoView({ block: 'center', behavior: still ? 'auto' : 'smooth' })
-    },
-    [session],
+  const uploadFailed = useCallback(
+    (reason: string) => notifications.show({ color: 'red', message: t('picture.failed', { reason }) }),
+    [t],
   )
 
   // Somebody who made a document wants to write in it.
   const fresh = useLocation({ select: (at) => at.state.fresh === true })
   useEffect(() => {
-    if (!fresh || !editor || state.readOnly) return
+    if (!fresh || !editor || readOnly) return
     const start = () => void editor.commands.focus('start')
     if (editor.isInitialized) start()
     else editor.on('create', start)
     return () => void editor.off('create', start)
-  }, [fresh, editor, state.readOnly])
+  }, [fresh, editor, readOnly])
 
   const introduce = (name: string) => {
     const renamed = renameGuest(me, name)
     setMe(renamed)
     session.awareness.setLocalStateField('user', renamed)
   }
-  const denied = state.problem && ['denied', 'not-found'].includes(state.problem.kind) && !state.ready
+  const denied = problem && ['denied', 'not-found'].includes(problem.kind) && !ready
 
   return (
     <div className={classes.page}>
@@ -108,9 +105,9 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
         </Link>
         {!denied && (
           <div className={classes.name}>
-            <DocumentTitle title={info?.title ?? ''} disabled={state.readOnly || !info} onRename={rename} />
+            <DocumentTitle title={info?.title ?? ''} disabled={readOnly || !info} onRename={rename} />
             <div className={classes.state}>
-              {state.ready && state.readOnly && (
+              {ready && readOnly && (
                 <Tooltip label={t('mode.viewing.hint')} multiline maw={280}>
                   <Badge variant="light" color="gray" leftSection={<IconEye size={14} aria-hidden />} tt="none">
                     {t('mode.viewing')}
@@ -122,7 +119,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
           </div>
         )}
         <Group gap="xs" wrap="nowrap" className={classes.people}>
-          {!denied && <PresenceBar session={session} onJump={jump} />}
+          {!denied && <PresenceBar session={session} onJump={jumpTo} />}
           {info?.role === 'owner' && !denied && (
             <Button size="xs" leftSection={<IconShare size={16} aria-hidden />} onClick={() => setSharing(true)}>
               {t('share')}
@@ -158,7 +155,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
         <Banner session={session} editor={editor} />
         {denied ? (
           <ClosedDoor info={info} signedIn={who.account !== null} />
-        ) : state.ready ? (
+        ) : ready ? (
           <EditorBoundary>
             <Suspense fallback={<Loading />}>
               <DocumentEditor
@@ -166,14 +163,12 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
                 link={link}
                 outline={outline}
                 onEditor={setEditor}
-                onUploadFailed={(reason) =>
-                  notifications.show({ color: 'red', message: t('picture.failed', { reason }) })
-                }
+                onUploadFailed={uploadFailed}
               />
             </Suspense>
           </EditorBoundary>
         ) : (
-          <StoredText documentId={session.documentId} link={link} status={state.status} />
+          <StoredText session={session} link={link} />
         )}
       </main>
       <Modal opened={sharing} onClose={() => setSharing(false)} title={t('share.title', { title: info?.title })}>
@@ -192,7 +187,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
         </Stack>
       </Modal>
       <Modal
-        opened={state.problem?.kind === 'session-expired' && who.account !== null}
+        opened={problem?.kind === 'session-expired' && who.account !== null}
         onClose={() => undefined}
         withCloseButton={false}
         title={t('expired.title')}

@@ -5,23 +5,25 @@ import { useTranslation } from 'react-i18next'
 import { useTheme } from '../../app/useTheme'
 import { Loading } from '../../app/Loading'
 import { api } from '../../api/client'
-import type { SaveStatus } from '../../sync'
+import { useSessionPart, type DocumentSession } from '../../sync'
 import classes from './DocumentPage.module.css'
 
 const PATIENCE = 4000
 
 /** The last stored text, read-only, while the live document cannot be opened; never a blank editor. */
-export function StoredText(props: { documentId: string; link: string | null; status: SaveStatus }) {
+export function StoredText(props: { session: DocumentSession; link: string | null }) {
   const { t } = useTranslation()
   const { dark } = useTheme()
+  const { documentId } = props.session
+  const status = useSessionPart(props.session, 'status')
   const [waited, setWaited] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setWaited(true), PATIENCE)
     return () => clearTimeout(timer)
   }, [])
   const { data, error } = useQuery({
-    queryKey: ['stored', props.documentId],
-    queryFn: () => api.content(props.documentId, 'html', props.link),
+    queryKey: ['stored', documentId],
+    queryFn: () => api.content(documentId, 'html', props.link),
     enabled: waited,
     refetchInterval: 10_000,
   })
@@ -29,7 +31,7 @@ export function StoredText(props: { documentId: string; link: string | null; sta
   return (
     <Stack p="md" flex={1} gap="md">
       <Alert color="orange" role="status" title={t('stored.title')}>
-        {props.status.kind === 'unsaved' ? props.status.reason : t(data ? 'stored.text' : 'stored.nothing')}
+        {status.kind === 'unsaved' ? status.reason : t(data ? 'stored.text' : 'stored.nothing')}
       </Alert>
       {data && <iframe title={t('stored.frame')} sandbox="" srcDoc={dressed(data, dark)} className={classes.stored} />}
     </Stack>

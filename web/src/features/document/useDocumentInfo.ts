@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { api, NetworkError, Problem, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useTitle } from '../../app/title'
-import { useSessionState, type DocumentSession } from '../../sync'
+import { useSessionPart, type DocumentSession } from '../../sync'
 import { keptList } from '../documents/keptList'
 
 export interface Conflict {
@@ -17,7 +17,7 @@ export interface Conflict {
 export function useDocumentInfo(session: DocumentSession, link: string | null, person: string | null) {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const { meta } = useSessionState(session)
+  const meta = useSessionPart(session, 'meta')
   const [conflict, setConflict] = useState<Conflict | null>(null)
   const key = ['document', session.documentId]
   const { data: info } = useQuery({

@@ -1,0 +1,30 @@
+/** The line one writes in stays where it is on the screen, whatever others insert above it. */
+import { Extension } from '@tiptap/core'
+import { isChangeOrigin } from '@tiptap/extension-collaboration'
+import type { EditorView } from '@tiptap/pm/view'
+
+/** Scrolling is by whole pixels: a caret this near to its place is at its place, so that errors do not add up. */
+const ROUNDING = 2
+
+export const Steady = Extension.create<object, { top: number }>({
+  name: 'steady',
+  addStorage: () => ({ top: 0 }),
+  dispatchTransaction({ transaction, next }) {
+    const { view } = this.editor
+    const remote = transaction.docChanged && isChangeOrigin(transaction)
+    const scroller = remote && view.hasFocus() ? view.dom.closest('.canvas') : null
+    const before = scroller && caretTop(view, scroller)
+    next(transaction)
+    // Where no caret is in sight, the browser's own scroll anchoring keeps the text in place.
+    if (!scroller || before === null) return
+    if (Math.abs(before - this.storage.top) >= ROUNDING) this.storage.top = before
+    scroller.scrollTop += view.coordsAtPos(view.state.selection.head).top - this.storage.top
+  },
+})
+
+/** Where the caret is on the screen; null if it is out of sight. */
+function caretTop(view: EditorView, scroller: Element): number | null {
+  const { top, bottom } = view.coordsAtPos(view.state.selection.head)
+  const seen = scroller.getBoundingClientRect()
+  return bottom > seen.top && top < seen.bottom ? top : null
+}

@@ -1,0 +1,9 @@
+/** Scrolls to where somebody writes, and shows the name there. */
+export function jumpTo(client: number): void {
+  const caret = document.querySelector(`.caret[data-client="${client}"]`)
+  caret?.scrollIntoView({ block: 'center', behavior: 'smooth' })
+  for (const animation of caret?.getAnimations({ subtree: true }) ?? []) {
+    animation.cancel()
+    animation.play()
+  }
+}

@@ -1,0 +1,85 @@
+/** What others write, taken in once a frame: a document is painted once a frame, however many people write in it. */
+import { HocuspocusProvider } from '@hocuspocus/provider'
+import * as decoding from 'lib0/decoding'
+import * as Y from 'yjs'
+
+const SYNC = 0
+const AWARENESS = 1
+/** A tab that paints no frames (hidden, or covered in some browsers) takes changes in by this clock, in ms. */
+const WITHOUT_FRAMES = 250
+/** Longest time in ms that a word under composition holds others' changes back. */
+export const LONGEST_HOLD = 10_000
+
+export class FrameProvider extends HocuspocusProvider {
+  /** Whether the editor cannot take changes now, because an input method is composing a word. */
+  held: () => boolean = () => false
+  private waiting: MessageEvent[] = []
+  private since = 0
+  private frame = 0
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  override onMessage(event: MessageEvent): void {
+    if (!isContent(event)) {
+      super.onMessage(event)
+      return
+    }
+    if (this.waiting.length === 0) this.since = performance.now()
+    this.waiting.push(event)
+    this.schedule()
+  }
+
+  /** Messages keep their order and become one transaction, so that others' cursors fit the text they stand in. */
+  takeIn(): void {
+    this.unschedule()
+    try {
+      Y.transact(
+        this.document,
+        () => {
+          for (let event = this.waiting.shift(); event; event = this.waiting.shift()) super.onMessage(event)
+        },
+        this,
+        false,
+      )
+    } finally {
+      if (this.waiting.length > 0) this.schedule()
+    }
+  }
+
+  override onClose(): void {
+    // What was still said on the old socket belongs before its end.
+    if (this.waiting.length > 0) this.takeIn()
+    super.onClose()
+  }
+
+  override destroy(): void {
+    this.unschedule()
+    this.waiting = []
+    super.destroy()
+  }
+
+  private readonly due = (): void => {
+    this.unschedule()
+    if (this.held() && performance.now() - this.since < LONGEST_HOLD) this.schedule()
+    else this.takeIn()
+  }
+
+  private schedule(): void {
+    if (this.timer !== undefined) return
+    this.frame = requestAnimationFrame(this.due)
+    this.timer = setTimeout(this.due, WITHOUT_FRAMES)
+  }
+
+  private unschedule(): void {
+    cancelAnimationFrame(this.frame)
+    clearTimeout(this.timer)
+    this.timer = undefined
+  }
+}
+
+/** Whether a message carries text or cursors; all others (roles, receipts, notices) act at once. */
+function isContent(event: MessageEvent): boolean {
+  const decoder = decoding.createDecoder(new Uint8Array(event.data as ArrayBuffer))
+  decoding.readVarString(decoder)
+  const type = decoding.readVarUint(decoder)
+  return type === SYNC || type === AWARENESS
+}

@@ -1,0 +1,120 @@
+/** Seeing where the others are. */
+import { expect, newDocument, saved, share, test, text, type, visitor } from './fixtures'
+import { percentile } from './pace'
+
+const PROVE = process.env.QUIRE_PROVE === '1'
+const MOVES = PROVE ? 100 : 20
+
+test('a cursor is at its character at once, named and coloured, and leaves as documented [FM-190]', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await type(owner, 'abcdefghijklmnopqrstuvwxyz')
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await expect(text(guest)).toContainText('xyz')
+  await type(guest, '')
+  await expect(owner.locator('.caret')).toHaveCount(1)
+  const waits: number[] = []
+  for (let move = 0; move < MOVES; move += 1) {
+    const position = 1 + ((move * 7) % 26)
+    const seen = owner.evaluate(
+      (position) =>
+        new Promise<number>((done) => {
+          const look = () => {
+            const caret = document.querySelector('.caret')
+            const range = document.createRange()
+            if (caret) {
+              range.setStart(caret.parentElement ?? caret, 0)
+              range.setEndBefore(caret)
+            }
+            if (caret && range.toString().length === position - 1) done(performance.timeOrigin + performance.now())
+            else requestAnimationFrame(look)
+          }
+          look()
+        }),
+      position,
+    )
+    const moved = await guest.evaluate((position) => {
+      document.querySelector<HTMLElement>('.sheet-text')?.editor?.commands.setTextSelection(position)
+      return performance.timeOrigin + performance.now()
+    }, position)
+    waits.push((await seen) - moved)
+  }
+  console.log(JSON.stringify({ cursor: [0.5, 0.95].map((share) => Math.round(percentile(waits, share))) }))
+  expect(percentile(waits, 0.95)).toBeLessThan(PROVE ? 200 : 600)
+
+  const me = await guest.evaluate(() => JSON.parse(sessionStorage.getItem('quire:guest') ?? '{}') as { name: string })
+  const label = owner.locator('.caret-label')
+  await expect(label).toHaveText(me.name)
+  await expect(owner.locator('.caret')).toHaveCSS('border-left-color', await labelColor(owner))
+  // The name rests three seconds after the caret does, and shows again when it moves.
+  await expect(label).toBeHidden()
+  await guest.keyboard.press('Home')
+  await expect(label).toBeVisible()
+
+  await context.close()
+  await expect(owner.locator('.caret')).toHaveCount(0)
+})
+
+test('a person who does nothing for a minute fades [FM-190]', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'words')
+  const browser = owner.context().browser()
+  const context = await browser?.newContext()
+  const guest = await context?.newPage()
+  if (!guest) throw new Error('no page')
+  await guest.clock.install()
+  await guest.goto(await share(owner, 'edit'))
+  await text(guest).click()
+  const caret = owner.locator('.caret')
+  await expect(caret).toHaveCSS('opacity', '1')
+  await guest.clock.fastForward(61_000)
+  await expect(caret).toHaveCSS('opacity', '0.4')
+  await expect(caret.locator('.caret-label')).toBeHidden()
+  await guest.keyboard.press('ArrowLeft')
+  await expect(caret).toHaveCSS('opacity', '1')
+  await context?.close()
+})
+
+test('an avatar leads to its own person, also between two of one name [FM-190]', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await owner.evaluate(() => {
+    const paragraphs = Array.from({ length: 80 }, (_, i) => ({
+      type: 'paragraph',
+      content: [{ type: 'text', text: `line ${i}` }],
+    }))
+    document.querySelector<HTMLElement>('.sheet-text')?.editor?.commands.setContent(paragraphs)
+  })
+  await saved(owner)
+  const link = await share(owner, 'edit')
+  const contexts = []
+  for (const [id, line] of [
+    ['twin-a', 'line 5'],
+    ['twin-b', 'line 75'],
+  ] as const) {
+    const context = await owner.context().browser()?.newContext()
+    await context?.addInitScript((id) => {
+      sessionStorage.setItem('quire:guest', JSON.stringify({ id, name: 'Twin', color: '#1a5fb4' }))
+    }, id)
+    const page = await context?.newPage()
+    await page?.goto(link)
+    await page?.getByText(line, { exact: true }).click()
+    contexts.push(context)
+  }
+  await expect(owner.getByTestId('person')).toHaveCount(2)
+  await expect(owner.locator('.caret')).toHaveCount(2)
+  for (const [person, line] of [
+    [1, /^line 75\D/],
+    [0, /^line 5\D/],
+    [1, /^line 75\D/],
+  ] as const) {
+    await owner.getByTestId('person').nth(person).click()
+    await expect(text(owner).locator('p', { hasText: line })).toBeInViewport()
+  }
+  for (const context of contexts) await context?.close()
+})
+
+function labelColor(page: import('@playwright/test').Page): Promise<string> {
+  return page.locator('.caret-label').evaluate((element) => getComputedStyle(element).backgroundColor)
+}

@@ -1,0 +1,73 @@
+/** Cursors of people who are gone leave the screen. */
+import { chromium, type Page } from '@playwright/test'
+import { expect, newDocument, share, test as base, text, type, visitor } from './fixtures'
+import { Network } from './network'
+import { QuireServer } from './server'
+
+const PROVE = process.env.QUIRE_PROVE === '1'
+/** Seconds without a sign of life after which a person counts as gone; in full with the server's own settings. */
+const SILENCE = PROVE ? 25 : 3
+const settings: Record<string, string> = PROVE ? {} : { QUIRE_PING_INTERVAL: '1', QUIRE_PONG_TIMEOUT: '3' }
+
+const test = base.extend<object, { server: QuireServer }>({
+  server: [
+    async ({}, use) => {
+      const server = await QuireServer.start(settings)
+      await use(server)
+      await server.discard()
+    },
+    { scope: 'worker' },
+  ],
+})
+
+/** Seconds until a page shows nobody else. */
+async function gone(pages: Page[], bound: number): Promise<void> {
+  const start = Date.now()
+  for (const page of pages) {
+    await expect(page.locator('.caret')).toHaveCount(1, { timeout: Math.max(1, start + bound * 1000 - Date.now()) })
+  }
+}
+
+test('a killed browser leaves every screen at once [FM-153]', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  const link = await share(owner, 'edit')
+  const { page: other, context } = await visitor(owner, link)
+  await type(owner, 'here ')
+  await type(other, 'there ')
+  const doomed = await chromium.launchServer({
+    executablePath: process.env.QUIRE_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  })
+  const remote = await chromium.connect(doomed.wsEndpoint())
+  const page = await remote.newPage()
+  await page.goto(link)
+  await type(page, 'doomed ')
+  for (const witness of [owner, other]) await expect(witness.locator('.caret')).toHaveCount(2)
+  doomed.process().kill('SIGKILL')
+  await gone([owner, other], 2)
+  await context.close()
+})
+
+test('a network that goes silent takes its people off every screen in time [FM-153]', async ({ owner, server }) => {
+  test.setTimeout(120_000)
+  await newDocument(owner, server)
+  const link = new URL(await share(owner, 'edit'))
+  const { page: other, context } = await visitor(owner, link.href)
+  await type(owner, 'here ')
+  await type(other, 'there ')
+  const network = await Network.to(server.port)
+  const far = await owner.context().browser()?.newContext()
+  const page = await far?.newPage()
+  if (!page) throw new Error('no page')
+  await page.goto(network.url + link.pathname + link.hash)
+  await type(page, 'far away ')
+  for (const witness of [owner, other]) await expect(witness.locator('.caret')).toHaveCount(2)
+  await expect(page.locator('.caret')).toHaveCount(2)
+  network.silent = true
+  await gone([owner, other], SILENCE + 3)
+  if (PROVE) await expect(page.locator('.caret')).toHaveCount(0, { timeout: 30_000 })
+  await expect(text(owner)).toContainText('far away')
+  network.close()
+  await far?.close()
+  await context.close()
+})
