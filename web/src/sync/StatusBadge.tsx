@@ -1,50 +1,83 @@
-import { Text, Tooltip } from '@mantine/core'
+import { Text, Tooltip, VisuallyHidden } from '@mantine/core'
 import { IconAlertTriangle, IconCloud, IconCloudCheck, IconCloudOff, IconRefresh } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { DocumentSession } from './session'
+import type { SaveStatus } from './types'
 import { useSessionState } from './useDocumentSession'
 import classes from './StatusBadge.module.css'
 
-/** Says whether the work is saved; always visible, announced politely. */
+const ICONS = {
+  connecting: IconRefresh,
+  saved: IconCloudCheck,
+  saving: IconCloud,
+  offline: IconCloudOff,
+  unsaved: IconAlertTriangle,
+  stranded: IconAlertTriangle,
+}
+const TROUBLE: SaveStatus['kind'][] = ['offline', 'unsaved', 'stranded']
+
+/** The time, with the day unless it is today. */
+function moment(time: number): string {
+  const date = new Date(time)
+  const today = date.toDateString() === new Date().toDateString()
+  return date.toLocaleString(undefined, { timeStyle: 'short', ...(today ? {} : { dateStyle: 'short' }) })
+}
+
+/** Says whether the work is saved; always visible, and announced when that changes for the worse or back. */
 export function StatusBadge({ session }: { session: DocumentSession }) {
   const { t } = useTranslation()
-  const { status } = useSessionState(session)
-  let icon = <IconRefresh size={18} aria-hidden />
-  let text = t('status.connecting')
-  let hint = t('status.connecting.hint')
+  const { status, kept } = useSessionState(session)
+  const [trouble, setTrouble] = useState(false)
+  let text: string
+  let hint: string
+  let announced = ''
   switch (status.kind) {
+    case 'connecting':
+      text = t('status.connecting')
+      hint = t('status.connecting.hint')
+      break
     case 'saved':
-      icon = <IconCloudCheck size={18} aria-hidden />
       text = t('status.saved')
       hint = t(status.transport === 'https' ? 'status.https.hint' : 'status.saved.hint')
+      if (trouble) announced = text
       break
     case 'saving':
-      icon = <IconCloud size={18} aria-hidden />
       text = t('status.saving')
       hint = t(status.transport === 'https' ? 'status.https.hint' : 'status.saving.hint')
       break
-    case 'offline':
-      icon = <IconCloudOff size={18} aria-hidden />
-      text = status.kept
-        ? t('status.offline', { count: status.changes })
-        : t('status.offline.unkept', { count: status.changes })
-      hint = t(status.kept ? 'status.offline.hint' : 'status.offline.unkept.hint', {
-        time: new Date(status.since).toLocaleTimeString(),
-      })
+    case 'offline': {
+      const time = moment(status.since)
+      const safe = status.kept || status.changes === 0
+      text = t(safe ? 'status.offline' : 'status.offline.unkept', { count: status.changes, time })
+      hint = t(status.kept ? 'status.offline.hint' : 'status.offline.unkept.hint')
+      // Not the count: it changes with every key.
+      announced = t('status.offline', { count: 0, time })
       break
+    }
     case 'unsaved':
-      icon = <IconAlertTriangle size={18} aria-hidden />
-      text = t('status.unsaved', { reason: status.reason })
-      hint = t('status.unsaved.hint')
+      text = announced = t('status.unsaved', { reason: status.reason })
+      hint = t(kept === 'no' ? 'status.unsaved.unkept.hint' : 'status.unsaved.hint')
+      break
+    case 'stranded':
+      text = announced = t('status.stranded')
+      hint = t('stranded.title')
   }
+  if (TROUBLE.includes(status.kind) && !trouble) setTrouble(true)
+  const Icon = ICONS[status.kind]
   return (
-    <Tooltip label={hint} multiline maw={320}>
-      <div className={classes.badge} data-kind={status.kind} role="status" aria-live="polite" data-testid="status">
-        {icon}
-        <Text size="sm" component="span" className={classes.text}>
-          {text}
-        </Text>
-      </div>
-    </Tooltip>
+    <>
+      <Tooltip label={hint} multiline maw={320} events={{ hover: true, focus: true, touch: true }}>
+        <div className={classes.badge} data-kind={status.kind} data-testid="status">
+          <Icon size={18} aria-hidden />
+          <Text size="sm" component="span" className={classes.text}>
+            {text}
+          </Text>
+        </div>
+      </Tooltip>
+      <VisuallyHidden role="status" aria-live="polite" data-testid="announced">
+        {announced}
+      </VisuallyHidden>
+    </>
   )
 }

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { api, type Session } from '../../api/client'
 import { remember } from '../../app/auth'
 import { clearLocalStores, unsentDocuments } from '../../sync/local'
+import { closeDocuments, unsavedHere } from '../../sync/open'
 import { InviteDialog } from './InviteDialog'
 
 export function AccountMenu({ session }: { session: Session }) {
@@ -20,17 +21,19 @@ export function AccountMenu({ session }: { session: Session }) {
 
   const leave = async () => {
     await api.signOut().catch(() => undefined)
+    await closeDocuments()
     await clearLocalStores()
     remember({ ...session, account: null, csrf_token: '' })
     queries.clear()
     location.assign('/sign-in')
   }
-  const signOut = () => {
-    const unsent = unsentDocuments()
-    if (unsent.length === 0) return void leave()
+  const signOut = async () => {
+    // What this browser cannot keep is unsent only here; what it keeps is found in the local copies.
+    const unsent = Math.max((await unsentDocuments()).length, unsavedHere())
+    if (unsent === 0) return leave()
     modals.openConfirmModal({
       title: t('signout.unsent.title'),
-      children: t('signout.unsent.text', { count: unsent.length }),
+      children: t('signout.unsent.text', { count: unsent }),
       labels: { confirm: t('signout.unsent.confirm'), cancel: t('cancel') },
       confirmProps: { color: 'red' },
       onConfirm: () => void leave(),
@@ -68,7 +71,7 @@ export function AccountMenu({ session }: { session: Session }) {
           {t(dark ? 'theme.light' : 'theme.dark')}
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={signOut}>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
           {t('signout')}
         </Menu.Item>
       </Menu.Dropdown>

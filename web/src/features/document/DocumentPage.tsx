@@ -6,7 +6,7 @@ import type { Editor } from '@tiptap/core'
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, type Session } from '../../api/client'
-import { useSession, useSetSession } from '../../app/auth'
+import { useKeptSession, useSetSession } from '../../app/auth'
 import { PresenceBar } from '../../presence/PresenceBar'
 import { guest } from '../../presence/guest'
 import { useDocumentSession, useSessionState, type DocumentSession } from '../../sync'
@@ -14,6 +14,7 @@ import { StatusBadge } from '../../sync/StatusBadge'
 import { AccountMenu } from '../account/AccountMenu'
 import { SignInForm } from '../account/SignInForm'
 import { download } from './download'
+import { Banner } from './Banner'
 import { EditorBoundary } from './EditorBoundary'
 import { ShareButton } from './ShareButton'
 import { StoredText } from './StoredText'
@@ -31,7 +32,7 @@ function linkToken(): string | null {
 }
 
 export function DocumentPage() {
-  const { data: session, error } = useSession()
+  const { session, error } = useKeptSession()
   const { t } = useTranslation()
   const { documentId } = useParams({ strict: false }) as { documentId: string }
   if (error) return <Alert m="xl">{t('error.network')}</Alert>
@@ -45,7 +46,7 @@ function Opened({ documentId, who }: { documentId: string; who: Session }) {
     () => (who.account ? { id: who.account.id, name: who.account.name, color: who.account.color } : guest()),
     [who.account],
   )
-  const session = useDocumentSession(documentId, me, who.account?.id ?? 'guest', link)
+  const session = useDocumentSession(documentId, me, who.account?.id ?? 'guest', link, who.dead_after ?? 25)
   return session ? <Frame session={session} who={who} link={link} /> : null
 }
 
@@ -76,6 +77,12 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
     } catch {
       notifications.show({ color: 'red', message: t('error.network') })
     }
+  }
+  const signedIn = async (fresh: Session) => {
+    // Somebody else gets a session of their own: nothing of this one is sent in their name.
+    if (fresh.account?.id !== who.account?.id) await session.close()
+    setSession(fresh)
+    session.reauthenticate()
   }
   const denied = state.problem && ['denied', 'not-found'].includes(state.problem.kind) && !state.ready
 
@@ -147,7 +154,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
         </Group>
       </header>
       <main id="main" className={classes.main}>
-        <Banner session={session} editor={editor} />
+        <Banner session={session} title={info?.title ?? 'document'} />
         {denied ? (
           <Stack align="center" p="xl" gap="xs">
             <Title order={1} size="h3">
@@ -183,7 +190,12 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
       <Modal opened={counting} onClose={() => setCounting(false)} title={t('words.title')}>
         {editor && <WordCount editor={editor} />}
       </Modal>
-      <Modal opened={conflict !== null} onClose={() => settle(null)} title={t('rename.conflict.title')}>
+      <Modal
+        opened={conflict !== null}
+        onClose={() => undefined}
+        withCloseButton={false}
+        title={t('rename.conflict.title')}
+      >
         <Stack>
           <Text size="sm">{t('rename.conflict.text')}</Text>
           <Button variant="default" onClick={() => settle('theirs')}>
@@ -201,62 +213,8 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
         <Text size="sm" mb="md">
           {t('expired.text')}
         </Text>
-        <SignInForm
-          onSignedIn={(fresh) => {
-            setSession(fresh)
-            session.reauthenticate()
-          }}
-        />
+        <SignInForm onSignedIn={(fresh) => void signedIn(fresh)} />
       </Modal>
     </div>
   )
-}
-
-/** What is wrong and what to do about it, above the text. */
-function Banner({ session, editor }: { session: DocumentSession; editor: Editor | null }) {
-  const { t } = useTranslation()
-  const { problem, refused, status, size, ready } = useSessionState(session)
-  const keep = () => download('unsaved.txt', editor?.getText({ blockSeparator: '\n' }) ?? '')
-  if (problem?.kind === 'schema-too-old') {
-    return (
-      <Alert color="orange" title={t('schema.title')}>
-        <Button size="xs" onClick={() => location.reload()}>
-          {t('release.reload')}
-        </Button>
-      </Alert>
-    )
-  }
-  if (problem && ready && problem.kind !== 'session-expired') {
-    return (
-      <Alert color="red" title={t('lost.title')}>
-        <Text size="sm" mb="xs">
-          {t('lost.text')}
-        </Text>
-        <Button size="xs" variant="default" onClick={keep}>
-          {t('lost.download')}
-        </Button>
-      </Alert>
-    )
-  }
-  if (refused) {
-    return (
-      <Alert color="red" title={t('refused.title')} withCloseButton onClose={() => session.dismissRefusal()}>
-        <Text size="sm" mb="xs">
-          {refused.detail}
-        </Text>
-        <Button size="xs" variant="default" onClick={keep}>
-          {t('lost.download')}
-        </Button>
-      </Alert>
-    )
-  }
-  if (status.kind === 'offline' && !status.kept) {
-    return (
-      <Alert color="red" title={t('unkept.title')}>
-        {t('unkept.text')}
-      </Alert>
-    )
-  }
-  if (size !== 'ok') return <Alert color="orange">{t(`size.${size}`)}</Alert>
-  return null
 }
