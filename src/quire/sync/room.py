@@ -18,6 +18,7 @@ from quire.crdt.replica import Replica, ReplicaCorrupt, ReplicaHost
 from quire.crdt.updates import (
     MalformedUpdate,
     UpdateSummary,
+    advance,
     decode_state_vector,
     diff,
     encode_state_vector,
@@ -374,9 +375,7 @@ class Room:
         if not changed:
             self._answer_when_durable(sender)
             return
-        for client, _, end in summary.ranges:
-            if end > self._clock.get(client, 0):
-                self._clock[client] = end
+        advance(self._clock, summary)
         self._tail.append(update)
         self._tail_bytes += len(update)
         self._joined = None
@@ -587,7 +586,5 @@ def _clock_of(stored: Stored) -> dict[int, int]:
     """State vector of what is stored, without building the document."""
     clock = decode_state_vector(stored.snapshot.state_vector) if stored.snapshot else {}
     for row in stored.tail:
-        for client, _, end in inspect(row.payload).ranges:
-            if end > clock.get(client, 0):
-                clock[client] = end
+        advance(clock, inspect(row.payload))
     return clock

@@ -10,6 +10,8 @@ const BUSY = 1000
 const QUIET = 4000
 
 interface Events {
+  /** The server answers again. */
+  onLive: () => void
   /** A round was answered; `settled`: nothing of this browser was left out of it. */
   onAnswer: (role: RoleName, settled: boolean) => void
   onFailed: (error: unknown) => void
@@ -60,6 +62,7 @@ export class HttpsExchange {
       const decoder = decoding.createDecoder(answer.body)
       this.serverState = decoding.readVarUint8Array(decoder)
       Y.applyUpdate(this.doc, decoding.readVarUint8Array(decoder), this)
+      if (!this.live) this.events.onLive()
       this.live = true
       const settled = this.events.changes() === before && (before === 0 || update.length > 0)
       this.events.onAnswer(answer.role, settled)

@@ -73,6 +73,8 @@ export class DocumentSession implements Handles {
     this.local = new LocalCopy(storeName(person, documentId), this.doc)
     this.awareness.setLocalState({ user: me })
     this.https = new HttpsExchange(this.doc, documentId, link, {
+      // Perhaps only the server was away: the socket need not wait for its next turn.
+      onLive: () => this.socket.wake(),
       onAnswer: (role, settled) => this.onHttpsAnswer(role, settled),
       onFailed: (error) => this.onHttpsFailed(error),
       changes: () => (this.state.get().stranded ? 0 : this.changes),

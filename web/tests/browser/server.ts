@@ -21,10 +21,15 @@ export class QuireServer {
   private process: ChildProcess | null = null
   private readonly data = mkdtempSync(join(tmpdir(), 'quire-browser-'))
 
-  private constructor(readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    private readonly settings: Record<string, string>,
+    /** The folder with the package `quire`; another one is another release. */
+    public source: string,
+  ) {}
 
-  static async start(): Promise<QuireServer> {
-    const server = new QuireServer(await freePort())
+  static async start(settings: Record<string, string> = {}, source = join(root, 'src')): Promise<QuireServer> {
+    const server = new QuireServer(await freePort(), settings, source)
     await server.run()
     return server
   }
@@ -38,12 +43,13 @@ export class QuireServer {
       cwd: root,
       env: {
         ...process.env,
-        PYTHONPATH: join(root, 'src'),
+        PYTHONPATH: this.source,
         QUIRE_DATA: this.data,
         QUIRE_PORT: String(this.port),
         QUIRE_HOST: '127.0.0.1',
         QUIRE_ROOM_GRACE: '2',
         QUIRE_LOG_LEVEL: 'warning',
+        ...this.settings,
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     })
