@@ -9,6 +9,7 @@ export class Proxy {
   bytes = 0
   private mood: Mood = 'open'
   private upgrades = true
+  private mute = false
   private readonly pairs = new Set<[Socket, Socket]>()
   private readonly sockets = new Set<[Socket, Socket]>()
   private readonly stranded = new Set<[Socket, Socket]>()
@@ -74,6 +75,12 @@ export class Proxy {
     for (const pair of [...this.sockets]) for (const socket of pair) socket.destroy()
   }
 
+  /** Lets WebSockets open and then nothing through them, as some inspecting proxies do. */
+  muteSockets(): void {
+    this.mute = true
+    for (const pair of [...this.sockets]) for (const socket of pair) socket.destroy()
+  }
+
   allowUpgrades(): void {
     this.upgrades = true
   }
@@ -96,6 +103,7 @@ export class Proxy {
       upstream.destroy()
     }
     let first = true
+    let answered = false
     client.on('data', (data) => {
       if (first && /^upgrade: *websocket/im.test(data.toString('latin1'))) {
         if (!this.upgrades) return void client.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n')
@@ -106,6 +114,8 @@ export class Proxy {
       upstream.write(data)
     })
     upstream.on('data', (data) => {
+      if (this.mute && answered && this.sockets.has(pair)) return
+      answered = true
       this.bytes += data.length
       client.write(data)
     })
