@@ -3,7 +3,7 @@
  * Storage can refuse at any time; whether changes made now would survive a reload is always said.
  */
 import * as idb from 'lib0/indexeddb'
-import { IndexeddbPersistence } from 'y-indexeddb'
+import { IndexeddbPersistence, PREFERRED_TRIM_SIZE, storeState } from 'y-indexeddb'
 import * as Y from 'yjs'
 import { Store } from './store'
 import { hasUnsent, joined, NOTHING } from './unsent'
@@ -17,6 +17,8 @@ const SEEN = 'seen'
 /** A browser that does not open its storage in this time counts as having none, until it does. */
 const PATIENCE = 10_000
 const RETRY = 5000
+/** Pause in typing after which many stored updates become one. */
+const FOLD_AFTER = 1000
 /** Part of the browser's quota from which one is warned. */
 const TIGHT = 0.9
 const QUOTA_CHECK = 60_000
@@ -40,6 +42,7 @@ export class LocalCopy {
   private noting: ReturnType<typeof setTimeout> | undefined
   private nextNote = 0
   private retry: ReturnType<typeof setTimeout> | undefined
+  private folding: ReturnType<typeof setTimeout> | undefined
   private quota: ReturnType<typeof setInterval> | undefined
   private closed = false
 
@@ -68,8 +71,10 @@ export class LocalCopy {
     if (!db || this.closed) return
     // A write that fails ends in an abort, which is told to the database only.
     db.addEventListener('abort', () => this.failed())
-    db.addEventListener('close', () => this.detach(persistence))
-    db.addEventListener('versionchange', () => this.detach(persistence))
+    db.addEventListener('close', () => this.detach())
+    db.addEventListener('versionchange', () => this.detach())
+    this.doc.off('update', persistence._storeUpdate)
+    this.doc.on('update', this.write)
     this.confirmed = await storedNote(db)
     this.seen = ((await persistence.get(SEEN)) as number | undefined) ?? null
     this.kept.set('yes')
@@ -78,9 +83,25 @@ export class LocalCopy {
     this.quota = setInterval(() => void this.checkQuota(), QUOTA_CHECK)
   }
 
+  /**
+   * Stores one update as the library does, and commits at once: a tab that is closed with its last letter would abort
+   * a transaction that still waits to be ended by it.
+   */
+  private readonly write = (update: Uint8Array, origin: unknown): void => {
+    const persistence = this.persistence
+    if (!persistence?.db || origin === persistence) return
+    const transaction = persistence.db.transaction('updates', 'readwrite')
+    transaction.objectStore('updates').add(update)
+    transaction.commit()
+    if (++persistence._dbsize < PREFERRED_TRIM_SIZE) return
+    clearTimeout(this.folding)
+    this.folding = setTimeout(() => void storeState(persistence, false), FOLD_AFTER)
+  }
+
   /** Somebody deleted the copy (signed out in another tab): this tab goes on without one. */
-  private detach(persistence: IndexeddbPersistence): void {
-    this.doc.off('update', persistence._storeUpdate)
+  private detach(): void {
+    this.doc.off('update', this.write)
+    clearTimeout(this.folding)
     clearTimeout(this.retry)
     clearInterval(this.quota)
     this.kept.set('no')
@@ -96,6 +117,7 @@ export class LocalCopy {
       if (!db || this.closed) return
       const transaction = db.transaction('updates', 'readwrite')
       transaction.objectStore('updates').add(Y.encodeStateAsUpdate(this.doc))
+      transaction.commit()
       transaction.oncomplete = () => {
         this.kept.set('yes')
         void this.checkQuota()
@@ -166,6 +188,8 @@ export class LocalCopy {
 
   private end(): void {
     this.closed = true
+    this.doc.off('update', this.write)
+    clearTimeout(this.folding)
     clearTimeout(this.noting)
     clearTimeout(this.retry)
     clearInterval(this.quota)
