@@ -49,6 +49,8 @@ export class LocalCopy {
   constructor(
     readonly name: string,
     private readonly doc: Y.Doc,
+    /** What the server is known to hold now. */
+    private readonly held: () => Y.Snapshot,
   ) {
     this.loaded = this.open()
   }
@@ -138,24 +140,19 @@ export class LocalCopy {
   }
 
   /**
-   * Notes that the server holds all of the document; `still` is asked again when the note is written. A note costs a
-   * walk over the document, so it takes its time: a late one only makes saved work look unsent after a crash.
+   * Notes what the server is known to hold, as it is when the note is written. A note may cost a walk over the
+   * document, so it takes its time: a late one only makes saved work look unsent after a crash.
    */
-  confirm(still: () => boolean): void {
-    if (this.noting !== undefined) return
-    this.noting = setTimeout(
-      () => {
-        this.noting = undefined
-        if (still()) this.note()
-      },
-      Math.max(0, this.nextNote - Date.now()),
-    )
+  confirm(): void {
+    this.noting ??= setTimeout(() => this.note(), Math.max(0, this.nextNote - Date.now()))
   }
 
   /** Writes the note now: the page is about to go. */
   note(): void {
+    clearTimeout(this.noting)
+    this.noting = undefined
     const started = performance.now()
-    this.confirmed = joined(this.confirmed, Y.snapshot(this.doc))
+    this.confirmed = joined(this.confirmed, this.held())
     const db = this.persistence?.db
     if (db && this.kept.get() !== 'no' && !this.closed) {
       const [custom] = idb.transact(db, ['custom'])

@@ -70,7 +70,7 @@ export class DocumentSession implements Handles {
     deadAfter = 25,
   ) {
     this.socket = sharedSocket(deadAfter)
-    this.local = new LocalCopy(storeName(person, documentId), this.doc)
+    this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
     this.awareness.setLocalState({ user: me })
     this.https = new HttpsExchange(this.doc, documentId, link, {
       // Perhaps only the server was away: the socket need not wait for its next turn.
@@ -142,7 +142,7 @@ export class DocumentSession implements Handles {
 
   async close(): Promise<void> {
     if (this.closed) return
-    if (this.settled) this.local.note()
+    this.local.note()
     this.closed = true
     this.unregister()
     clearTimeout(this.blockedTimer)
@@ -181,7 +181,7 @@ export class DocumentSession implements Handles {
     if (origin === this.local.origin) return
     if (origin === this.provider || origin === this.https) {
       advance(this.known, transaction)
-      if (this.settled) this.local.confirm(() => this.settled)
+      this.local.confirm()
       return
     }
     this.changes += changesIn(transaction)
@@ -201,6 +201,11 @@ export class DocumentSession implements Handles {
   private get settled(): boolean {
     if (this.connected && this.synced) return this.provider.unsyncedChanges === 0
     return this.https.live && this.changes === 0
+  }
+
+  /** What the server is known to hold: all of it, or all but what is on its way (deletions are known by then only). */
+  private held(): Y.Snapshot {
+    return this.settled ? Y.snapshot(this.doc) : Y.createSnapshot(Y.createDeleteSet(), new Map(this.known))
   }
 
   private onStatus(status: string): void {
@@ -242,7 +247,7 @@ export class DocumentSession implements Handles {
     this.changes = 0
     this.state.update({ stranded: null })
     for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(this.doc))) this.known.set(client, clock)
-    this.local.confirm(() => this.settled)
+    this.local.confirm()
   }
 
   private onAuthenticated(scope: string): void {
@@ -357,7 +362,7 @@ export class DocumentSession implements Handles {
   }
 
   private readonly onHide = (): void => {
-    if (this.settled) this.local.note()
+    this.local.note()
     this.awareness.setLocalState(null)
   }
 
