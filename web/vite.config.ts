@@ -71,24 +71,24 @@ export default defineConfig({
         ],
       },
       workbox: {
-        globPatterns: ['**/*.{js,css,svg,woff2}'],
+        globPatterns: ['**/*.{html,js,css,svg,png,woff2}'],
         navigateFallback: null,
+        // The kept page is for when nobody answers: the address / does not open it.
+        directoryIndex: 'none',
         cleanupOutdatedCaches: true,
+        // The first visit, too, finds the parts it loads later in the worker's store, even after the next release.
+        clientsClaim: true,
         runtimeCaching: [
           {
-            // The page is asked for first; only without a network does the kept copy open the app.
+            // The page is asked for first. Only without an answer (no network, a proxy whose server is away) is the
+            // app opened from the worker's store, page and parts of one release.
             urlPattern: ({ request, url }) =>
               request.mode === 'navigate' && !url.pathname.startsWith('/api/') && !url.pathname.startsWith('/metrics'),
-            handler: 'NetworkFirst',
-            options: {
-              cacheName: 'page',
-              networkTimeoutSeconds: 4,
-              plugins: [
-                {
-                  // Every address is the same page: one copy serves them all offline.
-                  cacheKeyWillBeUsed: async () => '/',
-                },
-              ],
+            handler: async ({ request }) => {
+              const patience = new Promise<undefined>((resolve) => setTimeout(resolve, 4000))
+              const answer = await Promise.race([fetch(request), patience]).catch(() => undefined)
+              if (answer && answer.status < 500) return answer
+              return (await caches.match('/index.html', { ignoreSearch: true })) ?? fetch(request)
             },
           },
         ],

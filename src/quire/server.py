@@ -222,6 +222,7 @@ class Server:
                 services.spaces,
                 account_routes.SetupCode(self.setup_code),
                 SCHEMA_VERSION,
+                settings.pong_timeout,
                 self._welcome,
             ),
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
@@ -287,7 +288,7 @@ class Server:
         except wire.MalformedMessage as error:
             raise Problem(400, f"The body is not a state vector and an update: {error}.") from None
         if update and update != b"\x00\x00" and not writable:
-            raise Problem(403, "You may read this document but not change it.")
+            raise Problem(403, "You may read this document but not change it.", reason="read-only")
         try:
             own, missing = await exchange(
                 self.rooms,

@@ -77,6 +77,8 @@ class SessionBody(BaseModel):
     setup_needed: bool
     version: str
     schema_version: int
+    dead_after: float
+    """Seconds of silence on a socket after which either side takes the link for dead."""
 
 
 class Device(BaseModel):
@@ -166,7 +168,12 @@ def device_of(request: Request) -> str:
 
 
 def routes(
-    people: AccountService, spaces: WorkspaceService, setup_code: SetupCode, schema_version: int, welcome: object
+    people: AccountService,
+    spaces: WorkspaceService,
+    setup_code: SetupCode,
+    schema_version: int,
+    dead_after: float,
+    welcome: object,
 ) -> APIRouter:
     """Return the routes; `welcome(account, workspace)` makes the first document of a new installation."""
     router = APIRouter(tags=["accounts"])
@@ -192,6 +199,7 @@ def routes(
             setup_needed=account is None and not await people.any(),
             version=__version__,
             schema_version=schema_version,
+            dead_after=dead_after,
         )
 
     async def sign_in(request: Request, response: Response, entrance: Door, account: str) -> SessionBody:

@@ -246,10 +246,10 @@ def routes(
 
     @router.post("/{document_id}/sync", openapi_extra=_binary("Exchange of state vector and update."))
     async def sync(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> Response:
-        """Exchange over plain HTTPS what a socket would; answers after the commit."""
+        """Exchange over plain HTTPS what a socket would; answers after the commit and says the caller's role."""
         role = await permit(entrance, principal, document_id, Action.READ)
         answer = await exchange(principal, document_id, await request.body(), allows(role, Action.WRITE))
-        return Response(answer, media_type="application/octet-stream")
+        return Response(answer, media_type="application/octet-stream", headers={"X-Quire-Role": role.label})
 
     @router.post(
         "/{document_id}/attachments", status_code=201, openapi_extra=_binary("A PNG, JPEG, GIF or WebP picture.")

@@ -38,7 +38,7 @@ class BrowserApp:
         """Return a file, or the app's page for any other path."""
         name = path.strip("/")
         if name == "index.html" or name not in self._files:
-            return self._page(request, name)
+            return self._page(request, name.removesuffix("index.html"))
         content, packed, kind, tag = self._files[name]
         hashed = name.startswith("assets/")
         headers = {

@@ -85,7 +85,6 @@ class Gateway:
         self._connects: dict[str, Bucket] = {}
         self._paths: dict[Socket, tuple[str, int | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._slot = 0
         self.draining = False
         self.access_changes = 0
         """How many changes of access this node has heard of."""
@@ -180,6 +179,8 @@ class Gateway:
     def _opened(self, socket: Socket) -> None:
         path, schema = self._paths.pop(socket)
         self._sockets[socket] = None
+        # Sockets that came together are pinged apart.
+        socket.next_check = socket.opened + secrets.randbelow(1000) / 1000 * self._limits.ping_interval
         self._addresses[socket.credentials.address] += 1
         if path.startswith("/yjs/"):
             socket.session = YWebsocketSession(self, socket, path[len("/yjs/") :], schema)
@@ -322,19 +323,18 @@ class Gateway:
     # ---------------------------------------------------------------- upkeep
 
     def sweep(self) -> None:
-        """Once a second: deadlines for all, pings for a share of the sockets."""
+        """Once a second: deadlines for all, pings for those whose turn it is."""
         now = time.monotonic()
         limits = self._limits
-        slots = max(1, round(limits.ping_interval))
-        self._slot = (self._slot + 1) % slots
-        for index, socket in enumerate(list(self._sockets)):
+        for socket in list(self._sockets):
             if socket.blocked_since is not None and now - socket.blocked_since > limits.outbound_time:
                 self.stats.closed_slow += 1
                 socket.abort()
             elif not socket.authenticated:
                 if now - socket.opened > limits.auth_timeout:
                     socket.close(CloseCode.TIMEOUT, "nobody signed in on this socket in time")
-            elif index % slots == self._slot:
+            elif now >= socket.next_check:
+                socket.next_check = now + limits.ping_interval
                 self._check(socket, now)
         self._offer_again()
         if len(self._connects) > 10_000:

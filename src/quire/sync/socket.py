@@ -78,6 +78,7 @@ class Socket(WSListener):
         "heard",
         "id",
         "max_message",
+        "next_check",
         "opened",
         "session",
         "transport",
@@ -100,6 +101,8 @@ class Socket(WSListener):
         self.session: Session | None = None
         self.authenticated = False
         self.opened = self.heard = _monotonic()
+        self.next_check = 0.0
+        """When the socket is pinged next; its own time, so that others coming and going never skip its turn."""
         self.blocked_since: float | None = None
         self.transport: WSTransport | None = None
         self.write: Callable[[bytes], None] = _discard

@@ -17,6 +17,10 @@ export interface Session {
   setup_needed: boolean
   version: string
   schema_version: number
+  /** Seconds of silence on a socket after which it counts as dead. */
+  dead_after: number
+  /** The server was not asked: this is what the browser remembers. */
+  remembered?: boolean
 }
 
 export interface DocumentInfo {
@@ -90,6 +94,8 @@ interface Options {
   body?: BodyInit
   headers?: Record<string, string>
   link?: string | null
+  /** Milliseconds after which no answer counts as none. */
+  patience?: number
 }
 
 export async function request(path: string, options: Options = {}): Promise<Response> {
@@ -104,6 +110,7 @@ export async function request(path: string, options: Options = {}): Promise<Resp
       headers,
       body: options.json !== undefined ? JSON.stringify(options.json) : (options.body ?? null),
       credentials: 'same-origin',
+      signal: options.patience ? AbortSignal.timeout(options.patience) : null,
     })
   } catch (error) {
     throw new NetworkError(String(error))
@@ -189,15 +196,15 @@ export const api = {
       },
       link,
     }),
-  exchange: async (id: string, body: Uint8Array<ArrayBuffer>, link: string | null) =>
-    new Uint8Array(
-      await (
-        await request(`/documents/${id}/sync`, {
-          method: 'POST',
-          body,
-          headers: { 'Content-Type': 'application/octet-stream' },
-          link,
-        })
-      ).arrayBuffer(),
-    ),
+  exchange: async (id: string, body: Uint8Array<ArrayBuffer>, link: string | null) => {
+    const answer = await request(`/documents/${id}/sync`, {
+      method: 'POST',
+      body,
+      headers: { 'Content-Type': 'application/octet-stream' },
+      link,
+      patience: 30_000,
+    })
+    const role = (answer.headers.get('X-Quire-Role') ?? 'viewer') as RoleName
+    return { role, body: new Uint8Array(await answer.arrayBuffer()) }
+  },
 }

@@ -1,26 +1,30 @@
 import { Button, Group, Paper, Text } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { whenSaved } from '../sync/open'
+import { takeOver } from './serviceWorker'
 
-/** Offers a new release; nothing reloads by itself. */
+/** Offers a new release; nothing reloads by itself, and not before everything is saved. */
 export function ReleaseNotice() {
   const { t } = useTranslation()
-  const [worker, setWorker] = useState<ServiceWorker | null>(null)
+  const [ready, setReady] = useState(false)
+  const [waiting, setWaiting] = useState(false)
   useEffect(() => {
-    const listen = (event: Event) => setWorker((event as CustomEvent<ServiceWorker>).detail)
+    const listen = () => setReady(true)
     window.addEventListener('quire:release', listen)
     return () => window.removeEventListener('quire:release', listen)
   }, [])
-  if (!worker) return null
+  if (!ready) return null
   return (
     <Paper role="status" shadow="md" p="sm" withBorder pos="fixed" bottom={16} right={16} style={{ zIndex: 400 }}>
       <Group>
-        <Text size="sm">{t('release.ready')}</Text>
+        <Text size="sm">{t(waiting ? 'release.waiting' : 'release.ready')}</Text>
         <Button
           size="xs"
+          loading={waiting}
           onClick={() => {
-            navigator.serviceWorker.addEventListener('controllerchange', () => location.reload())
-            worker.postMessage({ type: 'SKIP_WAITING' })
+            setWaiting(true)
+            void whenSaved().then(takeOver)
           }}
         >
           {t('release.reload')}

@@ -1,13 +1,16 @@
 /** Who is signed in. Kept in this browser without any secret, so that documents open without a network. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { api, NetworkError, setCsrfToken, type Session } from '../api/client'
+import { useState } from 'react'
+import { api, NetworkError, Problem, setCsrfToken, type Session } from '../api/client'
 import { setLanguage } from '../i18n'
 
 const KEY = 'quire:last-session'
+const ASK_AGAIN = 5000
 
 function remembered(): Session | null {
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? 'null') as Session | null
+    const known = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Session | null
+    return known && { ...known, remembered: true }
   } catch {
     return null
   }
@@ -31,13 +34,30 @@ export async function loadSession(): Promise<Session> {
     return session
   } catch (error) {
     const known = remembered()
-    if (error instanceof NetworkError && known) return known
+    const away = error instanceof NetworkError || (error instanceof Problem && error.status >= 500)
+    if (away && known) return known
     throw error
   }
 }
 
 export function useSession() {
-  return useQuery({ queryKey: ['session'], queryFn: loadSession, staleTime: 60_000, networkMode: 'always' })
+  return useQuery({
+    queryKey: ['session'],
+    queryFn: loadSession,
+    staleTime: 60_000,
+    networkMode: 'always',
+    refetchOnReconnect: 'always',
+    // What the browser remembers has no token for changes.
+    refetchInterval: (query) => (query.state.data?.remembered ? ASK_AGAIN : false),
+  })
+}
+
+/** The session of whoever opened the page: it is not lost when it ends, so that the text stays and one signs in over it. */
+export function useKeptSession(): { session: Session | undefined; error: unknown; ask: () => void } {
+  const { data, error, refetch } = useSession()
+  const [kept, keep] = useState(data)
+  if (data && data !== kept && (data.account || !kept?.account)) keep(data)
+  return { session: kept, error: kept ? null : error, ask: () => void refetch() }
 }
 
 export function useSetSession(): (session: Session) => void {

@@ -1,16 +1,62 @@
-/** The service worker opens the app without a network; a new release takes over when the person says so. */
+/**
+ * The service worker opens the app without a network. A new release is noticed when the server comes back (it was
+ * restarted for it), when the tab is looked at again, and now and then; it takes over when the person says so.
+ */
+const NOW_AND_THEN = 10 * 60_000
+const NOT_MORE_OFTEN = 60_000
+const RELOADED = 'quire:reloaded'
+
+let registration: ServiceWorkerRegistration | null = null
+
+function offer(): void {
+  window.dispatchEvent(new Event('quire:release'))
+}
+
 export function registerServiceWorker(): void {
+  watchForMissingParts()
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return
-  void navigator.serviceWorker.register('/sw.js').then((registration) => {
-    const offer = (worker: ServiceWorker | null) => {
-      if (!worker) return
-      worker.addEventListener('statechange', () => {
-        if (worker.state === 'installed' && navigator.serviceWorker.controller) {
-          window.dispatchEvent(new CustomEvent('quire:release', { detail: worker }))
-        }
+  const controlled = navigator.serviceWorker.controller !== null
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    // Another tab let the new release in; this one still runs the old.
+    if (controlled) offer()
+  })
+  void navigator.serviceWorker.register('/sw.js').then((registered) => {
+    registration = registered
+    if (registered.waiting) offer()
+    registered.addEventListener('updatefound', () => {
+      const worker = registered.installing
+      worker?.addEventListener('statechange', () => {
+        if (worker.state === 'installed' && navigator.serviceWorker.controller) offer()
       })
+    })
+    let asked = Date.now()
+    const ask = () => {
+      asked = Date.now()
+      void registered.update().catch(() => undefined)
     }
-    registration.addEventListener('updatefound', () => offer(registration.installing))
-    setInterval(() => void registration.update().catch(() => undefined), 10 * 60_000)
+    setInterval(ask, NOW_AND_THEN)
+    window.addEventListener('quire:connected', ask)
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible' && Date.now() - asked > NOT_MORE_OFTEN) ask()
+    })
+  })
+}
+
+/** Lets the waiting release in and loads it. */
+export function takeOver(): void {
+  const waiting = registration?.waiting
+  if (!waiting) return location.reload()
+  navigator.serviceWorker.addEventListener('controllerchange', () => location.reload())
+  waiting.postMessage({ type: 'SKIP_WAITING' })
+}
+
+/** A part that is loaded late may be gone with its release: the page is loaded anew, once. */
+function watchForMissingParts(): void {
+  window.addEventListener('vite:preloadError', (event) => {
+    const last = Number(sessionStorage.getItem(RELOADED) ?? 0)
+    if (!navigator.onLine || Date.now() - last < NOT_MORE_OFTEN) return
+    event.preventDefault()
+    sessionStorage.setItem(RELOADED, String(Date.now()))
+    location.reload()
   })
 }

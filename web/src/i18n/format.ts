@@ -31,8 +31,13 @@ export function dateAndTime(iso: string): string {
   return new Intl.DateTimeFormat(i18next.language, { dateStyle: 'medium', timeStyle: 'short' }).format(Date.parse(iso))
 }
 
-export function timeOfDay(milliseconds: number): string {
-  return new Intl.DateTimeFormat(i18next.language, { timeStyle: 'short' }).format(milliseconds)
+/** The time, with the day unless it is today. */
+export function timeAndDay(milliseconds: number): string {
+  const today = new Date(milliseconds).toDateString() === new Date().toDateString()
+  return new Intl.DateTimeFormat(i18next.language, {
+    timeStyle: 'short',
+    ...(today ? {} : { dateStyle: 'short' }),
+  }).format(milliseconds)
 }
 
 export function number(value: number): string {

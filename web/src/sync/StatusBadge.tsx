@@ -1,59 +1,81 @@
 import { Text, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconAlertTriangle, IconCloud, IconCloudCheck, IconCloudOff, IconRefresh } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { timeOfDay } from '../i18n/format'
+import { timeAndDay } from '../i18n/format'
 import type { DocumentSession } from './session'
+import type { SaveStatus } from './types'
 import { useSessionState } from './useDocumentSession'
 import classes from './StatusBadge.module.css'
 
-/** A status that lasts this long is spoken: each key makes "Saving" and "Saved", which nobody wants to hear. */
+/** A status that lasts this long is spoken: one that comes and goes is nothing to interrupt somebody with. */
 const SETTLED = 1500
+const ICONS = {
+  connecting: IconRefresh,
+  saved: IconCloudCheck,
+  saving: IconCloud,
+  offline: IconCloudOff,
+  unsaved: IconAlertTriangle,
+  stranded: IconAlertTriangle,
+}
+const TROUBLE: SaveStatus['kind'][] = ['offline', 'unsaved', 'stranded']
 
-/** Says whether the work is saved; always visible, spoken when it has changed for good. */
+/** Says whether the work is saved; always visible, and spoken when that changes for the worse or back. */
 export function StatusBadge({ session }: { session: DocumentSession }) {
   const { t } = useTranslation()
-  const { status } = useSessionState(session)
-  let icon = <IconRefresh size={18} aria-hidden />
-  let text = t('status.connecting')
-  let hint = t('status.connecting.hint')
-  let aloud = text
+  const { status, kept } = useSessionState(session)
+  const [trouble, setTrouble] = useState(false)
+  let text: string
+  let hint: string
+  let announced = ''
   switch (status.kind) {
+    case 'connecting':
+      text = t('status.connecting')
+      hint = t('status.connecting.hint')
+      break
     case 'saved':
-      icon = <IconCloudCheck size={18} aria-hidden />
-      aloud = text = t('status.saved')
+      text = t('status.saved')
       hint = t(status.transport === 'https' ? 'status.https.hint' : 'status.saved.hint')
+      if (trouble) announced = text
       break
     case 'saving':
-      icon = <IconCloud size={18} aria-hidden />
-      aloud = text = t('status.saving')
+      text = t('status.saving')
       hint = t(status.transport === 'https' ? 'status.https.hint' : 'status.saving.hint')
       break
-    case 'offline':
-      icon = <IconCloudOff size={18} aria-hidden />
-      text = status.kept
-        ? t('status.offline', { count: status.changes })
-        : t('status.offline.unkept', { count: status.changes })
-      hint = t(status.kept ? 'status.offline.hint' : 'status.offline.unkept.hint', { time: timeOfDay(status.since) })
-      aloud = `${t('status.offline', { count: 0 })}. ${hint}`
+    case 'offline': {
+      const time = timeAndDay(status.since)
+      const safe = status.kept || status.changes === 0
+      text = t(safe ? 'status.offline' : 'status.offline.unkept', { count: status.changes, time })
+      hint = t(status.kept ? 'status.offline.hint' : 'status.offline.unkept.hint')
+      // Not the count: it changes with every key.
+      announced = `${t('status.offline', { count: 0, time })}. ${hint}`
       break
+    }
     case 'unsaved':
-      icon = <IconAlertTriangle size={18} aria-hidden />
-      aloud = text = t('status.unsaved', { reason: status.reason })
-      hint = t('status.unsaved.hint')
+      text = announced = t('status.unsaved', { reason: status.reason })
+      hint = t(kept === 'no' ? 'status.unsaved.unkept.hint' : 'status.unsaved.hint')
+      break
+    case 'stranded':
+      text = announced = t('status.stranded')
+      hint = t('stranded.title')
   }
-  const [spoken] = useDebouncedValue(aloud, SETTLED)
+  if (TROUBLE.includes(status.kind) && !trouble) setTrouble(true)
+  const [spoken] = useDebouncedValue(announced, SETTLED)
+  const Icon = ICONS[status.kind]
   return (
     <>
       <Tooltip label={hint} multiline maw={320} events={{ hover: true, focus: true, touch: true }}>
         <UnstyledButton className={classes.badge} data-kind={status.kind} data-testid="status">
-          {icon}
+          <Icon size={18} aria-hidden />
           <Text size="sm" component="span" className={classes.text}>
             {text}
           </Text>
         </UnstyledButton>
       </Tooltip>
-      <VisuallyHidden role="status">{spoken}</VisuallyHidden>
+      <VisuallyHidden role="status" data-testid="announced">
+        {spoken}
+      </VisuallyHidden>
     </>
   )
 }

@@ -1,4 +1,5 @@
 export { clearLocalStores, unsentDocuments } from './local'
+export { closeDocuments, unsavedHere, whenSaved } from './open'
 export { DocumentSession } from './session'
 export { useDocumentSession, useSessionPart, useSessionState } from './useDocumentSession'
 export type { ProblemKind, SaveStatus, SessionState } from './types'

@@ -1,17 +1,21 @@
 /** One open document in this tab: the live copy, its connection, and the truth about what is saved. */
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import { NetworkError, Problem } from '../api/client'
+import { Problem, type RoleName } from '../api/client'
 import schema from '../editor/schema/schema.json'
 import { FrameProvider } from './frames'
 import { HttpsExchange } from './https'
 import { LocalCopy, storeName } from './local'
+import { register } from './open'
 import { sharedSocket } from './socket'
 import { Store } from './store'
 import type { Handles, Me, ProblemKind, SaveStatus, SessionState } from './types'
+import { advance, changesIn, countUnsent, unsentWords, type Clocks } from './unsent'
 
-/** A socket that does not open for this long, while HTTP works, counts as blocked. */
+/** A socket on which nothing is heard for this long, while HTTP works, counts as blocked. */
 const BLOCKED_AFTER = 5000
+/** A change that is not acknowledged for this long asks whether the link is alive. */
+const DOUBT_AFTER = 5000
 
 const PROBLEMS: Record<string, ProblemKind> = {
   'permission-denied': 'denied',
@@ -35,42 +39,50 @@ export class DocumentSession implements Handles {
     meta: null,
     refused: null,
     size: 'ok',
-    release: null,
+    kept: 'unknown',
+    stranded: null,
   })
 
   private readonly local: LocalCopy
   private readonly provider: FrameProvider
   private readonly https: HttpsExchange
-  private readonly socket = sharedSocket()
+  private readonly socket: ReturnType<typeof sharedSocket>
   private connected = false
   private synced = false
   private localReady = false
   private offlineSince = Date.now()
-  private changes: number
+  /** Characters and marks that the server has not confirmed. */
+  private changes = 0
+  private known: Clocks = new Map()
   private storageProblem: string | null = null
   private refusedReason: string | null = null
-  private httpsSaved = false
   private httpsProblem: string | null = null
   private blockedTimer: ReturnType<typeof setTimeout> | undefined
+  private doubtTimer: ReturnType<typeof setTimeout> | undefined
   private closed = false
+  private readonly unregister = register(this)
 
   constructor(
     readonly documentId: string,
     readonly me: Me,
     person: string,
     link: string | null,
+    deadAfter = 25,
   ) {
-    this.local = new LocalCopy(storeName(person, documentId), this.doc)
-    this.changes = this.local.unsent
+    this.socket = sharedSocket(deadAfter)
+    this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
     this.awareness.setLocalState({ user: me })
-    this.https = new HttpsExchange(
-      this.doc,
-      documentId,
-      link,
-      () => this.onHttpsSaved(),
-      (error) => this.onHttpsFailed(error),
-      () => this.changes,
-    )
+    this.https = new HttpsExchange(this.doc, documentId, link, {
+      // Perhaps only the server was away: the socket need not wait for its next turn.
+      onLive: () => this.socket.wake(),
+      onAnswer: (role, settled) => this.onHttpsAnswer(role, settled),
+      onFailed: (error) => this.onHttpsFailed(error),
+      changes: () => (this.state.get().stranded ? 0 : this.changes),
+    })
+    this.local.kept.subscribe(() => {
+      this.state.update({ kept: this.local.kept.get() })
+      this.refresh()
+    })
     this.doc.on('update', this.onUpdate)
     this.provider = new FrameProvider({
       websocketProvider: this.socket,
@@ -87,16 +99,11 @@ export class DocumentSession implements Handles {
       onClose: () => this.onStatus('disconnected'),
     })
     this.provider.attach()
-    void this.local.loaded.then((found) => {
-      this.localReady = true
-      if (found && !this.closed) {
-        const known = this.state.get()
-        this.state.update({ ready: true, readOnly: known.role === null ? !this.local.writable : known.readOnly })
-      }
-      this.refresh()
-    })
+    if (!this.socket.shouldConnect) void this.socket.connect()
+    void this.local.loaded.then((found) => this.onLoaded(found))
     window.addEventListener('beforeunload', this.onUnload)
     window.addEventListener('pagehide', this.onHide)
+    window.addEventListener('pageshow', this.onShow)
     this.watchForBlockedSocket()
     this.refresh()
   }
@@ -104,8 +111,29 @@ export class DocumentSession implements Handles {
   /** Send the session's credentials again on the same socket: after signing in over an open document. */
   reauthenticate(): void {
     this.state.update({ problem: null })
-    this.socket.drop()
-    void this.socket.connect()
+    this.socket.renew()
+    this.watchForBlockedSocket()
+  }
+
+  /** Whether the server lacks something of this tab. */
+  get unsaved(): boolean {
+    return this.changes > 0
+  }
+
+  /** All words of the document as it stands in this tab. */
+  text(): string {
+    return unsentWords(this.fragment, new Map())
+  }
+
+  /** The words that no server has confirmed. */
+  unsentWords(): string {
+    return unsentWords(this.fragment, this.known)
+  }
+
+  /** Gives up what is stranded, with the local copy that holds it; the page must be opened anew. */
+  async discard(): Promise<void> {
+    this.changes = 0
+    await this.local.erase()
   }
 
   /** Others' changes wait while this says so, for a while; for words that are still being composed. */
@@ -118,11 +146,16 @@ export class DocumentSession implements Handles {
   }
 
   async close(): Promise<void> {
+    if (this.closed) return
+    this.local.note()
     this.closed = true
+    this.unregister()
     clearTimeout(this.blockedTimer)
+    clearTimeout(this.doubtTimer)
     this.https.stop()
     window.removeEventListener('beforeunload', this.onUnload)
     window.removeEventListener('pagehide', this.onHide)
+    window.removeEventListener('pageshow', this.onShow)
     this.awareness.setLocalState(null)
     this.provider.destroy()
     this.awareness.destroy()
@@ -132,12 +165,52 @@ export class DocumentSession implements Handles {
 
   // ------------------------------------------------------------------ what happens
 
-  private readonly onUpdate = (_: Uint8Array, origin: unknown): void => {
-    if (origin === this.provider || origin === this.local.origin || origin === this.https) return
-    this.changes += 1
-    this.local.unsent = this.changes
-    this.httpsSaved = false
+  private onLoaded(found: boolean): void {
+    if (this.closed) return
+    this.localReady = true
+    for (const [client, clock] of this.local.confirmed.sv) {
+      this.known.set(client, Math.max(clock, this.known.get(client) ?? 0))
+    }
+    if (!this.settled) this.changes = countUnsent(this.doc, this.local.confirmed)
+    if (this.local.seen !== null && !this.connected) this.offlineSince = this.local.seen
+    if (found) {
+      const { role, readOnly, problem } = this.state.get()
+      if (problem === null)
+        this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
+      else if (problem.kind !== 'session-expired') this.onRefusedForGood()
+    }
     this.refresh()
+  }
+
+  private readonly onUpdate = (_: Uint8Array, origin: unknown, __: Y.Doc, transaction: Y.Transaction): void => {
+    if (origin === this.local.origin) return
+    if (origin === this.provider || origin === this.https) {
+      advance(this.known, transaction)
+      this.local.confirm()
+      return
+    }
+    this.changes += changesIn(transaction)
+    if (this.doubtTimer === undefined) this.doubt()
+    this.refresh()
+  }
+
+  /** A link that takes changes and says nothing may be dead: ask. */
+  private doubt(): void {
+    this.doubtTimer = setTimeout(() => {
+      this.doubtTimer = undefined
+      if (this.changes > 0 && this.connected) this.socket.wake()
+    }, DOUBT_AFTER)
+  }
+
+  /** Whether the server holds everything that this tab holds. */
+  private get settled(): boolean {
+    if (this.connected && this.synced) return this.provider.unsyncedChanges === 0
+    return this.https.live && this.changes === 0
+  }
+
+  /** What the server is known to hold: all of it, or all but what is on its way (deletions are known by then only). */
+  private held(): Y.Snapshot {
+    return this.settled ? Y.snapshot(this.doc) : Y.createSnapshot(Y.createDeleteSet(), new Map(this.known))
   }
 
   private onStatus(status: string): void {
@@ -145,13 +218,12 @@ export class DocumentSession implements Handles {
     if (connected === this.connected) return
     this.connected = connected
     if (connected) {
-      clearTimeout(this.blockedTimer)
-      this.https.stop()
       // Others forgot this person when the old socket went: a new clock brings the cursor back at once.
       this.awareness.setLocalState(this.awareness.getLocalState())
     } else {
+      // What was on screen was current when the server was last heard.
+      if (this.synced) this.offlineSince = this.socket.lastMessageReceived || Date.now()
       this.synced = false
-      this.offlineSince = Date.now()
       this.watchForBlockedSocket()
     }
     this.refresh()
@@ -161,6 +233,7 @@ export class DocumentSession implements Handles {
     this.synced = true
     // A document attached to an open socket hears of no change of status.
     this.connected = true
+    clearTimeout(this.blockedTimer)
     this.https.stop()
     this.httpsProblem = null
     this.state.update({ ready: true })
@@ -168,26 +241,63 @@ export class DocumentSession implements Handles {
   }
 
   private onAcknowledged(): void {
-    if (this.synced && this.connected && this.provider.unsyncedChanges === 0) {
-      this.changes = 0
-      this.local.unsent = 0
+    if (this.settled) {
+      this.onSettled()
       this.refusedReason = null
     }
     this.refresh()
   }
 
+  private onSettled(): void {
+    this.changes = 0
+    this.state.update({ stranded: null })
+    for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(this.doc))) this.known.set(client, clock)
+    this.local.confirm()
+  }
+
   private onAuthenticated(scope: string): void {
-    const readOnly = scope !== 'read-write'
+    this.onRole(scope === 'read-write' ? 'editor' : 'viewer')
+  }
+
+  private onRole(role: 'editor' | 'viewer'): void {
+    const readOnly = role === 'viewer'
     this.local.writable = !readOnly
-    this.state.update({ readOnly, problem: null, role: readOnly ? 'viewer' : 'editor' })
+    this.state.update({ readOnly, role, problem: null })
+    if (!readOnly && this.state.get().stranded) {
+      this.state.update({ stranded: null })
+      this.offerAgain()
+    }
+  }
+
+  /** What was refused may be taken now: a new handshake offers everything. */
+  private offerAgain(): void {
+    this.refusedReason = null
+    this.state.update({ refused: null })
+    if (this.synced) this.socket.renew()
+  }
+
+  /** Says which changes cannot be sent any more: nothing is thrown away unseen. */
+  private strand(): void {
+    if (this.changes > 0 && !this.state.get().stranded) {
+      this.state.update({ stranded: { words: this.unsentWords(), changes: this.changes } })
+    }
   }
 
   private onDenied(reason: string): void {
     this.https.stop()
     clearTimeout(this.blockedTimer)
-    if (reason !== 'session-expired') this.local.writable = false
     this.state.update({ readOnly: true, problem: { kind: PROBLEMS[reason] ?? 'denied', detail: reason } })
+    if (reason === 'permission-denied' || reason === 'not-found') this.onRefusedForGood()
     this.refresh()
+  }
+
+  /** Access is gone: the local copy goes too, unless it holds what nobody else has. */
+  private onRefusedForGood(): void {
+    this.local.writable = false
+    if (!this.localReady) return
+    this.strand()
+    if (!this.state.get().stranded) void this.local.erase()
+    else this.state.update({ ready: true })
   }
 
   private onMessage(payload: string): void {
@@ -200,58 +310,70 @@ export class DocumentSession implements Handles {
         this.storageProblem = message.ok ? null : String(message.reason)
         break
       case 'refused':
-        this.refusedReason = String(message.detail)
-        this.state.update({ refused: { reason: String(message.reason), detail: String(message.detail) } })
+        this.onRefused(String(message.reason), String(message.detail))
         break
       case 'size':
+        // There is room again for what was refused.
+        if (this.refusedReason && this.state.get().size === 'full' && message.level !== 'full') this.offerAgain()
         this.state.update({ size: message.level as 'ok' | 'warn' | 'full' })
-        break
-      case 'release':
-        this.state.update({ release: String(message.version) })
         break
     }
     this.refresh()
+  }
+
+  private onRefused(reason: string, detail: string): void {
+    this.refusedReason = detail
+    if (reason === 'read-only') this.strand()
+    else this.state.update({ refused: { reason, detail } })
   }
 
   private watchForBlockedSocket(): void {
     clearTimeout(this.blockedTimer)
     this.blockedTimer = setTimeout(() => {
-      if (!this.connected && !this.closed && navigator.onLine && this.state.get().problem === null) this.https.start()
+      if (this.closed || this.synced || this.state.get().problem !== null) return
+      if (navigator.onLine && this.localReady && this.socket.lastMessageReceived === 0) this.https.start()
+      this.watchForBlockedSocket()
     }, BLOCKED_AFTER)
   }
 
-  private onHttpsSaved(): void {
-    this.httpsSaved = true
+  private onHttpsAnswer(role: RoleName, settled: boolean): void {
     this.httpsProblem = null
-    this.changes = 0
-    this.local.unsent = 0
-    const state = this.state.get()
-    this.state.update({ ready: true, readOnly: state.role === null ? false : state.readOnly })
+    this.onRole(role === 'viewer' || role === 'commenter' || role === 'suggester' ? 'viewer' : 'editor')
+    this.state.update({ ready: true })
+    if (settled && !this.state.get().stranded) this.onSettled()
     this.refresh()
   }
 
   private onHttpsFailed(error: unknown): void {
-    this.httpsSaved = false
-    if (error instanceof Problem) {
-      if (error.status === 401) this.onDenied('session-expired')
-      else if (error.status === 404) this.onDenied('permission-denied')
-      else if (error.status === 403) this.state.update({ readOnly: true, role: 'viewer' })
-      else this.httpsProblem = error.detail
-    } else if (!(error instanceof NetworkError)) {
-      this.httpsProblem = String(error)
-    } else {
+    const answered = error instanceof Problem && typeof error.body.detail === 'string'
+    if (!answered) {
+      // No answer, or one from something in between: the server is away.
+      if (this.https.live) this.offlineSince = Date.now()
       this.https.stop()
-      this.watchForBlockedSocket()
+    } else if (error.status === 401) this.onDenied('session-expired')
+    else if (error.status === 404) this.onDenied('permission-denied')
+    else if (error.body.reason === 'read-only') {
+      this.onRole('viewer')
+      this.strand()
+    } else {
+      this.httpsProblem = error.detail
+      if (error.status === 409) this.onRefused(String(error.body.reason), error.detail)
     }
     this.refresh()
   }
 
   private readonly onUnload = (event: BeforeUnloadEvent): void => {
-    if (this.changes > 0 && !this.local.kept) event.preventDefault()
+    if (this.changes > 0 && this.local.kept.get() === 'no') event.preventDefault()
   }
 
   private readonly onHide = (): void => {
+    this.local.note()
     this.awareness.setLocalState(null)
+  }
+
+  /** The browser kept the page and shows it again. */
+  private readonly onShow = (event: PageTransitionEvent): void => {
+    if (event.persisted) this.awareness.setLocalState({ user: this.me })
   }
 
   // ------------------------------------------------------------------ the one status
@@ -267,17 +389,17 @@ export class DocumentSession implements Handles {
   }
 
   private compute(): SaveStatus {
+    if (this.state.get().stranded) return { kind: 'stranded' }
     const problem = this.storageProblem ?? this.refusedReason ?? this.httpsProblem
     if (this.connected && this.synced) {
-      if (this.provider.unsyncedChanges === 0) return { kind: 'saved', transport: 'socket' }
+      if (this.settled) return { kind: 'saved', transport: 'socket' }
       return problem ? { kind: 'unsaved', reason: problem } : { kind: 'saving', transport: 'socket' }
     }
-    if (this.https.active) {
-      if (this.httpsProblem) return { kind: 'unsaved', reason: this.httpsProblem }
-      if (this.httpsSaved || this.changes === 0) return { kind: 'saved', transport: 'https' }
-      return { kind: 'saving', transport: 'https' }
+    if (this.https.live) {
+      if (this.settled) return { kind: 'saved', transport: 'https' }
+      return problem ? { kind: 'unsaved', reason: problem } : { kind: 'saving', transport: 'https' }
     }
     if (this.connected || !this.localReady) return { kind: 'connecting' }
-    return { kind: 'offline', changes: this.changes, kept: this.local.kept, since: this.offlineSince }
+    return { kind: 'offline', changes: this.changes, kept: this.local.kept.get() !== 'no', since: this.offlineSince }
   }
 }

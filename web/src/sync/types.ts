@@ -1,6 +1,7 @@
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import type { RoleName } from '../api/client'
+import type { Kept } from './local'
 
 /** What the person is told about their work. `saved` follows durable acknowledgements only. */
 export type SaveStatus =
@@ -9,6 +10,7 @@ export type SaveStatus =
   | { kind: 'saving'; transport: 'socket' | 'https' }
   | { kind: 'offline'; changes: number; kept: boolean; since: number }
   | { kind: 'unsaved'; reason: string }
+  | { kind: 'stranded' }
 
 export type ProblemKind = 'denied' | 'not-found' | 'schema-too-old' | 'session-expired' | 'too-many' | 'load-failed'
 
@@ -29,7 +31,10 @@ export interface SessionState {
   /** An update of this browser that the server refused, for its author to copy. */
   refused: { reason: string; detail: string } | null
   size: 'ok' | 'warn' | 'full'
-  release: string | null
+  /** Whether changes made now survive a reload. */
+  kept: Kept
+  /** Changes that the server will not take from this person any more: for them to copy, then to discard. */
+  stranded: { words: string; changes: number } | null
 }
 
 export interface Handles {

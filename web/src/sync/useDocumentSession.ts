@@ -8,18 +8,19 @@ export function useDocumentSession(
   me: Me,
   person: string,
   link: string | null,
+  deadAfter: number | undefined,
 ): DocumentSession | null {
   const [session, setSession] = useState<DocumentSession | null>(null)
   const { id, name, color } = me
   useEffect(() => {
-    const opened = new DocumentSession(documentId, { id, name, color }, person, link)
+    const opened = new DocumentSession(documentId, { id, name, color }, person, link, deadAfter)
     // eslint-disable-next-line react-hooks/set-state-in-effect -- the session is an external resource
     setSession(opened)
     return () => {
       setSession(null)
       void opened.close()
     }
-  }, [documentId, id, name, color, person, link])
+  }, [documentId, id, name, color, person, link, deadAfter])
   return session
 }
 

@@ -3,6 +3,9 @@ import type { Editor } from '@tiptap/core'
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test'
 import { QuireServer } from './server'
 
+/** Where Quire is reached: the server itself, or something in front of it. */
+type Place = { url: string }
+
 export const OWNER = { name: 'Ada Owner', email: 'ada@example.com', password: 'correct horse battery' }
 
 declare global {
@@ -39,7 +42,7 @@ export const test = base.extend<Fixtures, { server: QuireServer }>({
 
 export { expect }
 
-export async function signIn(page: Page, server: QuireServer): Promise<void> {
+export async function signIn(page: Page, server: Place): Promise<void> {
   await page.goto(`${server.url}/`)
   const title = page.getByRole('heading', { name: /Welcome to Quire|Sign in/ })
   await title.waitFor()
@@ -56,7 +59,7 @@ export async function signIn(page: Page, server: QuireServer): Promise<void> {
   await page.getByRole('heading', { name: 'Documents' }).waitFor()
 }
 
-export async function newDocument(page: Page, server: QuireServer): Promise<string> {
+export async function newDocument(page: Page, server: Place): Promise<string> {
   await page.goto(`${server.url}/`)
   await page.getByTestId('new-document').click()
   await page.waitForURL(/\/d\//)

@@ -1,7 +1,7 @@
 /** Cursors of people who are gone leave the screen. */
 import { chromium, type Page } from '@playwright/test'
 import { expect, newDocument, share, test as base, text, type, visitor } from './fixtures'
-import { Network } from './network'
+import { Path } from './path'
 import { QuireServer } from './server'
 
 const PROVE = process.env.QUIRE_PROVE === '1'
@@ -55,7 +55,7 @@ test('a network that goes silent takes its people off every screen in time [FM-1
   const { page: other, context } = await visitor(owner, link.href)
   await type(owner, 'here ')
   await type(other, 'there ')
-  const network = await Network.to(server.port)
+  const network = await Path.to(server.port)
   const far = await owner.context().browser()?.newContext()
   const page = await far?.newPage()
   if (!page) throw new Error('no page')

@@ -1,57 +1,37 @@
-/** A network path to a server that can be slow, or go silent with every connection still open. */
-import { createServer, connect, type Server, type Socket } from 'node:net'
+/* eslint-disable react-hooks/rules-of-hooks -- Playwright's `use` is no hook */
+/** A signed-in browser whose network can be made bad, and one beside it whose network is good. */
+import type { Page } from '@playwright/test'
+import { newDocument, share, signIn, test as base, visitor } from './fixtures'
+import { Proxy } from './proxy'
 
-export class Network {
-  /** Milliseconds that everything takes in each direction. */
-  delay = 0
-  /** Nothing passes, and nobody is told. */
-  silent = false
-  private readonly sockets = new Set<Socket>()
-
-  private constructor(
-    private readonly server: Server,
-    readonly port: number,
-  ) {}
-
-  static async to(target: number): Promise<Network> {
-    const server = createServer()
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-    const address = server.address()
-    const network = new Network(server, typeof address === 'object' && address ? address.port : 0)
-    server.on('connection', (near) => {
-      const far = connect(target, '127.0.0.1')
-      network.join(near, far)
-      network.join(far, near)
-    })
-    return network
-  }
-
-  get url(): string {
-    return `http://localhost:${this.port}`
-  }
-
-  close(): void {
-    this.server.close()
-    for (const socket of this.sockets) socket.destroy()
-  }
-
-  private join(from: Socket, to: Socket): void {
-    let last = 0
-    const pass = (deliver: () => void) => {
-      // A shorter delay does not let later bytes overtake earlier ones.
-      last = Math.max(last, performance.now() + this.delay)
-      const wait = last - performance.now()
-      const arrive = () => {
-        if (!this.silent) deliver()
-      }
-      if (wait <= 0) arrive()
-      else setTimeout(arrive, wait)
-    }
-    this.sockets.add(from)
-    from.setNoDelay(true)
-    from.on('data', (data) => pass(() => to.write(data)))
-    from.on('end', () => pass(() => to.end()))
-    from.on('error', () => pass(() => to.destroy()))
-    from.on('close', () => this.sockets.delete(from))
-  }
+interface Fixtures {
+  network: Proxy
+  /** The owner, with a fresh document open, behind `network`. */
+  ada: Page
+  /** A visitor who edits the same document over a good network. */
+  bob: Page
 }
+
+export const test = base.extend<Fixtures>({
+  network: async ({ server }, use) => {
+    const proxy = await Proxy.start(server.port)
+    await use(proxy)
+    await proxy.stop()
+  },
+  ada: async ({ browser, network }, use) => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await signIn(page, network)
+    await newDocument(page, network)
+
+    await use(page)
+    await context.close()
+  },
+  bob: async ({ ada, network, server }, use) => {
+    const link = (await share(ada, 'edit')).replace(network.url, server.url)
+    const { page, context } = await visitor(ada, link)
+
+    await use(page)
+    await context.close()
+  },
+})

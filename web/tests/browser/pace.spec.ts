@@ -1,6 +1,6 @@
 /** One's own letters never wait for the network. */
 import { expect, newDocument, saved, share, test, text } from './fixtures'
-import { Network } from './network'
+import { Path } from './path'
 import { percentile, readPace, watchPace } from './pace'
 
 const PROVE = process.env.QUIRE_PROVE === '1'
@@ -11,7 +11,7 @@ test('a letter is on screen as soon with half a second of delay as with none [FM
   test.setTimeout(120_000)
   await newDocument(owner, server)
   const link = new URL(await share(owner, 'edit'))
-  const network = await Network.to(server.port)
+  const network = await Path.to(server.port)
   const context = await owner.context().browser()?.newContext()
   const page = await context?.newPage()
   if (!page) throw new Error('no page')

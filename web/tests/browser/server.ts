@@ -26,10 +26,12 @@ export class QuireServer {
   private constructor(
     readonly port: number,
     private readonly settings: Record<string, string>,
+    /** The folder with the package `quire`; another one is another release. */
+    public source: string,
   ) {}
 
-  static async start(settings: Record<string, string> = {}): Promise<QuireServer> {
-    const server = new QuireServer(await freePort(), settings)
+  static async start(settings: Record<string, string> = {}, source = join(root, 'src')): Promise<QuireServer> {
+    const server = new QuireServer(await freePort(), settings, source)
     await server.run()
     return server
   }
@@ -43,7 +45,7 @@ export class QuireServer {
       cwd: root,
       env: {
         ...process.env,
-        PYTHONPATH: join(root, 'src'),
+        PYTHONPATH: this.source,
         QUIRE_DATA: this.data,
         QUIRE_PORT: String(this.port),
         QUIRE_HOST: '127.0.0.1',

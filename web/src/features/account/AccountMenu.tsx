@@ -10,6 +10,7 @@ import { useMenuButton } from '../../app/useMenuButton'
 import { useTheme } from '../../app/useTheme'
 import { initials } from '../../presence/initials'
 import { clearLocalStores, unsentDocuments } from '../../sync/local'
+import { closeDocuments, unsavedHere } from '../../sync/open'
 import { InviteDialog } from './InviteDialog'
 
 export function AccountMenu({ session }: { session: Session }) {
@@ -23,17 +24,19 @@ export function AccountMenu({ session }: { session: Session }) {
 
   const leave = async () => {
     await api.signOut().catch(() => undefined)
+    await closeDocuments()
     await clearLocalStores()
     remember({ ...session, account: null, csrf_token: '' })
     queries.clear()
     location.assign('/sign-in')
   }
-  const signOut = () => {
-    const unsent = unsentDocuments()
-    if (unsent.length === 0) return void leave()
+  const signOut = async () => {
+    // What this browser cannot keep is unsent only here; what it keeps is found in the local copies.
+    const unsent = Math.max((await unsentDocuments()).length, unsavedHere())
+    if (unsent === 0) return leave()
     modals.openConfirmModal({
       title: t('signout.unsent.title'),
-      children: t('signout.unsent.text', { count: unsent.length }),
+      children: t('signout.unsent.text', { count: unsent }),
       labels: { confirm: t('signout.unsent.confirm'), cancel: t('cancel') },
       confirmProps: { color: 'red' },
       onConfirm: () => void leave(),

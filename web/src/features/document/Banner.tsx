@@ -1,14 +1,15 @@
-import { Alert, Button, Text } from '@mantine/core'
-import type { Editor } from '@tiptap/core'
+import { Alert, Button, Code, Group, ScrollArea, Text } from '@mantine/core'
+import { useClipboard } from '@mantine/hooks'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSessionState, type DocumentSession } from '../../sync'
 import { download } from './download'
 
 /** What is wrong and what to do about it, above the text. */
-export function Banner({ session, editor }: { session: DocumentSession; editor: Editor | null }) {
+export function Banner({ session, title }: { session: DocumentSession; title: string }) {
   const { t } = useTranslation()
-  const { problem, refused, status, size, ready } = useSessionState(session)
-  const keep = () => download('unsaved.txt', editor?.getText({ blockSeparator: '\n' }) ?? '')
+  const { problem, refused, status, size, ready, readOnly, kept, stranded } = useSessionState(session)
+  const [seen, setSeen] = useState<string | null>(null)
   if (problem?.kind === 'schema-too-old') {
     return (
       <Alert color="orange" radius={0} title={t('schema.title')}>
@@ -18,15 +19,11 @@ export function Banner({ session, editor }: { session: DocumentSession; editor: 
       </Alert>
     )
   }
+  if (stranded) return <Stranded session={session} title={title} />
   if (problem && ready && problem.kind !== 'session-expired') {
     return (
-      <Alert color="red" radius={0} title={t('lost.title')} role="alert">
-        <Text size="sm" mb="xs">
-          {t('lost.text')}
-        </Text>
-        <Button size="xs" variant="default" onClick={keep}>
-          {t('lost.download')}
-        </Button>
+      <Alert color="red" radius={0} role="alert" title={t('lost.title')}>
+        {t('lost.text')}
       </Alert>
     )
   }
@@ -35,24 +32,34 @@ export function Banner({ session, editor }: { session: DocumentSession; editor: 
       <Alert
         color="red"
         radius={0}
-        title={t('refused.title')}
         role="alert"
+        title={t('refused.title')}
         withCloseButton
         onClose={() => session.dismissRefusal()}
       >
         <Text size="sm" mb="xs">
           {refused.detail}
         </Text>
-        <Button size="xs" variant="default" onClick={keep}>
-          {t('lost.download')}
-        </Button>
+        <Keep words={() => session.unsentWords()} title={title} />
       </Alert>
     )
   }
-  if (status.kind === 'offline' && !status.kept) {
+  if (!readOnly && (kept === 'no' || kept === 'tight') && seen !== kept) {
+    const offline = status.kind === 'offline' && kept === 'no'
     return (
-      <Alert color="red" radius={0} title={t('unkept.title')} role="alert">
-        {t('unkept.text')}
+      <Alert
+        radius={0}
+        role="alert"
+        color={offline ? 'red' : 'orange'}
+        title={t(`storage.${kept}.title`)}
+        withCloseButton={!offline}
+        closeButtonLabel={t('storage.seen')}
+        onClose={() => setSeen(kept)}
+      >
+        <Text size="sm" mb="xs">
+          {t(offline ? 'storage.no.offline' : `storage.${kept}.text`)}
+        </Text>
+        <Keep words={() => session.text()} title={title} />
       </Alert>
     )
   }
@@ -64,4 +71,52 @@ export function Banner({ session, editor }: { session: DocumentSession; editor: 
     )
   }
   return null
+}
+
+/** Words that will not be saved any more: shown, to copy or download, and only then given up. */
+function Stranded({ session, title }: { session: DocumentSession; title: string }) {
+  const { t } = useTranslation()
+  const { stranded, problem } = useSessionState(session)
+  const words = stranded?.words ?? ''
+  return (
+    <Alert color="red" radius={0} role="alert" title={t('stranded.title')}>
+      <Text size="sm" mb="xs">
+        {t(problem ? 'stranded.denied' : 'stranded.viewer')} {t(words ? 'stranded.words' : 'stranded.wordless')}
+      </Text>
+      {words && (
+        <ScrollArea.Autosize mah={160} mb="xs">
+          <Code block data-testid="stranded" style={{ whiteSpace: 'pre-wrap' }}>
+            {words}
+          </Code>
+        </ScrollArea.Autosize>
+      )}
+      <Group gap="xs">
+        {words && <Keep words={() => words} title={title} />}
+        <Button
+          size="xs"
+          variant="subtle"
+          color="red"
+          onClick={() => void session.discard().then(() => location.reload())}
+        >
+          {t('stranded.discard')}
+        </Button>
+      </Group>
+    </Alert>
+  )
+}
+
+/** Copies words or saves them as a file. */
+function Keep({ words, title }: { words: () => string; title: string }) {
+  const { t } = useTranslation()
+  const clipboard = useClipboard()
+  return (
+    <Group gap="xs">
+      <Button size="xs" variant="default" onClick={() => clipboard.copy(words())}>
+        {t(clipboard.copied ? 'copied' : 'copy')}
+      </Button>
+      <Button size="xs" variant="default" onClick={() => download(`${title}.txt`, words())}>
+        {t('keep.download')}
+      </Button>
+    </Group>
+  )
 }

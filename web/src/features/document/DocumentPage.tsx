@@ -9,7 +9,7 @@ import { Loading } from '../../app/Loading'
 import type { Session } from '../../api/client'
 import { explain } from '../../api/explain'
 import { Notice } from '../../app/LostPage'
-import { useSession, useSetSession } from '../../app/auth'
+import { useKeptSession, useSetSession } from '../../app/auth'
 import { PresenceBar } from '../../presence/PresenceBar'
 import { guest, renameGuest } from '../../presence/guest'
 import { jumpTo } from '../../presence/jump'
@@ -38,13 +38,13 @@ function linkToken(): string | null {
 }
 
 export function DocumentPage() {
-  const { data: session, error, refetch } = useSession()
+  const { session, error, ask } = useKeptSession()
   const { t } = useTranslation()
   const { documentId } = useParams({ strict: false }) as { documentId: string }
   if (error) {
     return (
       <Notice title={t('error.title')} text={explain(t, error)}>
-        <Button onClick={() => void refetch()}>{t('retry')}</Button>
+        <Button onClick={ask}>{t('retry')}</Button>
       </Notice>
     )
   }
@@ -58,7 +58,7 @@ function Opened({ documentId, who }: { documentId: string; who: Session }) {
     () => (who.account ? { id: who.account.id, name: who.account.name, color: who.account.color } : guest()),
     [who.account],
   )
-  const session = useDocumentSession(documentId, me, who.account?.id ?? 'guest', link)
+  const session = useDocumentSession(documentId, me, who.account?.id ?? 'guest', link, who.dead_after ?? 25)
   return session ? <Frame session={session} who={who} link={link} /> : null
 }
 
@@ -94,6 +94,12 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
     const renamed = renameGuest(me, name)
     setMe(renamed)
     session.awareness.setLocalStateField('user', renamed)
+  }
+  const signedIn = async (fresh: Session) => {
+    // Somebody else gets a session of their own: nothing of this one is sent in their name.
+    if (fresh.account?.id !== who.account?.id) await session.close()
+    setSession(fresh)
+    session.reauthenticate()
   }
   const denied = problem && ['denied', 'not-found'].includes(problem.kind) && !ready
 
@@ -152,7 +158,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
         </Group>
       </header>
       <main id="main" className={classes.main}>
-        <Banner session={session} editor={editor} />
+        <Banner session={session} title={info?.title ?? 'document'} />
         {denied ? (
           <ClosedDoor info={info} signedIn={who.account !== null} />
         ) : ready ? (
@@ -177,7 +183,12 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
       <Modal opened={counting} onClose={() => setCounting(false)} title={t('words.title')}>
         {editor && <WordCount editor={editor} />}
       </Modal>
-      <Modal opened={conflict !== null} onClose={() => settle(null)} title={t('rename.conflict.title')}>
+      <Modal
+        opened={conflict !== null}
+        onClose={() => undefined}
+        withCloseButton={false}
+        title={t('rename.conflict.title')}
+      >
         <Stack>
           <Text size="sm">{t('rename.conflict.text')}</Text>
           <Button variant="default" onClick={() => settle('theirs')}>
@@ -195,12 +206,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
         <Text size="sm" mb="md">
           {t('expired.text')}
         </Text>
-        <SignInForm
-          onSignedIn={(fresh) => {
-            setSession(fresh)
-            session.reauthenticate()
-          }}
-        />
+        <SignInForm onSignedIn={(fresh) => void signedIn(fresh)} />
       </Modal>
     </div>
   )

@@ -1,12 +1,13 @@
 import { notifications } from '@mantine/notifications'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, NetworkError, Problem, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useTitle } from '../../app/title'
 import { useSessionPart, type DocumentSession } from '../../sync'
 import { keptList } from '../documents/keptList'
+import { keepWish, keptWish, type TitleWish } from './titleWish'
 
 export interface Conflict {
   mine: string
@@ -18,51 +19,86 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
   const { t } = useTranslation()
   const queries = useQueryClient()
   const meta = useSessionPart(session, 'meta')
+  const { documentId, me } = session
   const [conflict, setConflict] = useState<Conflict | null>(null)
-  const key = ['document', session.documentId]
+  const [wish, setWish] = useState<TitleWish | null>(() => keptWish(me.id, documentId))
+  const key = ['document', documentId]
   const { data: info } = useQuery({
     queryKey: key,
     networkMode: 'always',
     queryFn: async () => {
       try {
-        return await api.document(session.documentId, link)
+        return await api.document(documentId, link)
       } catch (error) {
         // Without a network the list that was seen last knows the title.
         const kept = error instanceof NetworkError && person ? await keptList(person) : null
-        const known = kept?.find((item) => item.id === session.documentId)
+        const known = kept?.find((item) => item.id === documentId)
         if (known) return known
         throw error
       }
     },
   })
+  const wishFor = (wanted: TitleWish | null) => {
+    setWish(wanted)
+    keepWish(me.id, documentId, wanted)
+  }
 
   useEffect(() => {
     if (!meta) return
-    queries.setQueryData<DocumentInfo>(['document', session.documentId], (known) =>
+    queries.setQueryData<DocumentInfo>(['document', documentId], (known) =>
       known && known.version < meta.version ? { ...known, ...meta } : known,
     )
-  }, [meta, queries, session.documentId])
-  useTitle(info?.title)
+  }, [meta, queries, documentId])
+  const title = wish?.title ?? info?.title
+  useTitle(title)
 
   const apply = async (title: string, version: number) => {
     try {
-      queries.setQueryData(key, await api.rename(session.documentId, title, version, link))
+      queries.setQueryData(key, await api.rename(documentId, title, version, link))
+      wishFor(null)
     } catch (error) {
       if (error instanceof Problem && error.status === 412) {
         const theirs = error.body.current as DocumentInfo
         queries.setQueryData(key, theirs)
         setConflict({ mine: title, theirs })
+      } else if (error instanceof NetworkError || (error as Problem).status >= 500) {
+        wishFor({ title, version })
+        notifications.show({ message: t('rename.later') })
       } else {
+        wishFor(null)
         notifications.show({ color: 'red', message: explain(t, error) })
       }
     }
   }
+
+  // The server is back: what was renamed meanwhile is offered, and what others did is asked for.
+  const back = useEffectEvent(async () => {
+    // The token for changes may be missing after a start without a network.
+    await queries.refetchQueries({ queryKey: ['session'] })
+    if (wish && !conflict) await apply(wish.title, wish.version)
+    else await queries.invalidateQueries({ queryKey: ['document', documentId] })
+  })
+  const { state } = session
+  useEffect(() => {
+    // A title kept from an earlier visit is offered at the first contact.
+    let away = keptWish(me.id, documentId) !== null
+    return state.subscribe(() => {
+      const { kind } = state.get().status
+      if (kind === 'offline') away = true
+      else if (kind !== 'connecting' && away) {
+        away = false
+        void back()
+      }
+    })
+  }, [state, me.id, documentId])
+
   return {
-    info,
+    info: info && { ...info, title: title ?? info.title },
     conflict,
-    rename: (title: string) => void (info && apply(title, info.version)),
-    settle: (choice: 'mine' | 'theirs' | null) => {
+    rename: (title: string) => void (info && apply(title, wish?.version ?? info.version)),
+    settle: (choice: 'mine' | 'theirs') => {
       if (choice === 'mine' && conflict) void apply(conflict.mine, conflict.theirs.version)
+      else wishFor(null)
       setConflict(null)
     },
   }

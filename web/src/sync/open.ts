@@ -1,0 +1,42 @@
+/** The documents open in this tab, for what must wait until nothing is unsaved or must end with them. */
+import type { Store } from './store'
+import type { SessionState } from './types'
+
+interface OpenDocument {
+  /** Whether the server lacks something that was typed here. */
+  readonly unsaved: boolean
+  readonly state: Store<SessionState>
+  close(): Promise<void>
+}
+
+const open = new Set<OpenDocument>()
+
+export function register(document: OpenDocument): () => void {
+  open.add(document)
+  return () => open.delete(document)
+}
+
+export function unsavedHere(): number {
+  return [...open].filter((document) => document.unsaved).length
+}
+
+/** Resolves when the server has everything that was typed in this tab. */
+export function whenSaved(): Promise<void> {
+  const waiting = [...open].filter((document) => document.unsaved)
+  return Promise.all(
+    waiting.map(
+      (document) =>
+        new Promise<void>((resolve) => {
+          const stop = document.state.subscribe(() => {
+            if (document.unsaved) return
+            stop()
+            resolve()
+          })
+        }),
+    ),
+  ).then(() => undefined)
+}
+
+export async function closeDocuments(): Promise<void> {
+  await Promise.all([...open].map((document) => document.close()))
+}

@@ -1,0 +1,290 @@
+/** The local copy: closed browsers, several tabs, a week away, and storage that fails. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type BrowserContext, type Page } from '@playwright/test'
+import { expect, newDocument, saved, signIn, status, text, type, words } from './fixtures'
+import { test } from './network'
+
+/** Opens what was open, without a network, in a browser that was closed. */
+async function openOffline(page: Page): Promise<void> {
+  // A worker that controls the page, and the app in its store, are what opens it again.
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  await page.reload()
+  await saved(page)
+  await page.context().setOffline(true)
+  await expect(status(page)).toContainText('Offline')
+}
+
+test('words typed offline survive a closed browser, more of them follow, and all arrive [FM-147]', async ({
+  server,
+}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'quire-profile-'))
+  const options = test.info().project.use
+  const open = () => chromium.launchPersistentContext(folder, { ...options.launchOptions, locale: 'en-GB' })
+  let context: BrowserContext = await open()
+  let page = await context.newPage()
+  await signIn(page, server)
+  const address = await newDocument(page, server)
+  await openOffline(page)
+  await type(page, 'before the restart ')
+  await expect(status(page)).toContainText('21 changes kept on this device')
+  await context.close()
+
+  context = await open()
+  await context.setOffline(true)
+  page = await context.newPage()
+  await page.goto(address)
+  await expect(text(page)).toContainText('before the restart')
+  await expect(status(page)).toContainText('21 changes kept on this device')
+  await type(page, 'after the restart ')
+  await context.setOffline(false)
+  await saved(page)
+  const answer = await page.request.get(address.replace('/d/', '/api/v1/documents/') + '/content?format=text')
+  expect((await answer.text()).trim()).toBe('before the restart after the restart')
+  await context.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('where the browser keeps nothing, that is said while all is still saved, and closing asks [FM-147]', async ({
+  browser,
+  server,
+}) => {
+  const context = await browser.newContext()
+  await context.addInitScript(() => {
+    indexedDB.open = () => {
+      throw new DOMException('private window', 'InvalidStateError')
+    }
+  })
+  const page = await context.newPage()
+  await signIn(page, server)
+  await newDocument(page, server)
+  await expect(page.getByRole('alert')).toContainText('Changes cannot be kept on this device')
+  await context.setOffline(true)
+  await type(page, 'at risk')
+  await expect(status(page)).toContainText('9 changes only in this tab')
+  await expect(page.getByRole('alert')).toContainText('Keep it open')
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download' }).click(),
+  ])
+  expect(await contents(download)).toBe('at risk')
+  const asked = page.waitForEvent('dialog')
+  void page.close({ runBeforeUnload: true })
+  const dialog = await asked
+  expect(dialog.type()).toBe('beforeunload')
+  await dialog.dismiss()
+  await context.setOffline(false)
+  await saved(page)
+  await context.close()
+})
+
+test('a full disk is noticed at the write that fails, and made good when there is room [FM-147]', async ({
+  browser,
+  server,
+}) => {
+  // The app's own files would take the space.
+  const context = await browser.newContext({ serviceWorkers: 'block' })
+  const page = await context.newPage()
+  const protocol = await context.newCDPSession(page)
+  const origin = new URL(server.url).origin
+  await protocol.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 700_000 })
+  await signIn(page, server)
+  await newDocument(page, server)
+  await type(page, 'kept ')
+  await saved(page)
+  await expect(page.getByRole('alert')).toHaveCount(0)
+
+  await page.keyboard.insertText(`${'does not fit '.repeat(60_000)}`)
+  await expect(page.getByRole('alert')).toContainText('Changes cannot be kept on this device')
+  await saved(page)
+  await context.setOffline(true)
+  await type(page, 'nor this ')
+  await expect(status(page)).toContainText('9 changes only in this tab')
+
+  await protocol.send('Storage.overrideQuotaForOrigin', { origin })
+  await expect(status(page)).toContainText('9 changes kept on this device', { timeout: 20_000 })
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await context.setOffline(false)
+  await saved(page)
+  await context.close()
+})
+
+test('storage that is nearly full is warned of, with a copy to download [FM-147]', async ({ browser, server }) => {
+  const context = await browser.newContext()
+  await context.addInitScript(() => {
+    navigator.storage.estimate = () => Promise.resolve({ usage: 95, quota: 100 })
+  })
+  const page = await context.newPage()
+  await signIn(page, server)
+  await newDocument(page, server)
+  await type(page, 'every word')
+  await expect(page.getByRole('alert')).toContainText('storage is nearly full')
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download' }).click(),
+  ])
+  expect(await contents(download)).toBe('every word')
+  await context.close()
+})
+
+test('two tabs that were offline, both closed and one reopened, bring all edits once [FM-164]', async ({
+  owner,
+  server,
+}) => {
+  const address = await newDocument(owner, server)
+  await type(owner, 'both ')
+  const context = owner.context()
+  const other = await context.newPage()
+  await other.goto(address)
+  await openOffline(owner)
+  await expect(status(other)).toContainText('Offline')
+  await type(owner, 'first tab ')
+  await expect(status(owner)).toContainText('10 changes')
+  await expect(status(other)).toHaveText(/^Offline since [\d:]+$/)
+  await type(other, 'second ')
+  await expect(status(other)).toContainText('7 changes')
+  await expect(status(owner)).toContainText('10 changes')
+  await owner.close()
+  await other.close()
+
+  const again = await context.newPage()
+  await context.setOffline(false)
+  await again.goto(address)
+  await saved(again)
+  const answer = await again.request.get(address.replace('/d/', '/api/v1/documents/') + '/content?format=text')
+  const stored = (await answer.text()).trim().split(/\s+/).sort()
+  expect(stored).toEqual(['both', 'first', 'second', 'tab'])
+})
+
+test('a tab that goes online does not call the other tab’s words saved', async ({ owner, server }) => {
+  const address = await newDocument(owner, server)
+  await type(owner, 'both ')
+  await saved(owner)
+  const other = await owner.context().newPage()
+  await other.goto(address)
+  await saved(other)
+  await openOffline(owner)
+  await type(owner, 'words of the closed tab ')
+  await owner.close()
+  await other.context().setOffline(false)
+  await saved(other)
+  // Signing out would delete them: it asks.
+  await other.getByRole('button', { name: /^Account of/ }).click()
+  await other.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(other.getByRole('dialog')).toContainText('One document has changes that only this device holds')
+  await other.getByRole('button', { name: 'Cancel' }).click()
+  await other.reload()
+  await saved(other)
+  expect(await words(other)).toBe('both words of the closed tab ')
+})
+
+test('a week of edits on both sides merges, each word once, and the local copy stays small [FM-150]', async ({
+  ada,
+  bob,
+  network,
+}) => {
+  const rounds = process.env.QUIRE_PROVE ? 4000 : 600
+  test.setTimeout(30_000 + rounds * 60)
+  await ada.clock.install()
+  await openOffline(ada)
+  const edit = (page: Page, name: string, from: number, to: number) =>
+    page.evaluate(
+      async ([name, from, to]) => {
+        document.querySelector<HTMLElement>('.sheet-text')?.focus()
+        for (let index = from; index < to; index += 1) {
+          document.execCommand('insertText', false, `${name}${index} `)
+          await new Promise((done) => {
+            const { port1, port2 } = new MessageChannel()
+            port1.onmessage = done
+            port2.postMessage(null)
+          })
+        }
+      },
+      [name, from, to] as [string, number, number],
+    )
+  for (let day = 0; day < 7; day += 1) {
+    const [from, to] = [Math.floor((rounds * day) / 7), Math.floor((rounds * (day + 1)) / 7)]
+    await Promise.all([edit(ada, 'a', from, to), edit(bob, 'b', from, to)])
+    await ada.clock.fastForward('24:00:00')
+  }
+  await saved(bob)
+  // The store is folded a second after typing pauses, once 500 updates have gathered.
+  await expect.poll(() => storedUpdates(ada), { timeout: 15_000 }).toBeLessThan(500)
+  const bytes = network.bytes
+  const start = Date.now()
+  await ada.context().setOffline(false)
+  await saved(ada)
+  const expected = (name: string) => Array.from({ length: rounds }, (_, index) => `${name}${index}`)
+  for (const page of [ada, bob]) {
+    await expect
+      .poll(async () => (await words(page)).split(' ').filter(Boolean).sort(), { timeout: 20_000 })
+      .toEqual([...expected('a'), ...expected('b')].sort())
+  }
+  test.info().annotations.push({ type: 'seconds to merge', description: String((Date.now() - start) / 1000) })
+  test.info().annotations.push({ type: 'bytes to merge', description: String(network.bytes - bytes) })
+})
+
+test('signing out leaves no text behind, and the next account sees nothing [FM-161]', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await text(owner).click()
+  // Words put in at once are stored as such; typed ones would be single letters.
+  await owner.keyboard.insertText('strictly private words')
+  await saved(owner)
+  await owner.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  expect(await kept(owner)).toContain('strictly private words')
+  await owner.getByRole('button', { name: /^Account of/ }).click()
+  await owner.getByRole('menuitem', { name: 'Sign out' }).click()
+  await owner.getByRole('heading', { name: 'Sign in' }).waitFor()
+  expect(await kept(owner)).not.toContain('private')
+})
+
+/** Everything that this browser stores for the origin, as text. */
+async function kept(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const found: string[] = [JSON.stringify(localStorage), JSON.stringify(sessionStorage)]
+    for (const { name } of await indexedDB.databases()) {
+      const db = await new Promise<IDBDatabase>((done) => {
+        const request = indexedDB.open(name ?? '')
+        request.onsuccess = () => done(request.result)
+      })
+      for (const store of db.objectStoreNames) {
+        const values = await new Promise<unknown[]>((done) => {
+          const request = db.transaction(store).objectStore(store).getAll()
+          request.onsuccess = () => done(request.result)
+        })
+        for (const value of values) found.push(value instanceof Uint8Array ? new TextDecoder().decode(value) : '')
+      }
+      db.close()
+    }
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name)
+      for (const request of await cache.keys()) {
+        if (!/\.(js|css|svg|png|html)/.test(request.url)) found.push((await (await cache.match(request))?.text()) ?? '')
+      }
+    }
+    return found.join('\n')
+  })
+}
+
+async function storedUpdates(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const name = (await indexedDB.databases()).find((database) => database.name?.startsWith('quire:'))?.name ?? ''
+    const db = await new Promise<IDBDatabase>((done) => {
+      const request = indexedDB.open(name)
+      request.onsuccess = () => done(request.result)
+    })
+    const count = await new Promise<number>((done) => {
+      const request = db.transaction('updates').objectStore('updates').count()
+      request.onsuccess = () => done(request.result)
+    })
+    db.close()
+    return count
+  })
+}
+
+async function contents(download: import('@playwright/test').Download): Promise<string> {
+  let content = ''
+  for await (const chunk of await download.createReadStream()) content += String(chunk)
+  return content
+}
