@@ -6,6 +6,7 @@ import { NetworkError, Problem } from '../api/client'
 import schema from '../editor/schema/schema.json'
 import { HttpsExchange } from './https'
 import { LocalCopy, storeName } from './local'
+import { rescueWords } from './rescue'
 import { sharedSocket } from './socket'
 import { Store } from './store'
 import type { Handles, Me, ProblemKind, SaveStatus, SessionState } from './types'
@@ -72,6 +73,7 @@ export class DocumentSession implements Handles {
       () => this.changes,
     )
     this.doc.on('update', this.onUpdate)
+    rescueWords(this.doc, (origin) => origin === this.provider || origin === this.https)
     this.provider = new HocuspocusProvider({
       websocketProvider: this.socket,
       name: documentId,

@@ -1,5 +1,6 @@
 /** Every extension of the editor; names and attributes follow schema.json. */
 import { CharacterCount, Placeholder } from '@tiptap/extensions'
+import Code from '@tiptap/extension-code'
 import CodeBlockLowlight from '@tiptap/extension-code-block-lowlight'
 import Collaboration from '@tiptap/extension-collaboration'
 import CollaborationCaret from '@tiptap/extension-collaboration-caret'
@@ -41,6 +42,7 @@ export function schemaExtensions(): Extensions {
   return [
     StarterKit.configure({
       undoRedo: false,
+      code: false,
       codeBlock: false,
       document: false,
       blockquote: false,
@@ -66,6 +68,8 @@ export function schemaExtensions(): Extensions {
       lowlight: createLowlight(common),
       defaultLanguage: null,
     }),
+    // Code that kept other marks out would lose the bold, the comment or the link that somebody else sets meanwhile.
+    Code.extend({ excludes: 'code' }),
     TextStyle,
     Color,
     FontFamily,
