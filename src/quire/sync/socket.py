@@ -123,6 +123,8 @@ class Socket(WSListener):
         transport = self.transport
         self.write(wire.close_frame(code, reason))
         self.write = _discard
+        if code == CloseCode.TOO_BIG:
+            transport.underlying_transport.linger()
         transport.disconnect(graceful=True)
 
     def abort(self) -> None:
