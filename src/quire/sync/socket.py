@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
@@ -124,7 +124,8 @@ class Socket(WSListener):
         self.write(wire.close_frame(code, reason))
         self.write = _discard
         if code == CloseCode.TOO_BIG:
-            transport.underlying_transport.linger()
+            line: Any = transport.underlying_transport
+            line.linger()
         transport.disconnect(graceful=True)
 
     def abort(self) -> None:

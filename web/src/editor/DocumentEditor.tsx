@@ -1,5 +1,6 @@
 import { EditorContent, useEditor } from '@tiptap/react'
 import { useEffect, useState } from 'react'
+import { notifications } from '@mantine/notifications'
 import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
 import { useSessionState, type DocumentSession } from '../sync'
@@ -30,6 +31,7 @@ export function DocumentEditor({ session, link, outline, onEditor, onUploadFaile
     {
       extensions: extensions(session, {
         placeholder: t('editor.placeholder'),
+        onTooMuch: () => notifications.show({ color: 'red', message: t('insert.too-big') }),
         upload: async (file) => {
           try {
             return (await api.attach(session.documentId, file, link)).url

@@ -1,5 +1,6 @@
 /** One open document in this tab: the live copy, its connection, and the truth about what is saved. */
 import { HocuspocusProvider } from '@hocuspocus/provider'
+import i18next from 'i18next'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { NetworkError, Problem } from '../api/client'
@@ -13,6 +14,9 @@ import type { Handles, Me, ProblemKind, SaveStatus, SessionState } from './types
 
 /** A socket that does not open for this long, while HTTP works, counts as blocked. */
 const BLOCKED_AFTER = 5000
+
+/** Close codes that say: a message was larger than the server takes. */
+const TOO_BIG = new Set([1009, 4413])
 
 const PROBLEMS: Record<string, ProblemKind> = {
   'permission-denied': 'denied',
@@ -39,6 +43,7 @@ export class DocumentSession implements Handles {
     release: null,
   })
 
+  private tooBig = false
   private readonly local: LocalCopy
   private readonly provider: HocuspocusProvider
   private readonly https: HttpsExchange
@@ -86,9 +91,13 @@ export class DocumentSession implements Handles {
       onAuthenticationFailed: ({ reason }) => this.onDenied(reason),
       onStateless: ({ payload }) => this.onMessage(payload),
       onUnsyncedChanges: () => this.onAcknowledged(),
-      onClose: () => this.onStatus('disconnected'),
+      onClose: ({ event }) => {
+        if (TOO_BIG.has(event.code) && this.changes > 0) this.onTooBig()
+        this.onStatus('disconnected')
+      },
     })
     this.provider.attach()
+    if (String(this.socket.status) === 'disconnected') this.socket.wake()
     void this.local.loaded.then((found) => {
       this.localReady = true
       if (found && !this.closed) {
@@ -187,6 +196,16 @@ export class DocumentSession implements Handles {
     this.refresh()
   }
 
+  /** What waits here cannot be sent in one message: on a new connection it would only be refused again. */
+  private onTooBig(): void {
+    this.tooBig = true
+    this.provider.detach()
+    this.socket.disconnect()
+    this.https.stop()
+    this.state.update({ refused: { reason: 'too-big', detail: '' } })
+    this.refresh()
+  }
+
   private onMessage(payload: string): void {
     const message = JSON.parse(payload) as Record<string, unknown>
     switch (message.type) {
@@ -213,7 +232,8 @@ export class DocumentSession implements Handles {
   private watchForBlockedSocket(): void {
     clearTimeout(this.blockedTimer)
     this.blockedTimer = setTimeout(() => {
-      if (!this.connected && !this.closed && navigator.onLine && this.state.get().problem === null) this.https.start()
+      if (this.connected || this.closed || this.tooBig || !navigator.onLine) return
+      if (this.state.get().problem === null) this.https.start()
     }, BLOCKED_AFTER)
   }
 
@@ -274,6 +294,7 @@ export class DocumentSession implements Handles {
       if (this.httpsSaved || this.changes === 0) return { kind: 'saved', transport: 'https' }
       return { kind: 'saving', transport: 'https' }
     }
+    if (this.tooBig) return { kind: 'unsaved', reason: i18next.t('status.too-big') }
     if (this.connected || !this.localReady) return { kind: 'connecting' }
     return { kind: 'offline', changes: this.changes, kept: this.local.kept, since: this.offlineSince }
   }

@@ -11,6 +11,11 @@ class TabSocket extends HocuspocusProviderWebsocket {
     this.disconnect()
     if (this.webSocket) this.emit('close', { event: { code: 1006, reason: 'no network' } })
   }
+
+  /** Connects, if there is a network and anybody would use it. */
+  wake(): void {
+    if (navigator.onLine && this.configuration.providerMap.size > 0) void this.connect()
+  }
 }
 
 let socket: TabSocket | null = null
@@ -26,11 +31,11 @@ export function sharedSocket(): TabSocket {
   })
   socket = created
   window.addEventListener('offline', () => created.drop())
-  window.addEventListener('online', () => void created.connect())
+  window.addEventListener('online', () => created.wake())
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible' && String(created.status) !== 'connected' && navigator.onLine) {
       created.drop()
-      void created.connect()
+      created.wake()
     }
   })
   return created

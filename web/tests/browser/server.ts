@@ -21,10 +21,13 @@ export class QuireServer {
   private process: ChildProcess | null = null
   private readonly data = mkdtempSync(join(tmpdir(), 'quire-browser-'))
 
-  private constructor(readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    private readonly settings: Record<string, string>,
+  ) {}
 
-  static async start(): Promise<QuireServer> {
-    const server = new QuireServer(await freePort())
+  static async start(settings: Record<string, string> = {}): Promise<QuireServer> {
+    const server = new QuireServer(await freePort(), settings)
     await server.run()
     return server
   }
@@ -44,6 +47,7 @@ export class QuireServer {
         QUIRE_HOST: '127.0.0.1',
         QUIRE_ROOM_GRACE: '2',
         QUIRE_LOG_LEVEL: 'warning',
+        ...this.settings,
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     })

@@ -23,6 +23,7 @@ import type { DocumentSession } from '../../sync'
 import schema from '../schema/schema.json'
 import { BlockAttributes } from './blockAttributes'
 import { caret, caretSelection } from './caret'
+import { LargeInsert } from './largeInsert'
 import { Picture } from './picture'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
@@ -88,7 +89,7 @@ export function schemaExtensions(): Extensions {
 
 export function extensions(
   session: DocumentSession,
-  options: { placeholder: string; upload: (file: File) => Promise<string> },
+  options: { placeholder: string; upload: (file: File) => Promise<string>; onTooMuch?: () => void },
 ): Extensions {
   return [
     ...schemaExtensions().map((extension) =>
@@ -102,6 +103,7 @@ export function extensions(
       generateID: newId,
       filterTransaction: (transaction) => !isChangeOrigin(transaction),
     }),
+    LargeInsert.configure({ onRefused: options.onTooMuch }),
     Placeholder.configure({ placeholder: options.placeholder }),
     CharacterCount,
     FindAndReplace.configure({ searchDebounceMs: 120, injectCSS: false }),

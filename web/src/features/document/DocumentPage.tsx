@@ -242,11 +242,18 @@ function Banner({ session, editor }: { session: DocumentSession; editor: Editor 
     return (
       <Alert color="red" title={t('refused.title')} withCloseButton onClose={() => session.dismissRefusal()}>
         <Text size="sm" mb="xs">
-          {refused.detail}
+          {refused.reason === 'too-big' ? t('refused.too-big') : refused.detail}
         </Text>
-        <Button size="xs" variant="default" onClick={keep}>
-          {t('lost.download')}
-        </Button>
+        <Group gap="xs">
+          <Button size="xs" variant="default" onClick={keep}>
+            {t('lost.download')}
+          </Button>
+          {refused.reason === 'too-big' && (
+            <Button size="xs" variant="default" onClick={() => location.reload()}>
+              {t('refused.reload')}
+            </Button>
+          )}
+        </Group>
       </Alert>
     )
   }
