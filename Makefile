@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: serve test test-python test-web test-browser prove bench lint format screenshots lock clean
+.PHONY: serve test test-python test-web test-browser prove fuzz bench lint format screenshots lock clean
 
 $(VENV)/.dev: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,12 @@ test: $(VENV)/.dev src/quire/static/index.html
 
 prove: $(VENV)/.dev src/quire/static/index.html ## the proofs that are too long for `make test`, in full
 	QUIRE_PROVE=1 $(BIN)/python -m pytest tests -m fm
+
+FUZZ_SECONDS ?= 300
+fuzz: $(VENV)/.dev ## each fuzz target for FUZZ_SECONDS; what it finds stays in .fuzz
+	for target in codec presence state update; do mkdir -p .fuzz/$$target; \
+	  PYTHONPATH=src $(BIN)/python tests/fuzz/targets.py $$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 \
+	    -timeout=20 -max_len=4096 -print_final_stats=1 -artifact_prefix=.fuzz/ .fuzz/$$target || exit 1; done
 
 bench: $(VENV)/.dev src/quire/static/index.html
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m bench

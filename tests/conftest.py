@@ -15,6 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no fault.
+settings.register_profile("quire", deadline=None)
+settings.load_profile("quire")
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "correct horse battery"

@@ -59,9 +59,9 @@ class Person:
         self.unsaved += 1
 
     @asynccontextmanager
-    async def online(self) -> AsyncIterator[Person]:
-        """Be connected: both sides exchange what they lack, then everything flows."""
-        async with connected(self.server, self.document) as client:
+    async def online(self, *, port: int | None = None) -> AsyncIterator[Person]:
+        """Be connected, perhaps through a proxy: both sides exchange what they lack, then everything flows."""
+        async with connected(self.server, self.document, port=port) as client:
             self._client, self.unsaved, self._exchanged = client, 0, False
             client.send(b"\x02\x00" + wire.var_string(self.server.token) + wire.var_string("4.8.0"))
             client.send(wire.sync_step1(self.doc.get_state()))

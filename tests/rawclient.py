@@ -24,15 +24,19 @@ class Client:
         self.prefix = wire.var_string(document)
 
     def frame(self, payload: bytes, *, opcode: int = 2, fin: bool = True) -> None:
+        self.head(len(payload), opcode=opcode, fin=fin)
+        self.writer.write(payload)
+
+    def head(self, size: int, *, opcode: int = 2, fin: bool = True) -> None:
+        """Announce a frame of `size` bytes; what is written next is its payload."""
         head = bytes((opcode | (0x80 if fin else 0),))
-        size = len(payload)
         if size < 126:
             head += bytes((0x80 | size,))
         elif size < 65536:
             head += b"\xfe" + size.to_bytes(2, "big")
         else:
             head += b"\xff" + size.to_bytes(8, "big")
-        self.writer.write(head + b"\0\0\0\0" + payload)
+        self.writer.write(head + b"\0\0\0\0")
 
     def send(self, body: bytes) -> None:
         self.frame(self.prefix + body)
@@ -70,13 +74,14 @@ class Client:
 
 @asynccontextmanager
 async def connected(
-    server: QuireProcess, document: str, *, receive_buffer: int | None = None, **headers: str
+    server: QuireProcess, document: str, *, receive_buffer: int | None = None, port: int | None = None, **headers: str
 ) -> AsyncIterator[Client]:
+    """Open a socket to the server, or to the proxy in front of it that listens on `port`."""
     tcp = socket.socket()
     tcp.setblocking(False)
     if receive_buffer is not None:
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    await asyncio.get_running_loop().sock_connect(tcp, ("127.0.0.1", server.port))
+    await asyncio.get_running_loop().sock_connect(tcp, ("127.0.0.1", port or server.port))
     reader, writer = await asyncio.open_connection(sock=tcp)
     lines = {
         "Host": f"127.0.0.1:{server.port}",

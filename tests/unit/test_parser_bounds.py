@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from quire.crdt.parser import MAX_CHAIN
-from quire.crdt.updates import MalformedUpdate, inspect
+from quire.crdt.replica import LocalReplica
+from quire.crdt.updates import MalformedUpdate, decode_state_vector, inspect
 from quire.sync.wire import var_uint
 
 
@@ -20,3 +21,12 @@ def test_a_long_chain_of_single_characters_is_refused_before_the_crdt_sees_it() 
     assert inspect(chain(MAX_CHAIN)).structs == MAX_CHAIN
     with pytest.raises(MalformedUpdate, match="continue each other"):
         inspect(chain(MAX_CHAIN + 2))
+
+
+def test_a_document_written_in_by_more_sessions_than_any_team_has_is_still_read() -> None:
+    sessions = 250_000
+    texts = b"".join(
+        b"\x01" + var_uint(2**31 + client) + b"\x00" + (b"\x04\x01\x01t\x01x") for client in range(sessions)
+    )
+    replica = LocalReplica([var_uint(sessions) + texts + b"\x00"])
+    assert len(decode_state_vector(replica.encoded_state())) == sessions

@@ -77,7 +77,7 @@ def _block_marks(encoded: str) -> list[Json]:
         return []
     if not isinstance(raw, list):
         return []
-    marks = (_mark(item.get("type"), item.get("attrs")) for item in raw if isinstance(item, dict))
+    marks = (_mark(item.get("type"), item.get("attrs") or {}) for item in raw if isinstance(item, dict))
     return [mark for mark in marks if mark is not None]
 
 
@@ -87,9 +87,14 @@ def _inline(text: XmlText) -> list[Json]:
         if not isinstance(piece, str) or not piece:
             continue
         node: Json = {"type": "text", "text": piece}
-        marks = [_mark(name, value) for name, value in sorted((attributes or {}).items(), key=_rank)]
-        if any(mark is not None for mark in marks):
-            node["marks"] = [mark for mark in marks if mark is not None]
+        marks: list[Json] = []
+        for name, value in sorted((attributes or {}).items(), key=_rank):
+            mark = _mark(name, value)
+            # A program and a browser may have set the same mark under two names.
+            if mark is not None and mark not in marks:
+                marks.append(mark)
+        if marks:
+            node["marks"] = marks
         nodes.append(node)
     return nodes
 

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 import pycrdt
 
-from quire.crdt.parser import MalformedUpdate, UpdateSummary, inspect
+from quire.crdt.parser import MAX_CLIENTS, MalformedUpdate, UpdateSummary, inspect
 
 __all__ = [
     "EMPTY_STATE",
@@ -27,7 +27,6 @@ __all__ = [
 
 EMPTY_UPDATE: Final = b"\x00\x00"
 EMPTY_STATE: Final = b"\x00"
-MAX_CLIENTS: Final = 200_000
 _Result = TypeVar("_Result")
 
 

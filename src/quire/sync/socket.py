@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
@@ -126,6 +126,9 @@ class Socket(WSListener):
         transport = self.transport
         self.write(wire.close_frame(code, reason))
         self.write = _discard
+        if code == CloseCode.TOO_BIG:
+            line: Any = transport.underlying_transport
+            line.linger()
         transport.disconnect(graceful=True)
 
     def abort(self) -> None:

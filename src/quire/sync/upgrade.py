@@ -6,6 +6,7 @@ uvicorn calls `ws_protocol_class(config, server_state, app_state)`, then `connec
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable
@@ -14,15 +15,47 @@ from typing import Any
 from picows import WSAutoPingStrategy, WSListener, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
+from quire.sync.socket import Socket
+
 Accept = Callable[[WSUpgradeRequest, Any], WSListener | WSUpgradeResponse]
 """Decides on an upgrade from the request and the transport."""
 
 _CONNECTION = re.compile(rb"(?im)^connection:[^\r\n]*")
 _READ_BUFFER = 4096
 _HANDSHAKE_TIMEOUT = 5.0
+_LINGER = 5.0
+"""Seconds for which a peer that goes on sending may still read why it was closed."""
 
 _log = logging.getLogger("quire.sync.upgrade")
 _log.setLevel(logging.WARNING)
+
+
+class _Line:
+    """A transport that can close late.
+
+    A socket that is closed with unread input is reset, and the reset overtakes the close frame: whoever was in the
+    middle of a message that is too big would never learn why, and would send it again.
+    """
+
+    __slots__ = ("__weakref__", "_tcp", "lingering")
+
+    def __init__(self, tcp: Any) -> None:  # noqa: ANN401
+        self._tcp = tcp
+        self.lingering = False
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._tcp, name)
+
+    def linger(self) -> None:
+        """Drop what still comes in, and close when the peer has, or after a few seconds."""
+        if not self.lingering:
+            self.lingering = True
+            asyncio.get_running_loop().call_later(_LINGER, self._tcp.close)
+
+    def close(self) -> None:
+        """Close at once, unless the line lingers."""
+        if not self.lingering:
+            self._tcp.close()
 
 
 def protocol_class(accept: Accept, *, max_frame: int, outbound_high: int) -> type[WSProtocol]:
@@ -37,6 +70,7 @@ def protocol_class(accept: Accept, *, max_frame: int, outbound_high: int) -> typ
 
         def __init__(self, config: Any, server_state: Any, app_state: Any) -> None:  # noqa: ANN401, ARG002
             self._tcp: Any = None
+            self._socket: WSListener | None = None
             super().__init__(
                 None,
                 None,
@@ -56,12 +90,14 @@ def protocol_class(accept: Accept, *, max_frame: int, outbound_high: int) -> typ
             )
 
         def connection_made(self, transport: Any) -> None:  # noqa: ANN401
-            self._tcp = transport
-            super().connection_made(transport)
+            self._tcp = _Line(transport)
+            super().connection_made(self._tcp)
             transport.set_write_buffer_limits(high=outbound_high, low=outbound_high // 8)
 
         def data_received(self, data: bytes) -> None:
             """Feed bytes that uvicorn read; Firefox's `keep-alive, Upgrade` becomes what picows expects."""
+            if self._tcp.lingering:
+                return
             head, separator, rest = data.partition(b"\r\n\r\n")
             view = memoryview(_CONNECTION.sub(b"Connection: Upgrade", head) + separator + rest)
             while view:
@@ -72,12 +108,21 @@ def protocol_class(accept: Accept, *, max_frame: int, outbound_high: int) -> typ
                     return
                 buffer[:size] = view[:size]
                 self.buffer_updated(size)
+                if self._refused_frame():
+                    self._tcp.linger()
+                    return
                 view = view[size:]
+
+        def _refused_frame(self) -> bool:
+            """Whether picows has refused a frame; it would go on gathering the bytes of one that is too big."""
+            sent = self.transport is not None and self.transport.is_close_frame_sent
+            return sent and isinstance(self._socket, Socket) and not self._socket.closing
 
         def _listener(self, request: WSUpgradeRequest) -> WSListener | WSUpgradeResponseWithListener:
             answer = accept(request, self._tcp)
             if isinstance(answer, WSUpgradeResponse):
                 return WSUpgradeResponseWithListener(answer, None)
+            self._socket = answer
             return answer
 
     return UvicornSocket

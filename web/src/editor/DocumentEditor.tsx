@@ -1,3 +1,4 @@
+import { notifications } from '@mantine/notifications'
 import { EditorContent, useEditor } from '@tiptap/react'
 import { memo, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -36,6 +37,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       extensions: extensions(session, {
         placeholder: t('editor.placeholder'),
         onFault: setFault,
+        onTooMuch: () => notifications.show({ color: 'red', message: t('insert.too-big') }),
         upload: async (file) => {
           try {
             return (await api.attach(session.documentId, file, link)).url

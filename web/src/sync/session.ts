@@ -1,4 +1,5 @@
 /** One open document in this tab: the live copy, its connection, and the truth about what is saved. */
+import i18next from 'i18next'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { Problem, type RoleName } from '../api/client'
@@ -7,6 +8,7 @@ import { FrameProvider } from './frames'
 import { HttpsExchange } from './https'
 import { LocalCopy, storeName } from './local'
 import { register } from './open'
+import { rescueWords } from './rescue'
 import { sharedSocket } from './socket'
 import { Store } from './store'
 import type { Handles, Me, ProblemKind, SaveStatus, SessionState } from './types'
@@ -16,6 +18,9 @@ import { advance, changesIn, countUnsent, unsentWords, type Clocks } from './uns
 const BLOCKED_AFTER = 5000
 /** A change that is not acknowledged for this long asks whether the link is alive. */
 const DOUBT_AFTER = 5000
+
+/** Close codes that say: a message was larger than the server takes. */
+const TOO_BIG = new Set([1009, 4413])
 
 const PROBLEMS: Record<string, ProblemKind> = {
   'permission-denied': 'denied',
@@ -43,6 +48,7 @@ export class DocumentSession implements Handles {
     stranded: null,
   })
 
+  private tooBig = false
   private readonly local: LocalCopy
   private readonly provider: FrameProvider
   private readonly https: HttpsExchange
@@ -84,6 +90,7 @@ export class DocumentSession implements Handles {
       this.refresh()
     })
     this.doc.on('update', this.onUpdate)
+    rescueWords(this.doc, (origin) => origin === this.provider || origin === this.https)
     this.provider = new FrameProvider({
       websocketProvider: this.socket,
       name: documentId,
@@ -96,7 +103,10 @@ export class DocumentSession implements Handles {
       onAuthenticationFailed: ({ reason }) => this.onDenied(reason),
       onStateless: ({ payload }) => this.onMessage(payload),
       onUnsyncedChanges: () => this.onAcknowledged(),
-      onClose: () => this.onStatus('disconnected'),
+      onClose: ({ event }) => {
+        if (TOO_BIG.has(event.code) && this.changes > 0) this.onTooBig()
+        this.onStatus('disconnected')
+      },
     })
     this.provider.attach()
     if (!this.socket.shouldConnect) void this.socket.connect()
@@ -291,6 +301,16 @@ export class DocumentSession implements Handles {
     this.refresh()
   }
 
+  /** What waits here cannot be sent in one message: on a new connection it would only be refused again. */
+  private onTooBig(): void {
+    this.tooBig = true
+    this.provider.detach()
+    this.socket.disconnect()
+    this.https.stop()
+    this.state.update({ refused: { reason: 'too-big', detail: '' } })
+    this.refresh()
+  }
+
   /** Access is gone: the local copy goes too, unless it holds what nobody else has. */
   private onRefusedForGood(): void {
     this.local.writable = false
@@ -330,7 +350,7 @@ export class DocumentSession implements Handles {
   private watchForBlockedSocket(): void {
     clearTimeout(this.blockedTimer)
     this.blockedTimer = setTimeout(() => {
-      if (this.closed || this.synced || this.state.get().problem !== null) return
+      if (this.closed || this.synced || this.tooBig || this.state.get().problem !== null) return
       if (navigator.onLine && this.localReady && this.socket.lastMessageReceived === 0) this.https.start()
       this.watchForBlockedSocket()
     }, BLOCKED_AFTER)
@@ -399,6 +419,7 @@ export class DocumentSession implements Handles {
       if (this.settled) return { kind: 'saved', transport: 'https' }
       return problem ? { kind: 'unsaved', reason: problem } : { kind: 'saving', transport: 'https' }
     }
+    if (this.tooBig) return { kind: 'unsaved', reason: i18next.t('status.too-big') }
     if (this.connected || !this.localReady) return { kind: 'connecting' }
     return { kind: 'offline', changes: this.changes, kept: this.local.kept.get() !== 'no', since: this.offlineSince }
   }

@@ -1,11 +1,12 @@
-// The real npm clients against a running server. Usage: node clients.mjs URL TOKEN DOCUMENT
+// The real npm clients against a running server. Usage: node clients.mjs URL TOKEN DOCUMENT PROVIDER Y_WEBSOCKET
+// The last two name packages: several versions are installed under names of their own.
 import assert from 'node:assert/strict'
-import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import WebSocket from 'ws'
-import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 
-const [url, token, name] = process.argv.slice(2)
+const [url, token, name, providerPackage, yWebsocketPackage] = process.argv.slice(2)
+const { HocuspocusProvider, HocuspocusProviderWebsocket } = await import(providerPackage)
+const { WebsocketProvider } = await import(yWebsocketPackage)
 const base = url.replace(/^http/, 'ws')
 
 export async function until(condition, what, ms = 10_000) {

@@ -1,5 +1,6 @@
 /** Every extension of the editor; names and attributes follow schema.json. */
 import { Placeholder } from '@tiptap/extensions'
+import Code from '@tiptap/extension-code'
 import CodeBlockLowlight from '@tiptap/extension-code-block-lowlight'
 import Collaboration from '@tiptap/extension-collaboration'
 import FindAndReplace from '@tiptap/extension-find-and-replace'
@@ -23,6 +24,7 @@ import schema from '../schema/schema.json'
 import { BlockAttributes } from './blockAttributes'
 import { Carets } from './caret'
 import { Ink } from './ink'
+import { LargeInsert } from './largeInsert'
 import { Picture } from './picture'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
@@ -44,6 +46,7 @@ export function schemaExtensions(): Extensions {
   return [
     StarterKit.configure({
       undoRedo: false,
+      code: false,
       codeBlock: false,
       document: false,
       blockquote: false,
@@ -69,6 +72,8 @@ export function schemaExtensions(): Extensions {
       lowlight: createLowlight(common),
       defaultLanguage: null,
     }),
+    // Code that kept other marks out would lose the bold, the comment or the link that somebody else sets meanwhile.
+    Code.extend({ excludes: 'code' }),
     TextStyle,
     Ink,
     FontFamily,
@@ -87,7 +92,12 @@ export function schemaExtensions(): Extensions {
 
 export function extensions(
   session: DocumentSession,
-  options: { placeholder: string; upload: (file: File) => Promise<string>; onFault: (fault: unknown) => void },
+  options: {
+    placeholder: string
+    upload: (file: File) => Promise<string>
+    onFault: (fault: unknown) => void
+    onTooMuch: () => void
+  },
 ): Extensions {
   return [
     ...schemaExtensions().map((extension) =>
@@ -101,6 +111,7 @@ export function extensions(
       generateID: newId,
       filterTransaction: (transaction) => !isChangeOrigin(transaction),
     }),
+    LargeInsert.configure({ onRefused: options.onTooMuch }),
     Placeholder.configure({ placeholder: options.placeholder }),
     FindAndReplace.configure({ searchDebounceMs: 120, injectCSS: false }),
     SlashMenu,

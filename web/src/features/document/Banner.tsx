@@ -38,9 +38,16 @@ export function Banner({ session, title }: { session: DocumentSession; title: st
         onClose={() => session.dismissRefusal()}
       >
         <Text size="sm" mb="xs">
-          {refused.detail}
+          {refused.reason === 'too-big' ? t('refused.too-big') : refused.detail}
         </Text>
-        <Keep words={() => session.unsentWords()} title={title} />
+        <Group gap="xs">
+          <Keep words={() => session.unsentWords()} title={title} />
+          {refused.reason === 'too-big' && (
+            <Button size="xs" variant="default" onClick={() => location.reload()}>
+              {t('release.reload')}
+            </Button>
+          )}
+        </Group>
       </Alert>
     )
   }

@@ -1,0 +1,141 @@
+/**
+ * Words typed into a block that somebody else replaces at the same moment.
+ *
+ * Whoever makes a heading, a list or a quote of a paragraph, moves it or joins it to another, deletes the block in the
+ * shared document and writes a copy. What the copier had not seen goes with the old block. The browser of the person
+ * who typed it notices, finds the copy and writes the words into it again. Only the author's browser does so: no word
+ * comes twice.
+ */
+import * as Y from 'yjs'
+
+/** Text that a copy must have at least to be known without the block's id. */
+const TELLING = 6
+
+interface Letter {
+  letter: string
+  mine: boolean
+}
+
+/** What one person wrote in one piece: its letters, and where each stands now. */
+interface Run {
+  text: Y.XmlText
+  author: number
+  letters: string
+  places: number[]
+}
+
+/** Watches a document; `remote` says of a transaction's origin whether others made it. Returns how to stop. */
+export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): () => void {
+  const watch = (transaction: Y.Transaction): void => {
+    if (!remote(transaction.origin)) return
+    const gone = deletedTexts(transaction)
+    if (gone.size === 0) return
+    const arrived = newRuns(transaction)
+    doc.transact(() => {
+      for (const text of gone) {
+        const letters = lettersOf(text, transaction)
+        const said = letters.map(({ letter }) => letter).join('')
+        for (const run of arrived) {
+          const sameBlock = blockId(text) !== undefined && blockId(text) === blockId(run.text)
+          if (!sameBlock && (run.letters.length < TELLING || run.letters.length * 2 < said.length)) continue
+          const lost = missing(letters, run.letters)
+          if (lost === null) continue
+          // From the end, so that the places before stay where they are.
+          for (const [at, words] of lost.reverse()) {
+            const before = run.places[at - 1]
+            run.text.insert(before === undefined ? (run.places[0] ?? 0) : before + 1, words)
+          }
+          break
+        }
+      }
+    })
+  }
+  doc.on('afterTransaction', watch)
+  return () => doc.off('afterTransaction', watch)
+}
+
+/** Texts that this transaction deleted as a whole and that held words written here. */
+function deletedTexts(transaction: Y.Transaction): Set<Y.XmlText> {
+  const found = new Set<Y.XmlText>()
+  const own = transaction.doc.clientID
+  if (!transaction.deleteSet.clients.has(own)) return found
+  Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
+    if (!(struct instanceof Y.Item) || struct.id.client !== own || !(struct.content instanceof Y.ContentString)) return
+    const { parent } = struct
+    if (parent instanceof Y.XmlText && parent._item?.deleted) found.add(parent)
+  })
+  return found
+}
+
+/** What a deleted text said until this transaction. */
+function lettersOf(text: Y.XmlText, transaction: Y.Transaction): Letter[] {
+  const letters: Letter[] = []
+  for (let item = text._start; item !== null; item = item.right) {
+    if (!(item.content instanceof Y.ContentString) || !Y.isDeleted(transaction.deleteSet, item.id)) continue
+    const mine = item.id.client === transaction.doc.clientID
+    for (const letter of item.content.str.split('')) letters.push({ letter, mine })
+  }
+  return letters
+}
+
+/** Pieces of text that others wrote in this transaction and that are there. */
+function newRuns(transaction: Y.Transaction): Run[] {
+  const runs: Run[] = []
+  const texts = new Set<Y.XmlText>()
+  const isNew = (item: Y.Item): boolean => item.id.clock >= (transaction.beforeState.get(item.id.client) ?? 0)
+  for (const [client, end] of transaction.afterState) {
+    const start = transaction.beforeState.get(client) ?? 0
+    if (end === start || client === transaction.doc.clientID) continue
+    for (const struct of transaction.doc.store.clients.get(client) ?? []) {
+      if (struct.id.clock < start || !(struct instanceof Y.Item) || struct.deleted) continue
+      if (struct.content instanceof Y.ContentString && struct.parent instanceof Y.XmlText) texts.add(struct.parent)
+    }
+  }
+  for (const text of texts) {
+    let index = 0
+    let run: Run | null = null
+    for (let item = text._start; item !== null; item = item.right) {
+      if (item.deleted || !item.countable) continue
+      if (item.content instanceof Y.ContentString && isNew(item)) {
+        if (run === null) {
+          const author: number = text._item && isNew(text._item) ? text._item.id.client : item.id.client
+          runs.push((run = { text, author, letters: '', places: [] }))
+        }
+        // Others may have written their words into the copy already.
+        if (item.id.client === run.author) {
+          run.letters += item.content.str
+          for (let at = 0; at < item.length; at += 1) run.places.push(index + at)
+        }
+      } else run = null
+      index += item.length
+    }
+  }
+  return runs
+}
+
+/**
+ * The words written here that a copy lacks, each with its place in the copy. Null when it is no copy: when it says
+ * something that the text did not, or lacks nothing.
+ */
+function missing(letters: Letter[], copy: string): [number, string][] | null {
+  const lost: [number, string][] = []
+  let at = 0
+  let open = false
+  for (const { letter, mine } of letters) {
+    if (copy[at] === letter) {
+      at += 1
+      open = false
+    } else if (mine) {
+      const last = lost.at(-1)
+      if (open && last) last[1] += letter
+      else lost.push([at, letter])
+      open = true
+    }
+  }
+  return at === copy.length && lost.length > 0 ? lost : null
+}
+
+/** The id of the block around a text; of one that was just deleted, too. */
+function blockId(text: Y.XmlText): unknown {
+  return text.parent instanceof Y.XmlElement ? text.parent._map.get('id')?.content.getContent()[0] : undefined
+}

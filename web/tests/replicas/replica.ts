@@ -1,0 +1,67 @@
+/** One browser without a screen: the app's own editor over a shared document, fed with updates by hand. */
+import { Editor } from '@tiptap/core'
+import { initProseMirrorDoc } from '@tiptap/y-tiptap'
+import { Awareness } from 'y-protocols/awareness'
+import * as Y from 'yjs'
+import { extensions } from '../../src/editor/extensions'
+import schema from '../../src/editor/schema/schema.json'
+import type { DocumentSession } from '../../src/sync'
+import { rescueWords } from '../../src/sync/rescue'
+
+export class Replica {
+  readonly doc = new Y.Doc()
+  readonly editor: Editor
+  readonly fragment = this.doc.getXmlFragment(schema.fragment)
+  private sent: Uint8Array[] = []
+
+  constructor(client: number, base: Uint8Array) {
+    this.doc.clientID = client
+    Y.applyUpdate(this.doc, base)
+    const session = {
+      doc: this.doc,
+      fragment: this.fragment,
+      awareness: new Awareness(this.doc),
+      me: { id: String(client), name: `Person ${client}`, color: '#2f5d50' },
+    }
+    this.editor = new Editor({
+      element: document.createElement('div'),
+      extensions: extensions(session as unknown as DocumentSession, {
+        placeholder: '',
+        upload: () => Promise.reject(new Error('no server here')),
+        onFault: (fault) => {
+          throw fault
+        },
+        onTooMuch: () => undefined,
+      }),
+    })
+    rescueWords(this.doc, (origin) => origin === this)
+    this.doc.on('update', (update: Uint8Array, origin: unknown) => {
+      if (origin !== this) this.sent.push(update)
+    })
+  }
+
+  receive(updates: Uint8Array[]): void {
+    for (const update of updates) Y.applyUpdate(this.doc, update, this)
+  }
+
+  /** What this replica wrote since it was asked last. */
+  outgoing(): Uint8Array[] {
+    return this.sent.splice(0)
+  }
+
+  /** Throws if what the person sees, or what the shared document holds, breaks the schema. */
+  check(): void {
+    this.editor.state.doc.check()
+  }
+
+  /** The shared document as a newly opened editor would show it. */
+  stored(): object {
+    const copy = new Y.Doc()
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(this.doc))
+    const before = Y.encodeStateAsUpdate(copy)
+    const { doc } = initProseMirrorDoc(copy.getXmlFragment(schema.fragment), this.editor.schema)
+    doc.check()
+    if (Y.encodeStateAsUpdate(copy).length !== before.length) throw new Error('opening the document changed it')
+    return doc.toJSON() as object
+  }
+}

@@ -1,0 +1,106 @@
+/** Words that somebody types into a block while another replaces it. */
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { rescueWords } from '../../src/sync/rescue'
+
+class Person {
+  readonly doc = new Y.Doc()
+  readonly blocks = this.doc.getXmlFragment('default')
+
+  constructor(base?: Person) {
+    if (base) this.hear(base)
+    rescueWords(this.doc, (origin) => origin === this)
+  }
+
+  hear(...others: Person[]): void {
+    const updates = others.map((other) => Y.encodeStateAsUpdate(other.doc))
+    Y.applyUpdate(this.doc, Y.mergeUpdates(updates), this)
+  }
+
+  write(words: string, id: string | null = null, name = 'paragraph', at = this.blocks.length): void {
+    const element = new Y.XmlElement(name)
+    if (id !== null) element.setAttribute('id', id)
+    element.insert(0, [new Y.XmlText(words)])
+    this.blocks.insert(at, [element])
+  }
+
+  type(words: string, at: number, block = 0): void {
+    ;((this.blocks.get(block) as Y.XmlElement).get(0) as Y.XmlText).insert(at, words)
+  }
+
+  convert(words: string, id: string | null = null): void {
+    this.doc.transact(() => {
+      this.blocks.delete(0, 1)
+      this.write(words, id, 'heading', 0)
+    })
+  }
+
+  get text(): string {
+    return this.blocks
+      .toArray()
+      .map((block) => (block as Y.XmlElement).toArray().join(''))
+      .join(' | ')
+  }
+}
+
+function agree(...people: Person[]): string {
+  for (let round = 0; round < 2; round += 1) for (const person of people) person.hear(...people)
+  expect(new Set(people.map((person) => person.text)).size).toBe(1)
+  return people[0]?.text ?? ''
+}
+
+test('words of two people are written into the copy, each once', () => {
+  const first = new Person()
+  first.write('alpha beta gamma')
+  const [second, third, reader] = [new Person(first), new Person(first), new Person(first)]
+  first.convert('alpha beta gamma')
+  second.type('TWO ', 6)
+  third.type(' THREE', 16)
+  expect(agree(first, second, third, reader)).toBe('alpha TWO beta gamma THREE')
+})
+
+test('a short block is known by its id', () => {
+  const first = new Person()
+  first.write('x', 'b1')
+  const second = new Person(first)
+  first.convert('x', 'b1')
+  second.type(' yes', 1)
+  expect(agree(first, second)).toBe('x yes')
+})
+
+test('words of a block that was only deleted stay deleted, whatever else arrives', () => {
+  const first = new Person()
+  first.write('alpha beta gamma')
+  first.write('other')
+  const second = new Person(first)
+  second.type('NEW ', 6)
+  first.doc.transact(() => first.blocks.delete(0, 1))
+  first.type(' a', 5)
+  expect(agree(first, second)).toBe('other a')
+})
+
+test('words that the copier had seen are not written again', () => {
+  const first = new Person()
+  first.write('alpha beta gamma')
+  const second = new Person(first)
+  second.type('NEW ', 6)
+  first.hear(second)
+  first.convert('alpha NEW beta gamma')
+  expect(agree(first, second)).toBe('alpha NEW beta gamma')
+})
+
+test('a copier who took words out on purpose keeps them out', () => {
+  const first = new Person()
+  first.write('alpha beta gamma')
+  const second = new Person(first)
+  second.type('NEW ', 6)
+  first.hear(second)
+  first.doc.transact(() => {
+    first.type('', 0)
+    const text = (first.blocks.get(0) as Y.XmlElement).get(0) as Y.XmlText
+    text.delete(6, 4)
+  })
+  second.hear(first)
+  first.convert('alpha beta gamma')
+  expect(agree(first, second)).toBe('alpha beta gamma')
+})
