@@ -7,6 +7,7 @@ import FindAndReplace from '@tiptap/extension-find-and-replace'
 import Highlight from '@tiptap/extension-highlight'
 import Blockquote from '@tiptap/extension-blockquote'
 import Document from '@tiptap/extension-document'
+import TiptapLink from '@tiptap/extension-link'
 import { BulletList, ListItem, OrderedList, TaskItem, TaskList } from '@tiptap/extension-list'
 import Subscript from '@tiptap/extension-subscript'
 import Superscript from '@tiptap/extension-superscript'
@@ -15,14 +16,18 @@ import TextAlign from '@tiptap/extension-text-align'
 import { Color, FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
 import UniqueID from '@tiptap/extension-unique-id'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
-import type { Extensions } from '@tiptap/core'
+import type { Extension, Extensions, Node } from '@tiptap/core'
 import StarterKit from '@tiptap/starter-kit'
 import { common, createLowlight } from 'lowlight'
 import type { DocumentSession } from '../../sync'
 import schema from '../schema/schema.json'
 import { BlockAttributes } from './blockAttributes'
 import { caret, caretSelection } from './caret'
-import { Picture } from './picture'
+import { CleanPaste, type CleanPasteOptions } from '../paste/cleanPaste'
+import { newId } from '../ids'
+import { safeAddress, typedAddress } from '../links'
+import { Picture } from '../picture/picture'
+import type { Upload } from '../picture/upload'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { SlashMenu } from './slashMenu'
@@ -32,8 +37,45 @@ const withIds = Object.entries(schema.nodes)
   .filter(([, node]) => 'id' in node.attributes)
   .map(([name]) => name)
 
-function newId(): string {
-  return crypto.randomUUID().replaceAll('-', '').slice(0, 12)
+/** Only the address is stored; how a link opens is the page's decision. */
+const Link = TiptapLink.extend({
+  addAttributes() {
+    return { href: { default: '', parseHTML: (element) => safeAddress(element.getAttribute('href') ?? '') } }
+  },
+}).configure({
+  openOnClick: false,
+  defaultProtocol: 'https',
+  markdownLinks: true,
+  isAllowedUri: (address) => typedAddress(address) !== null,
+  HTMLAttributes: { target: '_blank', rel: 'noopener noreferrer' },
+})
+
+/** A block whose blocks may carry marks of their own, with no attribute that the schema does not describe. */
+function described<Options>(node: Node<Options>): Node<Options> {
+  return node.extend({
+    marks: BLOCK_MARKS,
+    addAttributes() {
+      const known = Object.keys(schema.nodes[this.name as keyof typeof schema.nodes].attributes)
+      return Object.fromEntries(Object.entries(this.parent?.() ?? {}).filter(([name]) => known.includes(name)))
+    },
+  }) as Node<Options>
+}
+
+/** What an element does not say is no value, not an empty one. */
+function orNone<Options>(style: Extension<Options>): Extension<Options> {
+  return style.extend({
+    addGlobalAttributes() {
+      return (this.parent?.() ?? []).map(({ types, attributes }) => ({
+        types,
+        attributes: Object.fromEntries(
+          Object.entries(attributes).map(([name, attribute]) => [
+            name,
+            { ...attribute, parseHTML: (element) => (attribute?.parseHTML?.(element) as string) || null },
+          ]),
+        ),
+      }))
+    },
+  })
 }
 
 /** The nodes and marks of the schema, without anything that needs a document or a screen. */
@@ -47,29 +89,29 @@ export function schemaExtensions(): Extensions {
       bulletList: false,
       orderedList: false,
       listItem: false,
-      link: { openOnClick: false, defaultProtocol: 'https' },
+      link: false,
       dropcursor: { width: 2 },
     }),
-    // Blocks inside these may carry marks of their own.
+    Link,
     Document.extend({ marks: BLOCK_MARKS }),
-    Blockquote.extend({ marks: BLOCK_MARKS }),
-    BulletList.extend({ marks: BLOCK_MARKS }),
-    OrderedList.extend({ marks: BLOCK_MARKS }),
-    ListItem.extend({ marks: BLOCK_MARKS }),
-    TaskList.extend({ marks: BLOCK_MARKS }),
-    TaskItem.extend({ marks: BLOCK_MARKS }).configure({ nested: true }),
-    Table.extend({ marks: BLOCK_MARKS }).configure({ resizable: true, cellMinWidth: 60 }),
-    TableRow.extend({ marks: BLOCK_MARKS }),
-    TableCell.extend({ marks: BLOCK_MARKS }),
-    TableHeader.extend({ marks: BLOCK_MARKS }),
+    described(Blockquote),
+    described(BulletList),
+    described(OrderedList),
+    described(ListItem),
+    described(TaskList),
+    described(TaskItem).configure({ nested: true }),
+    described(Table).configure({ resizable: true, cellMinWidth: 60 }),
+    described(TableRow),
+    described(TableCell),
+    described(TableHeader),
     CodeBlockLowlight.extend({ marks: BLOCK_MARKS }).configure({
       lowlight: createLowlight(common),
       defaultLanguage: null,
     }),
     TextStyle,
-    Color,
-    FontFamily,
-    FontSize,
+    orNone(Color),
+    orNone(FontFamily),
+    orNone(FontSize),
     Highlight.configure({ multicolor: true }),
     Subscript,
     Superscript,
@@ -84,12 +126,13 @@ export function schemaExtensions(): Extensions {
 
 export function extensions(
   session: DocumentSession,
-  options: { placeholder: string; upload: (file: File) => Promise<string> },
+  options: { placeholder: string; upload: Upload; paste: CleanPasteOptions },
 ): Extensions {
   return [
     ...schemaExtensions().map((extension) =>
       extension.name === 'image' ? Picture.configure({ upload: options.upload }) : extension,
     ),
+    CleanPaste.configure(options.paste),
     // Only local edits make ids: replicas that each "repaired" remote content would fight.
     UniqueID.configure({
       types: withIds,

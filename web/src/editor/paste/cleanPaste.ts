@@ -1,0 +1,76 @@
+/** Everything pasted or dropped as text goes through the normaliser before the editor reads it. */
+import { Extension } from '@tiptap/core'
+import { DOMParser } from '@tiptap/pm/model'
+import { Plugin } from '@tiptap/pm/state'
+import { isMarkdown, markdownToHtml } from './markdown'
+import { normalise, TooMuchPasted } from './normalise'
+import type { PastedPicture, PictureOptions } from './pictures'
+import { newId } from '../ids'
+import { startStep } from '../undo'
+
+export interface CleanPasteOptions {
+  /** The address under which this document's pictures lie. */
+  own: string
+  describe: PictureOptions['describe']
+  onTooMuch: () => void
+  /** Uploads the pictures that came with the text, once it is in the document. */
+  onPictures: (pictures: PastedPicture[]) => void
+}
+
+export const CleanPaste = Extension.create<CleanPasteOptions>({
+  name: 'cleanPaste',
+
+  addOptions() {
+    return {
+      own: '/api/v1/documents/',
+      describe: (_kind, name) => `[${name}]`,
+      onTooMuch: () => undefined,
+      onPictures: () => undefined,
+    }
+  },
+
+  addProseMirrorPlugins() {
+    const { own, describe, onTooMuch, onPictures } = this.options
+    let files: File[] = []
+    const clean = (html: string): string => {
+      try {
+        const pasted = normalise(html, { files, own, describe, newId })
+        files = []
+        if (pasted.pictures.length > 0) queueMicrotask(() => onPictures(pasted.pictures))
+        return pasted.html
+      } catch (error) {
+        if (!(error instanceof TooMuchPasted)) throw error
+        onTooMuch()
+        return ''
+      }
+    }
+    const remember = (transfer: DataTransfer | null) => {
+      files = [...(transfer?.files ?? [])].filter((file) => file.type.startsWith('image/'))
+    }
+    return [
+      new Plugin({
+        props: {
+          handleDOMEvents: {
+            paste: (view, event) => {
+              startStep(view.state)
+              remember(event.clipboardData)
+              return false
+            },
+            drop: (view, event) => {
+              startStep(view.state)
+              remember(event.dataTransfer)
+              return false
+            },
+          },
+          transformPastedHTML: clean,
+          clipboardTextParser: (text, $context, plain, view) => {
+            if (plain || !isMarkdown(text)) return null as never
+            const holder = document.implementation.createHTMLDocument().createElement('div')
+            holder.innerHTML = clean(markdownToHtml(text))
+            return DOMParser.fromSchema(view.state.schema).parseSlice(holder, { context: $context })
+          },
+        },
+      }),
+    ]
+  },
+})
