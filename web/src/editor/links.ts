@@ -6,7 +6,6 @@ const LONGEST = 4000
 
 /** The address without control characters if a document may hold it, else null. */
 export function safeAddress(written: string): string | null {
-  // eslint-disable-next-line no-control-regex
   const address = written.trim().replace(/[\u0000-\u001f\u007f]/g, '')
   if (ATTACHMENT.test(address) || address.startsWith('#')) return address
   return SCHEMES.test(address) && address.length <= LONGEST ? address : null

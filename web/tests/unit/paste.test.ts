@@ -36,7 +36,7 @@ function paste(content: string, kind: 'html' | 'text' = 'html'): Result {
         own,
         describe: (why, name) => `[${why} picture ${name}]`,
         onTooMuch: () => (result.tooMuch = true),
-        onPictures: (pictures) => result.held.push(...pictures),
+        onPictures: (_view, pictures) => result.held.push(...pictures),
       }),
     ],
   })

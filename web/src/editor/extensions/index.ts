@@ -1,6 +1,5 @@
 /** Every extension of the editor; names and attributes follow schema.json. */
 import { CharacterCount, Placeholder } from '@tiptap/extensions'
-import CodeBlockLowlight from '@tiptap/extension-code-block-lowlight'
 import Collaboration from '@tiptap/extension-collaboration'
 import CollaborationCaret from '@tiptap/extension-collaboration-caret'
 import FindAndReplace from '@tiptap/extension-find-and-replace'
@@ -18,19 +17,21 @@ import UniqueID from '@tiptap/extension-unique-id'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import type { Extension, Extensions, Node } from '@tiptap/core'
 import StarterKit from '@tiptap/starter-kit'
-import { common, createLowlight } from 'lowlight'
 import type { DocumentSession } from '../../sync'
 import schema from '../schema/schema.json'
 import { BlockAttributes } from './blockAttributes'
 import { caret, caretSelection } from './caret'
-import { CleanPaste, type CleanPasteOptions } from '../paste/cleanPaste'
+import { ClearFormatting } from './clearFormatting'
+import { CodeBlock } from '../code/codeBlock'
+import { EmojiNames } from '../emoji/emojiNames'
+import { SlashMenu } from '../suggest/slashMenu'
+import { CleanPaste, type PasteOptions } from '../paste/cleanPaste'
 import { newId } from '../ids'
 import { safeAddress, typedAddress } from '../links'
 import { Picture } from '../picture/picture'
-import type { Upload } from '../picture/upload'
+import { fill, type Upload } from '../picture/upload'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
-import { SlashMenu } from './slashMenu'
 import { UnknownBlock } from './unknownBlock'
 
 const withIds = Object.entries(schema.nodes)
@@ -104,10 +105,7 @@ export function schemaExtensions(): Extensions {
     described(TableRow),
     described(TableCell),
     described(TableHeader),
-    CodeBlockLowlight.extend({ marks: BLOCK_MARKS }).configure({
-      lowlight: createLowlight(common),
-      defaultLanguage: null,
-    }),
+    CodeBlock,
     TextStyle,
     orNone(Color),
     orNone(FontFamily),
@@ -126,13 +124,16 @@ export function schemaExtensions(): Extensions {
 
 export function extensions(
   session: DocumentSession,
-  options: { placeholder: string; upload: Upload; paste: CleanPasteOptions },
+  options: { placeholder: string; upload: Upload; paste: Pick<PasteOptions, 'own' | 'describe' | 'onTooMuch'> },
 ): Extensions {
   return [
     ...schemaExtensions().map((extension) =>
       extension.name === 'image' ? Picture.configure({ upload: options.upload }) : extension,
     ),
-    CleanPaste.configure(options.paste),
+    CleanPaste.configure({
+      ...options.paste,
+      onPictures: (view, held) => held.forEach((picture) => void fill(view, picture, options.upload)),
+    }),
     // Only local edits make ids: replicas that each "repaired" remote content would fight.
     UniqueID.configure({
       types: withIds,
@@ -145,6 +146,8 @@ export function extensions(
     CharacterCount,
     FindAndReplace.configure({ searchDebounceMs: 120, injectCSS: false }),
     SlashMenu,
+    EmojiNames,
+    ClearFormatting,
     Collaboration.configure({ fragment: session.fragment }),
     CollaborationCaret.configure({
       provider: session,

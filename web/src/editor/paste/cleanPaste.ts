@@ -2,22 +2,23 @@
 import { Extension } from '@tiptap/core'
 import { DOMParser } from '@tiptap/pm/model'
 import { Plugin } from '@tiptap/pm/state'
+import type { EditorView } from '@tiptap/pm/view'
 import { isMarkdown, markdownToHtml } from './markdown'
 import { normalise, TooMuchPasted } from './normalise'
 import type { PastedPicture, PictureOptions } from './pictures'
 import { newId } from '../ids'
 import { startStep } from '../undo'
 
-export interface CleanPasteOptions {
+export interface PasteOptions {
   /** The address under which this document's pictures lie. */
   own: string
   describe: PictureOptions['describe']
   onTooMuch: () => void
   /** Uploads the pictures that came with the text, once it is in the document. */
-  onPictures: (pictures: PastedPicture[]) => void
+  onPictures: (view: EditorView, pictures: PastedPicture[]) => void
 }
 
-export const CleanPaste = Extension.create<CleanPasteOptions>({
+export const CleanPaste = Extension.create<PasteOptions>({
   name: 'cleanPaste',
 
   addOptions() {
@@ -32,11 +33,11 @@ export const CleanPaste = Extension.create<CleanPasteOptions>({
   addProseMirrorPlugins() {
     const { own, describe, onTooMuch, onPictures } = this.options
     let files: File[] = []
-    const clean = (html: string): string => {
+    const clean = (html: string, view: EditorView): string => {
       try {
         const pasted = normalise(html, { files, own, describe, newId })
         files = []
-        if (pasted.pictures.length > 0) queueMicrotask(() => onPictures(pasted.pictures))
+        if (pasted.pictures.length > 0) queueMicrotask(() => onPictures(view, pasted.pictures))
         return pasted.html
       } catch (error) {
         if (!(error instanceof TooMuchPasted)) throw error
@@ -66,7 +67,7 @@ export const CleanPaste = Extension.create<CleanPasteOptions>({
           clipboardTextParser: (text, $context, plain, view) => {
             if (plain || !isMarkdown(text)) return null as never
             const holder = document.implementation.createHTMLDocument().createElement('div')
-            holder.innerHTML = clean(markdownToHtml(text))
+            holder.innerHTML = clean(markdownToHtml(text), view)
             return DOMParser.fromSchema(view.state.schema).parseSlice(holder, { context: $context })
           },
         },

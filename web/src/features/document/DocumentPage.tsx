@@ -1,11 +1,11 @@
-import { ActionIcon, Alert, Button, Group, Loader, Menu, Modal, Stack, Text, Title } from '@mantine/core'
+import { ActionIcon, Alert, Button, Group, Loader, Modal, Stack, Text, Title } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { IconDots, IconListDetails } from '@tabler/icons-react'
+import { IconListDetails } from '@tabler/icons-react'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import type { Editor } from '@tiptap/core'
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, type Session } from '../../api/client'
+import { api, Problem, type Session } from '../../api/client'
 import { useSession, useSetSession } from '../../app/auth'
 import { PresenceBar } from '../../presence/PresenceBar'
 import { guest } from '../../presence/guest'
@@ -77,6 +77,24 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
       notifications.show({ color: 'red', message: t('error.network') })
     }
   }
+  const failed = (error: unknown) =>
+    notifications.show({ color: 'red', message: error instanceof Problem ? error.detail : t('error.network') })
+  const create = async () => {
+    try {
+      const made = await api.createDocument()
+      await navigate({ to: '/d/$documentId', params: { documentId: made.id } })
+    } catch (error) {
+      failed(error)
+    }
+  }
+  const trash = async () => {
+    try {
+      await api.trash(session.documentId)
+      await navigate({ to: '/' })
+    } catch (error) {
+      failed(error)
+    }
+  }
   const denied = state.problem && ['denied', 'not-found'].includes(state.problem.kind) && !state.ready
 
   return (
@@ -108,35 +126,6 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
           >
             <IconListDetails size={20} />
           </ActionIcon>
-          <Menu position="bottom-end">
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" size={36} aria-label={t('document.menu')}>
-                <IconDots size={20} />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item onClick={() => setCounting(true)}>{t('words.title')}</Menu.Item>
-              <Menu.Item onClick={() => window.print()}>{t('document.print')}</Menu.Item>
-              <Menu.Divider />
-              <Menu.Label>{t('document.download')}</Menu.Label>
-              {(['markdown', 'html', 'text', 'json'] as const).map((format) => (
-                <Menu.Item key={format} onClick={() => void save(format)}>
-                  {t(`format.${format}`)}
-                </Menu.Item>
-              ))}
-              {info?.role === 'owner' && (
-                <>
-                  <Menu.Divider />
-                  <Menu.Item
-                    color="red"
-                    onClick={() => void api.trash(session.documentId).then(() => navigate({ to: '/' }))}
-                  >
-                    {t('trash.move')}
-                  </Menu.Item>
-                </>
-              )}
-            </Menu.Dropdown>
-          </Menu>
           {who.account ? (
             <AccountMenu session={who} />
           ) : (
@@ -170,9 +159,13 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
                 link={link}
                 outline={outline}
                 onEditor={setEditor}
-                onUploadFailed={(reason) =>
-                  notifications.show({ color: 'red', message: t('picture.failed', { reason }) })
-                }
+                page={{
+                  create: () => void create(),
+                  download: (format) => void save(format),
+                  count: () => setCounting(true),
+                  trash: info?.role === 'owner' ? () => void trash() : null,
+                }}
+                onProblem={(message) => notifications.show({ color: 'red', message })}
               />
             </Suspense>
           </EditorBoundary>
