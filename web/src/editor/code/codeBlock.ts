@@ -32,6 +32,25 @@ const NAMES: Record<string, string> = {
   yaml: 'YAML',
 }
 
+/** Short names that people write after the fence. */
+const SHORT: Record<string, string> = {
+  'c++': 'cpp',
+  cs: 'csharp',
+  html: 'xml',
+  js: 'javascript',
+  jsx: 'javascript',
+  kt: 'kotlin',
+  md: 'markdown',
+  py: 'python',
+  rb: 'ruby',
+  rs: 'rust',
+  sh: 'bash',
+  toml: 'ini',
+  ts: 'typescript',
+  tsx: 'typescript',
+  yml: 'yaml',
+}
+
 const languages = lowlight
   .listLanguages()
   .map((language) => ({ language, name: NAMES[language] ?? (language[0]?.toUpperCase() ?? '') + language.slice(1) }))
@@ -65,7 +84,8 @@ class CodeBlockView implements NodeView {
   }
 
   private draw(): void {
-    const language = (this.node.attrs.language as string | null) ?? ''
+    const written = (this.node.attrs.language as string | null) ?? ''
+    const language = SHORT[written] ?? written
     const known = languages.some((entry) => entry.language === language)
     const named = known || language === '' ? languages : [{ language, name: language }, ...languages]
     const choices = [{ language: '', name: i18next.t('code.plain') }, ...named]

@@ -1,12 +1,12 @@
-import { ActionIcon, Menu, Menubar } from '@mantine/core'
+import { Menubar } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { IconMenu2 } from '@tabler/icons-react'
 import type { Editor } from '@tiptap/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PageActions, Panel } from '../panels/panel'
 import { Entries } from './Entries'
 import { menusOf } from './menus'
+import { OneMenu } from './OneMenu'
 
 interface Props {
   editor: Editor
@@ -24,20 +24,7 @@ export function MenuBar({ editor, page, onPanel }: Props) {
   const narrow = useMediaQuery('(max-width: 700px)', false, { getInitialValueInEffect: false })
   const close = () => setOpen(null)
   const menus = menusOf(editor, page, onPanel, t, open !== null)
-  if (narrow) {
-    return (
-      <Menu opened={open !== null} onChange={(opened) => setOpen(opened ? 0 : null)} position="bottom-start">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size={34} aria-label={t('menu.all')}>
-            <IconMenu2 size={20} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown className="menu-dropdown">
-          <Entries items={menus} close={close} />
-        </Menu.Dropdown>
-      </Menu>
-    )
-  }
+  if (narrow) return <OneMenu menus={menus} opened={open !== null} onOpen={(opened) => setOpen(opened ? 0 : null)} />
   return (
     <Menubar className="menubar" aria-label={t('menu.label')} openIndex={open} onOpenChange={setOpen}>
       {menus.map((menu) => (

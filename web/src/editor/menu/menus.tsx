@@ -83,7 +83,7 @@ export function menusOf(
   ]
 
   const insert: Entry[] = [
-    { label: t('toolbar.picture'), run: () => pickPictures(editor) },
+    { label: t('block.picture'), run: () => pickPictures(editor) },
     {
       label: t('block.table'),
       show: (close) => (

@@ -34,14 +34,14 @@ function linkAt(editor: Editor, position: number): Found | null {
 function useHovered(editor: Editor): Found | null {
   const [hovered, setHovered] = useState<Found | null>(null)
   useEffect(() => {
-    const text = editor.view.dom
     let timer: ReturnType<typeof setTimeout>
     const over = (event: MouseEvent) => {
       const target = event.target instanceof HTMLElement ? event.target : null
-      const link = target?.closest('a')
+      const link = target?.closest('.sheet-text') ? target.closest('a') : null
       clearTimeout(timer)
-      if (link && text.contains(link)) {
-        timer = setTimeout(() => text.contains(link) && setHovered(linkAt(editor, editor.view.posAtDOM(link, 0))), 250)
+      if (link) {
+        const find = () => link.isConnected && setHovered(linkAt(editor, editor.view.posAtDOM(link, 0)))
+        timer = setTimeout(find, 250)
       } else if (!target?.closest('.link-bubble')) timer = setTimeout(() => setHovered(null), 300)
     }
     const gone = () => setHovered(null)
@@ -76,10 +76,9 @@ export function LinkBubble({ editor, sheet, editing, onEdit, onClose }: Props) {
   const shown = editing ? atCaret : (hovered ?? atCaret)
   if (!editing && !shown) return null
   const range = shown ?? { from: caret.selectedFrom, to: caret.selectedTo }
-  if (range.to > editor.state.doc.content.size) return null
-  const rect = posToDOMRect(editor.view, range.from, range.to)
   const frame = sheet.current?.getBoundingClientRect()
-  if (!frame) return null
+  if (!frame || range.to > editor.state.doc.content.size) return null
+  const rect = posToDOMRect(editor.view, range.from, range.to)
   const left = Math.max(8, Math.min(rect.left - frame.left, frame.width - 348))
   return (
     <Paper

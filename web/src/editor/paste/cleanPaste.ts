@@ -1,6 +1,5 @@
 /** Everything pasted or dropped as text goes through the normaliser before the editor reads it. */
 import { Extension } from '@tiptap/core'
-import { DOMParser } from '@tiptap/pm/model'
 import { Plugin } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
 import { isMarkdown, markdownToHtml } from './markdown'
@@ -64,11 +63,17 @@ export const CleanPaste = Extension.create<PasteOptions>({
             },
           },
           transformPastedHTML: clean,
-          clipboardTextParser: (text, $context, plain, view) => {
-            if (plain || !isMarkdown(text)) return null as never
-            const holder = document.implementation.createHTMLDocument().createElement('div')
-            holder.innerHTML = clean(markdownToHtml(text), view)
-            return DOMParser.fromSchema(view.state.schema).parseSlice(holder, { context: $context })
+          handlePaste: (view, event) => {
+            const text = event.clipboardData?.getData('text/plain') ?? ''
+            const more = event.clipboardData?.types.some((type) => type !== 'text/plain')
+            const inCode = view.state.selection.$from.parent.type.spec.code
+            const plain = (view as unknown as { input: { shiftKey: boolean } }).input.shiftKey
+            if (more || plain || inCode || !isMarkdown(text)) return false
+            void markdownToHtml(text).then(
+              (html) => view.isDestroyed || view.pasteHTML(html),
+              () => view.isDestroyed || view.pasteText(text),
+            )
+            return true
           },
         },
       }),

@@ -1,6 +1,4 @@
 /** Plain text that is written as Markdown. */
-import { marked } from 'marked'
-
 /** How much of the text only makes sense as Markdown; one dash or one hash proves nothing. */
 function evidence(text: string): number {
   let score = 0
@@ -17,6 +15,8 @@ function evidence(text: string): number {
 
 export const isMarkdown = (text: string): boolean => text.length < 500_000 && evidence(text) >= 2
 
-export function markdownToHtml(text: string): string {
+/** Its HTML; the reader of Markdown is loaded when somebody pastes some. */
+export async function markdownToHtml(text: string): Promise<string> {
+  const { marked } = await import('marked')
   return marked.parse(text, { async: false, gfm: true, breaks: false })
 }
