@@ -16,7 +16,7 @@ export function typedAddress(typed: string): string | null {
   const address = typed.trim()
   const safe = safeAddress(address)
   if (safe) return safe
-  // A word and a colon are a scheme, unless a port follows.
-  if (!address || /^[a-z][a-z0-9+.-]*:(?!\d)/i.test(address) || /^[/\\]/.test(address)) return null
+  // What stands before a colon is a scheme, unless it is a host and a port follows. No host holds blanks.
+  if (/^$|^[/\\]|\s/.test(address) || /^[^/?#]*:(?!\d)/.test(address)) return null
   return safeAddress(/^[^\s/@]+@[^\s/@]+$/.test(address) ? `mailto:${address}` : `https://${address}`)
 }

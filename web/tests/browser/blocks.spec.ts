@@ -14,7 +14,7 @@ test('the slash menu finds blocks by other names too', async ({ owner, server })
   await expect(text(owner)).toHaveAttribute('aria-activedescendant', chosen ?? '')
   await owner.keyboard.press('Enter')
   await owner.keyboard.type('wash up')
-  await expect(text(owner).locator('ul[data-type=taskList] li')).toHaveText('wash up')
+  await expect(text(owner).locator('ul[data-type=taskList] li p')).toHaveText('wash up')
 })
 
 test('Markdown signs, Tab in lists, and pasted Markdown make real blocks', async ({ owner, server }) => {

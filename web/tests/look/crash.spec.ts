@@ -1,8 +1,16 @@
-import { test } from '../browser/fixtures'
+import { test, text } from '../browser/fixtures'
 test('crash', async ({ owner, server }) => {
-  owner.on('console', (m) => console.log(m.type(), m.text().slice(0, 1500)))
-  owner.on('pageerror', (e) => console.log('PAGEERROR', e.stack?.slice(0, 1500)))
-  await owner.goto(`${server.url}/`)
-  await owner.getByTestId('new-document').click()
-  await owner.waitForTimeout(3000)
+  test.setTimeout(120000)
+  owner.on('console', (m) => m.type() === 'error' && console.log(m.type(), m.text().slice(0, 2500)))
+  for (let i = 0; i < 15; i++) {
+    await owner.goto(`${server.url}/`)
+    await owner.getByTestId('new-document').click()
+    await Promise.race([
+      text(owner).waitFor(),
+      owner
+        .getByText('The editor stopped')
+        .waitFor()
+        .then(() => console.log('STOPPED', i)),
+    ])
+  }
 })

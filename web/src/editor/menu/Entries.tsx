@@ -4,15 +4,22 @@ import { keysHere, type Command as CommandEntry, type Entry } from './entries'
 /** One thing to do, with its keys and whether it is on. */
 export function Command({ command }: { command: CommandEntry }) {
   const { label, keys, active, disabled, danger, run } = command
+  const hint = keys && <kbd className="menu-keys">{keysHere(keys)}</kbd>
+  if (active !== undefined) {
+    return (
+      <Menu.CheckboxItem
+        closeMenuOnClick
+        checked={active}
+        disabled={disabled ?? false}
+        rightSection={hint}
+        onChange={run}
+      >
+        {label}
+      </Menu.CheckboxItem>
+    )
+  }
   return (
-    <Menu.Item
-      disabled={disabled ?? false}
-      color={danger ? 'red' : undefined}
-      role={active === undefined ? 'menuitem' : 'menuitemcheckbox'}
-      aria-checked={active}
-      rightSection={keys && <kbd className="menu-keys">{keysHere(keys)}</kbd>}
-      onClick={run}
-    >
+    <Menu.Item disabled={disabled ?? false} color={danger ? 'red' : undefined} rightSection={hint} onClick={run}>
       {label}
     </Menu.Item>
   )

@@ -23,10 +23,10 @@ interface Found {
 }
 
 function linkAt(editor: Editor, position: number): Found | null {
-  const type = editor.schema.marks.link
-  const place = editor.state.doc.resolve(position)
-  const range = type && getMarkRange(place, type)
-  const mark = range && editor.state.doc.nodeAt(range.from)?.marks.find((found) => found.type === type)
+  const { doc, schema } = editor.state
+  const type = schema.marks.link
+  const range = type && getMarkRange(doc.resolve(position), type)
+  const mark = range && doc.nodeAt(range.from)?.marks.find((found) => found.type === type)
   return mark ? { href: String(mark.attrs.href), from: range.from, to: range.to } : null
 }
 

@@ -60,10 +60,16 @@ export function Swatches({ label, icon, colors, value, onPick }: Props) {
               key={color}
               w="auto"
               p={6}
-              role="menuitemradio"
-              aria-checked={value === color}
-              aria-label={t(`color.${name}`)}
               title={t(`color.${name}`)}
+              renderRoot={(props: Record<string, unknown>) => (
+                <button
+                  {...props}
+                  type="button"
+                  role="menuitemradio"
+                  aria-checked={value === color}
+                  aria-label={t(`color.${name}`)}
+                />
+              )}
               onClick={() => onPick(color)}
             >
               <ColorSwatch color={color} size={20}>
