@@ -65,7 +65,8 @@ export function LinkBubble({ editor, sheet, editing, onEdit, onClose }: Props) {
     selector: ({ editor: e }) => {
       const { selection } = e.state
       const link = selection.empty || editing ? linkAt(e, selection.from) : null
-      return { ...link, selectedFrom: selection.from, selectedTo: selection.to }
+      // Without a form to place, typing changes nothing here and draws nothing.
+      return { ...link, selected: editing ? { from: selection.from, to: selection.to } : null }
     },
   })
   const [dismissed, setDismissed] = useState<number | null>(null)
@@ -75,9 +76,9 @@ export function LinkBubble({ editor, sheet, editing, onEdit, onClose }: Props) {
       : { href: caret.href, from: caret.from ?? 0, to: caret.to ?? 0 }
   const shown = editing ? atCaret : (hovered ?? atCaret)
   if (!editing && !shown) return null
-  const range = shown ?? { from: caret.selectedFrom, to: caret.selectedTo }
+  const range = shown ?? caret.selected
   const frame = sheet.current?.getBoundingClientRect()
-  if (!frame || range.to > editor.state.doc.content.size) return null
+  if (!frame || !range || range.to > editor.state.doc.content.size) return null
   const rect = posToDOMRect(editor.view, range.from, range.to)
   const left = Math.max(8, Math.min(rect.left - frame.left, frame.width - 348))
   return (
