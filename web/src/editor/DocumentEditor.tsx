@@ -18,6 +18,7 @@ import { PictureMenu } from './picture/PictureMenu'
 import { TableMenu } from './table/TableMenu'
 import { Toolbar } from './toolbar/Toolbar'
 import './editor.css'
+import './tools.css'
 import './print.css'
 
 const EmojiPicker = lazy(() => import('./emoji/EmojiPicker').then((module) => ({ default: module.EmojiPicker })))

@@ -28,7 +28,7 @@ function tableRect(editor: Editor): DOMRect | null {
   return dom instanceof HTMLElement ? dom.getBoundingClientRect() : null
 }
 
-/** The commands of tables, above the table that the caret is in. */
+/** The commands of tables, below the table that the caret is in: there is mostly nothing yet to cover. */
 export function TableMenu({ editor }: { editor: Editor }) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
@@ -49,7 +49,7 @@ export function TableMenu({ editor }: { editor: Editor }) {
     <BubbleMenu
       editor={editor}
       updateDelay={50}
-      options={{ placement: 'top-end', offset: 6 }}
+      options={{ placement: 'bottom-end', offset: 6 }}
       getReferencedVirtualElement={() => {
         const rect = tableRect(editor)
         return rect && { getBoundingClientRect: () => rect, getClientRects: () => [rect] }
