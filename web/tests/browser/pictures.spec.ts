@@ -11,6 +11,11 @@ test('pasted pictures become attachments, remote ones a link, and nothing is fet
   const url = await newDocument(owner, server)
   const asked: string[] = []
   owner.on('request', (request) => asked.push(request.url()))
+  await owner.route('**/attachments', async (route) => {
+    // Longer than the half second within which the undo manager joins changes into one step.
+    await owner.waitForTimeout(700)
+    await route.continue()
+  })
   await text(owner).click()
   const data = await pictureData(owner, 300, 200)
   await paste(owner, {
@@ -18,6 +23,7 @@ test('pasted pictures become attachments, remote ones a link, and nothing is fet
       <img src="https://track.example.org/1.gif" width="1" height="1"></p>`,
   })
   const picture = text(owner).locator('.picture img')
+  await expect(picture).toHaveAttribute('src', /^blob:/)
   await expect(picture).toHaveAttribute('src', stored)
   await expect(picture).toHaveAttribute('alt', 'chart')
   await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(300)
