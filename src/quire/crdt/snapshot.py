@@ -52,13 +52,26 @@ def _deletions(replica: LocalReplica) -> Any:  # noqa: ANN401
     return inspect(replica.diff_now(EMPTY_STATE)).deletes
 
 
-def root_content(doc: pycrdt.Doc[Any]) -> dict[str, str]:
-    """Return the text form of every root type, whichever type it has."""
-    roots = {}
+def root_content(doc: pycrdt.Doc[Any]) -> dict[str, object]:
+    """Return the content of every root type, whichever type it has, in a form that can be compared."""
+    roots: dict[str, object] = {}
     for name in sorted(doc.keys()):
         for kind in (pycrdt.XmlFragment, pycrdt.Text, pycrdt.Array, pycrdt.Map):
-            text = str(doc.get(name, type=kind))
-            if text not in ("", "[]", "{}"):
-                roots[f"{name}:{kind.__name__}"] = text
+            root = doc.get(name, type=kind)
+            if str(root) not in ("", "[]", "{}"):
+                roots[f"{name}:{kind.__name__}"] = _content(root)
                 break
     return roots
+
+
+def _content(node: Any) -> object:  # noqa: ANN401
+    """Attributes have no order of their own: the text form lists them in any."""
+    if isinstance(node, pycrdt.XmlText):
+        return node.diff(), sorted(node.attributes)
+    if isinstance(node, pycrdt.XmlElement):
+        return node.tag, sorted(node.attributes), [_content(child) for child in node.children]
+    if isinstance(node, pycrdt.XmlFragment):
+        return [_content(child) for child in node.children]
+    if isinstance(node, pycrdt.Text):
+        return node.diff()
+    return node.to_py()

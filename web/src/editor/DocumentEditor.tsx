@@ -1,34 +1,46 @@
-import { notifications } from '@mantine/notifications'
+import { useMediaQuery } from '@mantine/hooks'
 import { EditorContent, useEditor } from '@tiptap/react'
-import { memo, useEffect, useRef, useState } from 'react'
+import { lazy, memo, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
 import { useSessionPart, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
 import { extensions } from './extensions'
+import { MenuBar } from './menu/MenuBar'
+import { AltText } from './panels/AltText'
 import { FindPanel } from './panels/FindPanel'
+import { LinkBubble } from './panels/LinkBubble'
 import { Outline } from './panels/Outline'
+import type { PageActions, Panel } from './panels/panel'
 import { SelectionMenu } from './panels/SelectionMenu'
 import { ShortcutHelp } from './panels/ShortcutHelp'
+import { PictureMenu } from './picture/PictureMenu'
+import { TableMenu } from './table/TableMenu'
 import { Toolbar } from './toolbar/Toolbar'
 import './editor.css'
+import './tools.css'
+import './print.css'
+
+const EmojiPicker = lazy(() => import('./emoji/EmojiPicker').then((module) => ({ default: module.EmojiPicker })))
 
 interface Props {
   session: DocumentSession
   link: string | null
   outline: boolean
+  page: PageActions
   onEditor: (editor: Editor | null) => void
-  onUploadFailed: (reason: string) => void
+  onProblem: (message: string) => void
 }
 
-/** The page and its toolbar. Shown only when the document is here: never an empty stand-in for it. */
+/** The page and its tools. Shown only when the document is here: never an empty stand-in for it. */
 export const DocumentEditor = memo(function DocumentEditor(props: Props) {
-  const { session, link, outline, onEditor, onUploadFailed } = props
+  const { session, link, outline, page, onEditor, onProblem } = props
   const { t } = useTranslation()
   const readOnly = useSessionPart(session, 'readOnly')
-  const [finding, setFinding] = useState(false)
-  const [helping, setHelping] = useState(false)
+  const [panel, setPanel] = useState<Panel | null>(null)
   const reading = useRef(readOnly)
+  const sheet = useRef<HTMLDivElement>(null)
+  const narrow = useMediaQuery('(max-width: 700px)', false, { getInitialValueInEffect: false })
   const [fault, setFault] = useState<unknown>(null)
   // Thrown while React renders, a fault reaches the boundary around the editor.
   if (fault !== null) throw fault
@@ -37,14 +49,18 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       extensions: extensions(session, {
         placeholder: t('editor.placeholder'),
         onFault: setFault,
-        onTooMuch: () => notifications.show({ color: 'red', message: t('insert.too-big') }),
+        onTooMuch: () => onProblem(t('insert.too-big')),
         upload: async (file) => {
           try {
             return (await api.attach(session.documentId, file, link)).url
           } catch (error) {
-            onUploadFailed(error instanceof Error ? error.message : String(error))
+            onProblem(t('picture.failed', { reason: error instanceof Error ? error.message : String(error) }))
             throw error
           }
+        },
+        paste: {
+          own: `/api/v1/documents/${session.documentId}/`,
+          describe: (kind, name) => t(`paste.picture.${kind}`, { name: name || t('paste.picture.unnamed') }),
         },
       }),
       editable: !readOnly,
@@ -86,29 +102,50 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         event.preventDefault()
         return
       }
-      if (!(event.ctrlKey || event.metaKey) || event.altKey) return
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
       const key = event.key.toLowerCase()
-      if ((key === 'f' || (key === 'h' && event.ctrlKey)) && !event.shiftKey) setFinding(true)
-      else if (key === '/') setHelping(true)
+      if (key === 'f' || (key === 'h' && event.ctrlKey)) setPanel('find')
+      else if (key === '/') setPanel('help')
+      else if (key === 'k' && editor?.isEditable && editor.isFocused) setPanel('link')
       else return
       event.preventDefault()
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
-  }, [])
+  }, [editor])
   if (!editor) return null
+  const close = () => setPanel(null)
+  const menus = <MenuBar editor={editor} page={page} onPanel={setPanel} />
   return (
     <div className="editor">
-      {!readOnly && (
-        <Toolbar editor={editor} onFind={() => setFinding((open) => !open)} onHelp={() => setHelping(true)} />
+      {(!narrow || readOnly) && <div className="menus">{menus}</div>}
+      {!readOnly && <Toolbar editor={editor} before={narrow && menus} onPanel={setPanel} />}
+      {panel === 'find' && <FindPanel editor={editor} onClose={close} />}
+      <ShortcutHelp opened={panel === 'help'} onClose={close} />
+      {panel === 'alt' && <AltText editor={editor} onClose={close} />}
+      {panel === 'emoji' && (
+        <Suspense>
+          <EmojiPicker editor={editor} onClose={close} />
+        </Suspense>
       )}
-      {!readOnly && <SelectionMenu editor={editor} />}
-      {finding && <FindPanel editor={editor} onClose={() => setFinding(false)} />}
-      <ShortcutHelp opened={helping} onClose={() => setHelping(false)} />
       <div className="canvas">
         {outline && <Outline editor={editor} />}
-        <div className="sheet">
+        <div className="sheet" ref={sheet}>
           <EditorContent editor={editor} />
+          {!readOnly && (
+            <>
+              <SelectionMenu editor={editor} onLink={() => setPanel('link')} />
+              <PictureMenu editor={editor} onAltText={() => setPanel('alt')} />
+              <TableMenu editor={editor} />
+            </>
+          )}
+          <LinkBubble
+            editor={editor}
+            sheet={sheet}
+            editing={panel === 'link'}
+            onEdit={() => setPanel('link')}
+            onClose={() => setPanel((open) => (open === 'link' ? null : open))}
+          />
         </div>
       </div>
     </div>

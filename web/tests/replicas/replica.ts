@@ -32,6 +32,7 @@ export class Replica {
           throw fault
         },
         onTooMuch: () => undefined,
+        paste: { own: '', describe: (kind, name) => `${kind} ${name}` },
       }),
     })
     rescueWords(this.doc, (origin) => origin === this)

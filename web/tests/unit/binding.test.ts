@@ -2,18 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { getSchema } from '@tiptap/core'
-import UniqueID from '@tiptap/extension-unique-id'
 import { EditorState } from '@tiptap/pm/state'
 import { initProseMirrorDoc, updateYFragment } from '@tiptap/y-tiptap'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { schemaExtensions } from '../../src/editor/extensions'
-import described from '../../src/editor/schema/schema.json'
 
-const withIds = Object.entries(described.nodes)
-  .filter(([, node]) => 'id' in node.attributes)
-  .map(([name]) => name)
-const schema = getSchema([...schemaExtensions(), UniqueID.configure({ types: withIds, updateDocument: false })])
+const schema = getSchema(schemaExtensions())
 
 function paragraph(words: string): Y.XmlElement {
   const element = new Y.XmlElement('paragraph')

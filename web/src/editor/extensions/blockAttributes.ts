@@ -2,6 +2,8 @@
 import { Extension } from '@tiptap/core'
 
 const MAX_INDENT = 8
+export const LINE_HEIGHTS = ['1', '1.15', '1.5', '2', '2.5', '3']
+const TEXT_BLOCKS = ['paragraph', 'heading']
 
 declare module '@tiptap/core' {
   interface Commands<ReturnType> {
@@ -24,7 +26,7 @@ export const BlockAttributes = Extension.create({
             default: null,
             parseHTML: (element) => {
               const value = element.style.lineHeight
-              return ['1', '1.15', '1.5', '2', '2.5', '3'].includes(value) ? value : null
+              return LINE_HEIGHTS.includes(value) ? value : null
             },
             renderHTML: ({ lineHeight }) => (lineHeight ? { style: `line-height: ${lineHeight}` } : {}),
           },
@@ -59,23 +61,37 @@ export const BlockAttributes = Extension.create({
     return {
       setLineHeight:
         (value) =>
-        ({ commands }) =>
-          ['paragraph', 'heading'].some((type) => commands.updateAttributes(type, { lineHeight: value })),
+        ({ state, tr, dispatch }) => {
+          const { from, to } = state.selection
+          state.doc.nodesBetween(from, to, (node, position) => {
+            if (dispatch && TEXT_BLOCKS.includes(node.type.name)) tr.setNodeAttribute(position, 'lineHeight', value)
+          })
+          return true
+        },
       changeIndent:
         (by) =>
-        ({ state, tr, dispatch }) => {
+        ({ state, tr, dispatch, commands, editor }) => {
+          // In a list the indent is the depth of the item.
+          const item = ['taskItem', 'listItem'].find((name) => editor.isActive(name))
+          if (item) return by > 0 ? commands.sinkListItem(item) : commands.liftListItem(item)
+          const { from, to } = state.selection
           let changed = false
-          state.doc.nodesBetween(state.selection.from, state.selection.to, (node, position) => {
-            if (node.type.name !== 'paragraph' && node.type.name !== 'heading') return
+          state.doc.nodesBetween(from, to, (node, position) => {
+            if (!TEXT_BLOCKS.includes(node.type.name)) return
             const indent = Math.max(0, Math.min(MAX_INDENT, Number(node.attrs.indent) + by))
-            if (indent !== node.attrs.indent) {
-              changed = true
-              tr.setNodeAttribute(position, 'indent', indent)
-            }
+            if (indent === node.attrs.indent) return
+            changed = true
+            if (dispatch) tr.setNodeAttribute(position, 'indent', indent)
           })
-          if (changed) dispatch?.(tr)
           return changed
         },
+    }
+  },
+
+  addKeyboardShortcuts() {
+    return {
+      'Mod-]': () => this.editor.commands.changeIndent(1),
+      'Mod-[': () => this.editor.commands.changeIndent(-1),
     }
   },
 })

@@ -1,44 +1,80 @@
 /** Every extension of the editor; names and attributes follow schema.json. */
 import { Placeholder } from '@tiptap/extensions'
 import Code from '@tiptap/extension-code'
-import CodeBlockLowlight from '@tiptap/extension-code-block-lowlight'
 import Collaboration from '@tiptap/extension-collaboration'
 import FindAndReplace from '@tiptap/extension-find-and-replace'
 import Highlight from '@tiptap/extension-highlight'
 import Blockquote from '@tiptap/extension-blockquote'
 import Document from '@tiptap/extension-document'
+import TiptapLink from '@tiptap/extension-link'
 import { BulletList, ListItem, OrderedList, TaskItem, TaskList } from '@tiptap/extension-list'
 import Subscript from '@tiptap/extension-subscript'
 import Superscript from '@tiptap/extension-superscript'
 import { Table, TableCell, TableHeader, TableRow } from '@tiptap/extension-table'
 import TextAlign from '@tiptap/extension-text-align'
 import { FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
-import UniqueID from '@tiptap/extension-unique-id'
-import { isChangeOrigin } from '@tiptap/extension-collaboration'
-import type { Extensions } from '@tiptap/core'
-import { uuidv4 } from 'lib0/random'
+import type { Extension, Extensions, Node } from '@tiptap/core'
 import StarterKit from '@tiptap/starter-kit'
-import { common, createLowlight } from 'lowlight'
 import type { DocumentSession } from '../../sync'
 import schema from '../schema/schema.json'
 import { BlockAttributes } from './blockAttributes'
+import { BlockIds } from './blockIds'
 import { Carets } from './caret'
+import { ClearFormatting } from './clearFormatting'
+import { CodeBlock } from '../code/codeBlock'
+import { EmojiNames } from '../emoji/emojiNames'
 import { Ink } from './ink'
 import { LargeInsert } from './largeInsert'
-import { Picture } from './picture'
+import { SlashMenu } from '../suggest/slashMenu'
+import { CleanPaste, type PasteOptions } from '../paste/cleanPaste'
+import { safeAddress, typedAddress } from '../links'
+import { Picture } from '../picture/picture'
+import { fill, type Upload } from '../picture/upload'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
-import { SlashMenu } from './slashMenu'
 import { Steady } from './steady'
 import { UnknownBlock } from './unknownBlock'
 
-const withIds = Object.entries(schema.nodes)
-  .filter(([, node]) => 'id' in node.attributes)
-  .map(([name]) => name)
+/** Only the address is stored; how a link opens is the page's decision. */
+const Link = TiptapLink.extend({
+  addAttributes() {
+    return { href: { default: '', parseHTML: (element) => safeAddress(element.getAttribute('href') ?? '') } }
+  },
+}).configure({
+  openOnClick: false,
+  defaultProtocol: 'https',
+  markdownLinks: true,
+  isAllowedUri: (address) => typedAddress(address) !== null,
+  HTMLAttributes: { target: '_blank', rel: 'noopener noreferrer' },
+})
 
-function newId(): string {
-  return uuidv4().replaceAll('-', '').slice(0, 12)
+/** A block whose blocks may carry marks of their own, with no attribute that the schema does not describe. */
+function described<Options>(node: Node<Options>): Node<Options> {
+  return node.extend({
+    marks: BLOCK_MARKS,
+    addAttributes() {
+      const known = Object.keys(schema.nodes[this.name as keyof typeof schema.nodes].attributes)
+      return Object.fromEntries(Object.entries(this.parent?.() ?? {}).filter(([name]) => known.includes(name)))
+    },
+  }) as Node<Options>
+}
+
+/** What an element does not say is no value, not an empty one. */
+function orNone<Options>(style: Extension<Options>): Extension<Options> {
+  return style.extend({
+    addGlobalAttributes() {
+      return (this.parent?.() ?? []).map(({ types, attributes }) => ({
+        types,
+        attributes: Object.fromEntries(
+          Object.entries(attributes).map(([name, attribute]) => [
+            name,
+            { ...attribute, parseHTML: (element) => (attribute?.parseHTML?.(element) as string) || null },
+          ]),
+        ),
+      }))
+    },
+  })
 }
 
 /** The nodes and marks of the schema, without anything that needs a document or a screen. */
@@ -53,36 +89,34 @@ export function schemaExtensions(): Extensions {
       bulletList: false,
       orderedList: false,
       listItem: false,
-      link: { openOnClick: false, defaultProtocol: 'https' },
+      link: false,
       dropcursor: { width: 2 },
     }),
-    // Blocks inside these may carry marks of their own.
+    Link,
     Document.extend({ marks: BLOCK_MARKS }),
-    Blockquote.extend({ marks: BLOCK_MARKS }),
-    BulletList.extend({ marks: BLOCK_MARKS }),
-    OrderedList.extend({ marks: BLOCK_MARKS }),
-    ListItem.extend({ marks: BLOCK_MARKS }),
-    TaskList.extend({ marks: BLOCK_MARKS }),
-    TaskItem.extend({ marks: BLOCK_MARKS }).configure({ nested: true }),
-    Table.extend({ marks: BLOCK_MARKS }).configure({ resizable: true, cellMinWidth: 60 }),
-    TableRow.extend({ marks: BLOCK_MARKS }),
-    TableCell.extend({ marks: BLOCK_MARKS }),
-    TableHeader.extend({ marks: BLOCK_MARKS }),
-    CodeBlockLowlight.extend({ marks: BLOCK_MARKS }).configure({
-      lowlight: createLowlight(common),
-      defaultLanguage: null,
-    }),
+    described(Blockquote),
+    described(BulletList),
+    described(OrderedList),
+    described(ListItem),
+    described(TaskList),
+    described(TaskItem).configure({ nested: true }),
+    described(Table).configure({ resizable: true, cellMinWidth: 60 }),
+    described(TableRow),
+    described(TableCell),
+    described(TableHeader),
+    CodeBlock,
     // Code that kept other marks out would lose the bold, the comment or the link that somebody else sets meanwhile.
     Code.extend({ excludes: 'code' }),
     TextStyle,
-    Ink,
-    FontFamily,
-    FontSize,
+    orNone(Ink),
+    orNone(FontFamily),
+    orNone(FontSize),
     Highlight.configure({ multicolor: true }),
     Subscript,
     Superscript,
     TextAlign.configure({ types: ['heading', 'paragraph'], defaultAlignment: null }),
     BlockAttributes,
+    BlockIds,
     Picture,
     PageBreak,
     UnknownBlock,
@@ -94,7 +128,8 @@ export function extensions(
   session: DocumentSession,
   options: {
     placeholder: string
-    upload: (file: File) => Promise<string>
+    upload: Upload
+    paste: Pick<PasteOptions, 'own' | 'describe'>
     onFault: (fault: unknown) => void
     onTooMuch: () => void
   },
@@ -103,18 +138,17 @@ export function extensions(
     ...schemaExtensions().map((extension) =>
       extension.name === 'image' ? Picture.configure({ upload: options.upload }) : extension,
     ),
-    // Only local edits make ids: replicas that each "repaired" remote content would fight.
-    UniqueID.configure({
-      types: withIds,
-      attributeName: 'id',
-      updateDocument: false,
-      generateID: newId,
-      filterTransaction: (transaction) => !isChangeOrigin(transaction),
+    CleanPaste.configure({
+      ...options.paste,
+      onTooMuch: options.onTooMuch,
+      onPictures: (view, held) => held.forEach((picture) => void fill(view, picture, options.upload)),
     }),
     LargeInsert.configure({ onRefused: options.onTooMuch }),
     Placeholder.configure({ placeholder: options.placeholder }),
     FindAndReplace.configure({ searchDebounceMs: 120, injectCSS: false }),
     SlashMenu,
+    EmojiNames,
+    ClearFormatting,
     Collaboration.configure({ fragment: session.fragment }),
     Carets.configure({ awareness: session.awareness }),
     Steady,

@@ -1,10 +1,19 @@
-import { ActionIcon, Paper } from '@mantine/core'
-import { IconBold, IconCode, IconHighlight, IconItalic, IconStrikethrough, IconUnderline } from '@tabler/icons-react'
+import { Paper } from '@mantine/core'
+import {
+  IconBold,
+  IconCode,
+  IconHighlight,
+  IconItalic,
+  IconLink,
+  IconStrikethrough,
+  IconUnderline,
+} from '@tabler/icons-react'
 import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
 import { BubbleMenu } from '@tiptap/react/menus'
 import { useTranslation } from 'react-i18next'
-import { LinkButton } from '../toolbar/LinkButton'
+import { CellSelection } from '@tiptap/pm/tables'
+import { ToolButton } from '../toolbar/ToolButton'
 
 const MARKS = [
   { name: 'bold', icon: IconBold, run: (e: Editor) => e.chain().focus().toggleBold().run() },
@@ -16,35 +25,38 @@ const MARKS = [
 ]
 
 /** The formats one wants most, beside a selection of text. */
-export function SelectionMenu({ editor }: { editor: Editor }) {
+export function SelectionMenu({ editor, onLink }: { editor: Editor; onLink: () => void }) {
   const { t } = useTranslation()
-  const active = useEditorState({
+  const { active, linked } = useEditorState({
     editor,
-    selector: ({ editor: e }) => MARKS.filter(({ name }) => e.isActive(name)).map(({ name }) => name),
+    selector: ({ editor: e }) => ({
+      active: MARKS.filter(({ name }) => e.isActive(name)).map(({ name }) => name),
+      linked: e.isActive('link'),
+    }),
   })
   return (
     <BubbleMenu
       editor={editor}
       options={{ placement: 'top' }}
       shouldShow={({ editor: e, state }) =>
-        e.isEditable && !state.selection.empty && 'from' in state.selection && !e.isActive('codeBlock') && isText(e)
+        e.isEditable &&
+        !state.selection.empty &&
+        !(state.selection instanceof CellSelection) &&
+        !e.isActive('codeBlock') &&
+        isText(e)
       }
     >
       <Paper className="selection-menu" role="toolbar" aria-label={t('toolbar.selection')} withBorder shadow="md">
         {MARKS.map(({ name, icon: Icon, run }) => (
-          <ActionIcon
+          <ToolButton
             key={name}
-            variant={active.includes(name) ? 'light' : 'subtle'}
-            color={active.includes(name) ? undefined : 'gray'}
-            aria-label={t(`toolbar.${name}`)}
-            aria-pressed={active.includes(name)}
-            onMouseDown={(event) => event.preventDefault()}
+            label={t(`toolbar.${name}`)}
+            icon={<Icon size={17} />}
+            active={active.includes(name)}
             onClick={() => run(editor)}
-          >
-            <Icon size={17} />
-          </ActionIcon>
+          />
         ))}
-        <LinkButton editor={editor} shortcut={false} />
+        <ToolButton label={t('toolbar.link')} icon={<IconLink size={17} />} active={linked} onClick={onLink} />
       </Paper>
     </BubbleMenu>
   )

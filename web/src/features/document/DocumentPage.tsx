@@ -26,6 +26,7 @@ import { ShareForm } from './ShareForm'
 import { StoredText } from './StoredText'
 import { DocumentTitle } from './DocumentTitle'
 import { useDocumentInfo } from './useDocumentInfo'
+import { usePageActions } from './usePageActions'
 import { WordCount } from './WordCount'
 import classes from './DocumentPage.module.css'
 
@@ -75,10 +76,9 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
   const { info, rename, conflict, settle } = useDocumentInfo(session, link, who.account?.id ?? null)
   const setSession = useSetSession()
 
-  const uploadFailed = useCallback(
-    (reason: string) => notifications.show({ color: 'red', message: t('picture.failed', { reason }) }),
-    [t],
-  )
+  const tell = useCallback((message: string) => notifications.show({ color: 'red', message }), [])
+  const count = useCallback(() => setCounting(true), [])
+  const page = usePageActions(session.documentId, info, link, count)
 
   // Somebody who made a document wants to write in it.
   const fresh = useLocation({ select: (at) => at.state.fresh === true })
@@ -146,12 +146,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
                   <IconListDetails size={20} />
                 </ActionIcon>
               </Tooltip>
-              <DocumentMenu
-                documentId={session.documentId}
-                info={info}
-                link={link}
-                onCount={editor && (() => setCounting(true))}
-              />
+              {!ready && <DocumentMenu page={page} />}
             </>
           )}
           {who.account ? <AccountMenu session={who} /> : <GuestMenu me={me} onRename={introduce} />}
@@ -169,7 +164,8 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
                 link={link}
                 outline={outline}
                 onEditor={setEditor}
-                onUploadFailed={uploadFailed}
+                page={page}
+                onProblem={tell}
               />
             </Suspense>
           </EditorBoundary>

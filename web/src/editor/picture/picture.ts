@@ -1,23 +1,14 @@
 /** Pictures: uploaded as attachments and referred to by address; never base64 in the document. */
 import Image from '@tiptap/extension-image'
 import { Plugin } from '@tiptap/pm/state'
-import type { EditorView } from '@tiptap/pm/view'
+import { step } from './resize'
+import { addPictures, pictureFiles, type Upload } from './upload'
+import { PictureView } from './view'
 
-type Upload = (file: File) => Promise<string>
-
-function pictures(files: FileList | undefined | null): File[] {
-  return [...(files ?? [])].filter((file) => file.type.startsWith('image/'))
-}
-
-async function insert(view: EditorView, files: File[], upload: Upload, at?: number): Promise<void> {
-  for (const file of files) {
-    const src = await upload(file)
-    const node = view.state.schema.nodes.image?.create({ src, alt: file.name.replace(/\.\w+$/, '') })
-    if (!node) return
-    const position = Math.min(at ?? view.state.selection.to, view.state.doc.content.size)
-    view.dispatch(view.state.tr.insert(position, node).scrollIntoView())
-  }
-}
+const size = (name: 'width' | 'height') => ({
+  default: null,
+  parseHTML: (element: HTMLElement) => Number(element.getAttribute(name)) || null,
+})
 
 export const Picture = Image.extend<{ upload: Upload; HTMLAttributes: Record<string, unknown> }>({
   addOptions() {
@@ -39,13 +30,30 @@ export const Picture = Image.extend<{ upload: Upload; HTMLAttributes: Record<str
       },
       alt: { default: '' },
       title: { default: '' },
-      width: { default: null, parseHTML: (element) => Number(element.getAttribute('width')) || null },
-      height: { default: null, parseHTML: (element) => Number(element.getAttribute('height')) || null },
+      width: size('width'),
+      height: size('height'),
       align: {
         default: 'center',
-        parseHTML: (element) => element.dataset.align ?? 'center',
+        parseHTML: (element) => {
+          const align = element.dataset.align ?? ''
+          return ['left', 'center', 'right'].includes(align) ? align : 'center'
+        },
         renderHTML: ({ align }) => ({ 'data-align': align }),
       },
+    }
+  },
+
+  addNodeView() {
+    return ({ node, view, getPos }) => new PictureView(node, view, getPos)
+  },
+
+  // Typing `![…](…)` would refer to a picture that nobody fetched.
+  addInputRules: () => [],
+
+  addKeyboardShortcuts() {
+    return {
+      'Alt-Shift-ArrowUp': () => step(this.editor, 1),
+      'Alt-Shift-ArrowDown': () => step(this.editor, -1),
     }
   },
 
@@ -55,16 +63,17 @@ export const Picture = Image.extend<{ upload: Upload; HTMLAttributes: Record<str
       new Plugin({
         props: {
           handlePaste: (view, event) => {
-            const files = pictures(event.clipboardData?.files)
+            const files = pictureFiles(event.clipboardData?.files)
             if (files.length === 0 || event.clipboardData?.types.includes('text/html')) return false
-            void insert(view, files, upload)
+            addPictures(view, files, upload)
             return true
           },
           handleDrop: (view, event) => {
-            const files = pictures(event.dataTransfer?.files)
-            if (files.length === 0) return false
+            const files = pictureFiles(event.dataTransfer?.files)
+            if (files.length === 0 || event.dataTransfer?.types.includes('text/html')) return false
             event.preventDefault()
-            void insert(view, files, upload, view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos)
+            const place = view.posAtCoords({ left: event.clientX, top: event.clientY })
+            addPictures(view, files, upload, place?.pos)
             return true
           },
         },

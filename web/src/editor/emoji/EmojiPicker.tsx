@@ -1,0 +1,68 @@
+import { Loader, Modal, Text, TextInput } from '@mantine/core'
+import type { Editor } from '@tiptap/core'
+import { useEffect, useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { loadEmoji, search, type Emoji } from './data'
+
+const GROUPS = [0, 1, 3, 4, 5, 6, 7, 8, 9]
+const MOST_FOUND = 120
+
+/** All emoji by kind, and a search. The one that is chosen is typed at the caret. */
+export function EmojiPicker({ editor, onClose }: { editor: Editor; onClose: () => void }) {
+  const { t, i18n } = useTranslation()
+  const [all, setAll] = useState<Emoji[] | null>(null)
+  const [query, setQuery] = useState('')
+  useEffect(() => {
+    let wanted = true
+    void loadEmoji(i18n.language).then((emoji) => wanted && setAll(emoji))
+    return () => {
+      wanted = false
+    }
+  }, [i18n.language])
+  const parts = useMemo(() => {
+    if (!all) return []
+    if (query.trim()) return [{ name: '', emoji: search(all, query.trim(), MOST_FOUND) }]
+    return GROUPS.map((group) => ({
+      name: t(`emoji.group.${group}`),
+      emoji: all.filter((item) => item.group === group),
+    }))
+  }, [all, query, t])
+  const choose = (sign: string) => {
+    onClose()
+    editor.chain().focus().insertContent(sign).run()
+  }
+  return (
+    <Modal opened onClose={onClose} title={t('emoji.title')} closeButtonProps={{ 'aria-label': t('cancel') }}>
+      <TextInput
+        aria-label={t('emoji.search')}
+        placeholder={t('emoji.search')}
+        value={query}
+        onChange={(event) => setQuery(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          const first = parts[0]?.emoji[0]
+          if (event.key === 'Enter' && query.trim() && first) {
+            event.preventDefault()
+            choose(first.sign)
+          }
+        }}
+        data-autofocus
+      />
+      <div className="emoji-list">
+        {!all && <Loader size="sm" aria-label={t('loading')} />}
+        {all && parts[0]?.emoji.length === 0 && <Text size="sm">{t('emoji.none')}</Text>}
+        {parts.map(({ name, emoji }) => (
+          <section key={name} aria-label={name || t('emoji.search')}>
+            {name && <h3>{name}</h3>}
+            <div className="emoji-grid">
+              {emoji.map(({ sign, label }) => (
+                <button key={sign} type="button" aria-label={label} title={label} onClick={() => choose(sign)}>
+                  {sign}
+                </button>
+              ))}
+            </div>
+          </section>
+        ))}
+      </div>
+    </Modal>
+  )
+}

@@ -1,0 +1,40 @@
+import { Menubar } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import type { Editor } from '@tiptap/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { PageActions, Panel } from '../panels/panel'
+import { Entries } from './Entries'
+import { menusOf } from './menus'
+import { OneMenu } from './OneMenu'
+
+interface Props {
+  editor: Editor
+  page: PageActions
+  onPanel: (panel: Panel) => void
+}
+
+/**
+ * Everything the editor can do, by name. Its state is read when a menu opens, not on every key.
+ * On a narrow screen the menus are one menu.
+ */
+export function MenuBar({ editor, page, onPanel }: Props) {
+  const { t } = useTranslation()
+  const [open, setOpen] = useState<number | null>(null)
+  const narrow = useMediaQuery('(max-width: 700px)', false, { getInitialValueInEffect: false })
+  const close = () => setOpen(null)
+  const menus = menusOf(editor, page, onPanel, t, open !== null)
+  if (narrow) return <OneMenu menus={menus} opened={open !== null} onOpen={(opened) => setOpen(opened ? 0 : null)} />
+  return (
+    <Menubar className="menubar" aria-label={t('menu.label')} openIndex={open} onOpenChange={setOpen}>
+      {menus.map((menu) => (
+        <Menubar.Menu key={menu.label}>
+          <Menubar.Target>{menu.label}</Menubar.Target>
+          <Menubar.Dropdown className="menu-dropdown">
+            <Entries items={menu.items} close={close} />
+          </Menubar.Dropdown>
+        </Menubar.Menu>
+      ))}
+    </Menubar>
+  )
+}

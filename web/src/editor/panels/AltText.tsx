@@ -1,0 +1,31 @@
+import { Button, Modal, Stack, Textarea } from '@mantine/core'
+import type { Editor } from '@tiptap/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+/** What the selected picture shows, in words, for people who do not see it. */
+export function AltText({ editor, onClose }: { editor: Editor; onClose: () => void }) {
+  const { t } = useTranslation()
+  const [alt, setAlt] = useState(String(editor.getAttributes('image').alt ?? ''))
+  const apply = () => {
+    editor.chain().focus().updateAttributes('image', { alt: alt.trim() }).run()
+    onClose()
+  }
+  return (
+    <Modal opened onClose={onClose} title={t('picture.alt')} closeButtonProps={{ 'aria-label': t('cancel') }}>
+      <Stack>
+        <Textarea
+          label={t('picture.alt.label')}
+          description={t('picture.alt.hint')}
+          autosize
+          minRows={2}
+          maxLength={1000}
+          value={alt}
+          onChange={(event) => setAlt(event.currentTarget.value)}
+          data-autofocus
+        />
+        <Button onClick={apply}>{t('save')}</Button>
+      </Stack>
+    </Modal>
+  )
+}

@@ -1,0 +1,11 @@
+/** What may stand open beside the text, one at a time. */
+export type Panel = 'find' | 'help' | 'emoji' | 'link' | 'alt'
+
+/** What the page around the editor can do for its menus. */
+export interface PageActions {
+  create: () => void
+  download: (format: 'markdown' | 'html' | 'text' | 'json') => void
+  count: () => void
+  /** Null for people who may not. */
+  trash: (() => void) | null
+}

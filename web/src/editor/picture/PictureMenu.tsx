@@ -1,0 +1,77 @@
+import { Paper } from '@mantine/core'
+import {
+  IconAlt,
+  IconAspectRatio,
+  IconLayoutAlignCenter,
+  IconLayoutAlignLeft,
+  IconLayoutAlignRight,
+  IconTrash,
+  IconZoomIn,
+  IconZoomOut,
+} from '@tabler/icons-react'
+import type { Editor } from '@tiptap/core'
+import { useEditorState } from '@tiptap/react'
+import { BubbleMenu } from '@tiptap/react/menus'
+import { useTranslation } from 'react-i18next'
+import { ToolButton } from '../toolbar/ToolButton'
+import { originalSize, selectedPicture, step } from './resize'
+
+const ALIGNMENTS = [
+  { align: 'left', icon: IconLayoutAlignLeft },
+  { align: 'center', icon: IconLayoutAlignCenter },
+  { align: 'right', icon: IconLayoutAlignRight },
+] as const
+
+/** What can be done to the selected picture, beside it. */
+export function PictureMenu({ editor, onAltText }: { editor: Editor; onAltText: () => void }) {
+  const { t } = useTranslation()
+  const align = useEditorState({
+    editor,
+    selector: ({ editor: e }) => e.getAttributes('image').align as string | undefined,
+  })
+  return (
+    <BubbleMenu
+      editor={editor}
+      updateDelay={0}
+      options={{ placement: 'top' }}
+      shouldShow={({ editor: e }) => e.isEditable && selectedPicture(e) !== null}
+    >
+      <Paper className="selection-menu" role="toolbar" aria-label={t('picture.menu')} withBorder shadow="md">
+        {ALIGNMENTS.map(({ align: value, icon: Icon }) => (
+          <ToolButton
+            key={value}
+            label={t(`toolbar.align.${value}`)}
+            icon={<Icon size={18} />}
+            active={align === value}
+            onClick={() => editor.chain().focus().updateAttributes('image', { align: value }).run()}
+          />
+        ))}
+        <span className="toolbar-gap" />
+        <ToolButton
+          label={t('picture.smaller')}
+          keys="Alt+Shift+↓"
+          icon={<IconZoomOut size={18} />}
+          onClick={() => step(editor, -1)}
+        />
+        <ToolButton
+          label={t('picture.larger')}
+          keys="Alt+Shift+↑"
+          icon={<IconZoomIn size={18} />}
+          onClick={() => step(editor, 1)}
+        />
+        <ToolButton
+          label={t('picture.original')}
+          icon={<IconAspectRatio size={18} />}
+          onClick={() => originalSize(editor)}
+        />
+        <span className="toolbar-gap" />
+        <ToolButton label={t('picture.alt')} icon={<IconAlt size={18} />} onClick={onAltText} />
+        <ToolButton
+          label={t('picture.delete')}
+          icon={<IconTrash size={18} />}
+          onClick={() => editor.chain().focus().deleteSelection().run()}
+        />
+      </Paper>
+    </BubbleMenu>
+  )
+}

@@ -1,0 +1,17 @@
+import type { Editor } from '@tiptap/core'
+import { addPictures, type Upload } from './upload'
+
+/** Asks for picture files of this device and puts them in the place of the selection. */
+export function pickPictures(editor: Editor): void {
+  const input = document.createElement('input')
+  input.type = 'file'
+  input.multiple = true
+  input.accept = 'image/png,image/jpeg,image/gif,image/webp'
+  input.onchange = () => {
+    const picture = editor.extensionManager.extensions.find((extension) => extension.name === 'image')
+    const { upload } = (picture?.options ?? {}) as { upload?: Upload }
+    if (upload) addPictures(editor.view, [...(input.files ?? [])], upload)
+    editor.commands.focus()
+  }
+  input.click()
+}

@@ -1,0 +1,116 @@
+/** A picture in the text: the image with handles at its corners, or a note why there is none to see. */
+import type { Node } from '@tiptap/pm/model'
+import type { EditorView, NodeView } from '@tiptap/pm/view'
+import i18next from 'i18next'
+import { safeAddress } from '../links'
+import { preview, watch } from './previews'
+import { setWidth } from './resize'
+
+export class PictureView implements NodeView {
+  readonly dom = document.createElement('figure')
+  private readonly frame = document.createElement('span')
+  private readonly image = document.createElement('img')
+  private readonly note = document.createElement('span')
+
+  constructor(
+    private node: Node,
+    private readonly view: EditorView,
+    private readonly position: () => number | undefined,
+  ) {
+    this.dom.className = 'picture'
+    this.frame.className = 'picture-frame'
+    this.note.className = 'picture-note'
+    this.image.draggable = false
+    this.image.addEventListener('error', () => this.explain(i18next.t('picture.broken')))
+    this.frame.append(this.image, this.handle('left'), this.handle('right'))
+    this.dom.append(this.frame, this.note)
+    this.draw()
+  }
+
+  private handle(side: 'left' | 'right'): HTMLElement {
+    const handle = document.createElement('span')
+    handle.className = 'picture-handle'
+    handle.dataset.side = side
+    handle.addEventListener('pointerdown', (event) => this.drag(event, handle, side === 'right' ? 1 : -1))
+    return handle
+  }
+
+  private drag(event: PointerEvent, handle: HTMLElement, direction: 1 | -1): void {
+    event.preventDefault()
+    event.stopPropagation()
+    const start = { x: event.clientX, width: this.image.clientWidth }
+    // A picture in the middle grows to both sides, so its corner follows the pointer at twice the change.
+    const reach = this.node.attrs.align === 'center' ? 2 : 1
+    let width = start.width
+    handle.setPointerCapture(event.pointerId)
+    const move = (moved: PointerEvent) => {
+      width = Math.max(32, start.width + (moved.clientX - start.x) * direction * reach)
+      this.frame.style.width = `${width}px`
+    }
+    const end = (ended: PointerEvent) => {
+      handle.removeEventListener('pointermove', move)
+      handle.removeEventListener('pointerup', end)
+      handle.removeEventListener('pointercancel', end)
+      const position = this.position()
+      if (ended.type === 'pointerup' && position !== undefined && width !== start.width) {
+        setWidth(this.view, position, width)
+      }
+      this.draw()
+    }
+    handle.addEventListener('pointermove', move)
+    handle.addEventListener('pointerup', end)
+    handle.addEventListener('pointercancel', end)
+  }
+
+  private draw(): void {
+    const { id, src, alt, title, width, align } = this.node.attrs as Record<string, string | null>
+    this.dom.dataset.align = align ?? 'center'
+    this.frame.style.width = width ? `${width}px` : ''
+    this.image.alt = alt ?? ''
+    this.image.title = title ?? ''
+    const shown = src === '' ? (preview(id) ?? '') : (src ?? '')
+    this.dom.toggleAttribute('data-waiting', src === '')
+    if (shown.startsWith('/') || shown.startsWith('blob:')) {
+      this.note.hidden = true
+      this.frame.hidden = false
+      if (this.image.getAttribute('src') !== shown) this.image.src = shown
+    } else if (shown === '') {
+      watch(id, () => this.draw())
+      this.explain(i18next.t('picture.waiting'))
+    } else this.remote(shown)
+  }
+
+  private explain(text: string): void {
+    this.frame.hidden = true
+    this.note.hidden = false
+    this.note.textContent = this.image.alt ? `${text} (${this.image.alt})` : text
+  }
+
+  /** Fetching it would tell another server who reads this; the address is offered instead. */
+  private remote(address: string): void {
+    this.explain(i18next.t('picture.remote'))
+    const safe = safeAddress(address)
+    if (!safe) return
+    const link = document.createElement('a')
+    link.href = safe
+    link.target = '_blank'
+    link.rel = 'noopener noreferrer'
+    link.textContent = safe
+    this.note.append(' ', link)
+  }
+
+  update(node: Node): boolean {
+    if (node.type !== this.node.type) return false
+    this.node = node
+    this.draw()
+    return true
+  }
+
+  stopEvent(event: Event): boolean {
+    return event.target instanceof HTMLElement && event.target.className === 'picture-handle'
+  }
+
+  ignoreMutation(): boolean {
+    return true
+  }
+}

@@ -1,0 +1,117 @@
+import { ActionIcon, Menu, Paper, Tooltip } from '@mantine/core'
+import {
+  IconArrowMergeAltLeft,
+  IconArrowsSplit2,
+  IconBucketDroplet,
+  IconColumnInsertRight,
+  IconDots,
+  IconRowInsertBottom,
+} from '@tabler/icons-react'
+import { findParentNode, type Editor } from '@tiptap/core'
+import { CellSelection } from '@tiptap/pm/tables'
+import { useEditorState } from '@tiptap/react'
+import { BubbleMenu } from '@tiptap/react/menus'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { MARKERS, Swatches } from '../toolbar/Swatches'
+import { ToolButton } from '../toolbar/ToolButton'
+import { tableCommands } from './commands'
+
+const GRAYS = [
+  ['#f1f3f5', 'light'],
+  ['#ced4da', 'gray'],
+] as const
+
+function tableRect(editor: Editor): DOMRect | null {
+  const table = findParentNode((node) => node.type.name === 'table')(editor.state.selection)
+  const dom = table && editor.view.nodeDOM(table.pos)
+  return dom instanceof HTMLElement ? dom.getBoundingClientRect() : null
+}
+
+/** The commands of tables, below the table that the caret is in: there is mostly nothing yet to cover. */
+export function TableMenu({ editor }: { editor: Editor }) {
+  const { t } = useTranslation()
+  const [open, setOpen] = useState(false)
+  const state = useEditorState({
+    editor,
+    selector: ({ editor: e }) => {
+      if (!e.isActive('table')) return null
+      const cell = e.getAttributes(e.isActive('tableHeader') ? 'tableHeader' : 'tableCell')
+      return {
+        merge: e.can().mergeCells(),
+        split: e.can().splitCell(),
+        color: (cell.backgroundColor as string | undefined) ?? null,
+      }
+    },
+  })
+  const run = () => editor.chain().focus()
+  return (
+    <BubbleMenu
+      editor={editor}
+      updateDelay={50}
+      options={{ placement: 'bottom-end', offset: 6 }}
+      getReferencedVirtualElement={() => {
+        const rect = tableRect(editor)
+        return rect && { getBoundingClientRect: () => rect, getClientRects: () => [rect] }
+      }}
+      shouldShow={({ editor: e, state: { selection } }) =>
+        e.isEditable && e.isActive('table') && (selection.empty || selection instanceof CellSelection)
+      }
+    >
+      <Paper className="selection-menu" role="toolbar" aria-label={t('table.menu')} withBorder shadow="md">
+        <ToolButton
+          label={t('table.row.below')}
+          icon={<IconRowInsertBottom size={18} />}
+          onClick={() => run().addRowAfter().run()}
+        />
+        <ToolButton
+          label={t('table.column.after')}
+          icon={<IconColumnInsertRight size={18} />}
+          onClick={() => run().addColumnAfter().run()}
+        />
+        <ToolButton
+          label={t('table.merge')}
+          icon={<IconArrowMergeAltLeft size={18} />}
+          disabled={!state?.merge}
+          onClick={() => run().mergeCells().run()}
+        />
+        <ToolButton
+          label={t('table.split')}
+          icon={<IconArrowsSplit2 size={18} />}
+          disabled={!state?.split}
+          onClick={() => run().splitCell().run()}
+        />
+        <Swatches
+          label={t('table.color')}
+          icon={<IconBucketDroplet size={18} />}
+          colors={[...MARKERS, ...GRAYS]}
+          value={state?.color ?? null}
+          onPick={(color) => run().setCellAttribute('backgroundColor', color).run()}
+        />
+        <Menu opened={open} onChange={setOpen} position="bottom-end">
+          <Menu.Target>
+            <Tooltip label={t('table.more')} openDelay={400}>
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                size={34}
+                aria-label={t('table.more')}
+                onMouseDown={(event) => event.preventDefault()}
+              >
+                <IconDots size={18} />
+              </ActionIcon>
+            </Tooltip>
+          </Menu.Target>
+          <Menu.Dropdown className="menu-dropdown">
+            {open &&
+              tableCommands(editor).map(({ key, possible, run: change }) => (
+                <Menu.Item key={key} disabled={!possible()} onClick={change}>
+                  {t(key)}
+                </Menu.Item>
+              ))}
+          </Menu.Dropdown>
+        </Menu>
+      </Paper>
+    </BubbleMenu>
+  )
+}

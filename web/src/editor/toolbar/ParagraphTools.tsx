@@ -1,0 +1,130 @@
+import { ActionIcon, Menu, Tooltip } from '@mantine/core'
+import {
+  IconAlignCenter,
+  IconAlignJustified,
+  IconAlignLeft,
+  IconAlignRight,
+  IconBlockquote,
+  IconIndentDecrease,
+  IconIndentIncrease,
+  IconLineHeight,
+  IconList,
+  IconListCheck,
+  IconListNumbers,
+} from '@tabler/icons-react'
+import type { Editor } from '@tiptap/core'
+import { useEditorState } from '@tiptap/react'
+import { useTranslation } from 'react-i18next'
+import { LINE_HEIGHTS } from '../extensions/blockAttributes'
+import { ToolButton } from './ToolButton'
+
+const ALIGNMENTS = [
+  { align: 'left', keys: 'Mod+Shift+L', icon: IconAlignLeft },
+  { align: 'center', keys: 'Mod+Shift+E', icon: IconAlignCenter },
+  { align: 'right', keys: 'Mod+Shift+R', icon: IconAlignRight },
+  { align: 'justify', keys: 'Mod+Shift+J', icon: IconAlignJustified },
+] as const
+
+/** The look of paragraphs: alignment, spacing, lists, indent. */
+export function ParagraphTools({ editor }: { editor: Editor }) {
+  const { t } = useTranslation()
+  const state = useEditorState({
+    editor,
+    selector: ({ editor: e }) => ({
+      bullets: e.isActive('bulletList'),
+      numbers: e.isActive('orderedList'),
+      tasks: e.isActive('taskList'),
+      quote: e.isActive('blockquote'),
+      align: ['center', 'right', 'justify'].find((value) => e.isActive({ textAlign: value })) ?? 'left',
+      spacing: LINE_HEIGHTS.find((value) => e.isActive({ lineHeight: value })) ?? null,
+    }),
+  })
+  const run = () => editor.chain().focus()
+  return (
+    <>
+      {ALIGNMENTS.map(({ align, keys, icon: Icon }) => (
+        <ToolButton
+          key={align}
+          label={t(`toolbar.align.${align}`)}
+          keys={keys}
+          icon={<Icon size={18} />}
+          active={state.align === align}
+          onClick={() => (align === 'left' ? run().unsetTextAlign().run() : run().setTextAlign(align).run())}
+        />
+      ))}
+      <Menu>
+        <Menu.Target>
+          <Tooltip label={t('toolbar.spacing')} openDelay={400}>
+            <ActionIcon
+              variant={state.spacing ? 'light' : 'subtle'}
+              color={state.spacing ? undefined : 'gray'}
+              size={34}
+              aria-label={t('toolbar.spacing')}
+              onMouseDown={(event) => event.preventDefault()}
+            >
+              <IconLineHeight size={18} />
+            </ActionIcon>
+          </Tooltip>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.RadioGroup
+            value={state.spacing ?? ''}
+            onChange={(value) =>
+              run()
+                .setLineHeight(value || null)
+                .run()
+            }
+          >
+            <Menu.RadioItem value="">{t('spacing.normal')}</Menu.RadioItem>
+            {LINE_HEIGHTS.map((value) => (
+              <Menu.RadioItem key={value} value={value}>
+                {t(`spacing.${value}`, { defaultValue: value })}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
+        </Menu.Dropdown>
+      </Menu>
+      <span className="toolbar-gap" />
+      <ToolButton
+        label={t('block.bullets')}
+        keys="Mod+Shift+8"
+        icon={<IconList size={18} />}
+        active={state.bullets}
+        onClick={() => run().toggleBulletList().run()}
+      />
+      <ToolButton
+        label={t('block.numbers')}
+        keys="Mod+Shift+7"
+        icon={<IconListNumbers size={18} />}
+        active={state.numbers}
+        onClick={() => run().toggleOrderedList().run()}
+      />
+      <ToolButton
+        label={t('block.tasks')}
+        keys="Mod+Shift+9"
+        icon={<IconListCheck size={18} />}
+        active={state.tasks}
+        onClick={() => run().toggleTaskList().run()}
+      />
+      <ToolButton
+        label={t('toolbar.outdent')}
+        keys="Mod+["
+        icon={<IconIndentDecrease size={18} />}
+        onClick={() => run().changeIndent(-1).run()}
+      />
+      <ToolButton
+        label={t('toolbar.indent')}
+        keys="Mod+]"
+        icon={<IconIndentIncrease size={18} />}
+        onClick={() => run().changeIndent(1).run()}
+      />
+      <ToolButton
+        label={t('block.quote')}
+        keys="Mod+Shift+B"
+        icon={<IconBlockquote size={18} />}
+        active={state.quote}
+        onClick={() => run().toggleBlockquote().run()}
+      />
+    </>
+  )
+}

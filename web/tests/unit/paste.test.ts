@@ -1,0 +1,279 @@
+/** What programs put on the clipboard, pasted into an editor with the real schema. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Editor } from '@tiptap/core'
+import type { Node } from '@tiptap/pm/model'
+import { initProseMirrorDoc, updateYFragment } from '@tiptap/y-tiptap'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import { schemaExtensions } from '../../src/editor/extensions'
+import { CleanPaste } from '../../src/editor/paste/cleanPaste'
+import type { PastedPicture } from '../../src/editor/paste/pictures'
+import described from '../../src/editor/schema/schema.json'
+
+const folder = join('tests', 'fixtures', 'clipboard')
+const fixtures = readdirSync(folder)
+const own = '/api/v1/documents/0198c0de-0000-7000-8000-000000000001/'
+const open: Editor[] = []
+// jsdom has none, and the editor makes one when it pastes what it was given as HTML.
+vi.stubGlobal('ClipboardEvent', class extends Event {})
+afterEach(() => open.splice(0).forEach((editor) => editor.destroy()))
+
+interface Result {
+  doc: Node
+  held: PastedPicture[]
+  tooMuch: boolean
+}
+
+async function paste(content: string, kind: 'html' | 'text' = 'html'): Promise<Result> {
+  const result: Result = { doc: null as never, held: [], tooMuch: false }
+  const editor = new Editor({
+    element: document.body,
+    extensions: [
+      ...schemaExtensions(),
+      CleanPaste.configure({
+        own,
+        describe: (why, name) => `[${why} picture ${name}]`,
+        onTooMuch: () => (result.tooMuch = true),
+        onPictures: (_view, pictures) => result.held.push(...pictures),
+      }),
+    ],
+  })
+  open.push(editor)
+  const event = new Event('paste', { bubbles: true, cancelable: true })
+  const clipboardData = {
+    types: kind === 'html' ? ['text/html', 'text/plain'] : ['text/plain'],
+    files: [],
+    getData: (type: string) => (type === `text/${kind === 'html' ? 'html' : 'plain'}` ? content : ''),
+  }
+  editor.view.dom.dispatchEvent(Object.assign(event, { clipboardData }))
+  // Markdown is read by a part of the app that is loaded for it.
+  if (kind === 'text') await vi.waitFor(() => expect(editor.state.doc.textContent).not.toBe(''))
+  result.doc = editor.state.doc
+  return result
+}
+
+const pasted = (name: string) => {
+  const content = readFileSync(join(folder, name), 'utf8')
+  return paste(content, name.endsWith('.md') ? 'text' : 'html')
+}
+
+/** The blocks and marks as text, without the empty paragraph that always ends a document. */
+const outline = ({ doc }: Result) =>
+  doc
+    .toString()
+    .replace(/^doc\(/, '')
+    .replace(/(, paragraph)?\)$/, '')
+
+function attribute(doc: Node, type: string, name: string): unknown[] {
+  const found: unknown[] = []
+  doc.descendants((node) => {
+    if (node.type.name === type) found.push(node.attrs[name])
+    for (const mark of node.marks) if (mark.type.name === type) found.push(mark.attrs[name])
+  })
+  return found
+}
+
+interface Description {
+  kind: string
+  default: unknown
+  choices: string[]
+  least: number | null
+  most: number | null
+  pattern: string | null
+}
+
+/** The server's rule for attribute values, applied to what the editor would write. */
+function allowed(rule: Description, value: unknown): boolean {
+  if (value === rule.default) return true
+  if (rule.kind === 'boolean') return typeof value === 'boolean'
+  if (rule.kind === 'integer') {
+    return Number.isInteger(value) && Number(value) >= (rule.least ?? 0) && Number(value) <= (rule.most ?? Infinity)
+  }
+  if (rule.kind === 'integers') return Array.isArray(value) && value.every(Number.isInteger)
+  if (typeof value !== 'string') return false
+  if (rule.kind === 'choice') return rule.choices.includes(value)
+  if (rule.kind === 'color') return /^(#[0-9a-f]{3,8}|rgba?\([0-9., %]{5,40}\)|[a-z]{3,30})$/i.test(value)
+  if (rule.kind === 'url') return /^(https?:|mailto:|tel:|#|\/api\/v1\/documents\/)/.test(value)
+  return rule.pattern === null || new RegExp(`^(${rule.pattern})$`).test(value)
+}
+
+function strangers(doc: Node): string[] {
+  const found: string[] = []
+  const look = (type: string, rules: Record<string, unknown>, values: Record<string, unknown>) => {
+    for (const [name, value] of Object.entries(values)) {
+      const rule = rules[name] as Description | undefined
+      if (!rule || !allowed(rule, value)) found.push(`${type}.${name} = ${JSON.stringify(value)}`)
+    }
+  }
+  doc.descendants((node) => {
+    look(node.type.name, described.nodes[node.type.name as 'paragraph'].attributes, node.attrs)
+    for (const mark of node.marks) {
+      look(mark.type.name, described.marks[mark.type.name as 'bold'].attributes, mark.attrs)
+    }
+  })
+  return found
+}
+
+function encoded(doc: Node): number {
+  const shared = new Y.Doc()
+  const fragment = shared.getXmlFragment('default')
+  const { meta } = initProseMirrorDoc(fragment, doc.type.schema)
+  updateYFragment(shared, fragment, doc, meta)
+  return Y.encodeStateAsUpdate(shared).length
+}
+
+describe('[FM-165] pasted text is cleaned to the schema', () => {
+  test.each(fixtures)(
+    '%s: nothing outside the schema, nothing active, no more bytes than its text needs',
+    async (name) => {
+      const { doc } = await pasted(name)
+      doc.check()
+      expect(doc.textContent.length).toBeGreaterThan(10)
+      expect(strangers(doc)).toEqual([])
+      const json = JSON.stringify(doc.toJSON())
+      expect(json).not.toMatch(/base64|javascript:|vbscript:|onerror|mso-|Mso|docs-internal|SCXW|var\(/i)
+      expect(json).not.toMatch(/googleusercontent[^"]*","(alt|title)/)
+      let nodes = 0
+      doc.descendants(() => void (nodes += 1))
+      expect(encoded(doc)).toBeLessThan(doc.textContent.length * 2 + nodes * 160)
+    },
+  )
+
+  test.each(fixtures)('%s: no picture of another server is referred to', async (name) => {
+    const { doc } = await pasted(name)
+    for (const src of attribute(doc, 'image', 'src')) expect(String(src)).toMatch(/^$|^\/api\/v1\/documents\//)
+  })
+
+  test('Google Docs: headings, marks, nested lists, table; its bold wrapper is not bold', async () => {
+    const result = await pasted('google-docs.html')
+    expect(outline(result)).toBe(
+      'heading("Quarterly plan"), ' +
+        'paragraph("We ship ", bold("in May"), textStyle(italic(strike(highlight(", maybe")))), superscript("2")), ' +
+        'paragraph, ' +
+        'bulletList(listItem(paragraph("Outer"), bulletList(listItem(paragraph("Inner"))))), ' +
+        'orderedList(listItem(paragraph(link("The brief")))), ' +
+        'paragraph(link("[remote picture Roadmap]")), ' +
+        'table(tableRow(tableCell(paragraph("Costs"))), tableRow(tableCell(paragraph("Paper")), tableCell(paragraph("12"))))',
+    )
+    expect(attribute(result.doc, 'paragraph', 'textAlign')[0]).toBe('center')
+    expect(attribute(result.doc, 'tableCell', 'backgroundColor')[0]).toBe('rgb(255, 242, 204)')
+    expect(attribute(result.doc, 'tableCell', 'colspan')).toEqual([2, 1, 1])
+    expect(attribute(result.doc, 'textStyle', 'fontFamily')).toEqual([null])
+  })
+
+  test('Google Sheets: cells with their bold and colour', async () => {
+    const result = await pasted('google-sheets.html')
+    expect(outline(result)).toBe(
+      'table(tableRow(tableCell(paragraph(bold("City"))), tableCell(paragraph(bold("People")))), ' +
+        'tableRow(tableCell(paragraph("Kiel")), tableCell(paragraph("246243"))))',
+    )
+    expect(attribute(result.doc, 'tableCell', 'backgroundColor')).toEqual(['rgb(217, 234, 211)', null, null, null])
+  })
+
+  test('Word: title, real lists with their depth and start, no comments, a note for a picture left out', async () => {
+    const result = await pasted('word-desktop.html')
+    expect(outline(result)).toBe(
+      'heading("Minutes"), heading("Decisions of the", hardBreak, "board"), ' +
+        'paragraph("The board met on ", bold("Monday"), " and was ", italic("nearly"), " complete. ", ' +
+        'textStyle("Late"), " guests waited."), ' +
+        'paragraph, ' +
+        'bulletList(listItem(paragraph("Buy paper"), bulletList(listItem(paragraph("A4")))), ' +
+        'listItem(paragraph("Send the letter"))), ' +
+        'paragraph("Then:"), ' +
+        'orderedList(listItem(paragraph("Third")), listItem(paragraph("Fourth"))), ' +
+        'paragraph(italic("[missing picture Seating plan]")), ' +
+        'table(tableRow(tableCell(paragraph("Name")), tableCell(paragraph("Vote"))))',
+    )
+    expect(attribute(result.doc, 'orderedList', 'start')).toEqual([3])
+    expect(attribute(result.doc, 'textStyle', 'color')).toEqual(['#C00000'])
+  })
+
+  test('Word online: headings from roles, one list from many', async () => {
+    expect(outline(await pasted('word-online.html'))).toBe(
+      'heading("Shopping"), bulletList(listItem(paragraph("Fruit"), ' +
+        'bulletList(listItem(paragraph(bold("Plums"))))), listItem(paragraph("Bread")))',
+    )
+  })
+
+  test('LibreOffice: old elements, nested lists, the picture goes to upload', async () => {
+    const result = await pasted('libreoffice.html')
+    expect(outline(result)).toBe(
+      'heading("Einleitung"), ' +
+        'paragraph(textStyle(bold("Wichtig:")), " H", subscript("2"), "O und ", underline("unterstrichen")), ' +
+        'orderedList(listItem(paragraph("zwei")), listItem(paragraph("drei"), ' +
+        'bulletList(listItem(paragraph(italic("innen")))))), paragraph, image',
+    )
+    await vi.waitFor(() => expect(result.held).toHaveLength(1))
+    expect(attribute(result.doc, 'image', 'id')).toEqual([result.held[0]?.id])
+  })
+
+  test('a web page: structure stays, its look goes', async () => {
+    const result = await pasted('web-page.html')
+    expect(outline(result)).toBe(
+      'heading("History[edit]"), ' +
+        'paragraph(bold("Tea"), " comes from ", link("China"), ".", link(superscript("[1]"))), ' +
+        'bulletList(listItem(paragraph("green"), bulletList(listItem(paragraph("matcha")))), listItem(paragraph("black"))), ' +
+        'codeBlock("def brew():\\n    return \\"tea\\""), ' +
+        'blockquote(paragraph("It is ", italic("tea"), " time.")), ' +
+        'taskList(taskItem(paragraph("boiled")), taskItem(paragraph("poured"))), ' +
+        'horizontalRule, paragraph(link("[remote picture tea-leaf.jpg]")), paragraph("A leaf")',
+    )
+    expect(attribute(result.doc, 'taskItem', 'checked')).toEqual([true, false])
+    expect(attribute(result.doc, 'codeBlock', 'language')).toEqual(['python'])
+  })
+
+  test('a mail: no script, no tracking pixel, no hidden words, only safe links', async () => {
+    const result = await pasted('mail.html')
+    expect(result.doc.textContent).not.toMatch(/Preview words|svg words|Log in|hunter2|track\.example/)
+    expect(attribute(result.doc, 'link', 'href')).toEqual(['https://example.org/offer?u=1'])
+    expect(attribute(result.doc, 'tableCell', 'rowspan')).toEqual([1])
+    expect(result.doc.textContent).toContain('[missing picture logo]')
+    expect(result.held).toEqual([])
+  })
+
+  test('a picture in the text is handed out for upload and leaves no bytes behind', async () => {
+    const bytes = Buffer.alloc(3_000_000, 7).toString('base64')
+    const result = await paste(`<p>Big</p><img src="data:image/png;base64,${bytes}" alt="huge">`)
+    expect(encoded(result.doc)).toBeLessThan(400)
+    await vi.waitFor(() => expect(result.held).toHaveLength(1))
+    const file = await result.held[0]?.file()
+    expect([file?.type, file?.size]).toEqual(['image/png', 3_000_000])
+  })
+
+  test('what was copied here keeps its styles; its own pictures stay where they are', async () => {
+    const result = await pasted('quire.html')
+    expect(outline(result)).toBe(
+      'heading("Own heading"), paragraph(textStyle("Styled"), " ", highlight("marked")), ' +
+        'taskList(taskItem(paragraph("done"))), pageBreak, codeBlock("fn main() {}"), image',
+    )
+    expect(attribute(result.doc, 'textStyle', 'fontFamily')).toEqual(['Georgia'])
+    expect(attribute(result.doc, 'paragraph', 'lineHeight')[0]).toBe('1.5')
+    expect(attribute(result.doc, 'image', 'align')).toEqual(['left'])
+    expect(attribute(result.doc, 'image', 'src')[0]).toMatch(/^\/api\/v1\/documents\/0198c0de/)
+    // A block of its own, with an id of its own.
+    expect(attribute(result.doc, 'heading', 'id')[0]).toMatch(/^[0-9a-f]{12}$/)
+  })
+
+  test('Markdown becomes what it says; plain words and lone dashes stay as they are', async () => {
+    expect(outline(await pasted('markdown.md'))).toBe(
+      'heading("Release notes"), ' +
+        'paragraph("Some ", bold("bold"), ", some ", italic("slanted"), " and ", code("code"), ", see ", link("the page"), "."), ' +
+        'bulletList(listItem(paragraph("first")), listItem(paragraph("second"), ' +
+        'orderedList(listItem(paragraph("inner"))))), taskList(taskItem(paragraph("done")), taskItem(paragraph("open"))), ' +
+        'codeBlock("print(\\"hi\\")"), ' +
+        'table(tableRow(tableHeader(paragraph("Name")), tableHeader(paragraph("Count"))), ' +
+        'tableRow(tableCell(paragraph("Pears")), tableCell(paragraph("3")))), ' +
+        'blockquote(paragraph("quoted")), paragraph(link("[remote picture chart]"))',
+    )
+    expect(outline(await paste('- a thought\nand another', 'text'))).toBe(
+      'paragraph("- a thought"), paragraph("and another")',
+    )
+  })
+
+  test('more than a document can take is refused as a whole', async () => {
+    const result = await paste(`<p>${'word '.repeat(500_000)}</p>`)
+    expect(result.tooMuch).toBe(true)
+    expect(result.doc.textContent).toBe('')
+  })
+})
