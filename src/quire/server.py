@@ -143,6 +143,8 @@ class Server:
         self.rooms: Rooms
         self.gateway: Gateway
         self.documents: DocumentService
+        self.converting = 0
+        """Large documents that are being turned into text, HTML or JSON, or wait for it."""
         self._converters: ProcessPoolExecutor | None = None
         self._touched: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -226,7 +228,9 @@ class Server:
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
             document_routes.routes(self.documents, services.spaces, self._render, self._exchange, settings.public_url),
         )
-        node = Node(self.stats, self.log, self.rooms, self.gateway, self.compactor, self.replicas)
+        node = Node(
+            self.stats, self.log, self.rooms, self.gateway, self.compactor, self.replicas, lambda: self.converting
+        )
         others = (
             health.routes(self.readiness, readings(node), __version__),
             static.routes(static.BrowserApp(Path(__file__).parent / "static")),
@@ -274,9 +278,15 @@ class Server:
             parts.insert(0, stored.snapshot.payload)
         if sum(map(len, parts)) < 64 * 1024:
             return render(parts, form)
+        if self.converting >= self.settings.conversions:
+            raise Problem(503, "Too many documents are being read at once. Try again.", headers={"Retry-After": "2"})
         if self._converters is None:
             self._converters = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=settle_in)
-        return await asyncio.get_running_loop().run_in_executor(self._converters, render, parts, form)
+        self.converting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._converters, render, parts, form)
+        finally:
+            self.converting -= 1
 
     async def _exchange(self, principal: Principal, document: str, body: bytes, writable: bool) -> bytes:
         try:

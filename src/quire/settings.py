@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     heavy_document: int = Field(MIB, description="Encoded size from which a live copy moves to a worker process.")
     heavy_update: int = Field(128 * KIB, description="Update size from which it is proved in a worker process.")
     crdt_workers: int = Field(1, ge=1, description="Worker processes for heavy documents.")
+    conversions: int = Field(16, ge=1, description="Large documents that may wait to be turned into text or HTML.")
     unsaved_limit: int = Field(64 * MIB, description="Uncommitted bytes on this node before rooms turn read-only.")
     unsaved_room_limit: int = Field(16 * MIB, description="Uncommitted bytes of one room before it turns read-only.")
 

@@ -6,8 +6,8 @@ import asyncio
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 
 import pycrdt
 import pytest
@@ -16,15 +16,7 @@ from conftest import QuireProcess
 from person import Person, agreed
 from quire.sync import wire
 from rawclient import connected
-
-
-@contextmanager
-def locked(server: QuireProcess) -> Iterator[sqlite3.Connection]:
-    """Hold the log's write lock, so that no commit can happen."""
-    with closing(sqlite3.connect(server.data / "log.db", isolation_level=None, timeout=20)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield other
-        other.execute("ROLLBACK")
+from stalls import locked
 
 
 @pytest.mark.fm("FM-030")

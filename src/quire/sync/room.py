@@ -279,7 +279,8 @@ class Room:
         if size > self._limits.max_update and not isinstance(sender, Relayed):
             sender.refused(Refusal.TOO_BIG, f"update of {size} bytes; the limit is {self._limits.max_update}")
             return
-        if self.unsaved_bytes + self.waiting_bytes + size > self._limits.unsaved_room or self._journal.full(size):
+        before = self.unsaved_bytes + self.waiting_bytes
+        if (before and before + size > self._limits.unsaved_room) or self._journal.full(size):
             self.stats.refused += 1
             checking = self.waiting_bytes > self.unsaved_bytes
             slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
