@@ -13,7 +13,7 @@ import pytest
 from conftest import QuireProcess
 from person import Person, agreed
 from quire.sync import wire
-from rawclient import connected, joined
+from rawclient import connected
 from stalls import children, locked, memory, metric, stopped, until
 
 PAD = "y" * 4000
@@ -94,7 +94,11 @@ async def test_a_socket_that_is_not_read(launch: Callable[..., QuireProcess]) ->
     writer, reader = Person("writer", server, document), Person("reader", server, document)
     async with writer.online(), reader.online(), connected(server, document, receive_buffer=4096) as stuck:
         await writer.start("start ")
-        await joined(stuck, server)
+        seen: pycrdt.Doc = pycrdt.Doc()
+        fragment = seen.get("default", type=pycrdt.XmlFragment)
+        stuck.send(b"\x02\x00" + wire.var_string(server.token) + wire.var_string("4.8.0"))
+        stuck.send(wire.sync_step1(b"\x00"))
+        seen.apply_update(wire.read_var_bytes(await stuck.until(b"\x00\x01"), 2)[0])
         stuck.reader._transport.pause_reading()  # type: ignore[attr-defined]
         before = await asyncio.to_thread(memory, server)
         words = []
@@ -112,8 +116,6 @@ async def test_a_socket_that_is_not_read(launch: Callable[..., QuireProcess]) ->
         assert mark <= full < mark + 20 * len(PAD)
         assert await asyncio.to_thread(memory, server) - before < FLAT
         stuck.reader._transport.resume_reading()  # type: ignore[attr-defined]
-        seen: pycrdt.Doc = pycrdt.Doc()
-        fragment = seen.get("default", type=pycrdt.XmlFragment)
         async with asyncio.timeout(30):
             while f"{words[-1]} " not in str(fragment):
                 body = await stuck.until(b"\x00")

@@ -41,6 +41,10 @@ _log = structlog.get_logger("quire.sync.room")
 EMPTY_STATE = b"\x00"
 REBASE_BYTES = 64 * 1024
 REBASE_UPDATES = 500
+MOST_MERGED = 1500
+"""Updates up to which a join merges bytes; merging takes the square of their number."""
+MOST_LOADED = 20_000
+"""Updates up to which a live copy is built in this process."""
 SEPARATE_FRAMES = 8
 """Updates in a tick up to which each of its senders gets exactly the others' frames."""
 MEMORY_FACTOR = 12
@@ -190,7 +194,7 @@ class Room:
             decode_state_vector(state_vector)
         except MalformedUpdate as error:
             raise wire.MalformedMessage(f"state vector: {error}") from None
-        if state_vector == EMPTY_STATE and not self._turns:
+        if state_vector == EMPTY_STATE and not self._turns and len(self._tail) <= MOST_MERGED:
             self._answer_from_bytes(member)
             return
 
@@ -249,7 +253,7 @@ class Room:
         parts = self.parts()
         if not parts:
             return b"\x00\x00"
-        if self.size > self._limits.heavy_document:
+        if self.size > self._limits.heavy_document or len(parts) > MOST_MERGED:
             return await (await self._live()).diff(state_vector)
         return diff(merge(parts), state_vector)
 
@@ -359,7 +363,7 @@ class Room:
 
     async def _live(self, *, heavy: bool = False) -> Replica:
         """Return the live copy, building it (in a worker process when heavy) from the bytes at hand."""
-        heavy = heavy or self.size > self._limits.heavy_document
+        heavy = heavy or self.size > self._limits.heavy_document or len(self._tail) > MOST_LOADED
         replica = self._replica
         if replica is not None and (replica.alive and (not heavy or not replica.local)):
             return replica
