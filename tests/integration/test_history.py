@@ -19,8 +19,8 @@ from nodes import DOCUMENT, Node, open_log
 from quire.fanout.local import LocalBus
 from quire.log.compaction import Compactor
 from quire.log.sqlite import SqliteLog
-from quire.sync import wire
 from quire.sync.exchange import exchange
+from rawclient import appended
 
 PROVE = os.environ.get("QUIRE_PROVE") == "1"
 LONG = 1_000_000 if PROVE else 20_000
@@ -54,12 +54,6 @@ class Past:
                 self.moments[self.count] = str(self.text)
         found, self._updates[:] = list(self._updates), []
         return found
-
-
-def appended(clock: int, words: str) -> bytes:
-    """The update of client 9 that appends to the text, as Yjs writes it."""
-    place = b"\x04\x01\x01t" if clock == 0 else b"\x84\x09" + wire.var_uint(clock - 1)
-    return b"\x01\x01\x09" + wire.var_uint(clock) + place + wire.var_string(words) + b"\x00"
 
 
 async def store(log: SqliteLog, document: str, updates: Sequence[bytes]) -> None:
