@@ -65,8 +65,8 @@ def serve(
         raise _fail(str(error)) from None
     except OSError as error:
         raise _fail(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Choose another with --host and --port, "
-            "or stop what uses it."
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Choose another with --host and "
+            "--port, or stop what uses it."
         ) from None
 
 
