@@ -72,8 +72,10 @@ class Person:
                 yield self
             finally:
                 self._client = None
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
+                while not reading.done():
+                    # Python 3.11's wait_for loses a cancellation that meets a result.
+                    reading.cancel()
+                    await asyncio.wait([reading], timeout=0.2)
 
     async def _read(self, client: Client) -> None:
         while True:

@@ -112,3 +112,9 @@ def insertion(text: str) -> bytes:
     doc: pycrdt.Doc = pycrdt.Doc()
     doc.get("t", type=pycrdt.Text).insert(0, text)
     return doc.get_update()
+
+
+def appended(clock: int, words: str) -> bytes:
+    """The update of client 9 that appends to a text, as Yjs writes it."""
+    place = b"\x04\x01\x01t" if clock == 0 else b"\x84\x09" + wire.var_uint(clock - 1)
+    return b"\x01\x01\x09" + wire.var_uint(clock) + place + wire.var_string(words) + b"\x00"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ import typer
 from email_validator import EmailNotValidError, validate_email
 
 from quire import __version__
-from quire.settings import Settings
+from quire.settings import Settings, SettingsError, read_settings, unknown_variables
 
 app = typer.Typer(help="Documents that many people write at once.", no_args_is_help=True, add_completion=False)
 user = typer.Typer(help="People.", no_args_is_help=True)
@@ -26,8 +27,12 @@ MIN_PASSWORD = 10
 
 
 def _settings(data: Path | None, host: str | None = None, port: int | None = None) -> Settings:
-    given = {"data": data, "host": host, "port": port}
-    return Settings().model_copy(update={key: value for key, value in given.items() if value is not None})
+    for remark in unknown_variables(os.environ):
+        typer.echo(remark, err=True)
+    try:
+        return read_settings(data=data, host=host, port=port)
+    except SettingsError as error:
+        raise _fail(str(error)) from None
 
 
 def _fail(text: str) -> typer.Exit:
@@ -50,16 +55,19 @@ def serve(
     data: DataOption = None,
 ) -> None:
     """Serve documents until stopped."""
-    from quire.server import DataFolderBusy
+    from quire.server import CannotStart
     from quire.server import serve as run
 
     settings = _settings(data, host, port)
     try:
         run(settings)
-    except DataFolderBusy as error:
+    except CannotStart as error:
         raise _fail(str(error)) from None
     except OSError as error:
-        raise _fail(f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. Use --port.") from None
+        raise _fail(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Choose another with --host and "
+            "--port, or stop what uses it."
+        ) from None
 
 
 @user.command("create")

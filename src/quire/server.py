@@ -9,15 +9,18 @@ import os
 import secrets
 import signal
 import socket
+import sqlite3
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 import structlog
 import uvicorn
+from alembic.util.exc import CommandError
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 
 from quire import __version__
 from quire.access import Principal
@@ -45,7 +48,8 @@ from quire.http.security import Origins, SecurityLayer, client_address
 from quire.log.archive import Archive
 from quire.log.compaction import Compactor, Trigger
 from quire.log.contract import DamagedDocument, Health, Outcome, Refused, StorageUnavailable, Update
-from quire.log.sqlite import SqliteLog
+from quire.log.schema import NewerSchema
+from quire.log.sqlite import SqliteLog, reason_of
 from quire.ops import health, logs
 from quire.ops.children import Child, ChildDied
 from quire.ops.readings import Node, readings
@@ -68,7 +72,11 @@ TOUCH_SECONDS = 2.0
 SERVER = "server"
 
 
-class DataFolderBusy(Exception):
+class CannotStart(Exception):
+    """Something that an operator must mend; the text says what and how."""
+
+
+class DataFolderBusy(CannotStart):
     """Another process serves this data folder."""
 
 
@@ -77,12 +85,39 @@ class DataFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.mkdir(parents=True, exist_ok=True)
+        with self._usable():
+            path.mkdir(parents=True, exist_ok=True)
         self._lock: int | None = None
 
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise CannotStart(
+                f"The data folder {self.path.resolve()} cannot be used ({error.strerror}). It must be a folder on a "
+                "local disk that this user can write: mend it, or choose another with --data or QUIRE_DATA."
+            ) from None
+
+    @contextmanager
+    def opening(self, name: str) -> Iterator[None]:
+        """Say of an error on opening one of the folder's databases what an operator can do."""
+        path = (self.path / name).resolve()
+        try:
+            yield
+        except (NewerSchema, CommandError) as error:
+            raise CannotStart(f"{path} was written by a newer release of Quire ({error}). Run that one.") from None
+        except (sqlite3.Error, DBAPIError) as error:
+            cause = error.orig if isinstance(error, DBAPIError) and isinstance(error.orig, Exception) else error
+            raise CannotStart(
+                f"{path} cannot be opened: {reason_of(cause)} ({cause}). Nothing was changed in it. Check the disk and "
+                "the file's owner; if the file is damaged, move it away and restore it from a backup."
+            ) from None
+
     def lock(self) -> None:
-        """Take the folder for this process; raises `DataFolderBusy`."""
-        handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the folder for this process; raises `CannotStart`, `DataFolderBusy`."""
+        with self._usable():
+            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -99,11 +134,15 @@ class DataFolder:
     def key(self) -> bytes:
         """Return the server's secret key, made at the first start."""
         path = self.path / "secret.key"
-        with suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(secrets.token_bytes(32))
-        return path.read_bytes()
+        with self._usable():
+            if not path.exists():
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(secrets.token_bytes(32))
+            key = path.read_bytes()
+        if len(key) < 32:
+            raise CannotStart(f"{path.resolve()} is damaged: it has {len(key)} bytes. Restore it from a backup.")
+        return key
 
 
 class Services:
@@ -145,6 +184,8 @@ class Server:
         self.rooms: Rooms
         self.gateway: Gateway
         self.documents: DocumentService
+        self.converting = 0
+        """Large documents that are being turned into text, HTML or JSON, or wait for it."""
         self._touched: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -152,8 +193,10 @@ class Server:
         """Open storage and return the ASGI application."""
         settings, services = self.settings, self.services
         services.folder.lock()
-        await services.database.migrate()
-        await self.log.open()
+        with services.folder.opening("catalogue.db"):
+            await services.database.migrate()
+        with services.folder.opening("log.db"):
+            await self.log.open()
         await self.fanout.open()
         self.compactor.start()
         if not settings.loopback_only and not await services.people.any():
@@ -228,7 +271,9 @@ class Server:
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
             document_routes.routes(self.documents, services.spaces, self._render, self._exchange, settings.public_url),
         )
-        node = Node(self.stats, self.log, self.rooms, self.gateway, self.compactor, self.replicas)
+        node = Node(
+            self.stats, self.log, self.rooms, self.gateway, self.compactor, self.replicas, lambda: self.converting
+        )
         others = (
             health.routes(self.readiness, readings(node), __version__),
             static.routes(static.BrowserApp(Path(__file__).parent / "static")),
@@ -276,10 +321,15 @@ class Server:
             parts.insert(0, stored.snapshot.payload)
         if sum(map(len, parts)) < 64 * 1024:
             return render(parts, form)
+        if self.converting >= self.settings.conversions:
+            raise Problem(503, "Too many documents are being read at once. Try again.", headers={"Retry-After": "2"})
+        self.converting += 1
         try:
             return await self.converter.run(render, parts, form)
         except ChildDied:
             raise Problem(503, "The document is too large to convert now. Try again later.") from None
+        finally:
+            self.converting -= 1
 
     async def _exchange(self, principal: Principal, document: str, body: bytes, writable: bool) -> bytes:
         try:
@@ -425,7 +475,7 @@ async def _run(settings: Settings, announce: bool) -> None:
 
 
 def serve(settings: Settings, *, announce: bool = True) -> None:
-    """Serve until SIGTERM or SIGINT; raises `DataFolderBusy` or `OSError` (the port is taken)."""
+    """Serve until SIGTERM or SIGINT; raises `CannotStart` or `OSError` (the port is taken)."""
     logs.configure(settings.log_level, settings.log_format)
     try:
         import uvloop
@@ -495,4 +545,4 @@ def _gateway_limits(settings: Settings) -> GatewayLimits:
     )
 
 
-__all__ = ["DataFolder", "DataFolderBusy", "Server", "Services", "serve"]
+__all__ = ["CannotStart", "DataFolder", "DataFolderBusy", "Server", "Services", "serve"]

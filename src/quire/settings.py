@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, computed_field
+from pydantic import Field, ValidationError, computed_field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KIB = 1024
 MIB = 1024 * KIB
 
 
+PREFIX: Final = "QUIRE_"
+ZERO_MEANS_NONE: Final = frozenset(
+    {"port", "room_grace", "tick_base", "tick_per_socket", "tick_max", "reconnect_window", "shutdown_timeout"}
+)
+NOT_ABOVE: Final = (
+    ("max_update", "max_frame", "an update comes in one message"),
+    ("document_warn", "document_limit", "the warning comes before the refusal"),
+    ("unsaved_room_limit", "unsaved_limit", "one room's share cannot be more than the node's"),
+    ("tick_base", "tick_max", "the window grows from the one to the other"),
+)
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used; one line for each, naming the variable."""
+
+
 class Settings(BaseSettings):
     """Settings of one node. Sizes are bytes, times are seconds unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="QUIRE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port for HTTP and sockets; 0 takes a free one.")
@@ -49,6 +68,7 @@ class Settings(BaseSettings):
     heavy_document: int = Field(MIB, description="Encoded size from which a live copy moves to a worker process.")
     heavy_update: int = Field(128 * KIB, description="Update size from which it is proved in a worker process.")
     crdt_workers: int = Field(1, ge=1, description="Worker processes for heavy documents.")
+    conversions: int = Field(16, ge=1, description="Large documents that may wait to be turned into text or HTML.")
     unsaved_limit: int = Field(64 * MIB, description="Uncommitted bytes on this node before rooms turn read-only.")
     unsaved_room_limit: int = Field(16 * MIB, description="Uncommitted bytes of one room before it turns read-only.")
 
@@ -68,6 +88,27 @@ class Settings(BaseSettings):
     snapshot_bytes: int = Field(256 * KIB, description="Bytes since the last snapshot that trigger compaction.")
 
     attachment_limit: int = Field(20 * MIB, description="Largest attachment.")
+
+    @model_validator(mode="after")
+    def _make_sense(self) -> Self:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            least = 0 if name in ZERO_MEANS_NONE else None
+            if isinstance(value, int | float) and (value < 0 or (value == 0 and least is None)):
+                raise ValueError(f"{variable(name)} is {value}; it must be {'0 or more' if least == 0 else 'above 0'}")
+        for lower, upper, why in NOT_ABOVE:
+            if getattr(self, lower) > getattr(self, upper):
+                raise ValueError(
+                    f"{variable(lower)} is {getattr(self, lower)}, more than {variable(upper)} "
+                    f"({getattr(self, upper)}); {why}"
+                )
+        if self.public_url is not None:
+            parts = urlsplit(self.public_url)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError(
+                    f"{variable('public_url')} is {self.public_url!r}; it must be an address like https://docs.example.org"
+                )
+        return self
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -89,3 +130,31 @@ class Settings(BaseSettings):
     def limited(self) -> bool:
         """Whether rate limits apply."""
         return self.limits == "on"
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def read_settings(**given: object) -> Settings:
+    """Read the environment; what is `given` (and not None) comes first. Raises `SettingsError`."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            text = problem["msg"].removeprefix("Value error, ")
+            name = "_".join(str(part) for part in problem["loc"])
+            lines.append(f"{variable(name)} is {problem['input']!r}: {text.lower()}" if name else text)
+        raise SettingsError("\n".join(lines)) from None
+
+
+def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a remark for each variable that looks like a misspelt setting."""
+    known = {variable(name) for name in Settings.model_fields}
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, 1, 0.8)
+            if near:
+                yield f"{name} is no setting of Quire and has no effect; did you mean {near[0]}?"

@@ -16,6 +16,7 @@ import pytest
 
 from conftest import QuireProcess
 from person import Person, agreed
+from stalls import until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="making a disk full or read-only needs root")
 PAD = "y" * 4000
@@ -91,13 +92,6 @@ def ready(server: QuireProcess) -> dict[str, object]:
     with urllib.request.urlopen(f"{server.url}/readyz", timeout=5) as answer:
         body: dict[str, object] = json.load(answer)
         return body
-
-
-async def until(condition: Callable[[], bool], what: str) -> None:
-    async with asyncio.timeout(20):
-        while not await asyncio.to_thread(condition):
-            await asyncio.sleep(0.05)
-    assert what
 
 
 @pytest.mark.fm("FM-061")

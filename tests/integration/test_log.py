@@ -192,6 +192,12 @@ async def test_a_lease_ends_with_its_work_and_a_killed_run_holds_it_only_for_a_w
     with closing(sqlite3.connect(log.path)) as connection, connection:
         connection.execute("UPDATE leases SET expires_at=0")
     assert await asyncio.to_thread(run, "second") == len(updates)
+    # A clock that was a year ahead when the lease was taken, and is right again, does not hold it for a year.
+    with closing(connect(log.path)) as connection:
+        killed._take_lease(connection)
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute("UPDATE leases SET expires_at=expires_at+365*86400")
+    assert await asyncio.to_thread(run, "second") == len(updates)
 
 
 async def test_a_compaction_under_way_brings_nothing_of_an_erased_document_back(log: SqliteLog) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pycrdt
 import pytest
 
 from quire.crdt.parser import MAX_CHAIN
@@ -30,3 +31,13 @@ def test_a_document_written_in_by_more_sessions_than_any_team_has_is_still_read(
     )
     replica = LocalReplica([var_uint(sessions) + texts + b"\x00"])
     assert len(decode_state_vector(replica.encoded_state())) == sessions
+
+
+def test_a_text_that_was_typed_and_mended_for_years_is_no_chain() -> None:
+    """Deleted runs stand between its texts, so that nothing can be joined: any number of them is fine."""
+    doc: pycrdt.Doc = pycrdt.Doc(client_id=7)
+    text = doc.get("t", type=pycrdt.Text)
+    for length in range(MAX_CHAIN + 100):
+        text.insert(length, "xy")
+        del text[length + 1 : length + 2]
+    assert inspect(doc.get_update()).structs > 2 * MAX_CHAIN

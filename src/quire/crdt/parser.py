@@ -65,7 +65,7 @@ def inspect(update: bytes) -> UpdateSummary:
 
 
 class _Parser:
-    __slots__ = ("at", "chain", "content", "data", "depths", "end", "left", "needs", "ranges")
+    __slots__ = ("at", "before", "chain", "content", "data", "depths", "end", "left", "needs", "ranges")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -73,6 +73,7 @@ class _Parser:
         self.end = len(data)
         self.content = self.chain = 0
         self.left = (0, 0)
+        self.before = _SKIP
         self.needs: dict[int, int] = {}
         self.ranges: list[tuple[int, int, int]] = []
         self.depths: dict[tuple[int, int], int] = {}
@@ -110,10 +111,11 @@ class _Parser:
         """One client's structs, in order of their clocks."""
         data = self.data
         first = clock
+        kind = _SKIP
         for _ in range(count):
             info = data[self.at]
             self.at += 1
-            kind = info & 31
+            self.before, kind = kind, info & 31
             if kind == _GC:
                 length = self.run()
             elif kind == _SKIP:
@@ -136,7 +138,7 @@ class _Parser:
         depth = 0
         if info & 0x80:
             depth = self.neighbour(client, first)
-            if kind == _STRING and self.left == (client, clock - 1):
+            if kind == self.before == _STRING and self.left == (client, clock - 1):
                 self.chain += 1
                 if self.chain > MAX_CHAIN:
                     raise MalformedUpdate(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 import pycrdt
 
+from quire.crdt.parser import MAX_CHAIN
 from quire.crdt.replica import LocalReplica
 from quire.crdt.updates import EMPTY_STATE, inspect, merge
+
+MOST_MERGED: Final = 500
+"""Updates merged at once."""
 
 
 class SnapshotMismatch(Exception):
@@ -29,7 +33,7 @@ def build_snapshot(payloads: Sequence[bytes]) -> tuple[bytes, bytes]:
 
 def verify_snapshot(snapshot: bytes, payloads: Sequence[bytes]) -> None:
     """Raise `SnapshotMismatch` unless `snapshot` loads to the same document as `payloads` merged on bytes."""
-    loaded, replayed = LocalReplica([snapshot]), LocalReplica([merge(payloads)])
+    loaded, replayed = LocalReplica([snapshot]), LocalReplica([merge(group) for group in _groups(payloads)])
     if loaded.state() != replayed.state():
         raise SnapshotMismatch("the state vectors differ")
     if _runs(loaded) != _runs(replayed):
@@ -38,6 +42,23 @@ def verify_snapshot(snapshot: bytes, payloads: Sequence[bytes]) -> None:
         raise SnapshotMismatch("the delete sets differ")
     if root_content(loaded.doc) != root_content(replayed.doc):
         raise SnapshotMismatch("the contents differ")
+
+
+def _groups(payloads: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """Split updates into groups that can be merged: merging takes the square of their number, and gives one update
+    that must keep the bounds of one.
+    """
+    group: list[bytes] = []
+    structs = 0
+    for payload in payloads:
+        size = inspect(payload).structs
+        if group and (len(group) >= MOST_MERGED or structs + size > MAX_CHAIN):
+            yield group
+            group, structs = [], 0
+        group.append(payload)
+        structs += size
+    if group:
+        yield group
 
 
 def _runs(replica: LocalReplica) -> dict[int, int]:
@@ -65,13 +86,17 @@ def root_content(doc: pycrdt.Doc[Any]) -> dict[str, object]:
 
 
 def _content(node: Any) -> object:  # noqa: ANN401
-    """Attributes have no order of their own: the text form lists them in any."""
     if isinstance(node, pycrdt.XmlText):
-        return node.diff(), sorted(node.attributes)
+        return node.diff(), _attributes(node)
     if isinstance(node, pycrdt.XmlElement):
-        return node.tag, sorted(node.attributes), [_content(child) for child in node.children]
+        return node.tag, _attributes(node), [_content(child) for child in node.children]
     if isinstance(node, pycrdt.XmlFragment):
         return [_content(child) for child in node.children]
     if isinstance(node, pycrdt.Text):
         return node.diff()
     return node.to_py()
+
+
+def _attributes(node: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Attributes have no order of their own: the text form lists them in any."""
+    return dict(node.attributes)

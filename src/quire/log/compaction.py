@@ -181,7 +181,8 @@ class Compaction:
         row = connection.execute(
             "INSERT INTO leases(name, holder, token, expires_at) VALUES(?1, ?2, 1, ?3) "
             "ON CONFLICT(name) DO UPDATE SET holder=?2, token=token+1, expires_at=?3 "
-            "WHERE expires_at < ?4 OR holder=?2 RETURNING token",
+            # Further ahead than any lease goes: the clock was set back since, and nobody holds it.
+            "WHERE expires_at < ?4 OR expires_at > ?3 OR holder=?2 RETURNING token",
             (f"compact:{self._document}", self._holder, now + LEASE_SECONDS, now),
         ).fetchone()
         if row is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
 from quire.crdt.replica import ReplicaHost
@@ -25,6 +25,7 @@ class Node:
     gateway: Gateway
     compactor: Compactor
     replicas: ReplicaHost
+    converting: Callable[[], int]
 
 
 _GAUGES = {"last_commit_seconds"}
@@ -49,6 +50,7 @@ def readings(node: Node) -> Readings:
         yield "waiting_bytes", "Bytes received that wait to be proved", node.rooms.waiting_bytes
         yield "worker_requests", "Requests to worker processes without an answer yet", node.replicas.requests
         yield "compaction_waiting", "Documents that the compactor has not looked at yet", node.compactor.waiting
+        yield "conversions", "Large documents being turned into text, HTML or JSON", node.converting()
         yield "outbound_bytes", "Bytes in the outbound buffers of sockets", node.gateway.outbound_bytes
         yield "blocked_sockets", "Sockets that get no increments until they are drained", node.gateway.blocked
         yield "pending_bytes", "Bytes of messages that came before their document was open", node.gateway.pending_bytes

@@ -45,6 +45,10 @@ PRESENCE_BYTES_PER_SECOND = 16 * 1024 * 1024
 """What all sockets of a room together are sent of presence; with a crowd the rounds get rarer."""
 PRESENCE_SLOWEST = 2.0
 """Longest time between rounds while there is news, in seconds."""
+MOST_MERGED = 1500
+"""Updates up to which a join merges bytes; merging takes the square of their number."""
+MOST_LOADED = 20_000
+"""Updates up to which a live copy is built in this process."""
 SEPARATE_FRAMES = 8
 """Updates in a tick up to which each of its senders gets exactly the others' frames."""
 MEMORY_FACTOR = 12
@@ -195,7 +199,7 @@ class Room:
             decode_state_vector(state_vector)
         except MalformedUpdate as error:
             raise wire.MalformedMessage(f"state vector: {error}") from None
-        if state_vector == EMPTY_STATE and not self._turns:
+        if state_vector == EMPTY_STATE and not self._turns and len(self._tail) <= MOST_MERGED:
             self._answer_from_bytes(member)
             return
 
@@ -254,7 +258,7 @@ class Room:
         parts = self.parts()
         if not parts:
             return b"\x00\x00"
-        if self.size > self._limits.heavy_document:
+        if self.size > self._limits.heavy_document or len(parts) > MOST_MERGED:
             return await (await self._live()).diff(state_vector)
         return diff(merge(parts), state_vector)
 
@@ -284,7 +288,8 @@ class Room:
         if size > self._limits.max_update and not isinstance(sender, Relayed):
             sender.refused(Refusal.TOO_BIG, f"update of {size} bytes; the limit is {self._limits.max_update}")
             return
-        if self.unsaved_bytes + self.waiting_bytes + size > self._limits.unsaved_room or self._journal.full(size):
+        before = self.unsaved_bytes + self.waiting_bytes
+        if (before and before + size > self._limits.unsaved_room) or self._journal.full(size):
             self.stats.refused += 1
             checking = self.waiting_bytes > self.unsaved_bytes
             slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
@@ -363,7 +368,7 @@ class Room:
 
     async def _live(self, *, heavy: bool = False) -> Replica:
         """Return the live copy, building it (in a worker process when heavy) from the bytes at hand."""
-        heavy = heavy or self.size > self._limits.heavy_document
+        heavy = heavy or self.size > self._limits.heavy_document or len(self._tail) > MOST_LOADED
         replica = self._replica
         if replica is not None and (replica.alive and (not heavy or not replica.local)):
             return replica

@@ -51,8 +51,9 @@ class Journal:
         self._on_stored = listener
 
     def full(self, size: int) -> bool:
-        """Whether `size` more bytes would pass this node's limit of unsaved bytes."""
-        return self._log.queued_bytes + self._batch_bytes + size > self._limit
+        """Whether `size` more bytes would pass this node's limit of unsaved bytes; one update alone never does."""
+        before = self._log.queued_bytes + self._batch_bytes
+        return before > 0 and before + size > self._limit
 
     @property
     def relieved(self) -> bool:
