@@ -7,10 +7,11 @@ import os
 import pycrdt
 import pytest
 
-from conftest import QuireProcess
+from conftest import ROOT, QuireProcess
 from quire.sync import wire
 from rawclient import connected, insertion, joined
 
+CORPUS = ROOT / "tests" / "fuzz" / "corpus" / "update"
 HOSTILE = {
     "truncated address": b"\x7fabc",
     "nothing": b"",
@@ -30,6 +31,9 @@ UPDATES = {
     "poisoned clock": bytes.fromhex("010101000080808080080000"),
     "garbage": os.urandom(64),
     "unknown content": b"\x01\x01\x01\x00\x1f\x01\x01a\x00",
+    "empty list of values": (CORPUS / "empty-values").read_bytes(),
+    "hook": (CORPUS / "hook").read_bytes(),
+    "something after the end": insertion("hello") + b"\x00",
     "truncated": insertion("hello")[:-4],
     "deeply nested value": b"\x01\x01\x01\x00\x08\x01\x01t\x01" + b"\x75\x01" * 5000 + b"\x7e\x00",
 }

@@ -103,6 +103,11 @@ INTENTS: dict[str, tuple[list[dict[str, Any]], Change, Change]] = {
         Change("move", "beta", after="d"),
     ),
     "one paragraph quoted by both": ([*LINE, paragraph("outro")], Change("quote", "beta"), Change("quote", "beta")),
+    "the last paragraph made a heading, and typing in it": (
+        LINE,
+        Change("convert", "beta"),
+        Change("type after", "gamma", " NEW"),
+    ),
     "a paragraph made a list, and typing in it": (
         [*LINE, paragraph("outro")],
         Change("list", "beta"),

@@ -1,0 +1,24 @@
+import { expect, newDocument, saved, share, status, test, text, type, visitor, words } from './fixtures'
+
+test('words typed without a network into a paragraph that somebody makes a heading stay', async ({ owner, server }) => {
+  test.slow()
+  await newDocument(owner, server)
+  await type(owner, 'the title of it')
+  await saved(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await expect(text(guest)).toContainText('the title of it')
+  await context.setOffline(true)
+  await expect(status(guest)).toContainText('Offline')
+  await type(guest, ' all')
+  await text(owner).click()
+  await owner.keyboard.press('Control+Alt+1')
+  await expect(text(owner).getByRole('heading')).toHaveText('the title of it')
+  await saved(owner)
+  await context.setOffline(false)
+  await saved(guest)
+  for (const page of [owner, guest]) {
+    await expect.poll(() => words(page)).toBe('the title of it all')
+    await expect(text(page).getByRole('heading')).toHaveCount(1)
+  }
+  await context.close()
+})
