@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,12 +54,33 @@ def _deletions(replica: LocalReplica) -> Any:  # noqa: ANN401
 
 
 def root_content(doc: pycrdt.Doc[Any]) -> dict[str, str]:
-    """Return the text form of every root type, whichever type it has."""
+    """Return a text form of every root type, whichever type it has; equal content gives equal text."""
     roots = {}
     for name in sorted(doc.keys()):
         for kind in (pycrdt.XmlFragment, pycrdt.Text, pycrdt.Array, pycrdt.Map):
-            text = str(doc.get(name, type=kind))
+            text = _text_of(doc.get(name, type=kind))
             if text not in ("", "[]", "{}"):
                 roots[f"{name}:{kind.__name__}"] = text
                 break
     return roots
+
+
+def _text_of(shared: Any) -> str:  # noqa: ANN401
+    """The CRDT gives attributes and keys in no order, so they are sorted here."""
+    if isinstance(shared, pycrdt.Array | pycrdt.Map):
+        return json.dumps(shared.to_py(), sort_keys=True, default=str)
+    if not isinstance(shared, pycrdt.XmlFragment):
+        return str(shared)
+    out: list[str] = []
+    waiting: list[Any] = list(shared.children)[::-1]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            out.append(node)
+        elif isinstance(node, pycrdt.XmlElement):
+            out.append(f"<{node.tag} {json.dumps(sorted(node.attributes), default=str)}>")
+            waiting.append("</>")
+            waiting.extend(list(node.children)[::-1])
+        else:
+            out.append(json.dumps(node.diff(), sort_keys=True, default=str))
+    return "".join(out)
