@@ -78,7 +78,8 @@ def _text_of(shared: Any) -> str:  # noqa: ANN401
         if isinstance(node, str):
             out.append(node)
         elif isinstance(node, pycrdt.XmlElement):
-            out.append(f"<{node.tag} {json.dumps(sorted(node.attributes), default=str)}>")
+            attributes: Any = node.attributes
+            out.append(f"<{node.tag} {json.dumps(sorted(attributes), default=str)}>")
             waiting.append("</>")
             waiting.extend(list(node.children)[::-1])
         else:
