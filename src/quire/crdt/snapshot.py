@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -73,30 +74,35 @@ def _deletions(replica: LocalReplica) -> Any:  # noqa: ANN401
     return inspect(replica.diff_now(EMPTY_STATE)).deletes
 
 
-def root_content(doc: pycrdt.Doc[Any]) -> dict[str, object]:
-    """Return the content of every root type, whichever type it has, in a form that can be compared."""
-    roots: dict[str, object] = {}
+def root_content(doc: pycrdt.Doc[Any]) -> dict[str, str]:
+    """Return a text form of every root type, whichever type it has; equal content gives equal text."""
+    roots = {}
     for name in sorted(doc.keys()):
         for kind in (pycrdt.XmlFragment, pycrdt.Text, pycrdt.Array, pycrdt.Map):
-            root = doc.get(name, type=kind)
-            if str(root) not in ("", "[]", "{}"):
-                roots[f"{name}:{kind.__name__}"] = _content(root)
+            text = _text_of(doc.get(name, type=kind))
+            if text not in ("", "[]", "{}"):
+                roots[f"{name}:{kind.__name__}"] = text
                 break
     return roots
 
 
-def _content(node: Any) -> object:  # noqa: ANN401
-    if isinstance(node, pycrdt.XmlText):
-        return node.diff(), _attributes(node)
-    if isinstance(node, pycrdt.XmlElement):
-        return node.tag, _attributes(node), [_content(child) for child in node.children]
-    if isinstance(node, pycrdt.XmlFragment):
-        return [_content(child) for child in node.children]
-    if isinstance(node, pycrdt.Text):
-        return node.diff()
-    return node.to_py()
-
-
-def _attributes(node: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Attributes have no order of their own: the text form lists them in any."""
-    return dict(node.attributes)
+def _text_of(shared: Any) -> str:  # noqa: ANN401
+    """The CRDT gives attributes and keys in no order, so they are sorted here."""
+    if isinstance(shared, pycrdt.Array | pycrdt.Map):
+        return json.dumps(shared.to_py(), sort_keys=True, default=str)
+    if not isinstance(shared, pycrdt.XmlFragment):
+        return str(shared)
+    out: list[str] = []
+    waiting: list[Any] = list(shared.children)[::-1]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            out.append(node)
+        elif isinstance(node, pycrdt.XmlElement):
+            attributes: Any = node.attributes
+            out.append(f"<{node.tag} {json.dumps(sorted(attributes), default=str)}>")
+            waiting.append("</>")
+            waiting.extend(list(node.children)[::-1])
+        else:
+            out.append(json.dumps(node.diff(), sort_keys=True, default=str))
+    return "".join(out)

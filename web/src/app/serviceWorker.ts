@@ -4,6 +4,7 @@
  */
 const NOW_AND_THEN = 10 * 60_000
 const NOT_MORE_OFTEN = 60_000
+const SLOW_CHANGE = 3000
 const RELOADED = 'quire:reloaded'
 
 let registration: ServiceWorkerRegistration | null = null
@@ -46,7 +47,9 @@ export function registerServiceWorker(): void {
 export function takeOver(): void {
   const waiting = registration?.waiting
   if (!waiting) return location.reload()
+  // A worker that is busy may be slow to go; the page is asked for anew in any case.
   navigator.serviceWorker.addEventListener('controllerchange', () => location.reload())
+  setTimeout(() => location.reload(), SLOW_CHANGE)
   waiting.postMessage({ type: 'SKIP_WAITING' })
 }
 

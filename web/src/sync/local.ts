@@ -144,11 +144,11 @@ export class LocalCopy {
    * document, so it takes its time: a late one only makes saved work look unsent after a crash.
    */
   confirm(): void {
-    this.noting ??= setTimeout(() => this.note(), Math.max(0, this.nextNote - Date.now()))
+    this.noting ??= setTimeout(() => void this.note(), Math.max(0, this.nextNote - Date.now()))
   }
 
-  /** Writes the note now: the page is about to go. */
-  note(): void {
+  /** Writes the note now: the page is about to go, or somebody asks what is unsent. */
+  async note(): Promise<void> {
     clearTimeout(this.noting)
     this.noting = undefined
     const started = performance.now()
@@ -156,9 +156,9 @@ export class LocalCopy {
     const db = this.persistence?.db
     if (db && this.kept.get() !== 'no' && !this.closed) {
       const [custom] = idb.transact(db, ['custom'])
-      if (custom) void write(custom, this.confirmed)
+      this.nextNote = Date.now() + Math.max(1000, 50 * (performance.now() - started))
+      if (custom) await write(custom, this.confirmed)
     }
-    this.nextNote = Date.now() + Math.max(1000, 50 * (performance.now() - started))
   }
 
   /** Whether the server last let this person write: holds until it says otherwise, so that offline work goes on. */

@@ -6,6 +6,7 @@ interface OpenDocument {
   /** Whether the server lacks something that was typed here. */
   readonly unsaved: boolean
   readonly state: Store<SessionState>
+  note(): Promise<void>
   close(): Promise<void>
 }
 
@@ -18,6 +19,11 @@ export function register(document: OpenDocument): () => void {
 
 export function unsavedHere(): number {
   return [...open].filter((document) => document.unsaved).length
+}
+
+/** Brings the local copies up to date with what the server has. */
+export async function noteOpen(): Promise<void> {
+  await Promise.all([...open].map((document) => document.note()))
 }
 
 /** Resolves when the server has everything that was typed in this tab. */

@@ -130,6 +130,11 @@ export class DocumentSession implements Handles {
     return this.changes > 0
   }
 
+  /** Writes down what the server is known to hold. */
+  note(): Promise<void> {
+    return this.local.note()
+  }
+
   /** All words of the document as it stands in this tab. */
   text(): string {
     return unsentWords(this.fragment, new Map())
@@ -157,7 +162,7 @@ export class DocumentSession implements Handles {
 
   async close(): Promise<void> {
     if (this.closed) return
-    this.local.note()
+    void this.local.note()
     this.closed = true
     this.unregister()
     clearTimeout(this.blockedTimer)
@@ -387,7 +392,7 @@ export class DocumentSession implements Handles {
   }
 
   private readonly onHide = (): void => {
-    this.local.note()
+    void this.local.note()
     this.awareness.setLocalState(null)
   }
 

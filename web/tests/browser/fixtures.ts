@@ -118,3 +118,23 @@ export async function type(page: Page, words: string): Promise<void> {
   await page.keyboard.press('Control+End')
   await page.keyboard.type(words)
 }
+
+/** Invites somebody, who makes an account of their own. */
+export async function newColleague(page: Page): Promise<{ email: string; password: string }> {
+  const { origin } = new URL(page.url())
+  const { request } = page.context()
+  const session = (await (await request.get(`${origin}/api/v1/session`)).json()) as { csrf_token: string }
+  const invited = await request.post(`${origin}/api/v1/invitations`, {
+    data: {},
+    headers: { 'X-CSRF-Token': session.csrf_token },
+  })
+  const { url } = (await invited.json()) as { url: string }
+  const someone = { email: `eve-${Date.now()}@example.com`, password: 'another horse battery' }
+  const stranger = await page.context().browser()?.newContext()
+  const accepted = await stranger?.request.post(`${origin}/api/v1/invitations/accept`, {
+    data: { token: new URL(url).hash.replace(/^#(token=)?/, ''), name: 'Eve', ...someone },
+  })
+  expect(accepted?.ok()).toBe(true)
+  await stranger?.close()
+  return someone
+}

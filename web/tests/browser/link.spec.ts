@@ -185,6 +185,8 @@ test('a phone that changes networks while one types, and sleeps, loses no word [
     .info()
     .annotations.push({ type: 'seconds until live after waking', description: String((Date.now() - woke) / 1000) })
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+  await page.screenshot({ path: test.info().outputPath('phone.png') })
+  expect(await installable(page)).toEqual([])
   const { page: reader, context: other } = await visitor(
     page,
     (await share(page, 'view')).replace(network.url, server.url),
@@ -199,4 +201,24 @@ async function changeNetwork(page: Page): Promise<void> {
   await page.evaluate(() => {
     ;(navigator as Navigator & { connection?: EventTarget }).connection?.dispatchEvent(new Event('change'))
   })
+}
+
+/** What a browser would miss before it offers to install the app. */
+async function installable(page: Page): Promise<string[]> {
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  const protocol = await page.context().newCDPSession(page)
+  const { data, errors } = await protocol.send('Page.getAppManifest')
+  const manifest = JSON.parse(data ?? '{}') as {
+    display?: string
+    start_url?: string
+    icons?: { src: string; sizes: string }[]
+  }
+  const missing = errors.map((error) => error.message)
+  if (manifest.display !== 'standalone' || manifest.start_url !== '/') missing.push('standalone display and start')
+  for (const size of ['192x192', '512x512']) {
+    const icon = manifest.icons?.find(({ sizes }) => sizes === size)
+    const answer = icon && (await page.request.get(new URL(icon.src, page.url()).href))
+    if (answer?.headers()['content-type'] !== 'image/png') missing.push(`icon ${size}`)
+  }
+  return missing
 }

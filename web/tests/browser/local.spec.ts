@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type BrowserContext, type Page } from '@playwright/test'
-import { expect, newDocument, saved, signIn, status, text, type, words } from './fixtures'
+import { expect, newColleague, newDocument, saved, signIn, status, text, type, words } from './fixtures'
 import { test } from './network'
 
 /** Opens what was open, without a network, in a browser that was closed. */
@@ -226,7 +226,8 @@ test('a week of edits on both sides merges, each word once, and the local copy s
 })
 
 test('signing out leaves no text behind, and the next account sees nothing [FM-161]', async ({ owner, server }) => {
-  await newDocument(owner, server)
+  const address = await newDocument(owner, server)
+  const other = await newColleague(owner)
   await text(owner).click()
   // Words put in at once are stored as such; typed ones would be single letters.
   await owner.keyboard.insertText('strictly private words')
@@ -236,6 +237,13 @@ test('signing out leaves no text behind, and the next account sees nothing [FM-1
   await owner.getByRole('button', { name: /^Account of/ }).click()
   await owner.getByRole('menuitem', { name: 'Sign out' }).click()
   await owner.getByRole('heading', { name: 'Sign in' }).waitFor()
+  expect(await kept(owner)).not.toContain('private')
+  await owner.getByRole('textbox', { name: 'Email' }).fill(other.email)
+  await owner.getByRole('textbox', { name: 'Password' }).fill(other.password)
+  await owner.getByRole('button', { name: 'Sign in' }).click()
+  await owner.getByRole('heading', { name: 'Documents' }).waitFor()
+  await owner.goto(address)
+  await expect(owner.getByRole('heading', { name: 'You have no access' })).toBeVisible()
   expect(await kept(owner)).not.toContain('private')
 })
 

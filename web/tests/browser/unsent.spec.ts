@@ -1,6 +1,19 @@
 /** Work that meets a changed role, an ended session, another title: nothing is discarded unseen. */
 import type { Page } from '@playwright/test'
-import { expect, newDocument, OWNER, saved, share, status, test, text, type, visitor, words } from './fixtures'
+import {
+  expect,
+  newColleague,
+  newDocument,
+  OWNER,
+  saved,
+  share,
+  status,
+  test,
+  text,
+  type,
+  visitor,
+  words,
+} from './fixtures'
 
 const content = async (page: Page) => {
   const answer = await page.request.get(page.url().replace('/d/', '/api/v1/documents/') + '/content?format=text')
@@ -185,23 +198,4 @@ async function endSession(page: Page): Promise<void> {
   await context.request.delete(`${origin}/api/v1/session`, { headers: { 'X-CSRF-Token': session.csrf_token } })
   // The browser still sends what it had: only the server knows.
   await context.addCookies(cookies)
-}
-
-async function newColleague(page: Page): Promise<{ email: string; password: string }> {
-  const { origin } = new URL(page.url())
-  const { request } = page.context()
-  const session = (await (await request.get(`${origin}/api/v1/session`)).json()) as { csrf_token: string }
-  const invited = await request.post(`${origin}/api/v1/invitations`, {
-    data: {},
-    headers: { 'X-CSRF-Token': session.csrf_token },
-  })
-  const { url } = (await invited.json()) as { url: string }
-  const someone = { email: 'eve@example.com', password: 'another horse battery' }
-  const stranger = await page.context().browser()?.newContext()
-  const accepted = await stranger?.request.post(`${origin}/api/v1/invitations/accept`, {
-    data: { token: new URL(url).hash.replace(/^#(token=)?/, ''), name: 'Eve', ...someone },
-  })
-  expect(accepted?.ok()).toBe(true)
-  await stranger?.close()
-  return someone
 }

@@ -10,7 +10,7 @@ import { useMenuButton } from '../../app/useMenuButton'
 import { useTheme } from '../../app/useTheme'
 import { initials } from '../../presence/initials'
 import { clearLocalStores, unsentDocuments } from '../../sync/local'
-import { closeDocuments, unsavedHere } from '../../sync/open'
+import { closeDocuments, noteOpen, unsavedHere } from '../../sync/open'
 import { InviteDialog } from './InviteDialog'
 
 export function AccountMenu({ session }: { session: Session }) {
@@ -31,6 +31,7 @@ export function AccountMenu({ session }: { session: Session }) {
     location.assign('/sign-in')
   }
   const signOut = async () => {
+    await noteOpen()
     // What this browser cannot keep is unsent only here; what it keeps is found in the local copies.
     const unsent = Math.max((await unsentDocuments()).length, unsavedHere())
     if (unsent === 0) return leave()
