@@ -7,6 +7,12 @@ const SYNC = 0
 const AWARENESS = 1
 /** A tab that paints no frames (hidden, or covered in some browsers) takes changes in by this clock, in ms. */
 const WITHOUT_FRAMES = 250
+/** Others' changes get one part in so many of the time: in a long document a change costs milliseconds. */
+const SHARE = 6
+/** A key of one's own has this long, in ms, for itself. */
+const OWN_KEY = 12
+/** Neither of both delays others' changes by more than this, in ms. */
+const LONGEST_WAIT = 200
 /** Longest time in ms that a word under composition holds others' changes back. */
 export const LONGEST_HOLD = 10_000
 
@@ -15,6 +21,8 @@ export class FrameProvider extends HocuspocusProvider {
   held: () => boolean = () => false
   private waiting: MessageEvent[] = []
   private since = 0
+  private notBefore = 0
+  private lastOwn = 0
   private frame = 0
   private timer: ReturnType<typeof setTimeout> | undefined
 
@@ -28,9 +36,15 @@ export class FrameProvider extends HocuspocusProvider {
     this.schedule()
   }
 
+  override documentUpdateHandler(update: Uint8Array, origin: unknown): void {
+    if (origin !== this) this.lastOwn = performance.now()
+    super.documentUpdateHandler(update, origin)
+  }
+
   /** Messages keep their order and become one transaction, so that others' cursors fit the text they stand in. */
   takeIn(): void {
     this.unschedule()
+    const began = performance.now()
     try {
       Y.transact(
         this.document,
@@ -41,6 +55,8 @@ export class FrameProvider extends HocuspocusProvider {
         false,
       )
     } finally {
+      const ended = performance.now()
+      this.notBefore = ended + (ended - began) * (SHARE - 1)
       if (this.waiting.length > 0) this.schedule()
     }
   }
@@ -59,7 +75,10 @@ export class FrameProvider extends HocuspocusProvider {
 
   private readonly due = (): void => {
     this.unschedule()
-    if (this.held() && performance.now() - this.since < LONGEST_HOLD) this.schedule()
+    const now = performance.now()
+    const busy = now < this.notBefore || now - this.lastOwn < OWN_KEY
+    const waited = now - this.since
+    if (this.held() ? waited < LONGEST_HOLD : busy && waited < LONGEST_WAIT) this.schedule()
     else this.takeIn()
   }
 

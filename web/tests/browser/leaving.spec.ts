@@ -6,7 +6,7 @@ import { QuireServer } from './server'
 
 const PROVE = process.env.QUIRE_PROVE === '1'
 /** Seconds without a sign of life after which a person counts as gone; in full with the server's own settings. */
-const SILENCE = PROVE ? 25 : 3
+const SILENCE = PROVE ? 35 : 3
 const settings: Record<string, string> = PROVE ? {} : { QUIRE_PING_INTERVAL: '1', QUIRE_PONG_TIMEOUT: '3' }
 
 const test = base.extend<object, { server: QuireServer }>({

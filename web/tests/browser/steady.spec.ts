@@ -81,7 +81,8 @@ async function watchHeights(page: Page, what: 'caret' | 'line'): Promise<() => P
     const look = () => {
       const range = what === 'caret' ? getSelection()?.getRangeAt(0) : undefined
       const end = range?.cloneRange()
-      end?.collapse(false)
+      // The last letter of the selection: the caret stands beside it.
+      end?.setStart(end.endContainer, Math.max(0, end.endOffset - 1))
       const box = end ? end.getClientRects()[0] : line?.getBoundingClientRect()
       if (box) heights.add(Math.round(box.top))
     }

@@ -15,6 +15,9 @@ import {
 import type { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 
+const CROWD = 6
+const CROWD_PAUSE = 100
+
 interface Cursor {
   anchor: unknown
   head: unknown
@@ -80,13 +83,17 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
     props: { decorations: (state) => key.getState(state)?.decorations },
     view: (view) => {
       let frame = 0
+      let timer: ReturnType<typeof setTimeout> | undefined
       const redraw = () => {
         frame = 0
+        timer = undefined
         if (view.isDestroyed || view.composing || key.getState(view.state)?.seen === changes) return
         view.dispatch(view.state.tr.setMeta(key, true).setMeta('addToHistory', false))
       }
       const later = () => {
-        frame ||= requestAnimationFrame(redraw)
+        // A crowd is drawn less often: with their letters the carets are drawn anyway.
+        if (awareness.getStates().size > CROWD) timer ??= setTimeout(redraw, CROWD_PAUSE)
+        else frame ||= requestAnimationFrame(redraw)
       }
       const onChange = ({ added, updated, removed }: Record<'added' | 'updated' | 'removed', number[]>) => {
         if ([...added, ...updated, ...removed].every((client) => client === awareness.clientID)) return
@@ -103,6 +110,7 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
         },
         destroy: () => {
           cancelAnimationFrame(frame)
+          clearTimeout(timer)
           awareness.off('change', onChange)
           view.dom.removeEventListener('focusin', onFocus)
           awareness.setLocalStateField('cursor', null)

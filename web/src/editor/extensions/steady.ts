@@ -18,13 +18,18 @@ export const Steady = Extension.create<object, { top: number }>({
     // Where no caret is in sight, the browser's own scroll anchoring keeps the text in place.
     if (!scroller || before === null) return
     if (Math.abs(before - this.storage.top) >= ROUNDING) this.storage.top = before
-    scroller.scrollTop += view.coordsAtPos(view.state.selection.head).top - this.storage.top
+    scroller.scrollTop += caretCoords(view).top - this.storage.top
   },
 })
 
+/** The caret belongs to the character before it, also where the line wraps after that. */
+function caretCoords(view: EditorView): { top: number; bottom: number } {
+  return view.coordsAtPos(view.state.selection.head, -1)
+}
+
 /** Where the caret is on the screen; null if it is out of sight. */
 function caretTop(view: EditorView, scroller: Element): number | null {
-  const { top, bottom } = view.coordsAtPos(view.state.selection.head)
+  const { top, bottom } = caretCoords(view)
   const seen = scroller.getBoundingClientRect()
   return bottom > seen.top && top < seen.bottom ? top : null
 }
