@@ -44,7 +44,7 @@ test('a cursor is at its character at once, named and coloured, and leaves as do
   console.log(JSON.stringify({ cursor: [0.5, 0.95].map((share) => Math.round(percentile(waits, share))) }))
   expect(percentile(waits, 0.95)).toBeLessThan(PROVE ? 200 : 600)
 
-  const me = await guest.evaluate(() => JSON.parse(sessionStorage.getItem('quire:guest') ?? '{}') as { name: string })
+  const me = await guest.evaluate(() => JSON.parse(localStorage.getItem('quire:guest') ?? '{}') as { name: string })
   const label = owner.locator('.caret-label')
   await expect(label).toHaveText(me.name)
   await expect(owner.locator('.caret')).toHaveCSS('border-left-color', await labelColor(owner))
@@ -95,7 +95,7 @@ test('an avatar leads to its own person, also between two of one name [FM-190]',
   ] as const) {
     const context = await owner.context().browser()?.newContext()
     await context?.addInitScript((id) => {
-      sessionStorage.setItem('quire:guest', JSON.stringify({ id, name: 'Twin', color: '#1a5fb4' }))
+      localStorage.setItem('quire:guest', JSON.stringify({ id, name: 'Twin', color: '#1a5fb4' }))
     }, id)
     const page = await context?.newPage()
     await page?.goto(link)

@@ -40,8 +40,9 @@ test('a browser that comes online or a tab that wakes connects at once [FM-040]'
       if (name === 'online') window.dispatchEvent(new Event(name))
       else document.dispatchEvent(new Event(name))
     }, event)
-    await expect(status(ada)).toHaveText('Saved')
+    await expect.poll(() => network.openSockets).toBe(1)
     await ada.clock.resume()
+    await expect(status(ada)).toHaveText('Saved')
   }
 })
 

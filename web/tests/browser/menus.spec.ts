@@ -1,5 +1,5 @@
 /** The menu bar: everything by name, by keyboard, on wide and narrow screens. */
-import { expect, newDocument, share, test, text, type, visitor } from './fixtures'
+import { expect, newDocument, saved, share, test, text, type, visitor } from './fixtures'
 
 test('the menus work from the keyboard and say what is on', async ({ owner, server }) => {
   await newDocument(owner, server)
@@ -31,7 +31,7 @@ test('file and edit: download, find, undo, trash', async ({ owner, server }) => 
   await owner.getByRole('menuitem', { name: 'Find and replace' }).click()
   await expect(owner.getByRole('search')).toBeVisible()
   await owner.keyboard.press('Escape')
-  await expect(owner.getByRole('status').filter({ hasText: 'Saved' })).toBeVisible()
+  await saved(owner)
   await bar.getByRole('menuitem', { name: 'File' }).click()
   await owner.getByRole('menuitem', { name: 'Download as' }).hover()
   const download = owner.waitForEvent('download')

@@ -66,7 +66,7 @@ test('a picture file is resized by its handle and by keys, placed, described, an
   await expect(menu.getByRole('button', { name: 'Align right' })).toHaveAttribute('aria-pressed', 'true')
   await menu.getByRole('button', { name: 'Alternative text' }).click()
   await owner.getByRole('textbox', { name: 'What does the picture show?' }).fill('The plan')
-  await owner.getByRole('button', { name: 'Save' }).click()
+  await owner.getByRole('button', { name: 'Save', exact: true }).click()
   await saved(owner)
   await owner.reload()
   await expect(picture).toHaveAttribute('alt', 'The plan')

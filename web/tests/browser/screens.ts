@@ -183,6 +183,13 @@ export async function listAndAccount(owner: Page, server: QuireServer, look: Loo
   await stranger.close()
 }
 
+/** Opens the menu of tools, which on a narrow screen is inside another. */
+async function openTools(page: Page): Promise<void> {
+  const all = page.getByRole('button', { name: 'Menu', exact: true })
+  if (await all.isVisible()) await all.click()
+  await page.getByRole('menuitem', { name: 'Tools' }).click()
+}
+
 export async function openDocument(owner: Page, server: QuireServer, look: Look): Promise<void> {
   await owner.goto(`${server.url}/`)
   await owner.getByText('Welcome to Quire').click()
@@ -196,9 +203,9 @@ export async function openDocument(owner: Page, server: QuireServer, look: Look)
   await owner.getByTestId('link').waitFor()
   await look(owner, 'share')
   await shut(owner)
-  await owner.getByRole('button', { name: 'Document menu' }).click()
+  await openTools(owner)
   await owner.getByRole('menuitem', { name: 'Word count' }).waitFor()
-  await look(owner, 'document-menu')
+  await look(owner, 'menus')
   await owner.getByRole('menuitem', { name: 'Word count' }).click()
   await dialog(owner).getByText('Characters').waitFor()
   await look(owner, 'word-count')
