@@ -116,6 +116,9 @@ class _Parser:
             info = data[self.at]
             self.at += 1
             self.before, kind = kind, info & 31
+            if kind in (_GC, _SKIP) and info != kind:
+                # Yjs would look at the kind alone, yrs at all of it.
+                raise MalformedUpdate(f"a struct of kind {info} is unknown")
             if kind == _GC:
                 length = self.run()
             elif kind == _SKIP:
@@ -137,7 +140,7 @@ class _Parser:
         """One item; returns its length in clock units."""
         depth = 0
         if info & 0x80:
-            depth = self.neighbour(client, first)
+            depth = self.neighbour(client, first, clock)
             if kind == self.before == _STRING and self.left == (client, clock - 1):
                 self.chain += 1
                 if self.chain > MAX_CHAIN:
@@ -145,12 +148,12 @@ class _Parser:
                         f"the update has more than {MAX_CHAIN} texts that continue each other; join them or send less"
                     )
         if info & 0x40:
-            depth = max(depth, self.neighbour(client, first))
+            depth = max(depth, self.neighbour(client, first, clock))
         if not info & 0xC0:
             if self.number() == 1:
                 self.text()
             else:
-                depth = self.neighbour(client, first, inside=True)
+                depth = self.neighbour(client, first, clock, inside=True)
             if info & 0x20:
                 self.text()
         if depth > MAX_TYPE_DEPTH:
@@ -163,10 +166,12 @@ class _Parser:
             self.depths[client, clock + length - 1] = depth
         return length
 
-    def neighbour(self, client: int, first: int, *, inside: bool = False) -> int:
+    def neighbour(self, client: int, first: int, clock: int, *, inside: bool = False) -> int:
         """Read the id of an origin or parent; returns the nesting depth that follows from it, if known."""
         other = self.number()
         at = self.number()
+        if other == client and at >= clock:
+            raise MalformedUpdate("something stands beside what its own author has yet to write")
         self.left = (other, at)
         if (other != client or at < first) and at > self.needs.get(other, -1):
             self.needs[other] = at
@@ -193,15 +198,15 @@ class _Parser:
             self.json()
             return 1
         if kind == _ANY:
-            count = self.values()
+            count = self.number()
+            self.fits(count)
+            if count == 0:
+                raise MalformedUpdate("a list of values is empty")
             for _ in range(count):
                 self.any()
             return count
         if kind == _JSON:
-            count = self.values()
-            for _ in range(count):
-                self.json()
-            return count
+            raise MalformedUpdate("values in the form of Yjs before version 13 cannot be merged")
         if kind == _BINARY:
             self.bytes()
             return 1
@@ -259,14 +264,6 @@ class _Parser:
         if not 0 < length <= MAX_RUN:
             raise MalformedUpdate(f"a run of {length} characters is out of range")
         return length
-
-    def values(self) -> int:
-        """Read a count of values. None at all takes no clock, and yrs would merge such an item into nonsense."""
-        count = self.number()
-        self.fits(count)
-        if count == 0:
-            raise MalformedUpdate("a list of values is empty")
-        return count
 
     def fits(self, count: int) -> None:
         if count > self.end - self.at:
