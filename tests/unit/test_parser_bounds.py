@@ -26,9 +26,8 @@ def test_a_long_chain_of_single_characters_is_refused_before_the_crdt_sees_it() 
 def test_a_text_that_was_typed_and_mended_for_years_is_no_chain() -> None:
     """Deleted runs stand between its texts, so that nothing can be joined: any number of them is fine."""
     doc: pycrdt.Doc = pycrdt.Doc(client_id=7)
-    text, length = doc.get("t", type=pycrdt.Text), 0
-    for _ in range(MAX_CHAIN + 100):
-        text.insert(length, "xy")
-        length += 1
-        del text[length : length + 1]
+    text = doc.get("t", type=pycrdt.Text)
+    for at in range(MAX_CHAIN + 100):
+        text.insert(at, "xy")
+        del text[at + 1 : at + 2]
     assert inspect(doc.get_update()).structs > 2 * MAX_CHAIN
