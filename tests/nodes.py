@@ -43,16 +43,29 @@ class BadFanout(LocalFanout):
         self._watchers: list[Callable[[], None]] = []
 
     def subscribe(self, channel: str, listener: Callable[[bytes], None]) -> Callable[[], None]:
+        left = False
+
+        def late(message: bytes) -> None:
+            if not left:
+                listener(message)
+
         def bad(message: bytes) -> None:
             if self.cut or self.chance.random() < self.loses:
                 return
             for _ in range(2 if self.chance.random() < self.repeats else 1):
                 if self.chance.random() < self.delays:
-                    asyncio.get_running_loop().call_later(self.chance.random() * 0.05, listener, message)
+                    asyncio.get_running_loop().call_later(self.chance.random() * 0.05, late, message)
                 else:
                     listener(message)
 
-        return super().subscribe(channel, bad)
+        leave = super().subscribe(channel, bad)
+
+        def unsubscribe() -> None:
+            nonlocal left
+            left = True
+            leave()
+
+        return unsubscribe
 
     def watch(self, listener: Callable[[], None]) -> Callable[[], None]:
         self._watchers.append(listener)

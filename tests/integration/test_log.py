@@ -15,7 +15,7 @@ from contracts.log import append, history, parts_of, text_of
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
 from quire.log.compaction import Compaction, Compactor, LeaseLost, compact
-from quire.log.contract import DamagedDocument, Outcome, Refused, Snapshot
+from quire.log.contract import DamagedDocument, Outcome, Refused, Snapshot, Update
 from quire.log.file import connect
 from quire.log.sqlite import SqliteLog
 from quire.ops.children import Child
@@ -215,3 +215,28 @@ async def test_a_compaction_under_way_brings_nothing_of_an_erased_document_back(
         await asyncio.to_thread(Late(log.path, log.archive, "late", "d").run)
     assert (await log.load("d")).last_seq == 0
     assert list(log.archive.blobs.keys("")) == []
+
+
+async def test_a_passing_fault_while_closing_loses_nothing(tmp_path: Path) -> None:
+    faults = 0
+
+    class Flaky(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:  # type: ignore[override]
+            nonlocal faults
+            if sql == "COMMIT" and faults < 3:
+                faults += 1
+                raise sqlite3.OperationalError("disk I/O error")
+            return super().execute(sql, *arguments)  # type: ignore[arg-type]
+
+    def flaky(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Flaky)
+
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")), connect=flaky)
+    await log.open()
+    log.submit([Update("d", b"last words", "a", "c", 1)], lambda _: None)
+    await log.close()
+    assert faults == 3
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")))
+    await log.open()
+    assert [row.payload for row in await log.read("d")] == [b"last words"]
+    await log.close()

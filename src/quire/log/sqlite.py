@@ -46,6 +46,8 @@ READ_WAIT = 20.0
 MOST_ROWS = 512
 """Rows in one statement."""
 _Row = tuple[str, int, str, str, int, bytes, int]
+LAST_TRIES = 3.0
+"""Seconds in which a closing log goes on trying to commit what waits."""
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class SqliteLog:
         self._queue: deque[_Batch] = deque()
         self._queued = 0
         self._wake = threading.Condition()
-        self._closing = False
+        self._closing, self._give_up_at = False, 0.0
         self._health = Health(True)
         self._listeners: list[Callable[[Health], None]] = []
         self._on_commit: Callable[[Sequence[str]], None] = lambda _: None
@@ -114,7 +116,7 @@ class SqliteLog:
         if thread is None:
             return
         with self._wake:
-            self._closing = True
+            self._closing, self._give_up_at = True, time.monotonic() + LAST_TRIES
             self._wake.notify()
         await asyncio.to_thread(thread.join, 20)
         self._thread = None
@@ -180,7 +182,7 @@ class SqliteLog:
                 connection = None
                 self._report(Health(False, reason_of(error), time.monotonic()))
                 with self._wake:
-                    if self._closing:
+                    if self._closing and time.monotonic() > self._give_up_at:
                         break
                     self._wake.wait(pause)
                 pause = min(pause * 2, RETRY_MOST)

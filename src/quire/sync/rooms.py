@@ -73,6 +73,10 @@ class Journal:
             else:
                 self._loop.call_soon(self._submit)
 
+    def flush(self) -> None:
+        """Hand everything to the log now."""
+        self._submit()
+
     def _submit(self) -> None:
         self._scheduled = False
         batch, self._batch = self._batch, []
@@ -259,6 +263,8 @@ class Rooms:
         for room in list(self._rooms.values()):
             await room.close()
         self._rooms.clear()
+        # What other nodes left to this one as they went: the log closes next.
+        self.journal.flush()
 
     def _on_health(self, health: Health) -> None:
         for room in self._rooms.values():
