@@ -16,22 +16,9 @@ from conftest import QuireProcess, run_node
 from person import Person
 from quire.sync import wire
 from rawclient import Client, connected, joined
+from stalls import memory, until
 
 PROVE = os.environ.get("QUIRE_PROVE") == "1"
-
-
-def memory(server: QuireProcess) -> int:
-    """Return the server's resident bytes, its worker processes not counted."""
-    assert server.process is not None
-    with open(f"/proc/{server.process.pid}/status") as status:
-        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
-
-
-async def until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, what
-        await asyncio.sleep(0.02)
 
 
 async def told(client: Client, kind: str) -> dict[str, object]:
