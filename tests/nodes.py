@@ -14,6 +14,7 @@ import pycrdt
 from quire.access import Principal, Role
 from quire.blobs.folder import FolderBlobs
 from quire.crdt.replica import ReplicaHost
+from quire.crdt.updates import decode_state_vector, inspect
 from quire.fanout.local import LocalBus, LocalFanout
 from quire.log.archive import Archive
 from quire.log.contract import UpdateLog
@@ -153,6 +154,7 @@ class Guest:
         self.unsaved = self.sent = 0
         self.member: Member | None = None
         self._applying = False
+        self._waiting: list[bytes] = []
         self._clock = 0
         self._subscription = self.doc.observe(self._on_change)
 
@@ -188,6 +190,22 @@ class Guest:
         if not self._applying and self.member is not None:
             self._send(event.update)
 
+    def _apply(self, update: bytes) -> None:
+        """Apply what came and what waited for it, as Yjs does by itself; yrs tries what waits only once."""
+        self._waiting.append(update)
+        state = b""
+        while state != self.doc.get_state():
+            state = self.doc.get_state()
+            for waiting in self._waiting:
+                self.doc.apply_update(waiting)
+        known = decode_state_vector(state)
+        self._waiting = [
+            waiting
+            for waiting in self._waiting
+            if any(end > known.get(client, 0) for client, _, end in inspect(waiting).ranges)
+            or any(end > known.get(client, 0) for client, end in inspect(waiting).deletes)
+        ]
+
     def _take(self, message: bytes) -> None:
         body = message[2:]
         if body[:2] == b"\x00\x00":
@@ -197,7 +215,7 @@ class Guest:
         elif body[:1] == b"\x00":
             self._applying = True
             try:
-                self.doc.apply_update(wire.read_var_bytes(body, 2)[0])
+                self._apply(wire.read_var_bytes(body, 2)[0])
             finally:
                 self._applying = False
         elif body[:1] == b"\x01":

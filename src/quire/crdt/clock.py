@@ -27,6 +27,21 @@ class Clock:
             waiting = [about for about in self._waiting if not self._advance(about)]
             ready, self._waiting = 0 < len(waiting) < len(self._waiting), waiting
 
+    @property
+    def waits(self) -> bool:
+        """Whether something was counted that could not be told whole from its summary."""
+        return bool(self._waiting)
+
+    def settle(self, known: Mapping[int, int]) -> None:
+        """Take over what the live copy holds: updates that wait for one another become whole together."""
+        self.known = dict(known)
+        self._waiting = [
+            about
+            for about in self._waiting
+            if any(end > known.get(client, 0) for client, _, end in about.ranges)
+            or any(end > known.get(client, 0) for client, end in about.deletes)
+        ]
+
     def of(self, client: int) -> int:
         """Return the end clock of one client."""
         return self.known.get(client, 0)

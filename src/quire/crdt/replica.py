@@ -45,6 +45,14 @@ class Replica(Protocol):
         """Whether the copy can still be used."""
         ...
 
+    def state(self) -> dict[int, int]:
+        """Return {client: clock} of what is integrated; raises `ReplicaCorrupt` unless `local`."""
+        ...
+
+    async def current_state(self) -> dict[int, int]:
+        """The same as `state`, wherever the copy is."""
+        ...
+
     def apply_now(self, update: bytes, summary: UpdateSummary) -> bool:
         """Apply and return whether anything changed; raises `MalformedUpdate` (nothing changed), `ReplicaCorrupt`."""
         ...
@@ -143,6 +151,9 @@ class LocalReplica:
         """Return {client: clock} of what is integrated."""
         return self._clock
 
+    async def current_state(self) -> dict[int, int]:
+        return self._clock
+
     def encoded_state(self) -> bytes:
         """Return the state vector of what is integrated."""
         return self._doc.get_state()
@@ -195,7 +206,7 @@ def _beyond(about: UpdateSummary, clock: Mapping[int, int]) -> bool:
     )
 
 
-OPEN, APPLY, DIFF, CONTAINS, CLOSE, INSPECT = range(6)
+OPEN, APPLY, DIFF, CONTAINS, CLOSE, INSPECT, STATE = range(7)
 HEADER = struct.Struct("<IBI")
 """Request and answer: length of the body, operation or status, replica number."""
 OK, MALFORMED, CORRUPT = range(3)
@@ -296,6 +307,12 @@ class RemoteReplica:
 
     def apply_now(self, update: bytes, summary: UpdateSummary) -> bool:  # noqa: ARG002
         raise ReplicaCorrupt("this copy is in another process")
+
+    def state(self) -> dict[int, int]:
+        raise ReplicaCorrupt("this copy is in another process")
+
+    async def current_state(self) -> dict[int, int]:
+        return decode_state_vector(await self._call(STATE, b""))
 
     async def apply(self, update: bytes, summary: UpdateSummary) -> bool:  # noqa: ARG002
         return await self._call(APPLY, update) == b"\x01"

@@ -21,6 +21,7 @@ from quire.crdt.replica import (
     MALFORMED,
     OK,
     OPEN,
+    STATE,
     LocalReplica,
     ReplicaCorrupt,
 )
@@ -74,6 +75,8 @@ def answer(replicas: dict[int, LocalReplica], operation: int, number: int, body:
         return b"\x01" if replica.apply_now(body, inspect(body)) else b"\x00"
     if operation == DIFF:
         return replica.diff_now(body)
+    if operation == STATE:
+        return replica.encoded_state()
     if operation == CONTAINS:
         return b"\x01" if replica.contains_now(body) else b"\x00"
     raise ReplicaCorrupt(f"operation {operation} is unknown")

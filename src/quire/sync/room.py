@@ -403,6 +403,8 @@ class Room:
             self._answer_when_durable(sender)
             return
         self.clock.add(summary)
+        if self.clock.waits:
+            self._settle_clock()
         self._tail.append(update)
         self._tail_bytes += len(update)
         self._joined = None
@@ -418,6 +420,19 @@ class Room:
             self._enqueue(self._rebase)
         if self.size >= self._limits.document_warn:
             self._watch_size()
+
+    def _settle_clock(self) -> None:
+        """Read from the live copy what summaries alone cannot tell."""
+        replica = self._replica
+        if replica is not None and replica.local:
+            self.clock.settle(replica.state())
+        elif replica is not None:
+
+            async def turn() -> None:
+                if self.clock.waits:
+                    self.clock.settle(await (await self._live()).current_state())
+
+            self._enqueue(turn)
 
     def store(self, update: bytes, sender: Sender) -> None:
         """Hand an update to the log."""
