@@ -34,6 +34,8 @@ export const examine: Look = async (page, name) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme)
     await page.evaluate(async () => {
+      // What the browser skips because it is out of sight keeps the colours of the scheme before.
+      for (const element of document.querySelectorAll<HTMLElement>('li')) element.style.contentVisibility = 'visible'
       await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
       // Colours fade from one scheme to the other, and dialogs fade in; a spinner never ends.
       const ending = document
