@@ -127,7 +127,7 @@ test('after a release new visits get it at once; an open tab goes on, is offered
   browser,
   releases: { server, cache, deploy },
 }) => {
-  test.setTimeout(60_000)
+  test.setTimeout(120_000)
   const context = await browser.newContext()
   const page = await context.newPage()
   await signIn(page, cache)
@@ -165,7 +165,7 @@ test('after a release new visits get it at once; an open tab goes on, is offered
   await page.getByRole('button', { name: 'Reload' }).click()
   await expect(page.getByText('It loads as soon as everything is saved')).toBeVisible()
   expect(await shown(page)).toBe('one')
-  const loaded = page.waitForEvent('load', { timeout: 30_000 })
+  const loaded = page.waitForEvent('load', { timeout: 60_000 })
   await server.run()
   await loaded
   await saved(page)
@@ -191,7 +191,7 @@ test('a release that waited for its turn opens without a network, page and parts
   browser,
   releases: { cache, deploy },
 }) => {
-  test.setTimeout(60_000)
+  test.setTimeout(120_000)
   const context = await browser.newContext()
   const page = await context.newPage()
   await signIn(page, cache)
