@@ -125,7 +125,7 @@ async def test_nobody_writes_in_the_name_of_somebody_who_is_here(server: QuirePr
 
 
 async def test_fragments_are_joined_and_bounded(launch) -> None:  # type: ignore[no-untyped-def]
-    server = launch(max_frame="300000")
+    server = launch(max_frame="300000", max_update="300000")
     document = server.new_document()
     async with connected(server, document) as client:
         await joined(client, server)

@@ -256,7 +256,9 @@ def three_paragraphs(empty: bytes) -> bytes:
     with doc.transaction():
         del fragment.children[0]
         for text in ("intro", PARAGRAPH, "outro"):
-            element = fragment.children.append(pycrdt.XmlElement("paragraph", {"indent": 0}))
+            # As the editor makes them: every block has an id.
+            attributes = {"indent": 0, "id": f"block-{text[:5]}"}
+            element = fragment.children.append(pycrdt.XmlElement("paragraph", attributes))
             element.children.append(pycrdt.XmlText(text))
     return doc.get_update(known)
 
