@@ -97,6 +97,7 @@ class Node:
             budget=2**29,
             fanout=self.fanout,
             identity=Identity(name, boot),
+            seeded=False,
         )
 
     async def room(self) -> Room:

@@ -313,7 +313,7 @@ class Server:
 
     async def _render(self, document: str, form: str) -> bytes:
         try:
-            stored = await self.log.load(document)
+            stored = (await self.log.load(document)).made()
         except (StorageUnavailable, DamagedDocument) as error:
             raise Problem(503, f"The document cannot be read now: {error}") from None
         parts = [row.payload for row in stored.tail]

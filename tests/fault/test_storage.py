@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sqlite3
 import time
+import urllib.error
 from collections.abc import Callable
 from contextlib import closing
 
@@ -147,3 +148,25 @@ async def test_a_failing_load_is_an_error_and_never_an_empty_document(launch: Ca
     seen: pycrdt.Doc = pycrdt.Doc()
     seen.apply_update(author.doc.get_update())
     assert "precious words" in str(seen.get("default", type=pycrdt.XmlFragment))
+
+
+@pytest.mark.fm("FM-075")
+async def test_a_log_that_is_gone_is_an_error_and_never_an_empty_document(launch: Callable[..., QuireProcess]) -> None:
+    server = launch()
+    document = server.new_document()
+    author = Person("author", server, document)
+    async with author.online():
+        await author.start("precious words")
+    server.stop()
+    for path in server.data.glob("log.db*"):
+        path.unlink()
+    server.start()
+    async with connected(server, document) as client:
+        client.send(b"\x02\x00" + wire.var_string(server.token))
+        client.send(wire.sync_step1(b"\x00"))
+        assert b"missing from the log" in await client.until(b"\x05")
+        assert (await client.closed())[0] == 1013
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        server.text(document)
+    # New documents work; what is restored from a backup would be read as before.
+    assert server.text(server.new_document()) == "\n"

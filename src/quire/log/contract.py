@@ -51,6 +51,12 @@ class Stored:
     tail: Sequence[StoredUpdate]
     last_seq: int
 
+    def made(self) -> Stored:
+        """Return this; raises `DamagedDocument` when there is nothing, although content is stored at creation."""
+        if self.last_seq == 0:
+            raise DamagedDocument("its text is missing from the log; restore the log from a backup")
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:

@@ -128,10 +128,12 @@ class Rooms:
         budget: int,
         fanout: Fanout,
         identity: Identity,
+        seeded: bool = True,
     ) -> None:
+        """Make the registry; `seeded`: every document has content from its creation, so that none is ever empty."""
         self._fanout, self._identity = fanout, identity
         self._log, self._replicas, self._limits, self._stats = log, replicas, limits, stats
-        self._grace, self._budget = grace, budget
+        self._grace, self._budget, self._seeded = grace, budget, seeded
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room]] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
@@ -186,6 +188,8 @@ class Rooms:
             self._stats.loads += 1
             try:
                 stored = await self._log.load(document)
+                if self._seeded:
+                    stored.made()
             except (StorageUnavailable, DamagedDocument) as error:
                 self._stats.load_failures += 1
                 _log.error("document cannot be loaded", document=document, error=str(error))
