@@ -158,16 +158,23 @@ async def test_a_bus_that_was_away_is_caught_up_with_also_on_nodes_that_went_mea
         )
 
 
-async def test_what_a_dead_node_had_not_stored_is_stored_by_those_who_have_it(log: SqliteLog) -> None:
-    class Mute(SqliteLog):
-        """The log as a node sees it whose commits never get through."""
+class Mute(SqliteLog):
+    """The log as a node sees it whose commits never get through."""
 
-        def submit(self, updates: object, done: object) -> None:  # type: ignore[override]
-            return None
+    def submit(self, updates: object, done: object) -> None:  # type: ignore[override]
+        return None
 
+
+def mute_and_sound(log: SqliteLog) -> tuple[Node, Node]:
+    """Return two nodes on one bus, of which the first cannot store anything."""
     bus = LocalBus()
-    dying, other = Node("dying", Mute(log.path, log.archive), bus), Node("other", log, bus)
-    dying.rooms._log.load = log.load  # type: ignore[method-assign]
+    mute = Node("dying", Mute(log.path, log.archive), bus)
+    mute.rooms._log.load = log.load  # type: ignore[method-assign]
+    return mute, Node("other", log, bus)
+
+
+async def test_what_a_dead_node_had_not_stored_is_stored_by_those_who_have_it(log: SqliteLog) -> None:
+    dying, other = mute_and_sound(log)
     ann, bob = Guest("ann", 1), Guest("bob", 2)
     await ann.join(dying)
     await bob.join(other)
@@ -188,13 +195,7 @@ async def test_what_a_dead_node_had_not_stored_is_stored_by_those_who_have_it(lo
 
 
 async def test_a_node_that_falls_silent_leaves_nothing_unstored_even_if_its_people_never_return(log: SqliteLog) -> None:
-    class Mute(SqliteLog):
-        def submit(self, updates: object, done: object) -> None:  # type: ignore[override]
-            return None
-
-    bus = LocalBus()
-    dying, other = Node("dying", Mute(log.path, log.archive), bus), Node("other", log, bus)
-    dying.rooms._log.load = log.load  # type: ignore[method-assign]
+    dying, other = mute_and_sound(log)
     ann, bob = Guest("ann", 1), Guest("bob", 2)
     await ann.join(dying)
     await bob.join(other)
