@@ -1,7 +1,9 @@
 /** What others write, taken in once a frame: a document is painted once a frame, however many people write in it. */
 import { HocuspocusProvider } from '@hocuspocus/provider'
 import * as decoding from 'lib0/decoding'
+import { messageYjsSyncStep1 } from 'y-protocols/sync'
 import * as Y from 'yjs'
+import type { Clocks } from './unsent'
 
 const SYNC = 0
 const AWARENESS = 1
@@ -19,6 +21,8 @@ export const LONGEST_HOLD = 10_000
 export class FrameProvider extends HocuspocusProvider {
   /** Whether the editor cannot take changes now, because an input method is composing a word. */
   held: () => boolean = () => false
+  /** Told how much of each client's changes the server holds, in every handshake. */
+  onServerState: (clocks: Clocks) => void = () => undefined
   private waiting: MessageEvent[] = []
   private since = 0
   private notBefore = 0
@@ -31,6 +35,8 @@ export class FrameProvider extends HocuspocusProvider {
       super.onMessage(event)
       return
     }
+    const clocks = stateVectorIn(event)
+    if (clocks) this.onServerState(clocks)
     if (this.waiting.length === 0) this.since = performance.now()
     this.waiting.push(event)
     this.schedule()
@@ -101,4 +107,12 @@ function isContent(event: MessageEvent): boolean {
   decoding.readVarString(decoder)
   const type = decoding.readVarUint(decoder)
   return type === SYNC || type === AWARENESS
+}
+
+/** The state vector in the first step of the handshake; null in any other message. */
+function stateVectorIn(event: MessageEvent): Clocks | null {
+  const decoder = decoding.createDecoder(new Uint8Array(event.data as ArrayBuffer))
+  decoding.readVarString(decoder)
+  if (decoding.readVarUint(decoder) !== SYNC || decoding.readVarUint(decoder) !== messageYjsSyncStep1) return null
+  return Y.decodeStateVector(decoding.readVarUint8Array(decoder))
 }

@@ -179,7 +179,8 @@ export class LocalCopy {
   async erase(): Promise<void> {
     this.end()
     this.kept.set('no')
-    await this.persistence?.clearData()
+    await this.persistence?.destroy()
+    await deleteStore(this.name)
     this.writable = false
   }
 
@@ -270,18 +271,17 @@ async function storeNames(): Promise<string[]> {
   }
 }
 
+async function deleteStore(name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase(name)
+    // Blocked: other tabs let go when they hear of it.
+    request.onsuccess = request.onerror = request.onblocked = () => resolve()
+  })
+}
+
 /** Removes every local copy of every document: for signing out on a shared computer. */
 export async function clearLocalStores(): Promise<void> {
-  const names = await storeNames()
-  await Promise.all(
-    names.map(
-      (name) =>
-        new Promise<void>((resolve) => {
-          const request = indexedDB.deleteDatabase(name)
-          request.onsuccess = request.onerror = request.onblocked = () => resolve()
-        }),
-    ),
-  )
+  await Promise.all((await storeNames()).map(deleteStore))
   for (const key of Object.keys(localStorage))
     if (NOTES.some((note) => key.startsWith(note))) localStorage.removeItem(key)
   if ('caches' in window) await caches.delete('lists')

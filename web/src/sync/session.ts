@@ -12,7 +12,7 @@ import { rescueWords } from './rescue'
 import { sharedSocket } from './socket'
 import { Store } from './store'
 import type { Handles, Me, ProblemKind, SaveStatus, SessionState } from './types'
-import { advance, changesIn, countUnsent, unsentWords, type Clocks } from './unsent'
+import { advance, changesIn, countUnsent, raise, unsentWords, type Clocks } from './unsent'
 
 /** A socket on which nothing is heard for this long, while HTTP works, counts as blocked. */
 const BLOCKED_AFTER = 5000
@@ -21,6 +21,9 @@ const DOUBT_AFTER = 5000
 
 /** Close codes that say: a message was larger than the server takes. */
 const TOO_BIG = new Set([1009, 4413])
+
+/** Reasons after which the local copy has no business here. */
+const FOR_GOOD = new Set(['permission-denied', 'not-found'])
 
 const PROBLEMS: Record<string, ProblemKind> = {
   'permission-denied': 'denied',
@@ -60,8 +63,12 @@ export class DocumentSession implements Handles {
   /** Characters and marks that the server has not confirmed. */
   private changes = 0
   private known: Clocks = new Map()
+  /** What the server said to hold when the connection was made. */
+  private serverState: Clocks = new Map()
   private storageProblem: string | null = null
   private refusedReason: string | null = null
+  /** The role that the server gave allows no changes, and some were offered. */
+  private writeRefused = false
   private httpsProblem: string | null = null
   private blockedTimer: ReturnType<typeof setTimeout> | undefined
   private doubtTimer: ReturnType<typeof setTimeout> | undefined
@@ -108,6 +115,10 @@ export class DocumentSession implements Handles {
         this.onStatus('disconnected')
       },
     })
+    this.provider.onServerState = (clocks) => {
+      this.serverState = clocks
+      if (this.state.get().stranded) this.strand()
+    }
     this.provider.attach()
     if (!this.socket.shouldConnect) void this.socket.connect()
     void this.local.loaded.then((found) => this.onLoaded(found))
@@ -183,17 +194,15 @@ export class DocumentSession implements Handles {
   private onLoaded(found: boolean): void {
     if (this.closed) return
     this.localReady = true
-    for (const [client, clock] of this.local.confirmed.sv) {
-      this.known.set(client, Math.max(clock, this.known.get(client) ?? 0))
-    }
+    raise(this.known, this.local.confirmed.sv)
     if (!this.settled) this.changes = countUnsent(this.doc, this.local.confirmed)
     if (this.local.seen !== null && !this.connected) this.offlineSince = this.local.seen
-    if (found) {
-      const { role, readOnly, problem } = this.state.get()
-      if (problem === null)
-        this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
-      else if (problem.kind !== 'session-expired') this.onRefusedForGood()
-    }
+    const { role, readOnly, problem } = this.state.get()
+    if (problem === null) {
+      if (found) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
+      // The server may have been quicker than the disk.
+      if (this.writeRefused) this.strand()
+    } else if (FOR_GOOD.has(problem.detail)) this.onRefusedForGood()
     this.refresh()
   }
 
@@ -276,6 +285,7 @@ export class DocumentSession implements Handles {
 
   private onRole(role: 'editor' | 'viewer'): void {
     const readOnly = role === 'viewer'
+    if (!readOnly) this.writeRefused = false
     this.local.writable = !readOnly
     this.state.update({ readOnly, role, problem: null })
     if (!readOnly && this.state.get().stranded) {
@@ -293,7 +303,9 @@ export class DocumentSession implements Handles {
 
   /** Says which changes cannot be sent any more: nothing is thrown away unseen. */
   private strand(): void {
-    if (this.changes > 0 && !this.state.get().stranded) {
+    // What came shortly before a reload is not yet noted as known.
+    raise(this.known, this.serverState)
+    if (this.changes > 0) {
       this.state.update({ stranded: { words: this.unsentWords(), changes: this.changes } })
     }
   }
@@ -302,7 +314,7 @@ export class DocumentSession implements Handles {
     this.https.stop()
     clearTimeout(this.blockedTimer)
     this.state.update({ readOnly: true, problem: { kind: PROBLEMS[reason] ?? 'denied', detail: reason } })
-    if (reason === 'permission-denied' || reason === 'not-found') this.onRefusedForGood()
+    if (FOR_GOOD.has(reason)) this.onRefusedForGood()
     this.refresh()
   }
 
@@ -348,8 +360,10 @@ export class DocumentSession implements Handles {
 
   private onRefused(reason: string, detail: string): void {
     this.refusedReason = detail
-    if (reason === 'read-only') this.strand()
-    else this.state.update({ refused: { reason, detail } })
+    if (reason === 'read-only') {
+      this.writeRefused = true
+      this.strand()
+    } else this.state.update({ refused: { reason, detail } })
   }
 
   private watchForBlockedSocket(): void {
@@ -379,6 +393,7 @@ export class DocumentSession implements Handles {
     else if (error.status === 404) this.onDenied('permission-denied')
     else if (error.body.reason === 'read-only') {
       this.onRole('viewer')
+      this.writeRefused = true
       this.strand()
     } else {
       this.httpsProblem = error.detail

@@ -8,8 +8,8 @@ export const NOTHING: Y.Snapshot = Y.emptySnapshot
 
 /** Everything that either snapshot covers. */
 export function joined(one: Y.Snapshot, other: Y.Snapshot): Y.Snapshot {
-  const clocks = new Map(one.sv)
-  for (const [client, clock] of other.sv) clocks.set(client, Math.max(clock, clocks.get(client) ?? 0))
+  const clocks: Clocks = new Map(one.sv)
+  raise(clocks, other.sv)
   return Y.createSnapshot(Y.mergeDeleteSets([one.ds, other.ds]), clocks)
 }
 
@@ -43,6 +43,11 @@ export function hasUnsent(updates: Uint8Array[], confirmed: Y.Snapshot): boolean
 
 /** How far the server is known to have each client's changes. */
 export type Clocks = Map<number, number>
+
+/** Takes over clocks that are further than the known ones. */
+export function raise(known: Clocks, clocks: Iterable<[number, number]>): void {
+  for (const [client, clock] of clocks) known.set(client, Math.max(clock, known.get(client) ?? 0))
+}
 
 /** Takes over what a transaction brought from the server. */
 export function advance(known: Clocks, transaction: Y.Transaction): void {
