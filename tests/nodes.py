@@ -19,7 +19,7 @@ from quire.fanout.local import LocalBus, LocalFanout
 from quire.log.archive import Archive
 from quire.log.contract import UpdateLog
 from quire.log.sqlite import SqliteLog
-from quire.server import _room_limits
+from quire.server import room_limits
 from quire.settings import Settings
 from quire.sync import wire
 from quire.sync.member import Member
@@ -90,7 +90,7 @@ class Node:
         self.rooms = Rooms(
             log,
             self._replicas,
-            limits=_room_limits(Settings(beacon=BEACON)),
+            limits=room_limits(Settings(beacon=BEACON)),
             stats=self.stats,
             unsaved_limit=2**26,
             grace=30,

@@ -55,8 +55,8 @@ def serve(
     data: DataOption = None,
 ) -> None:
     """Serve documents until stopped."""
-    from quire.server import CannotStart
-    from quire.server import serve as run
+    from quire.folder import CannotStart
+    from quire.process import serve as run
 
     settings = _settings(data, host, port)
     try:

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import gc
-import os
 import secrets
-import signal
 import socket
-import sqlite3
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from types import FrameType
 
 import structlog
-import uvicorn
-from alembic.util.exc import CommandError
 from fastapi import FastAPI
-from sqlalchemy.exc import DBAPIError
 
 from quire import __version__
 from quire.access import Principal
@@ -39,6 +28,7 @@ from quire.documents import routes as document_routes
 from quire.documents.service import Document, DocumentService
 from quire.fanout.contract import Fanout
 from quire.fanout.local import LocalFanout
+from quire.folder import DataFolder
 from quire.http import static
 from quire.http.app import create_app
 from quire.http.caller import Door
@@ -48,21 +38,19 @@ from quire.http.security import Origins, SecurityLayer, client_address
 from quire.log.archive import Archive
 from quire.log.compaction import Compactor, Trigger
 from quire.log.contract import DamagedDocument, Health, Outcome, Refused, StorageUnavailable, Update
-from quire.log.schema import NewerSchema
-from quire.log.sqlite import SqliteLog, reason_of
-from quire.ops import health, logs
+from quire.log.sqlite import SqliteLog
+from quire.ops import health
 from quire.ops.children import Child, ChildDied
 from quire.ops.readings import Node, readings
 from quire.settings import Settings
 from quire.sharing.service import Announcements, SharingAccess
 from quire.sync import wire
 from quire.sync.exchange import UpdateRefused, exchange
-from quire.sync.gateway import Gateway, GatewayLimits
+from quire.sync.gateway import Gateway
+from quire.sync.limits import GatewayLimits, RoomLimits
 from quire.sync.neighbours import Identity
-from quire.sync.room import RoomLimits
 from quire.sync.rooms import LoadFailed, Rooms
 from quire.sync.stats import SyncStats
-from quire.sync.upgrade import protocol_class
 from quire.workspaces import routes as workspace_routes
 from quire.workspaces.service import WorkspaceService
 
@@ -70,79 +58,6 @@ _log = structlog.get_logger("quire.server")
 SWEEP_SECONDS = 1.0
 TOUCH_SECONDS = 2.0
 SERVER = "server"
-
-
-class CannotStart(Exception):
-    """Something that an operator must mend; the text says what and how."""
-
-
-class DataFolderBusy(CannotStart):
-    """Another process serves this data folder."""
-
-
-class DataFolder:
-    """The embedded storage: one folder, used by one serving process at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with self._usable():
-            path.mkdir(parents=True, exist_ok=True)
-        self._lock: int | None = None
-
-    @contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise CannotStart(
-                f"The data folder {self.path.resolve()} cannot be used ({error.strerror}). It must be a folder on a "
-                "local disk that this user can write: mend it, or choose another with --data or QUIRE_DATA."
-            ) from None
-
-    @contextmanager
-    def opening(self, name: str) -> Iterator[None]:
-        """Say of an error on opening one of the folder's databases what an operator can do."""
-        path = (self.path / name).resolve()
-        try:
-            yield
-        except (NewerSchema, CommandError) as error:
-            raise CannotStart(f"{path} was written by a newer release of Quire ({error}). Run that one.") from None
-        except (sqlite3.Error, DBAPIError) as error:
-            cause = error.orig if isinstance(error, DBAPIError) and isinstance(error.orig, Exception) else error
-            raise CannotStart(
-                f"{path} cannot be opened: {reason_of(cause)} ({cause}). Nothing was changed in it. Check the disk and "
-                "the file's owner; if the file is damaged, move it away and restore it from a backup."
-            ) from None
-
-    def lock(self) -> None:
-        """Take the folder for this process; raises `CannotStart`, `DataFolderBusy`."""
-        with self._usable():
-            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            raise DataFolderBusy(f"{self.path} is served by another process; stop it or use another folder") from None
-        self._lock = handle
-
-    def unlock(self) -> None:
-        """Give the folder back."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-
-    def key(self) -> bytes:
-        """Return the server's secret key, made at the first start."""
-        path = self.path / "secret.key"
-        with self._usable():
-            if not path.exists():
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(handle, "wb") as file:
-                    file.write(secrets.token_bytes(32))
-            key = path.read_bytes()
-        if len(key) < 32:
-            raise CannotStart(f"{path.resolve()} is damaged: it has {len(key)} bytes. Restore it from a backup.")
-        return key
 
 
 class Services:
@@ -204,7 +119,7 @@ class Server:
         self.rooms = Rooms(
             self.log,
             self.replicas,
-            limits=_room_limits(settings),
+            limits=room_limits(settings),
             stats=self.stats,
             unsaved_limit=settings.unsaved_limit,
             grace=settings.room_grace,
@@ -420,96 +335,8 @@ class Server:
         self.services.folder.unlock()
 
 
-class _Uvicorn(uvicorn.Server):
-    """uvicorn that drains our sockets, which it does not know of, before it stops."""
-
-    def __init__(self, config: uvicorn.Config, node: Server) -> None:
-        super().__init__(config)
-        self._node = node
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
-        for listening in sockets or []:
-            listening.close()
-        await self._node.drain()
-        await super().shutdown([])
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A second signal does not cut the drain short: it has a deadline of its own."""
-        if not self.should_exit:
-            super().handle_exit(sig, frame)
-        self._captured_signals = [caught for caught in self._captured_signals if caught != signal.SIGTERM]
-
-
-async def _run(settings: Settings, announce: bool) -> None:
-    node = Server(settings)
-    app = await node.open()
-    try:
-        listening = _listen(settings.host, settings.port)
-    except OSError:
-        await node.close()
-        raise
-    config = uvicorn.Config(
-        app,
-        ws=protocol_class(node.gateway.accept, max_frame=settings.max_frame, outbound_high=settings.outbound_high),
-        http="httptools",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
-    if announce:
-        _announce(settings, listening, node.setup_code)
-    # A thread that computes gives the interpreter lock back after this long, so that sockets never wait for 5 ms.
-    sys.setswitchinterval(0.001)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-    try:
-        await _Uvicorn(config, node).serve(sockets=[listening])
-    finally:
-        await node.close()
-
-
-def serve(settings: Settings, *, announce: bool = True) -> None:
-    """Serve until SIGTERM or SIGINT; raises `CannotStart` or `OSError` (the port is taken)."""
-    logs.configure(settings.log_level, settings.log_format)
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(_run(settings, announce))
-    else:
-        uvloop.run(_run(settings, announce))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(4096)
-    except OSError:
-        listening.close()
-        raise
-    listening.setblocking(False)
-    return listening
-
-
-def _announce(settings: Settings, listening: socket.socket, setup_code: str | None) -> None:
-    port = listening.getsockname()[1]
-    host = "localhost" if settings.loopback_only else settings.host
-    lines = [f"Quire {__version__} is running at {settings.public_url or f'http://{host}:{port}'}"]
-    lines.append(f"Documents are kept in {settings.data.resolve()}")
-    if setup_code is not None:
-        lines.append(f"Set-up code for the first account: {setup_code}")
-    print("\n".join(lines), flush=True)  # noqa: T201 - the command's own output
-
-
-def _room_limits(settings: Settings) -> RoomLimits:
+def room_limits(settings: Settings) -> RoomLimits:
+    """Return the limits of rooms that the settings ask for."""
     return RoomLimits(
         tick_base=settings.tick_base,
         tick_per_socket=settings.tick_per_socket,
@@ -543,6 +370,3 @@ def _gateway_limits(settings: Settings) -> GatewayLimits:
         pong_timeout=settings.pong_timeout,
         auth_timeout=settings.auth_timeout,
     )
-
-
-__all__ = ["CannotStart", "DataFolder", "DataFolderBusy", "Server", "Services", "serve"]

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from quire.server import CannotStart, Server
+from quire.folder import CannotStart
+from quire.server import Server
 from quire.settings import Settings
 
 

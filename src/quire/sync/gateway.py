@@ -11,7 +11,6 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -25,36 +24,18 @@ from quire.crdt.updates import MalformedUpdate, inspect
 from quire.sync import wire
 from quire.sync.bucket import Bucket
 from quire.sync.hocuspocus import HocuspocusSession
+from quire.sync.limits import GatewayLimits
 from quire.sync.member import Member, Refusal
 from quire.sync.rooms import Rooms
 from quire.sync.socket import CloseCode, Socket
 from quire.sync.stats import SyncStats
+from quire.sync.tasks import Tasks
 from quire.sync.ywebsocket import YWebsocketSession
 
 _log = structlog.get_logger("quire.sync.gateway")
 LINK_PREFIX = "quire_link_"
 CLOSES_PER_SECOND = 500
 """Least pace of a stop: fewer sockets than this need no second at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayLimits:
-    """Limits of sockets; times in seconds, sizes in bytes. Rates do not apply when `rates` is false."""
-
-    rates: bool
-    max_message: int
-    max_presence: int
-    max_sockets: int
-    max_per_account: int
-    max_per_address: int
-    max_documents: int
-    messages_per_second: int
-    bytes_per_second: int
-    connects_per_minute: int
-    outbound_time: float
-    ping_interval: float
-    pong_timeout: float
-    auth_timeout: float
 
 
 class Gateway:
@@ -84,7 +65,7 @@ class Gateway:
         self._bound: dict[Socket, str] = {}
         self._connects: dict[str, Bucket] = {}
         self._paths: dict[Socket, tuple[str, int | None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self.draining = False
         self.access_changes = 0
         """How many changes of access this node has heard of."""
@@ -228,7 +209,7 @@ class Gateway:
         """
         self._members[member] = token
         if asked_at != self.access_changes:
-            self._spawn(self._review(member))
+            self._tasks.spawn(self._review(member))
 
     def left(self, member: Member) -> None:
         """Forget a member."""
@@ -250,7 +231,7 @@ class Gateway:
     def reauthenticate(self, member: Member, token: str) -> None:
         """A client sent its token again on an open document: judge it by the new one."""
         self._members[member] = token
-        self._spawn(self._review(member, announce=True))
+        self._tasks.spawn(self._review(member, announce=True))
 
     def refuse_write(self, member: Member, update: bytes, *, own: bool) -> None:
         """A read-only member sent text: what the document already holds is no write."""
@@ -276,13 +257,13 @@ class Gateway:
                 raise wire.MalformedMessage(str(error)) from None
             member.refused(Refusal.READ_ONLY, "you may read this document but not change it")
         else:
-            self._spawn(judge())
+            self._tasks.spawn(judge())
 
     def _on_access_change(self, change: AccessChange) -> None:
         self.access_changes += 1
         for member in list(self._members):
             if _concerns(change, member):
-                self._spawn(self._review(member))
+                self._tasks.spawn(self._review(member))
 
     async def _review(self, member: Member, *, announce: bool = False) -> None:
         """Ask again who a member is and what it may do; act on the answer at once."""
@@ -377,11 +358,6 @@ class Gateway:
     def close(self) -> None:
         """Stop listening for changes of access."""
         self._unsubscribe()
-
-    def _spawn(self, work: Any) -> None:  # noqa: ANN401
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _credentials(headers: Any, address: str, cookie: str) -> Credentials:  # noqa: ANN401

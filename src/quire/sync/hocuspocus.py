@@ -181,7 +181,7 @@ class HocuspocusSession:
             self._socket.send(member.prefix + wire.close_reply("closed"))
         elif kind == wire.QUERY_AWARENESS:
             if member.room is not None:
-                member.send(wire.awareness(wire.encode_awareness(member.room.presence.everyone())))
+                member.send(member.room.presence.everyone())
         elif kind == wire.BROADCAST_STATELESS:
             raise wire.MalformedMessage("message type 6 is only for servers")
         elif kind == wire.STATELESS:
@@ -220,7 +220,7 @@ class HocuspocusSession:
             return
         for member in self._members.values():
             if member.room is not None:
-                member.send(wire.awareness(wire.encode_awareness(member.room.presence.everyone())))
+                member.send(member.room.presence.everyone())
                 return
 
     def blocked(self) -> None:

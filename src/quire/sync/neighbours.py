@@ -7,11 +7,10 @@ What came from another node is that node's to store; an acknowledgement given he
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -29,6 +28,7 @@ from quire.sync.relay import (
     unpack_presence,
     unpack_updates,
 )
+from quire.sync.tasks import Tasks
 from quire.sync.wire import MalformedMessage, PresenceEntry, read_var_bytes, read_var_uint, var_bytes, var_uint
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Neighbours:
         self._marks: deque[tuple[int, int]] = deque()
         self._beacon, self._beaconed = beacon, float("-inf")
         self._reading = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._leave = fanout.subscribe(room.document, self._receive)
         self._unwatch = fanout.watch(self._reconnected)
         self._say(Kind.ASK, var_bytes(room.clock.encode()))
@@ -217,16 +217,16 @@ class Neighbours:
         elif message.kind is Kind.ASK and message.to in ("", me):
             known, _ = read_var_bytes(message.body, 0)
             decode_state_vector(known)
-            self._spawn(self._answer(peer.run, known))
+            self._tasks.spawn(self._answer(peer.run, known))
         elif message.kind is Kind.BEACON:
             known, at = read_var_bytes(message.body, 0)
             theirs = decode_state_vector(known)
             peer.behind = peer.behind or any(end > room.clock.of(client) for client, end in theirs.items())
             people = unpack_presence(message.body, at)
-            room.presence.keep_only(peer, {entry.client for _, entry in people}, room.now)
-            room.relayed_presence(peer, people)
+            room.presence.keep_only(peer, {entry.client for _, entry in people})
+            self._meet(peer, people)
         elif message.kind is Kind.PRESENCE:
-            room.relayed_presence(peer, unpack_presence(message.body))
+            self._meet(peer, unpack_presence(message.body))
         elif message.kind is Kind.BYE:
             self._lost(peer, read=peer.top > peer.number or message.number > peer.number)
             return
@@ -234,6 +234,10 @@ class Neighbours:
             peer.count(message.number)
         peer.top = max(peer.top, message.number)
         self._ask(peer)
+
+    def _meet(self, peer: Neighbour, people: Iterable[tuple[str, PresenceEntry]]) -> None:
+        for identity, entry in people:
+            self._room.presence.take(peer, identity, (entry,), here=False)
 
     def _ask(self, peer: Neighbour) -> None:
         room = self._room
@@ -268,15 +272,14 @@ class Neighbours:
         """A neighbour is gone: what only it had to store is stored here, what it told nobody is in the log."""
         self.adopt()
         del self._peers[peer.run]
-        self._room.presence.leave(peer, self._room.now)
-        self._room.schedule_presence()
+        self._room.presence.leave(peer)
         if read:
             self._read()
 
     def _read(self) -> None:
         if not self._reading:
             self._reading = True
-            self._spawn(self._catch_up())
+            self._tasks.spawn(self._catch_up())
 
     async def _catch_up(self) -> None:
         """Take in what the log has and this room lacks."""
@@ -313,7 +316,7 @@ class Neighbours:
                 self._ask(peer)
         if now - self._beaconed >= self._beacon and self.heard:
             self._beaconed = now
-            people = pack_presence(room.presence.here())
+            people = pack_presence(room.presence.people.here())
             self._say(Kind.BEACON, var_bytes(room.clock.encode()) + people)
 
     async def close(self) -> None:
@@ -321,11 +324,4 @@ class Neighbours:
         self._unwatch()
         self._say(Kind.BYE)
         self._leave()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await self._tasks.close()

@@ -19,10 +19,12 @@ from quire.log.contract import (
     Update,
     UpdateLog,
 )
+from quire.sync.limits import RoomLimits
 from quire.sync.member import Sender
 from quire.sync.neighbours import Identity
-from quire.sync.room import Room, RoomLimits
+from quire.sync.room import Room
 from quire.sync.stats import SyncStats
+from quire.sync.tasks import Tasks
 
 _log = structlog.get_logger("quire.sync.rooms")
 RESUBMIT_SECONDS = 0.05
@@ -137,6 +139,7 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room]] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
+        self._tasks = Tasks()
         self.journal = Journal(log, stats, limit=unsaved_limit)
         self._unwatch = log.watch(self._on_health)
 
@@ -237,7 +240,7 @@ class Rooms:
                 continue
             used -= room.memory
             if room.members:
-                _spawn(room.rest())
+                self._tasks.spawn(room.rest())
                 used += room.size
             else:
                 self._release(room.document, room)
@@ -245,7 +248,7 @@ class Rooms:
     def _release(self, document: str, room: Room) -> None:
         del self._rooms[document]
         self._stats.evictions += 1
-        task = _spawn(room.close())
+        task = self._tasks.spawn(room.close())
         self._closing[document] = task
         task.add_done_callback(lambda _: self._closing.pop(document, None))
 
@@ -273,14 +276,3 @@ class Rooms:
     def _on_health(self, health: Health) -> None:
         for room in self._rooms.values():
             room.storage(None if health.ok else health.reason)
-
-
-_tasks: set[asyncio.Task[None]] = set()
-
-
-def _spawn(work) -> asyncio.Task[None]:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    """Run in the background and keep a reference, as asyncio asks for."""
-    task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
-    return task

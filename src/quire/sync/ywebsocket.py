@@ -105,7 +105,7 @@ class YWebsocketSession:
             content, _ = wire.read_var_bytes(message, at)
             self._gateway.present(member, content)
         elif kind == wire.QUERY_AWARENESS:
-            member.send(wire.awareness(wire.encode_awareness(room.presence.everyone())))
+            member.send(room.presence.everyone())
 
     def deny(self, member: Member, reason: str) -> None:  # noqa: ARG002
         """Take the document away: the socket has no other."""

@@ -96,9 +96,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.altKey && event.key === 'F10') {
-        document
-          .querySelector<HTMLElement>('[role=toolbar] :is(button:not(:disabled), input:not([type=hidden]))')
-          ?.focus()
+        document.querySelector<HTMLElement>('.toolbar [tabindex="0"]')?.focus()
         event.preventDefault()
         return
       }

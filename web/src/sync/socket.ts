@@ -86,7 +86,8 @@ export function sharedSocket(deadAfter: number): TabSocket {
     url: `${base}/collab?schema=${schema.version}`,
     autoConnect: false,
     messageReconnectTimeout: deadAfter * 1000,
-    delay: 1000,
+    // Everyone misses a dead server in the same moment: they do not come back in one.
+    delay: 500 + Math.random() * 1000,
     maxDelay: 15_000,
   })
   socket = created

@@ -3,9 +3,7 @@ import { Extension } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import { Plugin } from '@tiptap/pm/state'
 import { ReplaceStep } from '@tiptap/pm/transform'
-
-/** Characters of one change: as UTF-8 at most the 12 MiB that a server takes by default. */
-const MOST = 4 * 1024 * 1024
+import { MOST_INSERTED } from '../limits'
 
 export const LargeInsert = Extension.create<{ onRefused: () => void }>({
   name: 'largeInsert',
@@ -18,8 +16,8 @@ export const LargeInsert = Extension.create<{ onRefused: () => void }>({
           if (!transaction.docChanged || isChangeOrigin(transaction)) return true
           let size = 0
           for (const step of transaction.steps) if (step instanceof ReplaceStep) size += step.slice.size
-          if (size > MOST) onRefused()
-          return size <= MOST
+          if (size > MOST_INSERTED) onRefused()
+          return size <= MOST_INSERTED
         },
       }),
     ]

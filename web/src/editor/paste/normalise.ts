@@ -1,4 +1,5 @@
 /** Pasted HTML, cleaned to what the schema holds: structure and meaning stay, looks and everything active go. */
+import { MOST_INSERTED } from '../limits'
 import { safeAddress } from '../links'
 import { declarations, elements, rename, tag, unwrap } from './dom'
 import { blankLines, removeJunk } from './junk'
@@ -12,7 +13,6 @@ export interface Pasted {
 }
 
 /** More than this is refused as a whole: half a paste would look like all of it. */
-const MOST_TEXT = 2_000_000
 const MOST_ELEMENTS = 100_000
 const DEEPEST = 24
 
@@ -150,7 +150,8 @@ export function normalise(html: string, options: PictureOptions): Pasted {
   const body = new DOMParser().parseFromString(html, 'text/html').body
   const origin = originOf(html, body)
   removeJunk(body)
-  if (elements(body).length > MOST_ELEMENTS || (body.textContent ?? '').length > MOST_TEXT) throw new TooMuchPasted()
+  if (elements(body).length > MOST_ELEMENTS || (body.textContent ?? '').length > MOST_INSERTED)
+    throw new TooMuchPasted()
   if (origin !== 'own') {
     googleWrapper(body)
     namedStyles(body)

@@ -8,6 +8,7 @@ import { InsertTools } from './InsertTools'
 import { ParagraphTools } from './ParagraphTools'
 import { TextTools } from './TextTools'
 import { ToolButton } from './ToolButton'
+import { useTabStop } from './useTabStop'
 
 interface Props {
   editor: Editor
@@ -16,10 +17,11 @@ interface Props {
   onPanel: (panel: Panel) => void
 }
 
-/** One row of controls; Alt+F10 leads here, arrow keys move within it, Escape returns to the text. */
+/** One row of controls and one stop of Tab; Alt+F10 leads here, arrow keys move within it, Escape returns to the text. */
 export function Toolbar({ editor, before, onPanel }: Props) {
   const { t } = useTranslation()
   const bar = useRef<HTMLDivElement>(null)
+  const step = useTabStop(bar)
   const { canUndo, canRedo } = useEditorState({
     editor,
     selector: ({ editor: e }) => ({ canUndo: e.can().undo(), canRedo: e.can().redo() }),
@@ -31,13 +33,7 @@ export function Toolbar({ editor, before, onPanel }: Props) {
       editor.commands.focus()
       return
     }
-    if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return
-    if (event.target instanceof HTMLInputElement && !event.target.readOnly) return
-    const items = [...bar.current.querySelectorAll<HTMLElement>('button:not(:disabled), input:not([type=hidden])')]
-    const at = items.indexOf(document.activeElement as HTMLElement)
-    const step = (event.key === 'ArrowRight') === (document.dir !== 'rtl') ? 1 : -1
-    items[(at + step + items.length) % items.length]?.focus()
-    event.preventDefault()
+    step(event)
   }
   return (
     <div className="toolbar" role="toolbar" aria-label={t('toolbar.label')} ref={bar} onKeyDown={move}>

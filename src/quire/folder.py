@@ -1,0 +1,90 @@
+"""Embedded storage: one folder on a local disk, used by one serving process at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic.util.exc import CommandError
+from sqlalchemy.exc import DBAPIError
+
+from quire.log.schema import NewerSchema
+from quire.log.sqlite import reason_of
+
+
+class CannotStart(Exception):
+    """Something that an operator must mend; the text says what and how."""
+
+
+class DataFolderBusy(CannotStart):
+    """Another process serves this data folder."""
+
+
+class DataFolder:
+    """The embedded storage: one folder, used by one serving process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._usable():
+            path.mkdir(parents=True, exist_ok=True)
+        self._lock: int | None = None
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise CannotStart(
+                f"The data folder {self.path.resolve()} cannot be used ({error.strerror}). It must be a folder on a "
+                "local disk that this user can write: mend it, or choose another with --data or QUIRE_DATA."
+            ) from None
+
+    @contextmanager
+    def opening(self, name: str) -> Iterator[None]:
+        """Say of an error on opening one of the folder's databases what an operator can do."""
+        path = (self.path / name).resolve()
+        try:
+            yield
+        except (NewerSchema, CommandError) as error:
+            raise CannotStart(f"{path} was written by a newer release of Quire ({error}). Run that one.") from None
+        except (sqlite3.Error, DBAPIError) as error:
+            cause = error.orig if isinstance(error, DBAPIError) and isinstance(error.orig, Exception) else error
+            raise CannotStart(
+                f"{path} cannot be opened: {reason_of(cause)} ({cause}). Nothing was changed in it. Check the disk and "
+                "the file's owner; if the file is damaged, move it away and restore it from a backup."
+            ) from None
+
+    def lock(self) -> None:
+        """Take the folder for this process; raises `CannotStart`, `DataFolderBusy`."""
+        with self._usable():
+            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise DataFolderBusy(f"{self.path} is served by another process; stop it or use another folder") from None
+        self._lock = handle
+
+    def unlock(self) -> None:
+        """Give the folder back."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def key(self) -> bytes:
+        """Return the server's secret key, made at the first start."""
+        path = self.path / "secret.key"
+        with self._usable():
+            if not path.exists():
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(secrets.token_bytes(32))
+            key = path.read_bytes()
+        if len(key) < 32:
+            raise CannotStart(f"{path.resolve()} is damaged: it has {len(key)} bytes. Restore it from a backup.")
+        return key

@@ -1,0 +1,141 @@
+"""The copy of a document on this node: the bytes of its updates, and a replica of it while somebody edits.
+
+Joins are answered from bytes, without building the document. The replica proves updates; it is built from the
+bytes when it is needed, in a worker process when it is heavy.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from quire.crdt.clock import Clock
+from quire.crdt.replica import Replica, ReplicaHost
+from quire.crdt.updates import UpdateSummary, decode_state_vector, diff, inspect, merge
+from quire.log.contract import Stored
+
+EMPTY: Final = b"\x00\x00"
+"""An update without content."""
+REBASE_BYTES: Final = 64 * 1024
+REBASE_UPDATES: Final = 500
+MOST_MERGED: Final = 1500
+"""Updates up to which a join merges bytes; merging takes the square of their number."""
+MOST_LOADED: Final = 20_000
+"""Updates up to which a replica is built in this process."""
+MEMORY_FACTOR: Final = 12
+"""A live document takes about this many times its encoded size (measured)."""
+
+
+class Copy:
+    """One document in memory: a base, the updates after it, their state vector, and the replica if there is one."""
+
+    __slots__ = ("_base", "_heavy", "_host", "_joined", "_tail", "_tail_bytes", "clock", "replica")
+
+    def __init__(self, stored: Stored, host: ReplicaHost, *, heavy: int) -> None:
+        """Take what is stored; a document of more than `heavy` bytes lives in a worker process."""
+        self._host, self._heavy = host, heavy
+        self._base = stored.snapshot.payload if stored.snapshot else b""
+        self._tail = [row.payload for row in stored.tail]
+        self._tail_bytes = sum(map(len, self._tail))
+        self._joined: bytes | None = None
+        self.clock = _clock_of(stored)
+        self.replica: Replica | None = None
+        """The live document, if somebody needed it since it was last given up."""
+
+    @property
+    def size(self) -> int:
+        """Encoded size in bytes, about."""
+        return len(self._base) + self._tail_bytes
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it takes, about."""
+        return self.size * (MEMORY_FACTOR + 1 if self.replica is not None else 1)
+
+    @property
+    def parts(self) -> list[bytes]:
+        """Updates that together are the document, in order."""
+        return [self._base, *self._tail] if self._base else list(self._tail)
+
+    @property
+    def quick(self) -> bool:
+        """Whether the whole can be told from bytes at hand."""
+        return len(self._tail) <= MOST_MERGED
+
+    def whole(self) -> tuple[bytes | None, bytes]:
+        """Return the document as one update, or as two when a large base would only be copied."""
+        if len(self._base) >= REBASE_BYTES and self._tail:
+            if self._joined is None:
+                self._joined = merge(self._tail)
+            return self._base, self._joined
+        if self._joined is None:
+            self._joined = merge(self.parts) if self.size else EMPTY
+        return None, self._joined
+
+    async def diff(self, state_vector: bytes) -> bytes:
+        """Return what a holder of `state_vector` lacks."""
+        if self.replica is not None:
+            return await self.replica.diff(state_vector)
+        parts = self.parts
+        if not parts:
+            return EMPTY
+        if self.size > self._heavy or len(parts) > MOST_MERGED:
+            return await (await self.live()).diff(state_vector)
+        return diff(merge(parts), state_vector)
+
+    async def live(self, *, heavy: bool = False) -> Replica:
+        """Return the replica, building it (in a worker process when heavy) from the bytes at hand."""
+        heavy = heavy or self.size > self._heavy or len(self._tail) > MOST_LOADED
+        replica = self.replica
+        if replica is not None and (replica.alive and (not heavy or not replica.local)):
+            return replica
+        if replica is not None:
+            await replica.close()
+        self.replica = await self._host.open(self.parts, heavy=heavy)
+        return self.replica
+
+    def add(self, update: bytes, summary: UpdateSummary) -> None:
+        """Take a proved update."""
+        self.clock.add(summary)
+        self._tail.append(update)
+        self._tail_bytes += len(update)
+        self._joined = None
+
+    async def settle_clock(self) -> None:
+        """Read from the replica what summaries alone cannot tell."""
+        if self.clock.waits:
+            self.clock.settle(await (await self.live()).current_state())
+
+    @property
+    def rebase_due(self) -> bool:
+        """Whether the tail has grown enough to be folded into the base."""
+        if len(self._tail) <= REBASE_UPDATES:
+            return False
+        base = len(self._base)
+        return self._tail_bytes > max(REBASE_BYTES, base) or len(self._tail) > max(REBASE_UPDATES, base // 64)
+
+    async def fold(self) -> None:
+        """Fold the tail into the base, so that joins stay cheap and deleted content leaves memory."""
+        if not self._tail:
+            return
+        replica = await self.live()
+        tail = len(self._tail)
+        encoded = await replica.encode()
+        self._tail = self._tail[tail:]
+        self._tail_bytes = sum(map(len, self._tail))
+        self._base, self._joined = encoded, None
+        if self.size > self._heavy and replica.local:
+            await self.live(heavy=True)
+
+    async def rest(self) -> None:
+        """Give the replica up; the bytes stay."""
+        if self.replica is not None:
+            replica, self.replica = self.replica, None
+            await replica.close()
+
+
+def _clock_of(stored: Stored) -> Clock:
+    """State vector of what is stored, without building the document."""
+    clock = Clock(decode_state_vector(stored.snapshot.state_vector) if stored.snapshot else {})
+    for row in stored.tail:
+        clock.add(inspect(row.payload))
+    return clock

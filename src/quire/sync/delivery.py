@@ -1,0 +1,121 @@
+"""Fan-out inside a room: queued updates leave once a tick, as one merged frame for all who sent none of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from quire.crdt.updates import UpdateSummary, merge
+from quire.sync import wire
+from quire.sync.member import Member, Sender
+from quire.sync.stats import SyncStats
+
+SEPARATE_FRAMES: Final = 8
+"""Updates in a tick up to which each of its senders gets exactly the others' frames."""
+
+Queued = tuple[bytes, Sender, UpdateSummary]
+
+
+class Delivery:
+    """The members that take increments, and the tick at which they get them.
+
+    After a quiet time an update leaves at once. The next leaves a window later; `window` gives its length in seconds
+    and grows with the audience.
+    """
+
+    __slots__ = ("_flushed_at", "_groups", "_handle", "_loop", "_outbox", "_stats", "_told", "_window")
+
+    def __init__(
+        self, stats: SyncStats, *, window: Callable[[], float], told: Callable[[Sequence[Queued]], None]
+    ) -> None:
+        """Start without members; `told` hears what has left."""
+        self._loop = asyncio.get_running_loop()
+        self._stats, self._window, self._told = stats, window, told
+        self._groups: dict[bytes, dict[Member, None]] = {}
+        """Members by the bytes in front of their messages: each group shares one frame."""
+        self._outbox: list[Queued] = []
+        self._handle: asyncio.Handle | None = None
+        self._flushed_at = 0.0
+
+    @property
+    def outbox(self) -> Sequence[Queued]:
+        """What waits for the tick."""
+        return self._outbox
+
+    def add(self, member: Member) -> None:
+        """Give a member every increment from here on, what waits included."""
+        self._groups.setdefault(member.prefix, {})[member] = None
+
+    def remove(self, member: Member) -> None:
+        """Stop giving a member increments."""
+        group = self._groups.get(member.prefix)
+        if group is not None:
+            group.pop(member, None)
+            if not group:
+                del self._groups[member.prefix]
+
+    def queue(self, update: bytes, sender: Sender, summary: UpdateSummary) -> None:
+        """Send an update to everyone but its sender, at once or with the next tick."""
+        self._outbox.append((update, sender, summary))
+        if self._handle is None:
+            wait = self._flushed_at + self._window() - self._loop.time()
+            if wait <= 0:
+                self.flush()
+            else:
+                self._handle = self._loop.call_later(wait, self.flush)
+
+    def flush(self) -> None:
+        """Send everything queued now."""
+        self._handle = None
+        self._flushed_at = self._loop.time()
+        batch, self._outbox = self._outbox, []
+        if not batch:
+            return
+        merged = batch[0][0] if len(batch) == 1 else merge([update for update, _, _ in batch])
+        senders: dict[Any, None] = {sender: None for _, sender, _ in batch}
+        body = wire.sync_update(merged)
+        deliveries = 0
+        for prefix, group in list(self._groups.items()):
+            frame = wire.binary_frame(prefix + body)
+            # A write may block its socket at once, which takes the member out of the group.
+            for member in list(group):
+                if member not in senders:
+                    member.socket.write(frame)
+            deliveries += len(group)
+        if len(senders) > 1:
+            self._send_others(batch, senders, body)
+        self._told(batch)
+        self._stats.ticks += 1
+        self._stats.merged += len(batch)
+        self._stats.deliveries += deliveries * len(batch)
+
+    def broadcast(self, body: bytes) -> None:
+        """Send a message that may be lost to every member whose socket has nothing waiting."""
+        for prefix, group in list(self._groups.items()):
+            frame = wire.binary_frame(prefix + body)
+            for member in list(group):
+                if member.socket.buffered == 0:
+                    member.socket.write(frame)
+
+    def close(self) -> None:
+        """Stop the tick."""
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def _send_others(self, batch: Sequence[Queued], senders: dict[Any, None], merged: bytes) -> None:
+        """Give each sender of a shared tick what the others sent."""
+        frames: dict[bytes, list[bytes]] = {}
+        for member in senders:
+            if member not in self._groups.get(getattr(member, "prefix", None), ()):  # type: ignore[arg-type]
+                continue
+            if len(batch) > SEPARATE_FRAMES:
+                member.socket.write(wire.binary_frame(member.prefix + merged))
+                continue
+            own = frames.get(member.prefix)
+            if own is None:
+                own = [wire.binary_frame(member.prefix + wire.sync_update(update)) for update, _, _ in batch]
+                frames[member.prefix] = own
+            member.socket.write(
+                b"".join(frame for frame, (_, sender, _) in zip(own, batch, strict=True) if sender is not member)
+            )

@@ -1,0 +1,42 @@
+"""What sockets and rooms may use; the settings say how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLimits:
+    """Limits and timing of rooms; bytes and seconds."""
+
+    tick_base: float
+    tick_per_socket: float
+    tick_max: float
+    max_update: int
+    max_presence: int
+    document_warn: int
+    document_limit: int
+    unsaved_room: int
+    heavy_document: int
+    heavy_update: int
+    beacon: float
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayLimits:
+    """Limits of sockets; times in seconds, sizes in bytes. Rates do not apply when `rates` is false."""
+
+    rates: bool
+    max_message: int
+    max_presence: int
+    max_sockets: int
+    max_per_account: int
+    max_per_address: int
+    max_documents: int
+    messages_per_second: int
+    bytes_per_second: int
+    connects_per_minute: int
+    outbound_time: float
+    ping_interval: float
+    pong_timeout: float
+    auth_timeout: float

@@ -1,0 +1,45 @@
+"""Slow work of one room: one piece at a time, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+
+class Turns:
+    """A queue of work for one document; false when nothing waits or runs."""
+
+    __slots__ = ("_failed", "_queue", "_worker")
+
+    def __init__(self, failed: Callable[[Exception], None]) -> None:
+        """Make an empty queue; `failed` hears of a turn that raised: the others go on."""
+        self._queue: deque[Callable[[], Awaitable[None]]] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self._failed = failed
+
+    def __bool__(self) -> bool:
+        return bool(self._queue)
+
+    def add(self, turn: Callable[[], Awaitable[None]]) -> None:
+        """Run a piece of work after all that were added before."""
+        self._queue.append(turn)
+        if self._worker is None:
+            self._worker = asyncio.get_running_loop().create_task(self._work())
+
+    async def finish(self) -> None:
+        """Wait until everything has run."""
+        if self._worker is not None:
+            await asyncio.wait([self._worker])
+
+    async def _work(self) -> None:
+        try:
+            while self._queue:
+                try:
+                    await self._queue[0]()
+                except Exception as error:  # noqa: BLE001 - one turn's failure must not stop the room
+                    self._failed(error)
+                finally:
+                    self._queue.popleft()
+        finally:
+            self._worker = None
