@@ -87,7 +87,7 @@ export function sharedSocket(deadAfter: number): TabSocket {
     autoConnect: false,
     messageReconnectTimeout: deadAfter * 1000,
     // Everyone misses a dead server in the same moment: they do not come back in one.
-    delay: 500 + Math.random() * 1000,
+    delay: Math.round(500 + Math.random() * 1000),
     maxDelay: 15_000,
   })
   socket = created

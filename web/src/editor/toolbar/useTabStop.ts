@@ -17,10 +17,7 @@ export function useTabStop(bar: RefObject<HTMLElement | null>): (event: Keyboard
       const usable = controls.filter((control) => !control.disabled)
       const stop =
         usable.find((control) => control === wanted) ?? usable.find(({ tabIndex }) => tabIndex === 0) ?? usable[0]
-      for (const control of controls) {
-        const index = control === stop ? 0 : -1
-        if (control.tabIndex !== index) control.tabIndex = index
-      }
+      for (const control of controls) control.tabIndex = control === stop ? 0 : -1
     }
     const onFocus = ({ target }: FocusEvent) => settle(target as Element)
     // Controls come and go with the width of the screen, and undo is not always there.
