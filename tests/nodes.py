@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import AsyncIterator, Callable
@@ -82,15 +83,15 @@ class BadFanout(LocalFanout):
 class Node:
     """The rooms of one node."""
 
-    def __init__(self, name: str, log: UpdateLog, bus: LocalBus, boot: str = "1") -> None:
+    def __init__(self, name: str, log: UpdateLog, bus: LocalBus, boot: str = "1", **settings: float) -> None:
         self.name, self.log, self.stats = name, log, SyncStats()
         self.fanout = BadFanout(bus)
-        self._replicas = ReplicaHost()
+        self.replicas = ReplicaHost()
         self._closed = False
         self.rooms = Rooms(
             log,
-            self._replicas,
-            limits=room_limits(Settings(beacon=BEACON)),
+            self.replicas,
+            limits=room_limits(Settings(beacon=BEACON, **settings)),
             stats=self.stats,
             unsaved_limit=2**26,
             grace=30,
@@ -118,19 +119,23 @@ class Node:
             return
         self._closed = True
         await self.rooms.close()
-        await self._replicas.close()
+        await self.replicas.close()
 
 
 class Line:
     """A socket that hands each frame to its person at once."""
 
-    blocked_since = None
+    blocked_since: float | None = None
     buffered = 0
     _numbers = iter(range(10**9))
 
     def __init__(self) -> None:
         self.id = f"line{next(self._numbers)}"
         self.deliver: Callable[[bytes], None] = lambda _: None
+        self.closed: tuple[int, str] | None = None
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed = (code, reason)
 
     def write(self, data: bytes) -> None:
         at = 0
@@ -153,6 +158,7 @@ class Guest:
         self.text = self.doc.get("t", type=pycrdt.Text)
         self.people: dict[int, str | None] = {}
         self.unsaved = self.sent = 0
+        self.refused: list[dict[str, str]] = []
         self.member: Member | None = None
         self._applying = False
         self._waiting: list[bytes] = []
@@ -224,6 +230,10 @@ class Guest:
                 self.people[entry.client] = entry.state
         elif body == wire.SAVED:
             self.unsaved -= 1
+        elif body[:1] == b"\x05":
+            message = json.loads(wire.read_var_bytes(body, 1)[0])
+            if message["type"] == "refused":
+                self.refused.append(message)
 
     @property
     def here(self) -> dict[int, str]:

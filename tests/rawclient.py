@@ -18,10 +18,10 @@ from quire.sync import wire
 class Client:
     """A raw WebSocket client that can send anything."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, document: str) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, prefix: bytes) -> None:
         self.reader, self.writer = reader, writer
         self.answers_pings = True
-        self.prefix = wire.var_string(document)
+        self.prefix = prefix
 
     def frame(self, payload: bytes, *, opcode: int = 2, fin: bool = True) -> None:
         self.head(len(payload), opcode=opcode, fin=fin)
@@ -74,9 +74,18 @@ class Client:
 
 @asynccontextmanager
 async def connected(
-    server: QuireProcess, document: str, *, receive_buffer: int | None = None, port: int | None = None, **headers: str
+    server: QuireProcess,
+    document: str,
+    *,
+    receive_buffer: int | None = None,
+    port: int | None = None,
+    path: str = "/collab",
+    **headers: str,
 ) -> AsyncIterator[Client]:
-    """Open a socket to the server, or to the proxy in front of it that listens on `port`."""
+    """Open a socket to the server, or to the proxy in front of it that listens on `port`.
+
+    With a path under `/yjs/` it speaks the y-websocket protocol, whose messages carry no address.
+    """
     tcp = socket.socket()
     tcp.setblocking(False)
     if receive_buffer is not None:
@@ -91,13 +100,13 @@ async def connected(
         "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
         **headers,
     }
-    request = "GET /collab HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
+    request = f"GET {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
     writer.write(request.encode())
     answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
     if b" 101 " not in answer.split(b"\r\n")[0]:
         raise ConnectionRefusedError((answer + await reader.read(1000)).decode())
     try:
-        yield Client(reader, writer, document)
+        yield Client(reader, writer, b"" if path.startswith("/yjs/") else wire.var_string(document))
     finally:
         writer.close()
 

@@ -57,7 +57,7 @@ async def _run(settings: Settings, announce: bool) -> None:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout / 10)),
     )
     if announce:
         _announce(settings, listening, node.setup_code)

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import structlog
@@ -16,12 +17,13 @@ from quire.access import Principal
 from quire.accounts import routes as account_routes
 from quire.accounts.secrets import Passwords
 from quire.accounts.service import AccountService
+from quire.background import Background
 from quire.blobs.folder import FolderBlobs
 from quire.content.prosemirror import empty_document
 from quire.content.reader import render
 from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
 from quire.content.welcome import TITLE, welcome_document
-from quire.crdt.replica import ReplicaHost
+from quire.crdt.replica import ReplicaCorrupt, ReplicaHost
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.documents import routes as document_routes
@@ -102,7 +104,7 @@ class Server:
         self.converting = 0
         """Large documents that are being turned into text, HTML or JSON, or wait for it."""
         self._touched: set[str] = set()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._upkeep = Background(self._contained)
 
     async def open(self) -> FastAPI | SecurityLayer:
         """Open storage and return the ASGI application."""
@@ -149,8 +151,8 @@ class Server:
             schema_version=SCHEMA_VERSION,
         )
         self.log.watch(self._storage_changed)
-        loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._sweep()), loop.create_task(self._record_touched())]
+        self._upkeep.every(SWEEP_SECONDS, self._sweep)
+        self._upkeep.every(TOUCH_SECONDS, self._record)
         return SecurityLayer(
             self._application(),
             origins=self.origins,
@@ -267,7 +269,7 @@ class Server:
             raise Problem(400, str(error)) from None
         except UpdateRefused as refused:
             raise Problem(409, str(refused), reason=refused.why.value) from None
-        except (LoadFailed, TimeoutError) as error:
+        except (LoadFailed, ReplicaCorrupt, TimeoutError) as error:
             reason = str(error) or self.log.health.reason or "storage is slow"
             raise Problem(503, f"Not saved: {reason}. Send it again.", headers={"Retry-After": "2"}) from None
         return wire.var_bytes(own) + wire.var_bytes(missing)
@@ -280,17 +282,12 @@ class Server:
         else:
             self.readiness.problems["storage"] = state.reason
 
-    async def _sweep(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            self.rooms.sweep(loop.time())
-            self.gateway.sweep()
+    def _contained(self, _: Exception) -> None:
+        self.stats.errors += 1
 
-    async def _record_touched(self) -> None:
-        while True:
-            await asyncio.sleep(TOUCH_SECONDS)
-            await self._record()
+    async def _sweep(self) -> None:
+        self.gateway.sweep()
+        self.rooms.sweep(asyncio.get_running_loop().time())
 
     async def _record(self) -> None:
         touched, sizes = list(self._touched), {}
@@ -307,32 +304,36 @@ class Server:
 
     async def drain(self) -> None:
         """Stop gracefully: everything accepted is committed, everyone is told to connect again."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.settings.shutdown_timeout
+        started, limit = asyncio.get_running_loop().time(), self.settings.shutdown_timeout
         self.readiness.draining = self.gateway.draining = True
-        await self.rooms.settle(deadline)
-        await self.gateway.drain(min(self.settings.reconnect_window, self.settings.shutdown_timeout / 2))
-        if not await self.rooms.settle(deadline):
+        # Where nothing can be saved, people hear of the stop all the same, and soon.
+        await self.rooms.settle(started + min(1.0, limit / 5))
+        await self.gateway.drain(min(self.settings.reconnect_window, limit / 3))
+        # The rest of the time is for open requests and for the log's last tries.
+        if not await self.rooms.settle(started + limit * 0.6):
             _log.error("stopped with unsaved updates; their senders keep them", reason=self.log.health.reason)
 
     async def close(self) -> None:
-        """Close storage."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._record()
-        self.gateway.close()
-        await self.rooms.close()
-        await self.fanout.close()
-        await self.compactor.close()
+        """Close storage; what fails in one part keeps no other open."""
+        async with AsyncExitStack() as parts:
+            # Closed from the last line to the first.
+            parts.callback(self.services.folder.unlock)
+            parts.push_async_callback(self.services.database.close)
+            parts.callback(self.converter.close)
+            parts.push_async_callback(self.replicas.close)
+            parts.push_async_callback(self._close_log)
+            parts.push_async_callback(self.compactor.close)
+            parts.push_async_callback(self.fanout.close)
+            parts.push_async_callback(self.rooms.close)
+            parts.push_async_callback(self.gateway.close)
+            parts.push_async_callback(self._record)
+            parts.push_async_callback(self._upkeep.close)
+
+    async def _close_log(self) -> None:
         try:
             await self.log.close()
         except StorageUnavailable as error:
             _log.error("the log could not be closed cleanly", error=str(error))
-        await self.replicas.close()
-        self.converter.close()
-        await self.services.database.close()
-        self.services.folder.unlock()
 
 
 def room_limits(settings: Settings) -> RoomLimits:
@@ -369,4 +370,5 @@ def _gateway_limits(settings: Settings) -> GatewayLimits:
         ping_interval=settings.ping_interval,
         pong_timeout=settings.pong_timeout,
         auth_timeout=settings.auth_timeout,
+        access_review=settings.access_review,
     )

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     outbound_time: float = Field(30.0, description="Seconds a socket may stay over that mark before it is closed.")
     ping_interval: float = Field(15.0, description="Seconds between pings; below common proxy idle limits.")
     pong_timeout: float = Field(25.0, description="Seconds without any frame after which a peer counts as dead.")
+    access_review: float = Field(60.0, description="Seconds after which an open document's access is asked for again.")
     auth_timeout: float = Field(10.0, description="Seconds a socket may stay open without signing in.")
     shutdown_timeout: float = Field(25.0, description="Deadline of a graceful stop.")
     reconnect_window: float = Field(5.0, description="Seconds over which a stop spreads the closes of its sockets.")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
+from collections.abc import Callable
+
+import pytest
 
 from conftest import QuireProcess
 from quire.sync import wire
@@ -31,3 +35,34 @@ async def test_a_changed_link_acts_on_open_sockets_within_a_second(server: Quire
     async with connected(server, document) as stranger:
         stranger.send(b"\x02\x00" + wire.var_string(link))
         assert (await stranger.until(b"\x02")).startswith(b"\x02\x01")
+
+
+async def test_a_right_that_ends_by_time_ends_on_open_sockets_too(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(access_review="0.5")
+    document = server.new_document()
+    async with connected(server, document) as guest:
+        guest.send(b"\x02\x00" + wire.var_string(server.token))
+        assert await guest.until(b"\x02") == wire.authenticated(writable=True)
+        with sqlite3.connect(server.data / "catalogue.db") as catalogue:
+            catalogue.execute("UPDATE api_tokens SET expires_at=1")
+        assert (await guest.until(b"\x02")).startswith(b"\x02\x01")
+
+
+@pytest.mark.parametrize("ready", [False, True])
+async def test_a_y_websocket_client_hears_that_its_writing_is_refused(server: QuireProcess, ready: bool) -> None:
+    document = server.new_document()
+    link = str(server.api("PUT", f"/documents/{document}/link", {"role": "viewer"})["url"]).partition("#link=")[2]
+    path = f"/yjs/{document}"
+    async with connected(server, document, path=path, **{"X-Quire-Link": link}) as viewer:
+        viewer.send(wire.sync_step1(b"\x00"))
+        if ready:
+            await viewer.until(b"\x00\x01")
+        viewer.send(wire.sync_update(insertion("not allowed")))
+        assert b"not change it" in await viewer.until(b"\x02\x00")
+    garbage = b"\x01\x01\x01\x00\x1f\x01\x01a\x00"
+    async with connected(server, document, path=path, Authorization=f"Bearer {server.token}") as writer:
+        writer.send(wire.sync_step1(b"\x00"))
+        writer.send(wire.sync_update(garbage))
+        code, reason = await writer.closed()
+        assert code == 4400
+        assert reason

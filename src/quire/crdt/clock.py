@@ -32,6 +32,15 @@ class Clock:
         """Whether something was counted that could not be told whole from its summary."""
         return bool(self._waiting)
 
+    @property
+    def waiting(self) -> int:
+        """How many updates wait."""
+        return len(self._waiting)
+
+    def would_wait(self, summary: UpdateSummary) -> bool:
+        """Whether an update would wait for something that is missing."""
+        return not advance(dict(self.known), summary)
+
     def settle(self, known: Mapping[int, int]) -> None:
         """Take over what the live copy holds: updates that wait for one another become whole together."""
         self.known = dict(known)

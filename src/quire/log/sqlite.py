@@ -176,7 +176,7 @@ class SqliteLog:
                 started = time.monotonic()
                 self._commit(connection, batches)
                 self.stats.last_commit_seconds = time.monotonic() - started
-            except (sqlite3.Error, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, nothing is saved until it passes
                 self.stats.failed_commits += 1
                 _discard(connection)
                 connection = None
@@ -213,7 +213,7 @@ class SqliteLog:
         try:
             last = _heads(connection, list(by_document))
             for document, entries in by_document.items():
-                seq, stored = last.get(document, 0), 0
+                seq, count, stored = last.get(document, 0), 0, 0
                 for batch, index in entries:
                     update = batch.updates[index]
                     row = _row(document, seq + 1, update)
@@ -225,8 +225,9 @@ class SqliteLog:
                     rows.append(row)
                     seq += 1
                     batch.outcomes[index] = seq
+                    count += 1
                     stored += len(update.payload)
-                heads.append((document, seq, len(entries), stored))
+                heads.append((document, seq, count, stored))
             if not isolate:
                 _insert(connection, INSERT_UPDATES, rows)
             _insert(

@@ -6,10 +6,11 @@ bytes when it is needed, in a worker process when it is heavy.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 from quire.crdt.clock import Clock
-from quire.crdt.replica import Replica, ReplicaHost
+from quire.crdt.replica import Replica, ReplicaCorrupt, ReplicaHost
 from quire.crdt.updates import UpdateSummary, decode_state_vector, diff, inspect, merge
 from quire.log.contract import Stored
 
@@ -23,6 +24,8 @@ MOST_LOADED: Final = 20_000
 """Updates up to which a replica is built in this process."""
 MEMORY_FACTOR: Final = 12
 """A live document takes about this many times its encoded size (measured)."""
+
+_Answer = TypeVar("_Answer")
 
 
 class Copy:
@@ -73,14 +76,27 @@ class Copy:
 
     async def diff(self, state_vector: bytes) -> bytes:
         """Return what a holder of `state_vector` lacks."""
-        if self.replica is not None:
-            return await self.replica.diff(state_vector)
         parts = self.parts
         if not parts:
             return EMPTY
-        if self.size > self._heavy or len(parts) > MOST_MERGED:
-            return await (await self.live()).diff(state_vector)
+        if self.replica is not None or self.size > self._heavy or len(parts) > MOST_MERGED:
+            return await self.ask(lambda replica: replica.diff(state_vector))
         return diff(merge(parts), state_vector)
+
+    async def contains(self, update: bytes) -> bool:
+        """Return whether all of `update` is here already."""
+        return await self.ask(lambda replica: replica.contains(update))
+
+    async def ask(self, work: Callable[[Replica], Awaitable[_Answer]], *, heavy: bool = False) -> _Answer:
+        """Have the replica do something; one that died, perhaps of something else, is built again once.
+
+        Raises `ReplicaCorrupt` when the second dies as well, and what `work` raises.
+        """
+        try:
+            return await work(await self.live(heavy=heavy))
+        except ReplicaCorrupt:
+            self.replica = None
+            return await work(await self.live(heavy=heavy))
 
     async def live(self, *, heavy: bool = False) -> Replica:
         """Return the replica, building it (in a worker process when heavy) from the bytes at hand."""
@@ -103,7 +119,7 @@ class Copy:
     async def settle_clock(self) -> None:
         """Read from the replica what summaries alone cannot tell."""
         if self.clock.waits:
-            self.clock.settle(await (await self.live()).current_state())
+            self.clock.settle(await self.ask(lambda replica: replica.current_state()))
 
     @property
     def rebase_due(self) -> bool:
@@ -117,13 +133,12 @@ class Copy:
         """Fold the tail into the base, so that joins stay cheap and deleted content leaves memory."""
         if not self._tail:
             return
-        replica = await self.live()
         tail = len(self._tail)
-        encoded = await replica.encode()
+        encoded = await self.ask(lambda replica: replica.encode())
         self._tail = self._tail[tail:]
         self._tail_bytes = sum(map(len, self._tail))
         self._base, self._joined = encoded, None
-        if self.size > self._heavy and replica.local:
+        if self.size > self._heavy:
             await self.live(heavy=True)
 
     async def rest(self) -> None:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +21,7 @@ import structlog
 from picows import WSUpgradeRequest, WSUpgradeResponse
 
 from quire.access import Access, AccessChange, Action, Credentials, Denied, Principal, Role, allows
+from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
 from quire.sync import wire
 from quire.sync.bucket import Bucket
@@ -29,11 +31,13 @@ from quire.sync.member import Member, Refusal
 from quire.sync.rooms import Rooms
 from quire.sync.socket import CloseCode, Socket
 from quire.sync.stats import SyncStats
-from quire.sync.tasks import Tasks
 from quire.sync.ywebsocket import YWebsocketSession
 
 _log = structlog.get_logger("quire.sync.gateway")
 LINK_PREFIX = "quire_link_"
+REVIEWS_AT_ONCE = 100
+MOST_ADDRESSES = 10_000
+"""Addresses whose connects are remembered before those that are quiet are forgotten."""
 CLOSES_PER_SECOND = 500
 """Least pace of a stop: fewer sockets than this need no second at all."""
 
@@ -65,7 +69,7 @@ class Gateway:
         self._bound: dict[Socket, str] = {}
         self._connects: dict[str, Bucket] = {}
         self._paths: dict[Socket, tuple[str, int | None]] = {}
-        self._tasks = Tasks()
+        self._background = Background()
         self.draining = False
         self.access_changes = 0
         """How many changes of access this node has heard of."""
@@ -88,7 +92,7 @@ class Gateway:
     def pending_bytes(self) -> int:
         """Bytes of messages that came before their document was open."""
         sessions = (socket.session for socket in self._sockets)
-        return sum(session.pending_bytes for session in sessions if isinstance(session, HocuspocusSession))
+        return sum(session.pending_bytes for session in sessions if session is not None)
 
     # ---------------------------------------------------------------- upgrades
 
@@ -208,8 +212,9 @@ class Gateway:
         `asked_at` is what `access_changes` was before `admit`.
         """
         self._members[member] = token
+        member.review_at = time.monotonic() + self._limits.access_review * (0.5 + secrets.randbelow(500) / 1000)
         if asked_at != self.access_changes:
-            self._tasks.spawn(self._review(member))
+            self._background.run(self._review(member))
 
     def left(self, member: Member) -> None:
         """Forget a member."""
@@ -231,7 +236,7 @@ class Gateway:
     def reauthenticate(self, member: Member, token: str) -> None:
         """A client sent its token again on an open document: judge it by the new one."""
         self._members[member] = token
-        self._tasks.spawn(self._review(member, announce=True))
+        self._background.run(self._review(member, announce=True))
 
     def refuse_write(self, member: Member, update: bytes, *, own: bool) -> None:
         """A read-only member sent text: what the document already holds is no write."""
@@ -257,19 +262,20 @@ class Gateway:
                 raise wire.MalformedMessage(str(error)) from None
             member.refused(Refusal.READ_ONLY, "you may read this document but not change it")
         else:
-            self._tasks.spawn(judge())
+            self._background.run(judge())
 
     def _on_access_change(self, change: AccessChange) -> None:
         self.access_changes += 1
         for member in list(self._members):
             if _concerns(change, member):
-                self._tasks.spawn(self._review(member))
+                self._background.run(self._review(member))
 
     async def _review(self, member: Member, *, announce: bool = False) -> None:
         """Ask again who a member is and what it may do; act on the answer at once."""
         room = member.room
         if room is None or member not in self._members:
             return
+        member.review_at = float("inf")
         try:
             principal = await self._access.identify(_with_token(member.socket.credentials, self._members[member]))
             role = await self._access.role_of(principal, room.document)
@@ -278,7 +284,9 @@ class Gateway:
             role, principal, reason = None, member.principal, denied.reason
         except Exception:  # noqa: BLE001 - the authority is away: neither grant nor take away
             self.contain("access cannot be reviewed")
+            member.review_at = 0.0
             return
+        member.review_at = time.monotonic() + self._limits.access_review
         if member not in self._members or member.room is None:
             return
         if role is None:
@@ -317,9 +325,16 @@ class Gateway:
             elif now >= socket.next_check:
                 socket.next_check = now + limits.ping_interval
                 self._check(socket, now)
+        self._review_due(now)
         self._offer_again()
-        if len(self._connects) > 10_000:
-            self._connects.clear()
+        if len(self._connects) > MOST_ADDRESSES:
+            self._connects = {address: bucket for address, bucket in self._connects.items() if not bucket.full(now)}
+
+    def _review_due(self, now: float) -> None:
+        """Ask again about those whose turn it is: rights end by time, too, and an answer may have failed."""
+        due = (member for member in self._members if member.review_at <= now)
+        for member in list(islice(due, REVIEWS_AT_ONCE)):
+            self._background.run(self._review(member))
 
     def _check(self, socket: Socket, now: float) -> None:
         if now - socket.heard > self._limits.pong_timeout:
@@ -355,9 +370,10 @@ class Gateway:
         for socket in list(self._sockets):
             socket.abort()
 
-    def close(self) -> None:
-        """Stop listening for changes of access."""
+    async def close(self) -> None:
+        """Stop listening for changes of access, and what is under way."""
         self._unsubscribe()
+        await self._background.close()
 
 
 def _credentials(headers: Any, address: str, cookie: str) -> Credentials:  # noqa: ANN401

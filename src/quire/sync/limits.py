@@ -40,3 +40,4 @@ class GatewayLimits:
     ping_interval: float
     pong_timeout: float
     auth_timeout: float
+    access_review: float

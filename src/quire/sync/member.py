@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from quire.access import Action, Principal, Role, allows
 from quire.sync import wire
+from quire.sync.socket import CloseCode
 
 if TYPE_CHECKING:
     from quire.sync.room import Room
@@ -49,6 +50,7 @@ class Member:
         "prefix",
         "principal",
         "refusals",
+        "review_at",
         "role",
         "room",
         "socket",
@@ -65,6 +67,8 @@ class Member:
         self.room: Room | None = None
         self.behind: dict[int, int] | None = None
         """While the socket is blocked: the state vector of what it was given."""
+        self.review_at = 0.0
+        """When its access is asked for again, by the monotonic clock."""
         self.refusals = 0
         """Updates that were refused for want of storage and that the client still has."""
 
@@ -83,12 +87,23 @@ class Member:
             self.socket.write(wire.binary_frame(self.prefix + wire.SAVED) * count)
 
     def refused(self, why: Refusal, detail: str) -> None:
-        """Tell the client that an update was refused, and close the socket of one that sends garbage."""
+        """Tell the client that an update was refused, in the words that its protocol has.
+
+        A y-websocket client hears of a missing right by a message; for the rest its socket closes with the reason.
+        """
         if self.prefix:
             self.send(wire.NOT_SAVED)
             self.notify({"type": "refused", "reason": why.value, "detail": detail})
+        elif why is Refusal.READ_ONLY:
+            self.send(wire.yjs_permission_denied(detail))
+        elif why is not Refusal.STORAGE:
+            self.socket.close(CloseCode.MALFORMED if why is Refusal.MALFORMED else CloseCode.TOO_BIG, detail)
         if why is Refusal.STORAGE:
             self.refusals += 1
+
+    def start_anew(self) -> None:
+        """The member cannot be brought up to date here: a new connection starts with an exchange of state vectors."""
+        self.socket.close(CloseCode.TRY_LATER, "the document cannot be read now; connect again")
 
     def notify(self, message: dict[str, object]) -> None:
         """Send an application message (Hocuspocus stateless); other protocols have no lane for it."""

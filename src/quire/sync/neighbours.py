@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, decode_state_vector
 from quire.fanout.contract import Fanout
 from quire.log.contract import DamagedDocument, StorageUnavailable, Stored
@@ -28,7 +29,6 @@ from quire.sync.relay import (
     unpack_presence,
     unpack_updates,
 )
-from quire.sync.tasks import Tasks
 from quire.sync.wire import MalformedMessage, PresenceEntry, read_var_bytes, read_var_uint, var_bytes, var_uint
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ class Neighbours:
     """A room's side of the conversation with the same document on other nodes."""
 
     __slots__ = (
+        "_background",
         "_beacon",
         "_beaconed",
         "_fanout",
@@ -130,7 +131,7 @@ class Neighbours:
         "_peers",
         "_reading",
         "_room",
-        "_tasks",
+        "_unread",
         "_unwatch",
         "durable",
     )
@@ -143,8 +144,8 @@ class Neighbours:
         self._number = self.durable = 0
         self._marks: deque[tuple[int, int]] = deque()
         self._beacon, self._beaconed = beacon, float("-inf")
-        self._reading = False
-        self._tasks = Tasks()
+        self._reading = self._unread = False
+        self._background = Background()
         self._leave = fanout.subscribe(room.document, self._receive)
         self._unwatch = fanout.watch(self._reconnected)
         self._say(Kind.ASK, var_bytes(room.clock.encode()))
@@ -217,7 +218,7 @@ class Neighbours:
         elif message.kind is Kind.ASK and message.to in ("", me):
             known, _ = read_var_bytes(message.body, 0)
             decode_state_vector(known)
-            self._tasks.spawn(self._answer(peer.run, known))
+            self._background.run(self._answer(peer.run, known))
         elif message.kind is Kind.BEACON:
             known, at = read_var_bytes(message.body, 0)
             theirs = decode_state_vector(known)
@@ -279,7 +280,7 @@ class Neighbours:
     def _read(self) -> None:
         if not self._reading:
             self._reading = True
-            self._tasks.spawn(self._catch_up())
+            self._background.run(self._catch_up())
 
     async def _catch_up(self) -> None:
         """Take in what the log has and this room lacks."""
@@ -289,6 +290,7 @@ class Neighbours:
             stored = await self._load(room.document)
         except (StorageUnavailable, DamagedDocument) as error:
             _log.error("the log cannot be read again", document=room.document, error=str(error))
+            self._unread = True
             return
         finally:
             self._reading = False
@@ -314,6 +316,9 @@ class Neighbours:
                 self._lost(peer)
             else:
                 self._ask(peer)
+        if self._unread:
+            self._unread = False
+            self._read()
         if now - self._beaconed >= self._beacon and self.heard:
             self._beaconed = now
             people = pack_presence(room.presence.people.here())
@@ -324,4 +329,4 @@ class Neighbours:
         self._unwatch()
         self._say(Kind.BYE)
         self._leave()
-        await self._tasks.close()
+        await self._background.close()

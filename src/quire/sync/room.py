@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger("quire.sync.room")
 EMPTY_STATE = b"\x00"
+MOST_WAITING = 1000
+"""Updates of one document that may wait for missing ones."""
 
 
 class Room:
@@ -74,7 +76,7 @@ class Room:
         self.clock = self._copy.clock
         self._size_level = ""
         self._writers = Writers(self.clock)
-        self._waiting_saved: deque[tuple[int, Sender]] = deque()
+        self._waiting_saved: deque[tuple[int, dict[Sender, int]]] = deque()
         self._turns = Turns(self._turn_failed)
         self._delivery = Delivery(stats, window=self._window, told=self._tell)
         self.presence = PresenceLane(
@@ -138,7 +140,7 @@ class Room:
             member.send(self.presence.everyone())
             self._delivery.add(member)
 
-        self._turns.add(turn)
+        self._turns.add(turn, member.start_anew)
 
     # ---------------------------------------------------------------- sync
 
@@ -161,7 +163,7 @@ class Room:
                     + wire.binary_frame(member.prefix + wire.sync_step2(update))
                 )
 
-        self._turns.add(turn)
+        self._turns.add(turn, member.start_anew)
 
     def _answer_from_bytes(self, member: Member) -> None:
         first, rest = self._copy.whole()
@@ -192,7 +194,7 @@ class Room:
         summary = inspect(update)
         if any(end > self.clock.of(client) for client, _, end in summary.ranges):
             return False
-        return await (await self._copy.live()).contains(update)
+        return await self._copy.contains(update)
 
     @property
     def size(self) -> int:
@@ -235,7 +237,7 @@ class Room:
             return
         try:
             update, summary = self._own_part(update, inspect(update), sender)
-            if not self._within_limit(summary, sender):
+            if not self._within_limit(update, summary, sender):
                 return
             changed = replica.apply_now(update, summary)
         except MalformedUpdate as error:
@@ -248,29 +250,20 @@ class Room:
         self._accept(update, sender, summary, changed=changed)
 
     async def _receive_heavy(self, update: bytes, sender: Sender) -> None:
+        heavy = len(update) > self._limits.heavy_update
         try:
-            if len(update) > self._limits.heavy_update:
-                summary = await self._replicas.inspect(update)
-                replica = await self._copy.live(heavy=True)
-            else:
-                summary = inspect(update)
-                replica = await self._copy.live()
+            summary = await self._replicas.inspect(update) if heavy else inspect(update)
             update, summary = self._own_part(update, summary, sender)
-            if not self._within_limit(summary, sender):
+            if not self._within_limit(update, summary, sender):
                 return
-            try:
-                changed = await replica.apply(update, summary)
-            except ReplicaCorrupt:
-                # The copy may have died of somebody else's update: judge this one by a new copy.
+            changed = await self._copy.ask(lambda replica: replica.apply(update, summary), heavy=heavy)
+        except (MalformedUpdate, ReplicaCorrupt) as error:
+            if isinstance(error, ReplicaCorrupt):
                 self._copy.replica = None
-                changed = await (await self._copy.live(heavy=len(update) > self._limits.heavy_update)).apply(
-                    update, summary
-                )
-        except MalformedUpdate as error:
             self._refuse_malformed(sender, error)
-        except ReplicaCorrupt as error:
-            self._copy.replica = None
-            self._refuse_malformed(sender, error)
+        except Exception as error:  # noqa: BLE001 - not the update's fault: its sender keeps it and is asked again
+            self._turn_failed(error)
+            sender.refused(Refusal.STORAGE, "the update cannot be checked now; it will be asked for again")
         else:
             self._accept(update, sender, summary, changed=changed)
 
@@ -286,9 +279,17 @@ class Room:
         _log.warning("update refused", document=self.document, author=sender.author, error=str(error))
         sender.refused(Refusal.MALFORMED, str(error))
 
-    def _within_limit(self, summary: UpdateSummary, sender: Sender) -> bool:
-        """Refuse growth past the hard limit; deleting is always possible."""
-        growth = 0 if isinstance(sender, Relayed) else summary.content_bytes
+    def _within_limit(self, update: bytes, summary: UpdateSummary, sender: Sender) -> bool:
+        """Refuse growth past the hard limit, and too much that waits for what is missing; deleting is possible."""
+        if isinstance(sender, Relayed):
+            return True
+        growth = summary.content_bytes
+        if any(end > self.clock.of(client) for client, end in summary.deletes):
+            growth = len(update)
+        if self.clock.waiting >= MOST_WAITING and self.clock.would_wait(summary):
+            self.stats.refused += 1
+            sender.refused(Refusal.STORAGE, "too many updates wait for missing ones; this one will be asked for again")
+            return False
         if growth == 0 or self.size + growth <= self._limits.document_limit:
             return True
         self.stats.refused += 1
@@ -346,8 +347,12 @@ class Room:
             self.adopt()
         if self.stored == self.submitted:
             sender.saved(1)
-        else:
-            self._waiting_saved.append((self.submitted, sender))
+            return
+        waiting = self._waiting_saved
+        if not waiting or waiting[-1][0] != self.submitted:
+            waiting.append((self.submitted, {}))
+        senders = waiting[-1][1]
+        senders[sender] = senders.get(sender, 0) + 1
 
     def committed(self, update_size: int, sender: Sender, outcome: Outcome) -> None:
         """The journal stored (or for good refused) the oldest outstanding update."""
@@ -359,7 +364,8 @@ class Room:
             sender.refused(Refusal.MALFORMED, f"the update cannot be stored: {outcome.reason}")
         waiting = self._waiting_saved
         while waiting and waiting[0][0] <= self.stored:
-            waiting.popleft()[1].saved(1)
+            for repeating, count in waiting.popleft()[1].items():
+                repeating.saved(count)
 
     @property
     def now(self) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import structlog
 
+from quire.background import Background
 from quire.crdt.replica import ReplicaHost
 from quire.fanout.contract import Fanout
 from quire.log.contract import (
@@ -24,7 +25,6 @@ from quire.sync.member import Sender
 from quire.sync.neighbours import Identity
 from quire.sync.room import Room
 from quire.sync.stats import SyncStats
-from quire.sync.tasks import Tasks
 
 _log = structlog.get_logger("quire.sync.rooms")
 RESUBMIT_SECONDS = 0.05
@@ -139,7 +139,7 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room]] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
-        self._tasks = Tasks()
+        self._background = Background()
         self.journal = Journal(log, stats, limit=unsaved_limit)
         self._unwatch = log.watch(self._on_health)
 
@@ -193,21 +193,28 @@ class Rooms:
                 stored = await self._log.load(document)
                 if self._seeded:
                     stored.made()
-            except (StorageUnavailable, DamagedDocument) as error:
+                room = Room(
+                    document,
+                    stored,
+                    journal=self.journal,
+                    replicas=self._replicas,
+                    limits=self._limits,
+                    stats=self._stats,
+                    fanout=self._fanout,
+                    identity=self._identity,
+                    load=self._log.load,
+                )
+            except Exception as error:
                 self._stats.load_failures += 1
-                _log.error("document cannot be loaded", document=document, error=str(error))
-                raise LoadFailed(str(error)) from error
-            room = Room(
-                document,
-                stored,
-                journal=self.journal,
-                replicas=self._replicas,
-                limits=self._limits,
-                stats=self._stats,
-                fanout=self._fanout,
-                identity=self._identity,
-                load=self._log.load,
-            )
+                foreseen = isinstance(error, StorageUnavailable | DamagedDocument)
+                _log.error(
+                    "document cannot be loaded",
+                    document=document,
+                    error=str(error),
+                    exc_info=None if foreseen else error,
+                )
+                reason = str(error) if foreseen else "what is stored of it cannot be read"
+                raise LoadFailed(reason) from error
             health = self._log.health
             room.problem = None if health.ok else health.reason
             room.last_used = asyncio.get_running_loop().time()
@@ -240,7 +247,7 @@ class Rooms:
                 continue
             used -= room.memory
             if room.members:
-                self._tasks.spawn(room.rest())
+                self._background.run(room.rest())
                 used += room.size
             else:
                 self._release(room.document, room)
@@ -248,7 +255,7 @@ class Rooms:
     def _release(self, document: str, room: Room) -> None:
         del self._rooms[document]
         self._stats.evictions += 1
-        task = self._tasks.spawn(room.close())
+        task = self._background.run(room.close())
         self._closing[document] = task
         task.add_done_callback(lambda _: self._closing.pop(document, None))
 
@@ -267,6 +274,7 @@ class Rooms:
     async def close(self) -> None:
         """Release every room."""
         self._unwatch()
+        await asyncio.gather(*self._closing.values())
         for room in list(self._rooms.values()):
             await room.close()
         self._rooms.clear()

@@ -44,6 +44,11 @@ class Session(Protocol):
         """Handle one complete message; raises `wire.MalformedMessage` to close the socket with 4400."""
         ...
 
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes of messages that wait for a document to be open."""
+        ...
+
     def keep_alive(self) -> None:
         """Send something that the client's watchdog notices."""
         ...

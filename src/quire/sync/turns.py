@@ -14,16 +14,16 @@ class Turns:
 
     def __init__(self, failed: Callable[[Exception], None]) -> None:
         """Make an empty queue; `failed` hears of a turn that raised: the others go on."""
-        self._queue: deque[Callable[[], Awaitable[None]]] = deque()
+        self._queue: deque[tuple[Callable[[], Awaitable[None]], Callable[[], None] | None]] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._failed = failed
 
     def __bool__(self) -> bool:
         return bool(self._queue)
 
-    def add(self, turn: Callable[[], Awaitable[None]]) -> None:
-        """Run a piece of work after all that were added before."""
-        self._queue.append(turn)
+    def add(self, turn: Callable[[], Awaitable[None]], otherwise: Callable[[], None] | None = None) -> None:
+        """Run a piece of work after all that were added before; `otherwise` runs when it raised."""
+        self._queue.append((turn, otherwise))
         if self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
 
@@ -35,10 +35,13 @@ class Turns:
     async def _work(self) -> None:
         try:
             while self._queue:
+                turn, otherwise = self._queue[0]
                 try:
-                    await self._queue[0]()
+                    await turn()
                 except Exception as error:  # noqa: BLE001 - one turn's failure must not stop the room
                     self._failed(error)
+                    if otherwise is not None:
+                        otherwise()
                 finally:
                     self._queue.popleft()
         finally:

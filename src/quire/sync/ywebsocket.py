@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from quire.access import Denied
 from quire.sync import wire
+from quire.sync.copy import EMPTY
 from quire.sync.member import Member
 from quire.sync.rooms import LoadFailed
 from quire.sync.socket import CloseCode
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from quire.sync.socket import Socket
 
 PENDING_BYTES = 5 * 1024 * 1024
+PENDING_EACH = 100
+"""What a waiting message takes beside its content."""
 NOBODY = wire.awareness(b"\x00")
 """An empty awareness message: something for the client's 30 s watchdog."""
 
@@ -68,6 +71,11 @@ class YWebsocketSession:
         except wire.MalformedMessage as error:
             socket.close(CloseCode.MALFORMED, str(error))
 
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes of messages that wait for the document to be open."""
+        return self._pending_bytes if self._member is None else 0
+
     def _refuse(self, reason: str) -> None:
         self._gateway.stats.denied += 1
         self._socket.send(wire.yjs_permission_denied(reason))
@@ -80,7 +88,7 @@ class YWebsocketSession:
         if self._member is not None:
             self._dispatch(self._member, message)
             return
-        self._pending_bytes += len(message)
+        self._pending_bytes += len(message) + PENDING_EACH
         if self._pending_bytes > PENDING_BYTES:
             self._socket.close(CloseCode.TOO_BIG, "too much data before authentication")
             return
@@ -99,6 +107,8 @@ class YWebsocketSession:
             elif sub in (wire.STEP2, wire.UPDATE):
                 if member.writable:
                     room.receive(content, member)
+                elif sub == wire.UPDATE or content != EMPTY:
+                    self._gateway.refuse_write(member, content, own=sub == wire.UPDATE)
             else:
                 raise wire.MalformedMessage(f"sync message of unknown kind {sub}")
         elif kind == wire.AWARENESS:

@@ -1,0 +1,208 @@
+"""Worker processes and storage that fail in the middle of a room's work: nobody is left behind without a word."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pycrdt
+import pytest
+
+from nodes import DOCUMENT, Guest, Node, open_log, until
+from quire.crdt.replica import Worker
+from quire.fanout.local import LocalBus
+from quire.log.contract import StorageUnavailable, Update
+from quire.sync.rooms import LoadFailed
+
+HEAVY = 2000
+"""Bytes from which these documents live in a worker process."""
+
+
+async def heavy_node(log: Any, text: str = "x" * HEAVY) -> tuple[Node, Guest]:
+    node = Node("n", log, LocalBus(), heavy_document=HEAVY // 2)
+    writer = Guest("ada", 1)
+    await writer.join(node)
+    writer.text += text
+    await until(lambda: writer.unsaved == 0, "the long text is saved", node)
+    writer.text += "."
+    await until(lambda: node.replicas._workers[0]._process is not None and writer.unsaved == 0, "in a worker", node)
+    return node, writer
+
+
+def kill_worker(node: Node) -> None:
+    process = node.replicas._workers[0]._process
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+
+
+async def test_a_member_that_was_held_gets_everything_though_the_worker_died(tmp_path: Path) -> None:
+    async with open_log(tmp_path) as log:
+        node, writer = await heavy_node(log)
+        reader = Guest("bob", 2)
+        await reader.join(node)
+        await until(lambda: str(reader.text) == str(writer.text), "the reader has it", node)
+        room, member = await node.room(), reader.member
+        assert member is not None
+        room.hold(member)
+        writer.text += " while he was held"
+        await until(lambda: writer.unsaved == 0, "saved", node)
+        kill_worker(node)
+        room.release(member)
+        await until(lambda: str(reader.text) == str(writer.text), "one diff after all", node)
+        writer.text += " and after"
+        await until(lambda: str(reader.text) == str(writer.text), "increments again", node)
+        await node.close()
+
+
+async def test_who_comes_back_after_the_worker_died_is_asked_for_what_was_written_away(tmp_path: Path) -> None:
+    async with open_log(tmp_path) as log:
+        node, writer = await heavy_node(log)
+        reader = Guest("bob", 2)
+        await reader.join(node)
+        await until(lambda: str(reader.text) == str(writer.text), "the reader has it", node)
+        reader.leave()
+        reader.text += " written away"
+        kill_worker(node)
+        await reader.join(node)
+        await until(lambda: str(writer.text).endswith("written away") and reader.unsaved == 0, "it arrives", node)
+        await node.close()
+
+
+async def test_a_worker_that_cannot_start_costs_no_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_log(tmp_path) as log:
+        node, writer = await heavy_node(log)
+        kill_worker(node)
+        await until(lambda: node.replicas._workers[0]._process is None, "the worker is gone", node)
+
+        async def no_memory(_: Worker) -> None:
+            raise OSError(12, "Cannot allocate memory")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Worker, "_start", no_memory)
+            writer.text += " kept"
+            await until(lambda: writer.refused != [], "the writer is told", node)
+            assert writer.refused[0]["reason"] == "storage"
+            reader = Guest("bob", 2)
+            reader.text += "written away "
+            await reader.join(node)
+            assert reader.member is not None
+            line: Any = reader.member.socket
+            await until(lambda: line.closed is not None, "a reader is sent away, to come again", node)
+            assert line.closed[0] == 1013
+        writer.leave()
+        await writer.join(node)
+        await until(lambda: writer.unsaved <= 1 and node.stats.saved > 2, "offered again and saved", node)
+        stored = pycrdt.Doc()
+        for row in (await log.load(DOCUMENT)).tail:
+            stored.apply_update(row.payload)
+        assert str(stored.get("t", type=pycrdt.Text)).endswith("kept")
+        await node.close()
+
+
+async def test_a_stored_row_that_cannot_be_read_is_an_error_and_never_a_wait(tmp_path: Path) -> None:
+    async with open_log(tmp_path) as log:
+        done = asyncio.Event()
+        row = Update(DOCUMENT, b"\x01\x01\x01\x00\x1f\x01\x01a\x00", "ada", "c", 0)
+        log.submit([row], lambda _: done.set())
+        await done.wait()
+        node = Node("n", log, LocalBus())
+        with pytest.raises(LoadFailed, match="cannot be read"):
+            await node.room()
+        assert node.stats.load_failures == 1
+        await node.close()
+
+
+@pytest.mark.fm("FM-014")
+async def test_an_update_that_waits_is_stored_once_however_often_it_comes(tmp_path: Path) -> None:
+    async with open_log(tmp_path) as log:
+        node = Node("n", log, LocalBus())
+        source: pycrdt.Doc[Any] = pycrdt.Doc(client_id=9)
+        updates: list[bytes] = []
+        source.observe(lambda event: updates.append(event.update))
+        text = source.get("t", type=pycrdt.Text)
+        text += "first "
+        text += "second "
+        del text[0:6]
+        guest = Guest("ada", 1)
+        await guest.join(node)
+        for _ in range(50):
+            guest._send(updates[1])
+            guest._send(updates[2])
+        await until(lambda: guest.unsaved <= 0, "all are answered", node)
+        room = await node.room()
+        assert room.settled
+        assert len((await log.load(DOCUMENT)).tail) <= 3
+        assert room.size < 200
+        guest._send(updates[0])
+        reader = Guest("bob", 2)
+        await reader.join(node)
+        await until(lambda: str(reader.text) == "second ", "whole once the missing one is here", node)
+        await node.close()
+
+
+async def test_updates_that_wait_are_bounded(tmp_path: Path) -> None:
+    async with open_log(tmp_path) as log:
+        node = Node("n", log, LocalBus())
+        source: pycrdt.Doc[Any] = pycrdt.Doc(client_id=9)
+        updates: list[bytes] = []
+        source.observe(lambda event: updates.append(event.update))
+        text = source.get("t", type=pycrdt.Text)
+        for index in range(1200):
+            text += f"{index} "
+        guest = Guest("mallory", 1)
+        await guest.join(node)
+        for update in updates[1:]:
+            guest._send(update)
+        await until(lambda: len(guest.refused) >= 199, "the rest is refused", node)
+        assert {message["reason"] for message in guest.refused} == {"storage"}
+        # What waits keeps nobody from writing.
+        guest.text += "still possible"
+        await until(lambda: (node.stats.saved or 0) >= 1001, "saved", node)
+        await node.close()
+
+
+async def test_the_log_goes_on_after_an_error_that_nobody_foresaw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_log(tmp_path) as log:
+        node = Node("n", log, LocalBus())
+        guest = Guest("ada", 1)
+        await guest.join(node)
+        await until(lambda: guest.unsaved <= 0, "joined", node)
+
+        def broken(*_: object, **__: object) -> None:
+            raise RuntimeError("nobody foresaw this")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(log, "_transact", broken)
+            guest.text += "kept in memory"
+            await until(lambda: not log.health.ok, "it is said", node)
+            assert guest.unsaved > 0
+        await until(lambda: guest.unsaved <= 0 and log.health.ok, "saved when it passed", node)
+        await node.close()
+
+
+async def test_the_log_is_read_again_until_it_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_log(tmp_path) as log:
+        node = Node("n", log, LocalBus())
+        guest = Guest("ada", 1)
+        await guest.join(node)
+        room = await node.room()
+        other: pycrdt.Doc[Any] = pycrdt.Doc(client_id=7)
+        other.get("t", type=pycrdt.Text).insert(0, "of a node that is gone")
+        done = asyncio.Event()
+        log.submit([Update(DOCUMENT, other.get_update(), "bob", "c", 0)], lambda _: done.set())
+        await done.wait()
+
+        async def away(_: str) -> None:
+            raise StorageUnavailable("away")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(room._neighbours, "_load", away)
+            node.fanout.mend()
+            await until(lambda: node.stats.reread > 0, "it was tried", node)
+        await until(lambda: "gone" in str(guest.text), "it is read", node)
+        await node.close()
