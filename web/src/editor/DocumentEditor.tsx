@@ -6,6 +6,7 @@ import { api } from '../api/client'
 import { useSessionPart, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
 import { extensions } from './extensions'
+import { readPending } from './extensions/pending'
 import { MenuBar } from './menu/MenuBar'
 import { AltText } from './panels/AltText'
 import { FindPanel } from './panels/FindPanel'
@@ -82,8 +83,16 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     [session],
   )
   useEffect(() => {
-    session.holdWhile(() => editor?.view.composing ?? false)
-    return () => session.holdWhile(() => false)
+    if (!editor) return
+    session.onRemote(
+      () => editor.view.composing,
+      () => readPending(editor.view),
+    )
+    return () =>
+      session.onRemote(
+        () => false,
+        () => undefined,
+      )
   }, [session, editor])
   useEffect(() => {
     reading.current = readOnly

@@ -21,6 +21,8 @@ export const LONGEST_HOLD = 10_000
 export class FrameProvider extends HocuspocusProvider {
   /** Whether the editor cannot take changes now, because an input method is composing a word. */
   held: () => boolean = () => false
+  /** Called before others' changes are taken in. */
+  beforeRemote: () => void = () => undefined
   /** Told how much of each client's changes the server holds, in every handshake. */
   onServerState: (clocks: Clocks) => void = () => undefined
   private waiting: MessageEvent[] = []
@@ -50,6 +52,7 @@ export class FrameProvider extends HocuspocusProvider {
   /** Messages keep their order and become one transaction, so that others' cursors fit the text they stand in. */
   takeIn(): void {
     this.unschedule()
+    this.beforeRemote()
     const began = performance.now()
     try {
       Y.transact(

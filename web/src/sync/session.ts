@@ -162,9 +162,10 @@ export class DocumentSession implements Handles {
     await this.local.erase()
   }
 
-  /** Others' changes wait while this says so, for a while; for words that are still being composed. */
-  holdWhile(held: () => boolean): void {
+  /** Others' changes wait while `held` says so, for a while; `before` is called just before they are taken in. */
+  onRemote(held: () => boolean, before: () => void): void {
     this.provider.held = held
+    this.provider.beforeRemote = before
   }
 
   dismissRefusal(): void {

@@ -14,6 +14,7 @@ import {
 } from '@tiptap/y-tiptap'
 import type { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import { readPending } from './pending'
 
 const CROWD = 6
 const CROWD_PAUSE = 100
@@ -88,6 +89,7 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
         frame = 0
         timer = undefined
         if (view.isDestroyed || view.composing || key.getState(view.state)?.seen === changes) return
+        readPending(view)
         view.dispatch(view.state.tr.setMeta(key, true).setMeta('addToHistory', false))
       }
       const later = () => {

@@ -33,6 +33,7 @@ import { fill, type Upload } from '../picture/upload'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
+import { Pending } from './pending'
 import { Steady } from './steady'
 import { UnknownBlock } from './unknownBlock'
 
@@ -151,6 +152,7 @@ export function extensions(
     ClearFormatting,
     Collaboration.configure({ fragment: session.fragment }),
     Carets.configure({ awareness: session.awareness }),
+    Pending,
     Steady,
     Rescue.configure({ onFault: options.onFault }),
   ]
