@@ -38,12 +38,13 @@ from quire.http.errors import Problem
 from quire.http.limits import FailureDelay, Rate
 from quire.http.security import Origins, SecurityLayer, client_address
 from quire.log.archive import Archive
-from quire.log.compaction import Compactor, Trigger
+from quire.log.compaction import DEADLINE, Compactor, Trigger
 from quire.log.contract import DamagedDocument, Health, Outcome, Refused, StorageUnavailable, Update
 from quire.log.sqlite import SqliteLog
 from quire.ops import health
 from quire.ops.children import Child, ChildDied
 from quire.ops.readings import Node, readings
+from quire.ops.watchdog import Watchdog
 from quire.settings import Settings
 from quire.sharing.service import Announcements, SharingAccess
 from quire.sync import wire
@@ -88,7 +89,7 @@ class Server:
         self.log = SqliteLog(settings.data / "log.db", Archive(services.blobs), queue_limit=settings.unsaved_limit)
         self.compactor = Compactor(
             self.log,
-            Child(settings.log_level, settings.log_format),
+            Child(settings.log_level, settings.log_format, deadline=DEADLINE),
             trigger=Trigger(updates=settings.snapshot_updates, bytes=settings.snapshot_bytes),
         )
         self.converter = Child(settings.log_level, settings.log_format)
@@ -105,6 +106,7 @@ class Server:
         """Large documents that are being turned into text, HTML or JSON, or wait for it."""
         self._touched: set[str] = set()
         self._upkeep = Background(self._contained)
+        self._watchdog = Watchdog(settings.watchdog)
 
     async def open(self) -> FastAPI | SecurityLayer:
         """Open storage and return the ASGI application."""
@@ -151,6 +153,8 @@ class Server:
             schema_version=SCHEMA_VERSION,
         )
         self.log.watch(self._storage_changed)
+        self._watchdog.start()
+        self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
         self._upkeep.every(TOUCH_SECONDS, self._record)
         return SecurityLayer(
@@ -327,6 +331,7 @@ class Server:
             parts.push_async_callback(self.rooms.close)
             parts.push_async_callback(self.gateway.close)
             parts.push_async_callback(self._record)
+            parts.callback(self._watchdog.close)
             parts.push_async_callback(self._upkeep.close)
 
     async def _close_log(self) -> None:

@@ -18,7 +18,16 @@ MIB = 1024 * KIB
 
 PREFIX: Final = "QUIRE_"
 ZERO_MEANS_NONE: Final = frozenset(
-    {"port", "room_grace", "tick_base", "tick_per_socket", "tick_max", "reconnect_window", "shutdown_timeout"}
+    {
+        "port",
+        "room_grace",
+        "tick_base",
+        "tick_per_socket",
+        "tick_max",
+        "reconnect_window",
+        "shutdown_timeout",
+        "watchdog",
+    }
 )
 NOT_ABOVE: Final = (
     ("max_update", "max_frame", "an update comes in one message"),
@@ -82,6 +91,7 @@ class Settings(BaseSettings):
     pong_timeout: float = Field(25.0, description="Seconds without any frame after which a peer counts as dead.")
     access_review: float = Field(60.0, description="Seconds after which an open document's access is asked for again.")
     auth_timeout: float = Field(10.0, description="Seconds a socket may stay open without signing in.")
+    watchdog: float = Field(20.0, description="Seconds of work without an answer after which the server ends itself.")
     shutdown_timeout: float = Field(25.0, description="Deadline of a graceful stop.")
     reconnect_window: float = Field(5.0, description="Seconds over which a stop spreads the closes of its sockets.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ import pytest
 from contracts.log import append, history, parts_of, text_of
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
-from quire.log.compaction import Compaction, Compactor, LeaseLost, compact
+from quire.log.compaction import Compaction, Compactor, LeaseLost, Trigger, compact
 from quire.log.contract import DamagedDocument, Outcome, Refused, Snapshot, Update
 from quire.log.file import connect
 from quire.log.sqlite import SqliteLog
@@ -240,3 +241,29 @@ async def test_a_passing_fault_while_closing_loses_nothing(tmp_path: Path) -> No
     await log.open()
     assert [row.payload for row in await log.read("d")] == [b"last words"]
     await log.close()
+
+
+ENDLESS = (
+    "AQQBACQBB2RlZmF1bHQBYgZ48J+YgHnFAQMBAgd7ImEiOjF9BwEBdAAABAA=",
+    "AQMCAAcAAQUCwQEIAQQDgQEBAwA=",
+    "AQMDAIQBBgFhxAEBAgYE8J+YgMUCAAEGB3siYSI6MX0A",
+    "AQECCkQDAwZ48J+YgHkBAgEJAQ==",
+)
+"""Updates that keep the reader of a document's roots busy for ever."""
+
+
+async def test_a_document_that_cannot_be_compacted_holds_no_other_up(log: SqliteLog) -> None:
+    updates = [base64.b64decode(text) for text in ENDLESS]
+    compactor = Compactor(log, Child(deadline=3), trigger=Trigger(updates=4, bytes=10**9))
+    compactor.start()
+    await append(log, "endless", updates)
+    async with asyncio.timeout(60):
+        while log.stats.failed_compactions == 0:
+            await asyncio.sleep(0.05)
+        await append(log, "other", history(20))
+        while log.stats.compactions == 0:
+            await asyncio.sleep(0.05)
+    assert (await log.load("other")).snapshot is not None
+    # Nothing of it is lost: the updates stay where they are.
+    assert [row.payload for row in (await log.load("endless")).tail] == updates
+    await compactor.close()

@@ -37,6 +37,10 @@ SEGMENT_ROWS = 5000
 SEGMENT_BYTES = 8 * 1024 * 1024
 KEPT_SNAPSHOTS = 2
 LOOK_SECONDS = 1.0
+DEADLINE = 600
+"""Seconds that one compaction may take."""
+ASIDE_FIRST, ASIDE_MOST = 2.0, 6 * 3600.0
+"""Seconds for which a document whose compaction failed is left alone, the first time and at most."""
 
 
 class LeaseLost(Exception):
@@ -62,6 +66,8 @@ class Compactor:
         self._log, self._child, self._trigger = log, child, trigger or Trigger()
         self._holder = uuid.uuid4().hex
         self._dirty: dict[str, None] = {}
+        self._aside: dict[str, tuple[int, float]] = {}
+        """Documents that failed: how often in a row, and until when they are left alone."""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -89,15 +95,23 @@ class Compactor:
         due = await self._look(None)
         while True:
             for document in due:
+                failures, until = self._aside.get(document, (0, 0.0))
+                if time.monotonic() < until:
+                    self._dirty[document] = None
+                    continue
                 try:
                     await self.compact(document)
+                    self._aside.pop(document, None)
                 except LeaseLost as lost:
                     # Another's, or that of a run that was killed: it ends by itself.
                     self._dirty[document] = None
                     _logger.info("compaction waits", document=document, reason=str(lost))
-                except Exception as error:  # noqa: BLE001 - counted, logged, and tried again at the next commit
+                except Exception as error:  # noqa: BLE001 - counted, logged, and tried again after a pause
                     self._log.stats.failed_compactions += 1
-                    _logger.error("compaction failed", document=document, error=repr(error))
+                    pause = min(ASIDE_FIRST * 2**failures, ASIDE_MOST)
+                    self._aside[document] = (min(failures + 1, 20), time.monotonic() + pause)
+                    self._dirty[document] = None
+                    _logger.error("compaction failed", document=document, error=repr(error), next_try_seconds=pause)
             await asyncio.sleep(LOOK_SECONDS)
             dirty, self._dirty = list(self._dirty), {}
             due = await self._look(dirty) if dirty else []

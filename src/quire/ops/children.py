@@ -16,25 +16,31 @@ from typing import TypeVar
 from quire.ops import logs
 
 _PR_SET_PDEATHSIG = 1
+DEADLINE = 120
+"""Seconds for one call. What computes in native code cannot be interrupted, so the process ends."""
 _Result = TypeVar("_Result")
 
 
 class Child:
     """Runs functions one at a time in a process of their own; the process starts with the first of them."""
 
-    def __init__(self, log_level: str = "info", log_format: str = "auto") -> None:
-        self._logging = (log_level, log_format)
+    def __init__(self, log_level: str = "info", log_format: str = "auto", *, deadline: int = DEADLINE) -> None:
+        """Set up; `deadline` is the seconds that one call may take."""
+        self._logging, self._deadline = (log_level, log_format), deadline
         self._pool: ProcessPoolExecutor | None = None
 
     async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
-        """Call `work` there; raises what it raises, or `ChildDied`. Everything must be picklable."""
+        """Call `work` there; raises what it raises, or `ChildDied`. Everything must be picklable.
+
+        Work that takes longer than the deadline dies with its process.
+        """
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 1, mp_context=multiprocessing.get_context("spawn"), initializer=_settle_in, initargs=self._logging
             )
         pool = self._pool
         try:
-            return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(pool, _in_time, self._deadline, work, *arguments)
         except BrokenProcessPool as error:
             if self._pool is pool:
                 self._pool = None
@@ -48,7 +54,16 @@ class Child:
 
 
 class ChildDied(Exception):
-    """The child process ended in the middle of its work, for want of memory perhaps; the next call gets a new one."""
+    """The child process ended in the middle of its work, for want of memory or time; the next call gets a new one."""
+
+
+def _in_time(deadline: int, work: Callable[..., _Result], *arguments: object) -> _Result:
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(deadline)
+    try:
+        return work(*arguments)
+    finally:
+        signal.alarm(0)
 
 
 def _settle_in(log_level: str, log_format: str) -> None:

@@ -1,0 +1,72 @@
+"""A CRDT call that never returns: the server ends itself, and nothing that was acknowledged is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import QuireProcess
+from quire.sync import wire
+from rawclient import connected, insertion, joined
+
+SPINNING = (
+    "0101010027010764656661756c7401620600",
+    "010303002400010001620678f09f9880790002450303077b2261223a317d0101010001",
+    "0102010184030301612700030501610301700103010203",
+    "010201030003c1010301000100",
+    "01030200c4010203030161c40300010501618401040678f09f9880790103010302",
+)
+"""Updates that make yrs walk in a circle (yrs 0.25 and before)."""
+
+
+async def test_a_server_that_spins_ends_itself_and_keeps_what_was_saved(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(watchdog="2")
+    document = server.new_document()
+    async with connected(server, document) as writer:
+        await joined(writer, server)
+        writer.send(wire.sync_update(insertion("acknowledged")))
+        assert await writer.until(b"\x08") == wire.SAVED
+    other = server.new_document()
+    async with connected(server, other) as hostile:
+        await joined(hostile, server)
+        for update in SPINNING:
+            hostile.send(wire.sync_update(bytes.fromhex(update)))
+        assert server.process is not None
+        status = await asyncio.to_thread(server.process.wait, 60)
+    assert status == -signal.SIGKILL
+    await asyncio.to_thread(server.start)
+    async with connected(server, document) as reader:
+        await joined(reader, server)
+        reader.send(wire.sync_step1(b"\x00"))
+        assert b"acknowledged" in await reader.until(b"\x00\x01")
+
+
+def test_a_server_that_was_stopped_for_a_while_goes_on(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(watchdog="0.2")
+    assert server.process is not None
+    os.kill(server.process.pid, signal.SIGSTOP)
+    # Longer than the watchdog's patience: it must have looked, and found no work done.
+    time.sleep(3)
+    os.kill(server.process.pid, signal.SIGCONT)
+    assert server.new_document()
+    assert server.process.poll() is None
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
+def test_no_watchdog_outlives_its_server(launch: Callable[..., QuireProcess], signum: int) -> None:
+    server = launch()
+    assert server.process is not None
+    pid = server.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    assert children
+    server.stop(signum)
+    deadline = time.monotonic() + 20
+    while any(Path("/proc", child).exists() for child in children):
+        assert time.monotonic() < deadline, "a child process is left"
+        time.sleep(0.05)
