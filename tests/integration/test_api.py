@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from locks import write_locked
 from quire.server import Server
 from quire.settings import Settings
 
@@ -162,6 +164,33 @@ async def test_trash_and_back_and_forever(ada: Browser) -> None:
     await ada.call("DELETE", path)
     assert (await ada.call("DELETE", f"{path}/forever")).status_code == 204
     assert (await ada.call("GET", path)).status_code == 404
+
+
+@pytest.mark.parametrize("broken", ["log", "blobs"])
+async def test_deleting_forever_that_storage_cuts_short_can_be_asked_for_again(
+    ada: Browser, node: Server, broken: str
+) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    path = f"/documents/{document}"
+    digest = (await ada.http.post(f"/api/v1{path}/attachments", content=picture())).json()["digest"]
+    await ada.call("DELETE", path)
+    data = node.settings.data
+    stored = data / "blobs" / "attachments" / document / digest
+    with contextlib.ExitStack() as fault:
+        if broken == "log":
+            fault.enter_context(write_locked(data / "log.db"))
+        else:
+            stored.unlink()
+            stored.mkdir()
+            fault.callback(stored.rmdir)
+        answer = await ada.call("DELETE", f"{path}/forever")
+    assert answer.status_code == 503
+    assert re.match(r"The document is not deleted completely: .+\. Try again\.", answer.json()["detail"])
+    assert document in [d["id"] for d in (await ada.call("GET", "/documents?trashed=true")).json()["items"]]
+    assert (await ada.call("DELETE", f"{path}/forever")).status_code == 204
+    assert (await ada.call("GET", path)).status_code == 404
+    assert (await node.log.load(document)).last_seq == 0
+    assert not stored.exists()
 
 
 async def test_lists_are_searched_sorted_and_paged(ada: Browser) -> None:

@@ -15,6 +15,7 @@ from quire.documents.images import NotAPicture
 from quire.documents.service import (
     Document,
     DocumentService,
+    EraseFailed,
     NotInTrash,
     StaleVersion,
     UnknownDocument,
@@ -207,6 +208,8 @@ def routes(
             await service.erase(document_id)
         except NotInTrash:
             raise Problem(409, "Move the document to the trash first.") from None
+        except EraseFailed as error:
+            raise Problem(503, f"The document is not deleted completely: {error}. Try again.") from None
 
     @router.get("/{document_id}/link")
     async def link(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> LinkBody:
