@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -193,6 +194,12 @@ async def test_deleting_forever_that_storage_cuts_short_can_be_asked_for_again(
     assert not stored.exists()
 
 
+async def test_an_exported_page_is_called_as_the_document_is(ada: Browser) -> None:
+    document = (await ada.call("POST", "/documents", {"title": "Plans & <b>dreams"})).json()["id"]
+    page = await ada.call("GET", f"/documents/{document}/content?format=html")
+    assert "<title>Plans &amp; &lt;b&gt;dreams</title>" in page.text
+
+
 async def test_lists_are_searched_sorted_and_paged(ada: Browser) -> None:
     for title in ("beta", "Alpha", "gamma 100%", "delta"):
         await ada.call("POST", "/documents", {"title": title})
@@ -238,6 +245,26 @@ async def test_pictures_are_served_to_readers_of_the_document_only(ada: Browser,
     assert served.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in served.headers["content-security-policy"]
     assert (await Browser(node.app).http.get(body["url"])).status_code == 404  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("my%20pic%20%C3%BC%20100%25.png", "my pic ü 100%.png"),
+        ("..%2F..%2Fetc%5Cpasswd.png", "passwd.png"),
+        ("a%0D%0Ab%00.png", "ab.png"),
+        ("x" * 300, "x" * 255),
+        ("%C3%BC%E2%82", "ü"),
+    ],
+)
+async def test_a_picture_is_downloaded_under_the_name_it_had(ada: Browser, given: str, kept: str) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    stored = await ada.http.post(
+        f"/api/v1/documents/{document}/attachments", content=picture(), headers={"X-Filename": given}
+    )
+    assert stored.json()["name"] == kept
+    served = await ada.http.get(stored.json()["url"])
+    assert served.headers["content-disposition"] == f"inline; filename*=UTF-8''{quote(kept)}"
 
 
 async def test_state_changes_need_the_token_and_the_right_origin(ada: Browser) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
@@ -33,7 +35,8 @@ MEDIA = {
     "html": "text/html; charset=utf-8",
     "text": "text/plain; charset=utf-8",
 }
-Render = Callable[[str, Format], Awaitable[bytes]]
+Render = Callable[[str, Format, str], Awaitable[bytes]]
+"""(document, form, title) -> the text in that form; raises `Problem`."""
 Exchange = Callable[[Principal, str, bytes, bool], Awaitable[bytes]]
 """(principal, document, body, may write) -> body of the answer; raises `Problem`."""
 
@@ -242,7 +245,7 @@ def routes(
         """Return the text as ProseMirror JSON, Markdown, HTML or plain text, with everything acknowledged."""
         await permit(entrance, principal, document_id, Action.READ)
         return Response(
-            await render(document_id, format),
+            await render(document_id, format, (await service.get(document_id)).title),
             media_type=MEDIA[format],
             headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"},
         )
@@ -262,12 +265,12 @@ def routes(
         principal: Caller,
         entrance: TheDoor,
         request: Request,
-        x_filename: Annotated[str, Header(max_length=500)] = "",
+        x_filename: Annotated[str, Header(max_length=3000, description="The file's name, percent-encoded.")] = "",
     ) -> AttachmentBody:
         """Store a picture."""
         await permit(entrance, principal, document_id, Action.WRITE)
         try:
-            row = await service.attach(document_id, await request.body(), x_filename)
+            row = await service.attach(document_id, await request.body(), _file_name(x_filename))
         except NotAPicture as error:
             raise Problem(415, str(error)[:1].upper() + str(error)[1:] + ".") from None
         return AttachmentBody(
@@ -311,6 +314,12 @@ def routes(
 def _binary(description: str) -> dict[str, object]:
     schema = {"schema": {"type": "string", "format": "binary"}}
     return {"requestBody": {"description": description, "content": {"application/octet-stream": schema}}}
+
+
+def _file_name(sent: str) -> str:
+    """Return a file's name as people read it: decoded, without folders and control characters."""
+    name = re.split(r"[/\\]", unquote(sent, errors="ignore"))[-1]
+    return "".join(character for character in name if unicodedata.category(character) != "Cc").strip()[:255]
 
 
 def _body(document: Document, role: Role, principal: Principal) -> DocumentBody:

@@ -242,7 +242,7 @@ class DocumentService:
         picture: Picture = await identify(content)
         digest = hashlib.sha256(content).hexdigest()
         await self._blobs.put(_blob_key(document, digest), content)
-        row = Attachment(digest, picture.kind, name[:255], len(content), picture.width, picture.height)
+        row = Attachment(digest, picture.kind, name, len(content), picture.width, picture.height)
         async with self._db.write() as connection:
             known = await connection.execute(
                 sa.select(attachments.c.digest).where(

@@ -192,7 +192,7 @@ export const api = {
       body: file,
       headers: {
         'Content-Type': 'application/octet-stream',
-        'X-Filename': encodeURIComponent(file.name).slice(0, 500),
+        'X-Filename': encodeURIComponent(file.name).slice(0, 3000),
       },
       link,
     }),
