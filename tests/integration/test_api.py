@@ -297,6 +297,8 @@ async def test_a_token_does_what_its_scopes_say(ada: Browser, node: Server) -> N
     program = Browser(node.app)  # type: ignore[attr-defined]
     program.http.headers["Authorization"] = f"Bearer {made['secret']}"
     assert (await program.call("GET", f"/documents/{document}")).json()["role"] == "viewer"
+    listed = (await program.call("GET", "/documents")).json()["items"]
+    assert [row["role"] for row in listed if row["id"] == document] == ["viewer"]
     assert (await program.call("POST", "/documents", {})).status_code == 403
     assert (await program.call("POST", "/tokens", {"name": "more"})).status_code == 403
     await ada.call("DELETE", f"/tokens/{made['id']}")

@@ -19,6 +19,7 @@ from quire.documents.service import (
     DocumentService,
     EraseFailed,
     NotInTrash,
+    Sort,
     StaleVersion,
     UnknownDocument,
 )
@@ -117,8 +118,9 @@ def routes(
     @router.get("")
     async def list_documents(
         principal: AccountCaller,
+        entrance: TheDoor,
         search: Annotated[str, Query(max_length=200)] = "",
-        sort: Literal["updated_at", "created_at", "title"] = "updated_at",
+        sort: Sort = "updated_at",
         order: Literal["asc", "desc"] = "desc",
         trashed: bool = False,
         cursor: Annotated[str | None, Query(max_length=2000)] = None,
@@ -137,11 +139,9 @@ def routes(
             )
         except ValueError as error:
             raise Problem(422, str(error), errors=[{"field": "cursor", "message": str(error)}]) from None
+        roles = await entrance.access.roles_even_in_trash(principal, [row.id for row in rows])
         return Documents(
-            items=[
-                _body(row, Role.OWNER if row.owner == principal.account else Role.EDITOR, principal) for row in rows
-            ],
-            next_cursor=following,
+            items=[_body(row, roles[row.id], principal) for row in rows if row.id in roles], next_cursor=following
         )
 
     @router.post("", status_code=201)
