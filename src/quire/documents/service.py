@@ -23,7 +23,6 @@ from quire.log.contract import StorageUnavailable
 from quire.sharing.service import SharingAccess
 from quire.sharing.tables import grants, links
 
-MAX_TITLE = 300
 SORTS = {"updated_at": documents.c.updated_at, "created_at": documents.c.created_at, "title": documents.c.title_key}
 Sort = Literal["updated_at", "created_at", "title"]
 

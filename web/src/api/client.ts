@@ -64,6 +64,11 @@ export interface Attachment {
   height: number | null
 }
 
+/** The least characters of a password and the most of a title and a name, as the server's forms have them. */
+export const MIN_PASSWORD = 10
+export const MAX_TITLE = 300
+export const MAX_NAME = 100
+
 export type Sort = 'updated_at' | 'created_at' | 'title'
 
 /** An answer that says no; `detail` is for people. */
