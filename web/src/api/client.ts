@@ -37,7 +37,7 @@ export interface DocumentInfo {
   size_bytes: number
 }
 
-export interface Device {
+interface Device {
   id: string
   device: string
   address: string
@@ -46,7 +46,7 @@ export interface Device {
   current: boolean
 }
 
-export interface ApiToken {
+interface ApiToken {
   id: string
   name: string
   scopes: string[]
@@ -56,7 +56,7 @@ export interface ApiToken {
   secret?: string | null
 }
 
-export interface Attachment {
+interface Attachment {
   digest: string
   url: string
   kind: string

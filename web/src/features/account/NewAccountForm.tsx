@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { MAX_NAME, MIN_PASSWORD, Problem } from '../../api/client'
 import { explain, explainField } from '../../api/explain'
 
-export interface NewAccount {
+interface NewAccount {
   name: string
   email: string
   password: string
