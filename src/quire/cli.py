@@ -6,9 +6,11 @@ import asyncio
 import getpass
 import os
 import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from email_validator import EmailNotValidError, validate_email
@@ -16,14 +18,17 @@ from email_validator import EmailNotValidError, validate_email
 from quire import __version__
 from quire.settings import Settings, SettingsError, read_settings, unknown_variables
 
+if TYPE_CHECKING:
+    from quire.server import Services
+
 app = typer.Typer(help="Documents that many people write at once.", no_args_is_help=True, add_completion=False)
 user = typer.Typer(help="People.", no_args_is_help=True)
 token = typer.Typer(help="API tokens.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 
+_Result = TypeVar("_Result")
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the embedded storage.")]
-MIN_PASSWORD = 10
 
 
 def _settings(data: Path | None, host: str | None = None, port: int | None = None) -> Settings:
@@ -38,6 +43,40 @@ def _settings(data: Path | None, host: str | None = None, port: int | None = Non
 def _fail(text: str) -> typer.Exit:
     typer.echo(text, err=True)
     return typer.Exit(1)
+
+
+@asynccontextmanager
+async def _storage(data: Path | None) -> AsyncIterator[Services]:
+    """Open the catalogue, beside a server of this release perhaps; under any other it stays as it is."""
+    from quire.folder import CannotStart, DataFolderBusy
+    from quire.server import Services
+
+    services = Services(_settings(data))
+    folder, database = services.folder, services.database
+    try:
+        with folder.opening("catalogue.db"):
+            if not await database.current():
+                try:
+                    folder.lock()
+                except DataFolderBusy:
+                    raise CannotStart(
+                        f"{folder.path.resolve()} is served by an older release of Quire, or by a server that is just "
+                        "starting. Stop it, or wait until it has started, and run this again."
+                    ) from None
+                await database.migrate()
+                folder.unlock()
+        yield services
+    finally:
+        await database.close()
+
+
+def _run(work: Coroutine[Any, Any, _Result]) -> _Result:
+    from quire.folder import CannotStart
+
+    try:
+        return asyncio.run(work)
+    except CannotStart as error:
+        raise _fail(str(error)) from None
 
 
 @app.callback(invoke_without_command=True)
@@ -78,8 +117,8 @@ def user_create(
     data: DataOption = None,
 ) -> None:
     """Make an account; the first one owns the workspace."""
+    from quire.accounts.secrets import MIN_PASSWORD
     from quire.accounts.service import EmailTaken
-    from quire.server import Services
 
     address = _email(email)
     password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
@@ -87,15 +126,11 @@ def user_create(
         raise _fail(f"the password must have at least {MIN_PASSWORD} characters")
 
     async def work() -> None:
-        services = Services(_settings(data))
-        await services.database.migrate()
-        try:
+        async with _storage(data) as services:
             await services.spaces.add(address, name or address.split("@")[0], password)
-        finally:
-            await services.database.close()
 
     try:
-        asyncio.run(work())
+        _run(work())
     except EmailTaken:
         raise _fail(f"an account with the address {address} exists") from None
     typer.echo(f"Created {address}")
@@ -111,23 +146,18 @@ def token_create(
 ) -> None:
     """Make an API token and print it, once."""
     from quire.accounts.service import UnknownAccount
-    from quire.server import Services
 
     until = datetime.now(UTC) + timedelta(days=expires) if expires is not None else None
 
     async def work() -> str:
-        services = Services(_settings(data))
-        await services.database.migrate()
-        try:
+        async with _storage(data) as services:
             account = await services.people.by_email(_email(email))
             moment = int(until.timestamp() * 1_000_000) if until else None
             secret, _ = await services.people.create_token(account.id, name, scope or [], moment)
             return secret
-        finally:
-            await services.database.close()
 
     try:
-        typer.echo(asyncio.run(work()))
+        typer.echo(_run(work()))
     except UnknownAccount:
         raise _fail(f"there is no account with the address {email}") from None
     except ValueError as error:

@@ -6,13 +6,15 @@ import fcntl
 import os
 import secrets
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
+from quire.blobs.folder import sync_folder
 from quire.log.schema import NewerSchema
 from quire.log.sqlite import reason_of
 
@@ -46,7 +48,7 @@ class DataFolder:
 
     @contextmanager
     def opening(self, name: str) -> Iterator[None]:
-        """Say of an error on opening one of the folder's databases what an operator can do."""
+        """Say of an error on opening one of the folder's databases what an operator can do; raises `CannotStart`."""
         path = (self.path / name).resolve()
         try:
             yield
@@ -77,14 +79,26 @@ class DataFolder:
             self._lock = None
 
     def key(self) -> bytes:
-        """Return the server's secret key, made at the first start."""
+        """Return the server's secret key, made at the first start; raises `CannotStart`."""
         path = self.path / "secret.key"
         with self._usable():
             if not path.exists():
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(handle, "wb") as file:
-                    file.write(secrets.token_bytes(32))
+                self._make_key(path)
             key = path.read_bytes()
         if len(key) < 32:
             raise CannotStart(f"{path.resolve()} is damaged: it has {len(key)} bytes. Restore it from a backup.")
         return key
+
+    def _make_key(self, path: Path) -> None:
+        """Make the key whole or not at all; where two processes start for the first time, the first one's counts."""
+        handle, name = tempfile.mkstemp(dir=self.path, prefix=".key-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(secrets.token_bytes(32))
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileExistsError):
+                os.link(name, path)
+        finally:
+            os.unlink(name)
+        sync_folder(self.path)

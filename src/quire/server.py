@@ -232,7 +232,7 @@ class Server:
         if room is not None:
             room.notify({"type": "document", "title": document.title, "version": document.version})
 
-    async def _render(self, document: str, form: str) -> bytes:
+    async def _render(self, document: str, form: str, title: str) -> bytes:
         try:
             stored = (await self.log.load(document)).made()
         except (StorageUnavailable, DamagedDocument) as error:
@@ -241,12 +241,12 @@ class Server:
         if stored.snapshot is not None:
             parts.insert(0, stored.snapshot.payload)
         if sum(map(len, parts)) < 64 * 1024:
-            return render(parts, form)
+            return render(parts, form, title)
         if self.converting >= self.settings.conversions:
             raise Problem(503, "Too many documents are being read at once. Try again.", headers={"Retry-After": "2"})
         self.converting += 1
         try:
-            return await self.converter.run(render, parts, form)
+            return await self.converter.run(render, parts, form, title)
         except ChildDied:
             raise Problem(503, "The document is too large to convert now. Try again later.") from None
         finally:

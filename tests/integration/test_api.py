@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 from PIL import Image
 
+from locks import write_locked
 from quire.server import Server
 from quire.settings import Settings
 
@@ -164,6 +167,39 @@ async def test_trash_and_back_and_forever(ada: Browser) -> None:
     assert (await ada.call("GET", path)).status_code == 404
 
 
+@pytest.mark.parametrize("broken", ["log", "blobs"])
+async def test_deleting_forever_that_storage_cuts_short_can_be_asked_for_again(
+    ada: Browser, node: Server, broken: str
+) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    path = f"/documents/{document}"
+    digest = (await ada.http.post(f"/api/v1{path}/attachments", content=picture())).json()["digest"]
+    await ada.call("DELETE", path)
+    data = node.settings.data
+    stored = data / "blobs" / "attachments" / document / digest
+    with contextlib.ExitStack() as fault:
+        if broken == "log":
+            fault.enter_context(write_locked(data / "log.db"))
+        else:
+            stored.unlink()
+            stored.mkdir()
+            fault.callback(stored.rmdir)
+        answer = await ada.call("DELETE", f"{path}/forever")
+    assert answer.status_code == 503
+    assert re.match(r"The document is not deleted completely: .+\. Try again\.", answer.json()["detail"])
+    assert document in [d["id"] for d in (await ada.call("GET", "/documents?trashed=true")).json()["items"]]
+    assert (await ada.call("DELETE", f"{path}/forever")).status_code == 204
+    assert (await ada.call("GET", path)).status_code == 404
+    assert (await node.log.load(document)).last_seq == 0
+    assert not stored.exists()
+
+
+async def test_an_exported_page_is_called_as_the_document_is(ada: Browser) -> None:
+    document = (await ada.call("POST", "/documents", {"title": "Plans & <b>dreams"})).json()["id"]
+    page = await ada.call("GET", f"/documents/{document}/content?format=html")
+    assert "<title>Plans &amp; &lt;b&gt;dreams</title>" in page.text
+
+
 async def test_lists_are_searched_sorted_and_paged(ada: Browser) -> None:
     for title in ("beta", "Alpha", "gamma 100%", "delta"):
         await ada.call("POST", "/documents", {"title": title})
@@ -211,6 +247,26 @@ async def test_pictures_are_served_to_readers_of_the_document_only(ada: Browser,
     assert (await Browser(node.app).http.get(body["url"])).status_code == 404  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("my%20pic%20%C3%BC%20100%25.png", "my pic ü 100%.png"),
+        ("..%2F..%2Fetc%5Cpasswd.png", "passwd.png"),
+        ("a%0D%0Ab%00.png", "ab.png"),
+        ("x" * 300, "x" * 255),
+        ("%C3%BC%E2%82", "ü"),
+    ],
+)
+async def test_a_picture_is_downloaded_under_the_name_it_had(ada: Browser, given: str, kept: str) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    stored = await ada.http.post(
+        f"/api/v1/documents/{document}/attachments", content=picture(), headers={"X-Filename": given}
+    )
+    assert stored.json()["name"] == kept
+    served = await ada.http.get(stored.json()["url"])
+    assert served.headers["content-disposition"] == f"inline; filename*=UTF-8''{quote(kept)}"
+
+
 async def test_state_changes_need_the_token_and_the_right_origin(ada: Browser) -> None:
     token = ada.http.headers.pop("X-CSRF-Token")
     assert (await ada.call("POST", "/documents", {})).status_code == 403
@@ -241,6 +297,8 @@ async def test_a_token_does_what_its_scopes_say(ada: Browser, node: Server) -> N
     program = Browser(node.app)  # type: ignore[attr-defined]
     program.http.headers["Authorization"] = f"Bearer {made['secret']}"
     assert (await program.call("GET", f"/documents/{document}")).json()["role"] == "viewer"
+    listed = (await program.call("GET", "/documents")).json()["items"]
+    assert [row["role"] for row in listed if row["id"] == document] == ["viewer"]
     assert (await program.call("POST", "/documents", {})).status_code == 403
     assert (await program.call("POST", "/tokens", {"name": "more"})).status_code == 403
     await ada.call("DELETE", f"/tokens/{made['id']}")

@@ -17,7 +17,7 @@ from contracts.blobs import BlobsContract
 from contracts.fanout import FanoutContract
 from contracts.log import LogContract
 from locks import write_locked
-from quire.access import Role
+from quire.access import Credentials, Principal, Role
 from quire.accounts.secrets import Passwords
 from quire.accounts.service import AccountService
 from quire.accounts.tables import accounts
@@ -227,6 +227,25 @@ class TestSharingAccess(AccessContract):
         await town.open()
         yield town
         await town.close()
+
+    async def test_several_documents_are_judged_as_each_of_them_alone(self, town: CatalogueTown) -> None:
+        one, two = await town.workspace(), await town.workspace()
+        account = await town.account(one)
+        folder = await town.folder(one)
+        papers = [await town.document(place) for place in (one, one, one, two, two)]
+        papers.append(await town.document(one, await town.folder(one, folder)))
+        await town.grant("document", papers[0], "account", account, Role.OWNER)
+        await town.grant("document", papers[1], "workspace", one, Role.COMMENTER)
+        await town.grant("document", papers[3], "workspace", one, Role.EDITOR)
+        await town.grant("folder", folder, "group", await town.group(one, account), Role.SUGGESTER)
+        await town.trash(papers[0], True)
+        link = await town.link(papers[4], Role.VIEWER)
+        guest = await town.access.identify(Credentials("192.0.2.1", link=link))
+        principal = Principal("p", account=account, link=guest.link)
+        alone = {document: await town.access.role_even_in_trash(principal, document) for document in papers}
+        assert list(alone.values()) == [Role.OWNER, Role.COMMENTER, None, None, Role.VIEWER, Role.SUGGESTER]
+        together = await town.access.roles_even_in_trash(principal, papers)
+        assert together == {document: role for document, role in alone.items() if role is not None}
 
 
 async def _migrated(path: Path) -> None:

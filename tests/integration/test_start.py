@@ -7,14 +7,16 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from conftest import ROOT
-from quire.folder import CannotStart
+from quire.folder import CannotStart, DataFolder
 from quire.server import Server
 from quire.settings import Settings
 
@@ -76,19 +78,65 @@ def test_a_data_folder_that_is_a_file_is_no_port_problem(tmp_path: Path) -> None
         Server(Settings(data=tmp_path / "file"))
 
 
+def quire(folder: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "quire.cli", *arguments, "--data", str(folder)],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def tables(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as catalogue:
+        (number,) = catalogue.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return int(number)
+
+
+def test_a_command_changes_no_schema_under_a_running_server(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    folder.lock()
+    create = ("user", "create", "ada@example.com", "--password-stdin")
+    refused = quire(tmp_path, *create, text="correct horse battery\n")
+    assert refused.returncode == 1
+    assert "is served by an older release of Quire" in refused.stderr
+    assert tables(tmp_path / "catalogue.db") == 0
+    folder.unlock()
+    assert quire(tmp_path, *create, text="correct horse battery\n").returncode == 0
+    folder.lock()
+    made = quire(tmp_path, "token", "create", "ada@example.com")
+    assert made.stdout.startswith("quire_pat_"), made.stderr
+    newer_catalogue(tmp_path)
+    refused = quire(tmp_path, "token", "create", "ada@example.com")
+    assert refused.returncode == 1
+    assert "was written by a newer release" in refused.stderr
+
+
+def test_first_starts_at_one_moment_agree_on_the_key(tmp_path: Path) -> None:
+    for attempt in range(50):
+        folder = DataFolder(tmp_path / str(attempt))
+        together = threading.Barrier(8)
+
+        def start(folder: DataFolder = folder, together: threading.Barrier = together) -> bytes:
+            together.wait()
+            return folder.key()
+
+        with ThreadPoolExecutor(8) as starts:
+            keys = [started.result() for started in [starts.submit(start) for _ in range(8)]]
+        assert len(set(keys)) == 1
+        assert [path.name for path in folder.path.iterdir()] == ["secret.key"]
+        assert (folder.path / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_taken_port_is_said_on_the_command_line(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        ended = subprocess.run(
-            [sys.executable, "-m", "quire.cli", "serve", "--port", str(port), "--data", str(tmp_path / "data")],
-            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        ended = quire(tmp_path / "data", "serve", "--port", str(port))
     assert ended.returncode == 1
     assert ended.stderr.strip() == (
         f"Cannot listen on 127.0.0.1:{port} (Address already in use). "

@@ -22,4 +22,4 @@ def test_a_document_of_a_released_version_is_read_whole(fixture: Path) -> None:
     assert texts(document) == json.loads(fixture.with_suffix(".json").read_text())
     assert "unknownBlock" not in json.dumps(document)
     for form in ("markdown", "html", "text"):
-        assert render([fixture.read_bytes()], form)
+        assert render([fixture.read_bytes()], form, "Title")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
@@ -173,7 +174,7 @@ def routes(
     setup_code: SetupCode,
     schema_version: int,
     dead_after: float,
-    welcome: object,
+    welcome: Callable[[str, str], Awaitable[None]],
 ) -> APIRouter:
     """Return the routes; `welcome(account, workspace)` makes the first document of a new installation."""
     router = APIRouter(tags=["accounts"])
@@ -233,7 +234,7 @@ def routes(
             raise Problem(
                 409, "This server is set up already. Sign in, or ask for an invitation.", code="already-set-up"
             ) from None
-        await welcome(account.id, workspace.id)  # type: ignore[operator]
+        await welcome(account.id, workspace.id)
         return await sign_in(request, response, entrance, account.id)
 
     @router.get("/session")

@@ -13,6 +13,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 TOKEN_PREFIX = "quire_pat_"  # noqa: S105 - a prefix, no secret
 LINK_PREFIX = "quire_link_"
+MIN_PASSWORD = 10
+"""Characters."""
 
 
 def new_secret() -> str:

@@ -33,7 +33,7 @@ class FolderBlobs:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def read(self, key: str) -> bytes:
         try:
@@ -66,7 +66,7 @@ class FolderBlobs:
         return self._root / key
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename durable."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -11,7 +11,7 @@ from quire.content.prosemirror import read
 from quire.content.text import to_text
 
 
-def render(parts: Sequence[bytes], form: str, title: str = "") -> bytes:
+def render(parts: Sequence[bytes], form: str, title: str) -> bytes:
     """Return the document as `json`, `html`, `markdown` or `text`, in UTF-8."""
     document = read(parts)
     match form:

@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 metadata = sa.MetaData(
@@ -37,6 +39,11 @@ class Database:
         """Return the database in one SQLite file."""
         path.parent.mkdir(parents=True, exist_ok=True)
         return cls(f"sqlite+aiosqlite:///{path}")
+
+    async def current(self) -> bool:
+        """Whether the schema is this release's; raises alembic's `CommandError` if it is a newer one's."""
+        async with self.read() as connection:
+            return await connection.run_sync(_is_current)
 
     async def migrate(self) -> None:
         """Bring the schema to this release; the caller holds the lock on the data folder."""
@@ -79,7 +86,19 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:  # noqa: ANN401 - DBAPI ob
 
 
 def _upgrade(connection: sa.Connection) -> None:
+    command.upgrade(_migrations(connection), "head")
+
+
+def _is_current(connection: sa.Connection) -> bool:
+    scripts = ScriptDirectory.from_config(_migrations(connection))
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is not None:
+        scripts.get_revision(found)
+    return found == scripts.get_current_head()
+
+
+def _migrations(connection: sa.Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(resources.files("quire.db") / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
@@ -15,7 +17,9 @@ from quire.documents.images import NotAPicture
 from quire.documents.service import (
     Document,
     DocumentService,
+    EraseFailed,
     NotInTrash,
+    Sort,
     StaleVersion,
     UnknownDocument,
 )
@@ -32,7 +36,8 @@ MEDIA = {
     "html": "text/html; charset=utf-8",
     "text": "text/plain; charset=utf-8",
 }
-Render = Callable[[str, Format], Awaitable[bytes]]
+Render = Callable[[str, Format, str], Awaitable[bytes]]
+"""(document, form, title) -> the text in that form; raises `Problem`."""
 Exchange = Callable[[Principal, str, bytes, bool], Awaitable[bytes]]
 """(principal, document, body, may write) -> body of the answer; raises `Problem`."""
 
@@ -113,8 +118,9 @@ def routes(
     @router.get("")
     async def list_documents(
         principal: AccountCaller,
+        entrance: TheDoor,
         search: Annotated[str, Query(max_length=200)] = "",
-        sort: Literal["updated_at", "created_at", "title"] = "updated_at",
+        sort: Sort = "updated_at",
         order: Literal["asc", "desc"] = "desc",
         trashed: bool = False,
         cursor: Annotated[str | None, Query(max_length=2000)] = None,
@@ -133,11 +139,9 @@ def routes(
             )
         except ValueError as error:
             raise Problem(422, str(error), errors=[{"field": "cursor", "message": str(error)}]) from None
+        roles = await entrance.access.roles_even_in_trash(principal, [row.id for row in rows])
         return Documents(
-            items=[
-                _body(row, Role.OWNER if row.owner == principal.account else Role.EDITOR, principal) for row in rows
-            ],
-            next_cursor=following,
+            items=[_body(row, roles[row.id], principal) for row in rows if row.id in roles], next_cursor=following
         )
 
     @router.post("", status_code=201)
@@ -207,6 +211,8 @@ def routes(
             await service.erase(document_id)
         except NotInTrash:
             raise Problem(409, "Move the document to the trash first.") from None
+        except EraseFailed as error:
+            raise Problem(503, f"The document is not deleted completely: {error}. Try again.") from None
 
     @router.get("/{document_id}/link")
     async def link(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> LinkBody:
@@ -239,7 +245,7 @@ def routes(
         """Return the text as ProseMirror JSON, Markdown, HTML or plain text, with everything acknowledged."""
         await permit(entrance, principal, document_id, Action.READ)
         return Response(
-            await render(document_id, format),
+            await render(document_id, format, (await service.get(document_id)).title),
             media_type=MEDIA[format],
             headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"},
         )
@@ -259,12 +265,12 @@ def routes(
         principal: Caller,
         entrance: TheDoor,
         request: Request,
-        x_filename: Annotated[str, Header(max_length=500)] = "",
+        x_filename: Annotated[str, Header(max_length=3000, description="The file's name, percent-encoded.")] = "",
     ) -> AttachmentBody:
         """Store a picture."""
         await permit(entrance, principal, document_id, Action.WRITE)
         try:
-            row = await service.attach(document_id, await request.body(), x_filename)
+            row = await service.attach(document_id, await request.body(), _file_name(x_filename))
         except NotAPicture as error:
             raise Problem(415, str(error)[:1].upper() + str(error)[1:] + ".") from None
         return AttachmentBody(
@@ -308,6 +314,12 @@ def routes(
 def _binary(description: str) -> dict[str, object]:
     schema = {"schema": {"type": "string", "format": "binary"}}
     return {"requestBody": {"description": description, "content": {"application/octet-stream": schema}}}
+
+
+def _file_name(sent: str) -> str:
+    """Return a file's name as people read it: decoded, without folders and control characters."""
+    name = re.split(r"[/\\]", unquote(sent, errors="ignore"))[-1]
+    return "".join(character for character in name if unicodedata.category(character) != "Cc").strip()[:255]
 
 
 def _body(document: Document, role: Role, principal: Principal) -> DocumentBody:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from quire.access import Principal, Role
 from quire.accounts.tables import accounts
@@ -18,10 +19,10 @@ from quire.db.engine import Database
 from quire.db.ids import new_id, now
 from quire.documents.images import Picture, identify
 from quire.documents.tables import attachments, documents
+from quire.log.contract import StorageUnavailable
 from quire.sharing.service import SharingAccess
 from quire.sharing.tables import grants, links
 
-MAX_TITLE = 300
 SORTS = {"updated_at": documents.c.updated_at, "created_at": documents.c.created_at, "title": documents.c.title_key}
 Sort = Literal["updated_at", "created_at", "title"]
 
@@ -40,6 +41,10 @@ class StaleVersion(Exception):
 
 class NotInTrash(Exception):
     """Only documents in the trash can be deleted forever."""
+
+
+class EraseFailed(Exception):
+    """Storage failed while a document was deleted forever; trying again ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,25 +195,35 @@ class DocumentService:
         return await self.get(document)
 
     async def erase(self, document: str) -> None:
-        """Delete a document in the trash for good, with its text and attachments; raises `NotInTrash`."""
+        """Delete a document in the trash for good, with its text and attachments.
+
+        Raises `NotInTrash`, or `EraseFailed`: what is left stays in the trash and can be erased again.
+        """
         current = await self.get(document)
         if current.trashed_at is None:
             raise NotInTrash(document)
-        async with self._db.write() as connection:
-            digests = [
-                row.digest
-                for row in await connection.execute(
+        try:
+            async with self._db.read() as connection:
+                stored = await connection.scalars(
                     sa.select(attachments.c.digest).where(attachments.c.document == document)
                 )
-            ]
-            await connection.execute(
-                sa.delete(grants).where(grants.c.resource_kind == "document", grants.c.resource == document)
-            )
-            await connection.execute(sa.delete(documents).where(documents.c.id == document))
+                digests = stored.all()
+            for digest in digests:
+                await self._blobs.delete(_blob_key(document, digest))
+            await self._erase(document)
+            # The row goes last: without it nobody could ask for the rest again.
+            async with self._db.write() as connection:
+                await connection.execute(
+                    sa.delete(grants).where(grants.c.resource_kind == "document", grants.c.resource == document)
+                )
+                await connection.execute(sa.delete(documents).where(documents.c.id == document))
+        except StorageUnavailable as error:
+            raise EraseFailed(str(error)) from error
+        except OSError as error:
+            raise EraseFailed(error.strerror or "the disk fails") from error
+        except DBAPIError as error:
+            raise EraseFailed(str(error.orig)) from error
         self._sharing.changed(document)
-        await self._erase(document)
-        for digest in digests:
-            await self._blobs.delete(_blob_key(document, digest))
 
     async def touched(self, sizes: dict[str, int]) -> None:
         """Record that these documents have new durable text; sizes are encoded bytes."""
@@ -226,7 +241,7 @@ class DocumentService:
         picture: Picture = await identify(content)
         digest = hashlib.sha256(content).hexdigest()
         await self._blobs.put(_blob_key(document, digest), content)
-        row = Attachment(digest, picture.kind, name[:255], len(content), picture.width, picture.height)
+        row = Attachment(digest, picture.kind, name, len(content), picture.width, picture.height)
         async with self._db.write() as connection:
             known = await connection.execute(
                 sa.select(attachments.c.digest).where(

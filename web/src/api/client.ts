@@ -37,7 +37,7 @@ export interface DocumentInfo {
   size_bytes: number
 }
 
-export interface Device {
+interface Device {
   id: string
   device: string
   address: string
@@ -46,7 +46,7 @@ export interface Device {
   current: boolean
 }
 
-export interface ApiToken {
+interface ApiToken {
   id: string
   name: string
   scopes: string[]
@@ -56,13 +56,18 @@ export interface ApiToken {
   secret?: string | null
 }
 
-export interface Attachment {
+interface Attachment {
   digest: string
   url: string
   kind: string
   width: number | null
   height: number | null
 }
+
+/** The least characters of a password and the most of a title and a name, as the server's forms have them. */
+export const MIN_PASSWORD = 10
+export const MAX_TITLE = 300
+export const MAX_NAME = 100
 
 export type Sort = 'updated_at' | 'created_at' | 'title'
 
@@ -192,7 +197,7 @@ export const api = {
       body: file,
       headers: {
         'Content-Type': 'application/octet-stream',
-        'X-Filename': encodeURIComponent(file.name).slice(0, 500),
+        'X-Filename': encodeURIComponent(file.name).slice(0, 3000),
       },
       link,
     }),

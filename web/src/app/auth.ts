@@ -27,7 +27,7 @@ export function remember(session: Session): void {
   }
 }
 
-export async function loadSession(): Promise<Session> {
+async function loadSession(): Promise<Session> {
   try {
     const session = await api.session()
     remember(session)

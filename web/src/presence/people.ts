@@ -1,7 +1,7 @@
 /** Who is here: one entry a person, however many tabs they have. */
 import type { Awareness } from 'y-protocols/awareness'
 
-export const IDLE_AFTER = 60_000
+const IDLE_AFTER = 60_000
 
 export interface Person {
   client: number

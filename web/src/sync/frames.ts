@@ -16,7 +16,7 @@ const OWN_KEY = 12
 /** Neither of both delays others' changes by more than this, in ms. */
 const LONGEST_WAIT = 200
 /** Longest time in ms that a word under composition holds others' changes back. */
-export const LONGEST_HOLD = 10_000
+const LONGEST_HOLD = 10_000
 
 export class FrameProvider extends HocuspocusProvider {
   /** Whether the editor cannot take changes now, because an input method is composing a word. */

@@ -51,7 +51,8 @@ export class DocumentSession implements Handles {
     stranded: null,
   })
 
-  private tooBig = false
+  /** Why what waits here is not offered any more. */
+  private unsendable: { reason: string; detail: string } | null = null
   private readonly local: LocalCopy
   private readonly provider: FrameProvider
   private readonly https: HttpsExchange
@@ -111,7 +112,7 @@ export class DocumentSession implements Handles {
       onStateless: ({ payload }) => this.onMessage(payload),
       onUnsyncedChanges: () => this.onAcknowledged(),
       onClose: ({ event }) => {
-        if (TOO_BIG.has(event.code) && this.changes > 0) this.onTooBig()
+        if (TOO_BIG.has(event.code) && this.changes > 0) this.onUnsendable('too-big')
         this.onStatus('disconnected')
       },
     })
@@ -319,13 +320,13 @@ export class DocumentSession implements Handles {
     this.refresh()
   }
 
-  /** What waits here cannot be sent in one message: on a new connection it would only be refused again. */
-  private onTooBig(): void {
-    this.tooBig = true
+  /** What waits here is too big for one message, or no update: offered again, it would only be refused again. */
+  private onUnsendable(reason: string, detail = ''): void {
+    this.unsendable = { reason, detail }
     this.provider.detach()
     this.socket.disconnect()
     this.https.stop()
-    this.state.update({ refused: { reason: 'too-big', detail: '' } })
+    this.state.update({ refused: this.unsendable })
     this.refresh()
   }
 
@@ -370,7 +371,7 @@ export class DocumentSession implements Handles {
   private watchForBlockedSocket(): void {
     clearTimeout(this.blockedTimer)
     this.blockedTimer = setTimeout(() => {
-      if (this.closed || this.synced || this.tooBig || this.state.get().problem !== null) return
+      if (this.closed || this.synced || this.unsendable || this.state.get().problem !== null) return
       if (navigator.onLine && this.localReady && this.socket.lastMessageReceived === 0) this.https.start()
       this.watchForBlockedSocket()
     }, BLOCKED_AFTER)
@@ -385,20 +386,23 @@ export class DocumentSession implements Handles {
   }
 
   private onHttpsFailed(error: unknown): void {
-    const answered = error instanceof Problem && typeof error.body.detail === 'string'
-    if (!answered) {
+    const answer = error instanceof Problem ? error : null
+    const reason = answer?.body.reason
+    if (answer?.status === 413 || reason === 'too-big') this.onUnsendable('too-big')
+    else if (typeof answer?.body.detail !== 'string') {
       // No answer, or one from something in between: the server is away.
       if (this.https.live) this.offlineSince = Date.now()
       this.https.stop()
-    } else if (error.status === 401) this.onDenied('session-expired')
-    else if (error.status === 404) this.onDenied('permission-denied')
-    else if (error.body.reason === 'read-only') {
+    } else if (answer.status === 401) this.onDenied('session-expired')
+    else if (answer.status === 404) this.onDenied('permission-denied')
+    else if (reason === 'malformed') this.onUnsendable(reason, answer.detail)
+    else if (reason === 'read-only') {
       this.onRole('viewer')
       this.writeRefused = true
       this.strand()
     } else {
-      this.httpsProblem = error.detail
-      if (error.status === 409) this.onRefused(String(error.body.reason), error.detail)
+      this.httpsProblem = answer.detail
+      if (answer.status === 409) this.onRefused(String(reason), answer.detail)
     }
     this.refresh()
   }
@@ -440,7 +444,10 @@ export class DocumentSession implements Handles {
       if (this.settled) return { kind: 'saved', transport: 'https' }
       return problem ? { kind: 'unsaved', reason: problem } : { kind: 'saving', transport: 'https' }
     }
-    if (this.tooBig) return { kind: 'unsaved', reason: i18next.t('status.too-big') }
+    if (this.unsendable) {
+      const { reason, detail } = this.unsendable
+      return { kind: 'unsaved', reason: reason === 'too-big' ? i18next.t('status.too-big') : detail }
+    }
     if (this.connected || !this.localReady) return { kind: 'connecting' }
     return { kind: 'offline', changes: this.changes, kept: this.local.kept.get() !== 'no', since: this.offlineSince }
   }

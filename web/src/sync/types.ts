@@ -12,7 +12,7 @@ export type SaveStatus =
   | { kind: 'unsaved'; reason: string }
   | { kind: 'stranded' }
 
-export type ProblemKind = 'denied' | 'not-found' | 'schema-too-old' | 'session-expired' | 'too-many' | 'load-failed'
+export type ProblemKind = 'denied' | 'not-found' | 'schema-too-old' | 'session-expired' | 'too-many'
 
 export interface Me {
   id: string

@@ -1,4 +1,6 @@
+import type { Browser, Page } from '@playwright/test'
 import { expect, newDocument, saved, signIn, status, test, text, type } from './fixtures'
+import { Proxy } from './proxy'
 import { QuireServer } from './server'
 
 /** Insert text as one change. */
@@ -43,4 +45,70 @@ test('a change that is too big to send is said to be, and not sent again and aga
   await expect(text(reader)).toContainText(/before[^]*after/)
   await context.close()
   await server.discard()
+})
+
+/** Opens a document that travels over HTTPS, and counts its exchanges with the server. */
+async function overHttps(browser: Browser, work: (page: Page, sent: () => number) => Promise<void>): Promise<void> {
+  const server = await QuireServer.start({ QUIRE_MAX_FRAME: '300000', QUIRE_MAX_UPDATE: '200000' })
+  const network = await Proxy.start(server.port)
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await signIn(page, network)
+  await newDocument(page, network)
+  network.refuseUpgrades()
+  await page.reload()
+  await type(page, 'before ')
+  await expect(status(page)).toHaveText('Saved', { timeout: 20_000 })
+  let sent = 0
+  page.on('request', (request) => (sent += Number(request.url().endsWith('/sync'))))
+  await work(page, () => sent)
+  await context.close()
+  await network.stop()
+  await server.discard()
+}
+
+/** The exchange left to itself tries again after four seconds, or after five. */
+async function notSentAgain(page: Page, sent: () => number): Promise<void> {
+  const before = sent()
+  expect(before).toBeGreaterThan(0)
+  await page.waitForTimeout(9000)
+  expect(sent()).toBe(before)
+}
+
+// Above the largest update, then above the largest request.
+for (const characters of [220_000, 400_000]) {
+  test(`a change of ${characters} characters that HTTPS cannot carry is not sent again and again`, async ({
+    browser,
+  }) => {
+    test.slow()
+    await overHttps(browser, async (page, sent) => {
+      await text(page).evaluate(insert, characters)
+      await expect(page.getByRole('alert')).toContainText('too big to be sent')
+      await expect(status(page)).toHaveText('Not saved: too big to send')
+      await notSentAgain(page, sent)
+
+      await text(page).focus()
+      await page.keyboard.press('Control+z')
+      await page.getByRole('button', { name: 'Reload' }).click()
+      await type(page, 'after')
+      await expect(status(page)).toHaveText('Saved', { timeout: 20_000 })
+    })
+  })
+}
+
+test('a change that the server cannot read is not sent again and again over HTTPS', async ({ browser }) => {
+  test.slow()
+  await overHttps(browser, async (page, sent) => {
+    const refusal = { detail: 'no update', reason: 'malformed' }
+    await page.route('**/sync', (route) =>
+      (route.request().postDataBuffer()?.length ?? 0) > 500
+        ? route.fulfill({ status: 409, contentType: 'application/problem+json', json: refusal })
+        : route.continue(),
+    )
+    await text(page).evaluate(insert, 1000)
+    await expect(page.getByRole('alert')).toContainText('no update')
+    await expect(status(page)).toHaveText('Not saved: no update')
+    await notSentAgain(page, sent)
+    await expect(page.getByRole('button', { name: 'Reload' })).toBeVisible()
+  })
 })

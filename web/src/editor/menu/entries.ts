@@ -11,14 +11,14 @@ export interface Command {
   run: () => void
 }
 
-export interface Submenu {
+interface Submenu {
   label: string
   disabled?: boolean
   items: Entry[]
 }
 
 /** A part of a menu that is no list of commands; `close` closes the whole menu. */
-export interface Custom {
+interface Custom {
   label: string
   disabled?: boolean
   show: (close: () => void) => ReactNode

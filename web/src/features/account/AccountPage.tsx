@@ -18,7 +18,7 @@ import { Navigate } from '@tanstack/react-router'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
-import { api, Problem, type Account } from '../../api/client'
+import { api, MAX_NAME, MIN_PASSWORD, Problem, type Account } from '../../api/client'
 import { explain, explainField } from '../../api/explain'
 import { CopyField } from '../../app/CopyField'
 import { Notice } from '../../app/LostPage'
@@ -80,7 +80,7 @@ function Profile({ account }: { account: Account }) {
           autoComplete="name"
           value={name}
           required
-          maxLength={100}
+          maxLength={MAX_NAME}
           error={explainField(t, save.error, 'name')}
           onChange={(event) => setName(event.currentTarget.value)}
         />
@@ -138,7 +138,7 @@ function Password() {
           description={t('field.password.hint')}
           autoComplete="new-password"
           required
-          minLength={10}
+          minLength={MIN_PASSWORD}
           value={form.new}
           error={wrongNew}
           onChange={(event) => setForm({ ...form, new: event.currentTarget.value })}
@@ -264,7 +264,7 @@ function Tokens() {
           <TextInput
             label={t('tokens.name')}
             required
-            maxLength={100}
+            maxLength={MAX_NAME}
             value={name}
             error={explainField(t, make.error, 'name')}
             onChange={(event) => setName(event.currentTarget.value)}

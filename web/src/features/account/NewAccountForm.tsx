@@ -1,10 +1,10 @@
 import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Problem } from '../../api/client'
+import { MAX_NAME, MIN_PASSWORD, Problem } from '../../api/client'
 import { explain, explainField } from '../../api/explain'
 
-export interface NewAccount {
+interface NewAccount {
   name: string
   email: string
   password: string
@@ -63,7 +63,7 @@ export function NewAccountForm({ submitLabel, askCode, email, onSubmit }: Props)
           description={t('field.name.hint')}
           autoComplete="name"
           required
-          maxLength={100}
+          maxLength={MAX_NAME}
           value={form.name}
           error={explainField(t, error, 'name')}
           onChange={(event) => change({ name: event.currentTarget.value })}
@@ -83,7 +83,7 @@ export function NewAccountForm({ submitLabel, askCode, email, onSubmit }: Props)
           description={t('field.password.hint')}
           autoComplete="new-password"
           required
-          minLength={10}
+          minLength={MIN_PASSWORD}
           value={form.password}
           error={explainField(t, error, 'password')}
           onChange={(event) => change({ password: event.currentTarget.value })}

@@ -42,7 +42,7 @@ export function Banner({ session, title }: { session: DocumentSession; title: st
         </Text>
         <Group gap="xs">
           <Keep words={() => session.unsentWords()} title={title} />
-          {refused.reason === 'too-big' && (
+          {(refused.reason === 'too-big' || refused.reason === 'malformed') && (
             <Button size="xs" variant="default" onClick={() => location.reload()}>
               {t('release.reload')}
             </Button>

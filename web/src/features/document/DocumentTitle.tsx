@@ -1,6 +1,7 @@
 import { VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { MAX_TITLE } from '../../api/client'
 import classes from './DocumentTitle.module.css'
 
 /** The title, edited in place; Enter or leaving the field keeps it, Escape takes it back. */
@@ -19,7 +20,7 @@ export function DocumentTitle(props: { title: string; disabled: boolean; onRenam
         aria-label={t('document.title')}
         dir="auto"
         value={draft ?? props.title}
-        maxLength={300}
+        maxLength={MAX_TITLE}
         readOnly={props.disabled}
         onFocus={() => !props.disabled && setDraft(props.title)}
         onChange={(event) => setDraft(event.currentTarget.value)}

@@ -9,7 +9,7 @@ import { useSessionPart, type DocumentSession } from '../../sync'
 import { keptList } from '../documents/keptList'
 import { keepWish, keptWish, type TitleWish } from './titleWish'
 
-export interface Conflict {
+interface Conflict {
   mine: string
   theirs: DocumentInfo
 }

@@ -2,7 +2,7 @@ import { Button, Group, Stack, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, Problem, type DocumentInfo } from '../../api/client'
+import { api, MAX_TITLE, Problem, type DocumentInfo } from '../../api/client'
 import { explain, explainField } from '../../api/explain'
 
 /** A new title, given only over the one that was seen: a title that somebody else gave meanwhile is shown first. */
@@ -33,7 +33,7 @@ export function RenameForm({ document, onDone }: { document: DocumentInfo; onDon
           label={t('document.title')}
           value={title}
           required
-          maxLength={300}
+          maxLength={MAX_TITLE}
           dir="auto"
           data-autofocus
           error={problem}
