@@ -26,6 +26,8 @@ class Background:
         task = asyncio.get_running_loop().create_task(self._guarded(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        # Where it was stopped before it began, nothing else would end the work.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     def every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:

@@ -95,12 +95,13 @@ def serve(
 ) -> None:
     """Serve documents until stopped."""
     from quire.folder import CannotStart
+    from quire.process import CannotGoOn
     from quire.process import serve as run
 
     settings = _settings(data, host, port)
     try:
         run(settings)
-    except CannotStart as error:
+    except (CannotStart, CannotGoOn) as error:
         raise _fail(str(error)) from None
     except OSError as error:
         raise _fail(

@@ -15,8 +15,11 @@ from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from quire.blobs.folder import sync_folder
+from quire.log.file import holds_text, identity_of
 from quire.log.schema import NewerSchema
 from quire.log.sqlite import reason_of
+
+CATALOGUE, LOG = "catalogue.db", "log.db"
 
 
 class CannotStart(Exception):
@@ -35,6 +38,7 @@ class DataFolder:
         with self._usable():
             path.mkdir(parents=True, exist_ok=True)
         self._lock: int | None = None
+        self._files: dict[str, tuple[int, int]] = {}
 
     @contextmanager
     def _usable(self) -> Iterator[None]:
@@ -58,7 +62,8 @@ class DataFolder:
             cause = error.orig if isinstance(error, DBAPIError) and isinstance(error.orig, Exception) else error
             raise CannotStart(
                 f"{path} cannot be opened: {reason_of(cause)} ({cause}). Nothing was changed in it. Check the disk and "
-                "the file's owner; if the file is damaged, move it away and restore it from a backup."
+                "the file's owner; if the file is damaged, move it away together with the files beside it that end in "
+                "-wal and -shm, and restore it from a backup."
             ) from None
 
     def lock(self) -> None:
@@ -71,6 +76,34 @@ class DataFolder:
             os.close(handle)
             raise DataFolderBusy(f"{self.path} is served by another process; stop it or use another folder") from None
         self._lock = handle
+
+    def expect_catalogue(self) -> None:
+        """Refuse to begin anew beside text; raises `CannotStart`."""
+        catalogue = self.path / CATALOGUE
+        if (not catalogue.exists() or catalogue.stat().st_size == 0) and holds_text(self.path / LOG):
+            raise CannotStart(
+                f"{catalogue.resolve()} is missing or empty, but {LOG} beside it holds documents. Restore {CATALOGUE} "
+                "from a backup; to begin anew, use another folder."
+            )
+
+    def expect_text(self) -> None:
+        """Refuse to serve documents whose log is gone; raises `CannotStart`."""
+        if not holds_text(self.path / LOG):
+            raise CannotStart(
+                f"{(self.path / LOG).resolve()} is missing or empty, but {CATALOGUE} beside it lists documents. "
+                f"Restore {LOG} and blobs/ from a backup; to begin anew, use another folder."
+            )
+
+    def opened(self) -> None:
+        """Remember which files are in use."""
+        self._files = {name: identity_of(self.path / name) for name in ("lock", CATALOGUE, LOG)}
+
+    def replaced(self) -> str | None:
+        """Return the name of a file in use that was deleted, moved or replaced since; None while all are there."""
+        for name, identity in self._files.items():
+            if identity_of(self.path / name) != identity:
+                return name
+        return None
 
     def unlock(self) -> None:
         """Give the folder back."""

@@ -18,6 +18,10 @@ from quire.settings import Settings
 from quire.sync.upgrade import protocol_class
 
 
+class CannotGoOn(Exception):
+    """The server had to stop; the text says why and what to do."""
+
+
 class _Uvicorn(uvicorn.Server):
     """uvicorn that drains our sockets, which it does not know of, before it stops."""
 
@@ -66,14 +70,18 @@ async def _run(settings: Settings, announce: bool) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    serving = _Uvicorn(config, node)
+    node.on_failure = lambda: setattr(serving, "should_exit", True)
     try:
-        await _Uvicorn(config, node).serve(sockets=[listening])
+        await serving.serve(sockets=[listening])
     finally:
         await node.close()
+    if node.failure is not None:
+        raise CannotGoOn(node.failure)
 
 
 def serve(settings: Settings, *, announce: bool = True) -> None:
-    """Serve until SIGTERM or SIGINT; raises `CannotStart` or `OSError` (the port is taken)."""
+    """Serve until SIGTERM or SIGINT; raises `CannotStart`, `CannotGoOn` or `OSError` (the port is taken)."""
     logs.configure(settings.log_level, settings.log_format)
     try:
         import uvloop

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -27,10 +27,10 @@ from quire.crdt.replica import ReplicaCorrupt, ReplicaHost
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.documents import routes as document_routes
-from quire.documents.service import Document, DocumentService
+from quire.documents.service import Document, DocumentService, any_document
 from quire.fanout.contract import Fanout
 from quire.fanout.local import LocalFanout
-from quire.folder import DataFolder
+from quire.folder import CATALOGUE, LOG, DataFolder
 from quire.http import static
 from quire.http.app import create_app
 from quire.http.caller import Door
@@ -71,7 +71,7 @@ class Services:
         self.folder = DataFolder(settings.data)
         self.key = self.folder.key()
         self.blobs = FolderBlobs(settings.data / "blobs")
-        self.database = Database.embedded(settings.data / "catalogue.db")
+        self.database = Database.embedded(settings.data / CATALOGUE)
         self.announcements = Announcements()
         self.people = AccountService(self.database, Passwords(), self.announcements)
         self.spaces = WorkspaceService(self.database, self.people)
@@ -86,7 +86,7 @@ class Server:
         self.services = services = Services(settings)
         self.readiness = health.Readiness()
         self.stats = SyncStats()
-        self.log = SqliteLog(settings.data / "log.db", Archive(services.blobs), queue_limit=settings.unsaved_limit)
+        self.log = SqliteLog(settings.data / LOG, Archive(services.blobs), queue_limit=settings.unsaved_limit)
         self.compactor = Compactor(
             self.log,
             Child(settings.log_level, settings.log_format, deadline=DEADLINE),
@@ -99,6 +99,10 @@ class Server:
         self.origins = Origins(settings.public_url)
         self.trusted = frozenset(part.strip() for part in settings.trusted_proxies.split(",") if part.strip())
         self.setup_code: str | None = None
+        self.failure: str | None = None
+        """Why this node can serve no longer."""
+        self.on_failure: Callable[[], None] = lambda: None
+        """Called when that happens: the process is to stop."""
         self.rooms: Rooms
         self.gateway: Gateway
         self.documents: DocumentService
@@ -112,10 +116,15 @@ class Server:
         """Open storage and return the ASGI application."""
         settings, services = self.settings, self.services
         services.folder.lock()
-        with services.folder.opening("catalogue.db"):
+        with services.folder.opening(LOG):
+            services.folder.expect_catalogue()
+        with services.folder.opening(CATALOGUE):
             await services.database.migrate()
-        with services.folder.opening("log.db"):
+        with services.folder.opening(LOG):
             await self.log.open()
+            if await any_document(services.database):
+                services.folder.expect_text()
+        services.folder.opened()
         await self.fanout.open()
         self.compactor.start()
         if not settings.loopback_only and not await services.people.any():
@@ -290,6 +299,16 @@ class Server:
         self.stats.errors += 1
 
     async def _sweep(self) -> None:
+        replaced = self.services.folder.replaced()
+        if replaced is not None and self.failure is None:
+            # What is written now goes to a file that nobody will find again.
+            self.failure = (
+                f"{replaced} in the data folder was deleted, moved or replaced while it was served. The server stops, "
+                "so that nothing is acknowledged that would be lost. Put the folder in order, then start again."
+            )
+            self.readiness.problems["storage"] = self.failure
+            _log.critical("the data folder was replaced", file=replaced)
+            self.on_failure()
         self.gateway.sweep()
         self.rooms.sweep(asyncio.get_running_loop().time())
 

@@ -47,7 +47,8 @@ class Database:
 
     async def migrate(self) -> None:
         """Bring the schema to this release; the caller holds the lock on the data folder."""
-        async with self.engine.begin() as connection:
+        # In one transaction: a kill or a full disk in the middle leaves what was there.
+        async with self.write() as connection:
             await connection.run_sync(_upgrade)
 
     @asynccontextmanager

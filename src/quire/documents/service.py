@@ -77,6 +77,12 @@ class Attachment:
     height: int | None
 
 
+async def any_document(database: Database) -> bool:
+    """Return whether the catalogue lists any document, those in the trash included."""
+    async with database.read() as connection:
+        return (await connection.execute(sa.select(documents.c.id).limit(1))).first() is not None
+
+
 class DocumentService:
     """Metadata is here, text in the log: `seed` makes a document's first content before anyone can see it."""
 

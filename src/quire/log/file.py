@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -127,3 +128,21 @@ def _spans(numbers: Sequence[int]) -> str:
         else:
             spans.append([number, number])
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans[:20])
+
+
+def identity_of(path: Path) -> tuple[int, int]:
+    """Return device and inode of a file, zeros if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)
+
+
+def holds_text(path: Path) -> bool:
+    """Whether there is a log here that holds something; raises `sqlite3.Error` when it cannot be read."""
+    if not path.exists() or path.stat().st_size == 0:
+        return False
+    with closing(connect_to_read(path)) as connection:
+        tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name='heads'").fetchone()
+        return tables is not None and connection.execute("SELECT 1 FROM heads LIMIT 1").fetchone() is not None

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -32,7 +32,7 @@ from quire.log.contract import (
     StoredUpdate,
     Update,
 )
-from quire.log.file import Connect, LogFile, connect, connect_to_read
+from quire.log.file import Connect, LogFile, connect, connect_to_read, identity_of
 from quire.log.schema import migrate
 from quire.log.stats import LogStats
 
@@ -87,6 +87,8 @@ class SqliteLog:
         self._thread: threading.Thread | None = None
         self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._reader_count = readers
+        self._identity = (0, 0)
+        """Device and inode of the file that was opened."""
 
     # ------------------------------------------------------------ contract
 
@@ -108,6 +110,7 @@ class SqliteLog:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._connect(self.path)) as connection:
             migrate(connection)
+        self._identity = identity_of(self.path)
         for _ in range(self._reader_count):
             self._readers.put(connect_to_read(self.path))
 
@@ -171,6 +174,9 @@ class SqliteLog:
                 if not batches:
                     break
             try:
+                # Behind the back of this process somebody may have restored a backup: nothing goes to the old file.
+                if identity_of(self.path) != self._identity:
+                    raise FileNotFoundError("the database file was deleted or replaced; restart Quire")
                 if connection is None:
                     connection = self._connect(self.path)
                 started = time.monotonic()
@@ -273,11 +279,13 @@ class SqliteLog:
         if (health.ok, health.reason) == (self._health.ok, self._health.reason):
             return
         self._health = health
-        if health.ok:
-            _logger.info("storage works again")
-        else:
-            _logger.error("updates cannot be saved", reason=health.reason)
         self._call(lambda: [listener(health) for listener in list(self._listeners)])
+        # Where the disk is full, perhaps nothing can be logged either.
+        with suppress(Exception):
+            if health.ok:
+                _logger.info("storage works again")
+            else:
+                _logger.error("updates cannot be saved", reason=health.reason)
 
     def _call(self, work: Callable[[], object]) -> None:
         loop = self._loop
@@ -360,6 +368,8 @@ def reason_of(error: Exception) -> str:
         return "the database file is damaged"
     if code.startswith("SQLITE_CANTOPEN"):
         return "the database file cannot be opened"
+    if isinstance(error, FileNotFoundError) and not error.errno:
+        return text
     return f"the disk fails: {text}"
 
 

@@ -1,0 +1,123 @@
+"""A data folder that is taken away, torn apart or half made: refused with a reason, and never a quiet new beginning."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+from conftest import QuireProcess
+from nodes import open_log
+from quire.db.engine import Database
+from quire.log.contract import Update
+from quire.sync import wire
+from rawclient import connected, insertion, joined
+
+
+def copied(folder: Path) -> Path:
+    kept = folder.with_name("kept")
+    shutil.copytree(folder, kept)
+    return kept
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced by a backup", "its log deleted"])
+async def test_a_data_folder_that_is_taken_away_stops_the_server_and_nothing_is_acknowledged(
+    launch: Callable[..., QuireProcess], how: str
+) -> None:
+    server = launch(shutdown_timeout="5")
+    document = server.new_document()
+    async with connected(server, document) as writer:
+        await joined(writer, server)
+        writer.send(wire.sync_update(insertion("before")))
+        assert await writer.until(b"\x08") == wire.SAVED
+        if how == "replaced by a backup":
+            kept = copied(server.data)
+            server.data.rename(server.data.with_name("old"))
+            kept.rename(server.data)
+        elif how == "deleted":
+            shutil.rmtree(server.data)
+        else:
+            (server.data / "log.db").unlink()
+        writer.send(wire.sync_update(insertion("after")))
+        while True:
+            opcode, payload = await writer.message()
+            if opcode == 8:
+                assert int.from_bytes(payload[:2], "big") == 1012
+                break
+            assert not payload.endswith(wire.SAVED)
+    assert server.process is not None
+    assert await asyncio.to_thread(server.process.wait, 30) == 1
+
+
+@pytest.mark.parametrize("missing", ["catalogue.db", "log.db"])
+def test_half_a_data_folder_is_refused_and_left_alone(launch: Callable[..., QuireProcess], missing: str) -> None:
+    server = launch()
+    document = server.new_document()
+    server.stop()
+    kept = {path.name: path.read_bytes() for path in server.data.glob("*.db")}
+    for path in server.data.glob(f"{missing}*"):
+        path.unlink()
+    with pytest.raises(AssertionError, match="ended with 1"):
+        server.start()
+    (server.data / missing).write_bytes(kept[missing])
+    server.start()
+    assert server.text(document) is not None
+
+
+def test_a_migration_that_is_cut_short_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.db"
+
+    async def cut_short() -> None:
+        database = Database.embedded(path)
+
+        def fail(_: object, __: object, statement: str, *___: object) -> None:
+            if "documents" in statement:
+                raise sqlite3.OperationalError("disk I/O error")
+
+        sqlalchemy.event.listen(database.engine.sync_engine, "before_cursor_execute", fail)
+        with pytest.raises(sqlalchemy.exc.OperationalError):
+            await database.migrate()
+        await database.close()
+
+    asyncio.run(cut_short())
+    with sqlite3.connect(path) as catalogue:
+        assert catalogue.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+    async def again() -> None:
+        database = Database.embedded(path)
+        await database.migrate()
+        await database.close()
+
+    asyncio.run(again())
+    with sqlite3.connect(path) as catalogue:
+        assert catalogue.execute("SELECT count(*) FROM accounts").fetchone() == (0,)
+
+
+async def test_a_log_that_cannot_be_written_about_is_still_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the disk is full the line that says so cannot be written either."""
+    async with open_log(tmp_path) as log:
+        told: list[bool] = []
+        log.watch(lambda health: told.append(health.ok))
+
+        def full(*_: object, **__: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("quire.log.sqlite._logger.error", full)
+            patch.setattr("quire.log.sqlite._logger.info", full)
+            patch.setattr(log, "_transact", full)
+            saved = asyncio.Event()
+            log.submit([Update("d", insertion("kept"), "ada", "c", 0)], lambda _: saved.set())
+            async with asyncio.timeout(20):
+                while False not in told:
+                    await asyncio.sleep(0.01)
+                patch.undo()
+                await saved.wait()
+        assert log.health.ok
