@@ -105,9 +105,9 @@ def repeated(
 
 def replayed(names: list[str], rounds: int, edits: int) -> dict[str, object]:
     """Replay every trace on every server that speaks to the Hocuspocus client."""
-    files = sorted(traces.folder().glob("*.json.gz"))
+    files = traces.files()
     if not files:
-        print(f"skipped the editing traces: none in {traces.folder()} (set QUIRE_TRACES)")
+        print("skipped the editing traces: set QUIRE_TRACES to a folder of *.json.gz")
         return {}
     found: dict[str, object] = {}
     for file in files:
@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
     parser.add_argument("--workloads", nargs="+", choices=workloads.WORKLOADS, default=list(workloads.WORKLOADS))
     parser.add_argument("--past", type=int, nargs="+", default=[0, 1000, 20_000], help="past updates of a cold open")
-    parser.add_argument("--edits", type=int, default=0, help="edits of each trace; 0 is all")
+    parser.add_argument("--edits", type=int, default=0, help="edits of each trace (QUIRE_TRACES); 0 is all")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     if options.quick:

@@ -8,12 +8,13 @@ import subprocess
 from pathlib import Path
 
 from bench.process import usage
-from bench.servers import ROOT, Server
+from bench.servers import Server
 
 
-def folder() -> Path:
-    """Where the traces are: `QUIRE_TRACES`, else a folder `shared/traces` beside the repository."""
-    return Path(os.environ.get("QUIRE_TRACES", ROOT.parent / "shared" / "traces"))
+def files() -> list[Path]:
+    """Return the traces in the folder that `QUIRE_TRACES` names, none while it is unset."""
+    folder = os.environ.get("QUIRE_TRACES")
+    return sorted(Path(folder).glob("*.json.gz")) if folder else []
 
 
 def replay(server: Server, trace: Path, edits: int) -> dict[str, float | bool]:

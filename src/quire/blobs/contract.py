@@ -14,6 +14,7 @@ class BlobStore(Protocol):
     """A flat store of immutable objects.
 
     `read`, `write` and `remove` block and are for workers; `get`, `put` and `delete` are the same for the event loop.
+    All of them raise `ValueError` for a key of another form, and `OSError` when storage fails.
     """
 
     def write(self, key: str, content: bytes) -> None:
@@ -33,11 +34,11 @@ class BlobStore(Protocol):
         ...
 
     async def get(self, key: str) -> bytes:
-        """See `read`."""
+        """See `read`; raises `BlobMissing`."""
         ...
 
     async def delete(self, key: str) -> None:
-        """See `remove`."""
+        """See `remove`; a missing blob is not an error."""
         ...
 
     def keys(self, prefix: str) -> Iterator[str]:

@@ -12,7 +12,10 @@ from quire.content.text import to_text
 
 
 def render(parts: Sequence[bytes], form: str, title: str) -> bytes:
-    """Return the document as `json`, `html`, `markdown` or `text`, in UTF-8."""
+    """Return the document as `json`, `html`, `markdown` or `text`, in UTF-8.
+
+    Raises `ValueError` for another form or bytes that are no update, `ReplicaCorrupt` when the CRDT library fails.
+    """
     document = read(parts)
     match form:
         case "json":

@@ -170,7 +170,7 @@ class DocumentService:
         return rows[:limit], _encode_cursor(value, last_row.id)
 
     async def rename(self, document: str, title: str, version: int | None) -> Document:
-        """Set the title if the version still fits (None: whatever it is); raises `StaleVersion`."""
+        """Set the title if the version still fits (None: whatever it is); raises `UnknownDocument`, `StaleVersion`."""
         async with self._db.write() as connection:
             where = [documents.c.id == document]
             if version is not None:
@@ -190,7 +190,7 @@ class DocumentService:
         return current
 
     async def trash(self, document: str, *, trashed: bool) -> Document:
-        """Move to the trash, or back."""
+        """Move to the trash, or back; raises `UnknownDocument`."""
         async with self._db.write() as connection:
             await connection.execute(
                 sa.update(documents)
@@ -203,7 +203,8 @@ class DocumentService:
     async def erase(self, document: str) -> None:
         """Delete a document in the trash for good, with its text and attachments.
 
-        Raises `NotInTrash`, or `EraseFailed`: what is left stays in the trash and can be erased again.
+        Raises `UnknownDocument`, `NotInTrash`, or `EraseFailed`: what is left then stays in the trash, and erasing can
+        be tried again.
         """
         current = await self.get(document)
         if current.trashed_at is None:
@@ -270,7 +271,7 @@ class DocumentService:
         return row
 
     async def attachment(self, document: str, digest: str) -> tuple[Attachment, bytes]:
-        """Return an attachment and its content; raises `UnknownDocument`."""
+        """Return an attachment and its content; raises `UnknownDocument`, `BlobMissing`."""
         async with self._db.read() as connection:
             row = (
                 await connection.execute(

@@ -9,7 +9,9 @@ from typing import Protocol
 class Fanout(Protocol):
     """Carries messages between the nodes that have a document open. All methods run on the event loop."""
 
-    async def open(self) -> None: ...
+    async def open(self) -> None:
+        """Join the bus; raises `OSError` when it cannot be reached."""
+        ...
 
     async def close(self) -> None:
         """Stop: nothing is delivered from here on."""

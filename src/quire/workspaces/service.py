@@ -99,7 +99,7 @@ class WorkspaceService:
         return Membership(*row) if row else None
 
     async def invite(self, workspace: str, inviter: str, email: str | None, role: str) -> tuple[str, Invitation]:
-        """Return (secret, invitation); anyone who has the secret may join once."""
+        """Return (secret, invitation); anyone who has the secret may join once. Raises `ValueError` for the role."""
         if role not in MEMBER_ROLES or role == "owner":
             raise ValueError(f"role {role!r} cannot be given by invitation")
         secret, time = new_secret(), now()
