@@ -9,6 +9,7 @@ import time
 import urllib.error
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pycrdt
 import pytest
@@ -71,20 +72,51 @@ async def test_slow_commits_a_checkpoint_and_a_vacuum_delay_saved_and_not_seen(
                     task = asyncio.create_task(exchange(f"slow{number}"))
                     await asyncio.sleep(0.2)
                 slow.append(await task)
-            with closing(sqlite3.connect(server.data / "log.db", isolation_level=None, timeout=20)) as operator:
-                task = asyncio.create_task(exchange("checkpoint"))
-                operator.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                await task
-                task = asyncio.create_task(exchange("vacuum"))
-                operator.execute("VACUUM")
-                await task
+            with closing(ballasted(server.data / "log.db")) as operator:
+                for word, work in (("checkpoint", "PRAGMA wal_checkpoint(TRUNCATE)"), ("vacuum", "VACUUM")):
+                    upkeep = asyncio.create_task(asyncio.to_thread(operator.execute, work))
+                    while not await asyncio.to_thread(locked, server.data / "log.db"):
+                        assert not upkeep.done(), f"{work} was over before it was seen to hold the file"
+                    started = time.monotonic()
+                    author.insert(len(author.text), word + " ")
+                    await other.until(lambda word=word: word in other.text, f"{word}, while the file is held")
+                    seen = time.monotonic() - started
+                    assert not upkeep.done(), f"{word} was seen only after {work}"
+                    assert author.unsaved == 1
+                    assert seen < quick[-1][0] + 0.2
+                    await upkeep
+                    await author.saved()
             slow.sort()
-            assert slow[10][0] < quick[10][0] + 0.1
+            assert slow[17][0] < quick[17][0] + 0.1
             assert min(saved for _, saved in slow) > 0.15
             await agreed(author, other)
+    server.stop(signal.SIGKILL)
+    server.start()
     words = server.text(document).split()
     assert set(words) >= {f"{kind}{number}" for kind in ("quick", "slow") for number in range(20)}
     assert {"checkpoint", "vacuum"} <= set(words)
+
+
+def ballasted(log: Path) -> sqlite3.Connection:
+    """Open the log as an operator, and put so much into it that a checkpoint and a vacuum take their time."""
+    operator = sqlite3.connect(log, isolation_level=None, timeout=20, check_same_thread=False)
+    operator.execute("PRAGMA wal_autocheckpoint=0")
+    operator.execute("BEGIN")
+    operator.execute("CREATE TABLE ballast(bytes BLOB)")
+    operator.executemany("INSERT INTO ballast VALUES(zeroblob(?))", [(4 * 1024 * 1024,)] * 32)
+    operator.execute("COMMIT")
+    return operator
+
+
+def locked(log: Path) -> bool:
+    """Whether somebody else is writing to the log now."""
+    with closing(sqlite3.connect(log, isolation_level=None, timeout=0)) as probe:
+        try:
+            probe.execute("BEGIN IMMEDIATE")
+            probe.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return True
+    return False
 
 
 @pytest.mark.fm("FM-098")
