@@ -14,6 +14,7 @@ import pytest
 
 from conftest import QuireProcess, run_node
 from person import Person
+from quire.crdt.updates import decode_state_vector, inspect
 from quire.sync import wire
 from rawclient import Client, connected, joined
 from stalls import memory, until
@@ -106,14 +107,30 @@ async def test_a_slow_reader_costs_a_bounded_buffer_and_catches_up_with_one_diff
 ) -> None:
     server = launch(outbound_time="120")
     document = server.new_document()
-    rounds = 6000 if PROVE else 1200
+    rounds, at_once = 6000 if PROVE else 1200, 20
     async with AsyncExitStack() as stack:
         writer, reader = Person("writer", server, document), Person("reader", server, document)
         await stack.enter_async_context(writer.online())
         await writer.start("start ")
         await stack.enter_async_context(reader.online())
         slow = await stack.enter_async_context(connected(server, document, receive_buffer=4096))
-        await joined(slow, server)
+        slow.send(b"\x02\x00" + wire.var_string(server.token) + wire.var_string("4.8.0"))
+        slow.send(wire.sync_step1(b"\x00"))
+        seen: pycrdt.Doc = pycrdt.Doc()
+        fragment = seen.get("default", type=pycrdt.XmlFragment)
+
+        async def words_of_a_frame() -> int:
+            """Take the next content that the slow reader is sent, all of it new; returns how many words it brings."""
+            body = await slow.until(b"\x00")
+            while body[1] not in (1, 2):
+                body = await slow.until(b"\x00")
+            update, _ = wire.read_var_bytes(body, 2)
+            known, had = decode_state_vector(seen.get_state()), str(fragment).count("w")
+            assert all(start == known.get(client, 0) for client, start, _ in inspect(update).ranges)
+            seen.apply_update(update)
+            return str(fragment).count("w") - had
+
+        await words_of_a_frame()
         slow.reader._transport.pause_reading()  # type: ignore[attr-defined]
         before = memory(server)
         for number in range(rounds):
@@ -121,22 +138,25 @@ async def test_a_slow_reader_costs_a_bounded_buffer_and_catches_up_with_one_diff
             writer.insert(0, "z" * 8000)
             del writer.paragraph[0:8000]
             writer.insert(len(writer.text), f"w{number} ")
-            if number % 20 == 19:
+            if number % at_once == at_once - 1:
                 await writer.saved()
         await writer.saved()
         await reader.until(lambda: f"w{rounds - 1} " in reader.text, "the last word, beside a slow reader")
-        assert server.metric("sync_conflated_total") >= 1
+        assert server.metric("sync_conflated_total") == 1
         assert memory(server) - before < 64 * 1024 * 1024
         slow.reader._transport.resume_reading()  # type: ignore[attr-defined]
-        seen: pycrdt.Doc = pycrdt.Doc()
-        seen.apply_update(b"\x00\x00")
-        fragment = seen.get("default", type=pycrdt.XmlFragment)
-        slow.send(wire.sync_step1(b"\x00"))
+        # Without being asked: what was under way, a tick at a time, and then all the rest in one frame.
+        frames: list[int] = []
         async with asyncio.timeout(60):
-            while f"w{rounds - 1} " not in str(fragment):
-                body = await slow.until(b"\x00")
-                if body[1] in (1, 2):
-                    seen.apply_update(wire.read_var_bytes(body, 2)[0])
+            while sum(frames) < rounds:
+                frames.append(await words_of_a_frame())
+        assert str(fragment) == str(writer.fragment)
+        print(f"{len(frames) - 1} frames were under way with {sum(frames[:-1])} words, the last brought {frames[-1]}")
+        assert max(frames[:-1]) <= 2 * at_once < frames[-1]
+        # Increments again, and nothing twice.
+        for number in range(3):
+            writer.insert(len(writer.text), f"w{rounds + number} ")
+            assert await words_of_a_frame() == 1
         assert str(fragment) == str(writer.fragment)
 
 
