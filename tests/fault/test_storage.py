@@ -119,6 +119,59 @@ def locked(log: Path) -> bool:
     return False
 
 
+@pytest.mark.fm("FM-060")
+async def test_an_update_that_storage_refuses_for_good_is_told_to_its_sender_and_costs_nobody_else(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch()
+    document = server.new_document()
+    log = server.data / "log.db"
+    ann, bob, eve = (Person(name, server, document) for name in ("ann", "bob", "eve"))
+    async with ann.online():
+        await ann.start("start ")
+        async with bob.online(), eve.online():
+            await bob.until(lambda: bob.ready, "the paragraph")
+            await eve.until(lambda: eve.ready, "the paragraph")
+            await bob.saved()
+            await eve.saved()
+            with closing(sqlite3.connect(log, timeout=20)) as operator, operator:
+                operator.execute(
+                    "CREATE TRIGGER refuse BEFORE INSERT ON updates WHEN instr(NEW.payload, x'706f69736f6e') "
+                    "BEGIN SELECT RAISE(ABORT, 'this row cannot be stored'); END"
+                )
+            # What gathers while the file is held goes into one commit.
+            with write_locked(log):
+                for number in range(20):
+                    ann.insert(0, f"ann{number} ")
+                    bob.insert(0, f"bob{number} ")
+                    if number == 10:
+                        eve.insert(0, "poison ")
+                await bob.until(lambda: "ann19" in bob.text and "poison" in bob.text, "everyone's words")
+                assert (ann.unsaved, bob.unsaved, eve.unsaved) == (20, 20, 1)
+            await ann.saved()
+            await bob.saved()
+            await eve.until(lambda: eve.refused == 1, "the refusal")
+            notes = [note for note in eve.told if note["type"] == "refused"]
+            assert [note["reason"] for note in notes] == ["malformed"]
+            assert "this row cannot be stored" in str(notes[0]["detail"])
+            assert eve.unsaved == 1
+            assert not any(note["type"] == "refused" for note in ann.told + bob.told)
+            assert ann.refused == bob.refused == 0
+            # The others' later words are stored as before.
+            ann.insert(len(ann.text), "later ")
+            await ann.saved()
+            assert server.metric("log_refused_total") == 1
+    server.stop(signal.SIGKILL)
+    with closing(sqlite3.connect(log)) as connection:
+        numbers = [n for (n,) in connection.execute("SELECT seq FROM updates WHERE document=? ORDER BY 1", (document,))]
+    assert numbers == list(range(1, len(numbers) + 1))
+    server.start()
+    words = server.text(document).split()
+    assert sorted(words) == sorted(
+        ["start", "later", *(f"{name}{number}" for name in ("ann", "bob") for number in range(20))]
+    )
+
+
 @pytest.mark.fm("FM-098")
 async def test_an_old_copy_that_comes_late_or_twice_takes_nothing_back(server: QuireProcess) -> None:
     document = server.new_document()
