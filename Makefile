@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: serve test test-python test-web test-browser prove fuzz bench lint format screenshots lock clean
+.PHONY: serve test prove fuzz bench lint format screenshots lock clean
 
 $(VENV)/.dev: pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
@@ -27,7 +27,9 @@ test: $(VENV)/.dev src/quire/static/index.html
 	PATH="$(CURDIR)/$(BIN):$$PATH" tests/run
 
 prove: $(VENV)/.dev src/quire/static/index.html ## the proofs that are too long for `make test`, in full
-	QUIRE_PROVE=1 $(BIN)/python -m pytest tests -m fm
+	PATH="$(CURDIR)/$(BIN):$$PATH" QUIRE_PROVE=1 $(BIN)/python -m pytest tests -m fm --timeout=3600
+	cd web && PATH="$(CURDIR)/$(BIN):$$PATH" QUIRE_PYTHON="$(CURDIR)/$(BIN)/python" QUIRE_PROVE=1 \
+	  npx --no-install playwright test --timeout=900000 $$(grep -lE "QUIRE_PROVE|/screens'" tests/browser/*.spec.ts)
 
 FUZZ_SECONDS ?= 300
 fuzz: $(VENV)/.dev ## each fuzz target for FUZZ_SECONDS; what it finds stays in .fuzz

@@ -33,13 +33,33 @@ def children(server: QuireProcess, kind: str) -> list[int]:
     """Return the server's child processes whose command line contains `kind`."""
     assert server.process is not None
     found = []
+    for pid in _children_of(server.process.pid):
+        try:
+            if kind in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode():
+                found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
+def family(server: QuireProcess) -> list[int]:
+    """Return the server's process and all that descend from it."""
+    assert server.process is not None
+    found = [server.process.pid]
+    for pid in found:
+        found += _children_of(pid)
+    return found
+
+
+def _children_of(parent: int) -> list[int]:
+    found = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            parent = int(re.search(r"^PPid:\s+(\d+)", (path / "status").read_text(), re.MULTILINE)[1])  # type: ignore[index]
-            if parent == server.process.pid and kind in (path / "cmdline").read_bytes().replace(b"\0", b" ").decode():
-                found.append(int(path.name))
-        except (OSError, TypeError):
+            line = re.search(r"^PPid:\s+(\d+)", (path / "status").read_text(), re.MULTILINE)
+        except OSError:
             continue
+        if line is not None and int(line[1]) == parent:
+            found.append(int(path.name))
     return found
 
 

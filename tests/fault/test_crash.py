@@ -10,14 +10,19 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import pycrdt
 import pytest
 
 from conftest import ROOT, QuireProcess
+from locks import write_locked
+from person import Person
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
 from quire.log.sqlite import SqliteLog
+from rawclient import Client, connected, joined
+from stalls import until
 
 ROUNDS = 100 if os.environ.get("QUIRE_PROVE") else 3
 
@@ -89,11 +94,93 @@ def test_a_graceful_stop_exits_with_0_and_loses_nothing(launch: Callable[..., Qu
     )
     assert writer.stdout is not None
     assert writer.stdout.readline()
+    time.sleep(0.3)
     assert server.stop() == 0
     end(writer)
+    acknowledged = int(re.findall(r"(\d+)\n", writer.stdout.read())[-1])
     writer.wait()
+    assert acknowledged > 20
+    text = asyncio.run(words_of(server, document))
+    assert [number for number in range(acknowledged) if f"[w.{number}]" not in text] == []
     server.start()
     assert server.api("GET", f"/documents/{document}")["id"] == document
+
+
+async def test_a_graceful_stop_tells_everyone_to_come_again_at_different_moments(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    deadline, window, count = 20, 1.0, 600
+    server = launch(shutdown_timeout=str(deadline), reconnect_window=str(window), pong_timeout="600")
+    document = server.new_document()
+    ends: list[tuple[float, int, str]] = []
+    async with AsyncExitStack() as stack:
+        author = await stack.enter_async_context(Person("author", server, document).online())
+        await author.start("start ")
+        gate = asyncio.Semaphore(50)
+
+        async def come() -> Client:
+            async with gate:
+                client = await stack.enter_async_context(connected(server, document))
+                await joined(client, server)
+                return client
+
+        async def leave(client: Client) -> None:
+            while True:
+                opcode, payload = await client.message(60)
+                if opcode == 8:
+                    ends.append((time.monotonic(), int.from_bytes(payload[:2], "big"), payload[2:].decode()))
+                    return
+
+        leaving = [
+            asyncio.create_task(leave(client)) for client in await asyncio.gather(*(come() for _ in range(count)))
+        ]
+        for number in range(50):
+            author.insert(len(author.text), f"word{number} ")
+        await author.saved()
+        author.insert(len(author.text), "last ")
+        await asyncio.sleep(0)
+        assert server.process is not None
+        server.process.send_signal(signal.SIGTERM)
+        started = time.monotonic()
+        assert await asyncio.to_thread(server.process.wait, deadline + 10) == 0
+        assert time.monotonic() - started < deadline
+        await asyncio.wait_for(asyncio.gather(*leaving), 10)
+        await author.cut_off()
+        last_is_saved = author.unsaved == 0
+    assert {(code, reason) for _, code, reason in ends} == {(1012, "the server restarts; connect again")}
+    moments = sorted(at for at, _, _ in ends)
+    # They do not come back as one: the closes fill the window, and no tenth of it holds most of them.
+    assert moments[-1] - moments[0] > window / 2
+    most = max(sum(at <= other < at + window / 10 for other in moments) for at in moments)
+    assert most < count / 3
+    server.start()
+    words = server.text(document).split()
+    assert {f"word{number}" for number in range(50)} <= set(words)
+    assert "last" in words or not last_is_saved
+
+
+async def test_a_graceful_stop_ends_although_the_disk_does_not_answer_and_calls_nothing_saved(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch(shutdown_timeout="4")
+    document = server.new_document()
+    author = Person("author", server, document)
+    async with author.online():
+        await author.start("saved. ")
+        with write_locked(server.data / "log.db"):
+            author.insert(len(author.text), "never saved.")
+            await until(lambda: server.metric("unsaved_bytes") > 0, "the words are there and not saved")
+            assert server.process is not None
+            server.process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(server.process.wait, 60) == 0
+            await author.cut_off()
+        assert author.unsaved == 1
+    server.start()
+    assert server.text(document).strip() == "saved."
+    # Who still has the words brings them.
+    async with author.online():
+        await author.saved()
+    assert server.text(document).strip() == "saved. never saved."
 
 
 def test_one_data_folder_is_served_by_one_process(server: QuireProcess) -> None:

@@ -9,6 +9,7 @@ import time
 import urllib.error
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pycrdt
 import pytest
@@ -71,20 +72,104 @@ async def test_slow_commits_a_checkpoint_and_a_vacuum_delay_saved_and_not_seen(
                     task = asyncio.create_task(exchange(f"slow{number}"))
                     await asyncio.sleep(0.2)
                 slow.append(await task)
-            with closing(sqlite3.connect(server.data / "log.db", isolation_level=None, timeout=20)) as operator:
-                task = asyncio.create_task(exchange("checkpoint"))
-                operator.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                await task
-                task = asyncio.create_task(exchange("vacuum"))
-                operator.execute("VACUUM")
-                await task
+            with closing(ballasted(server.data / "log.db")) as operator:
+                for word, work in (("checkpoint", "PRAGMA wal_checkpoint(TRUNCATE)"), ("vacuum", "VACUUM")):
+                    upkeep = asyncio.create_task(asyncio.to_thread(operator.execute, work))
+                    while not await asyncio.to_thread(locked, server.data / "log.db"):
+                        assert not upkeep.done(), f"{work} was over before it was seen to hold the file"
+                    started = time.monotonic()
+                    author.insert(len(author.text), word + " ")
+                    await other.until(lambda word=word: word in other.text, f"{word}, while the file is held")
+                    seen = time.monotonic() - started
+                    assert not upkeep.done(), f"{word} was seen only after {work}"
+                    assert author.unsaved == 1
+                    assert seen < quick[-1][0] + 0.2
+                    await upkeep
+                    await author.saved()
             slow.sort()
-            assert slow[10][0] < quick[10][0] + 0.1
+            assert slow[17][0] < quick[17][0] + 0.1
             assert min(saved for _, saved in slow) > 0.15
             await agreed(author, other)
+    server.stop(signal.SIGKILL)
+    server.start()
     words = server.text(document).split()
     assert set(words) >= {f"{kind}{number}" for kind in ("quick", "slow") for number in range(20)}
     assert {"checkpoint", "vacuum"} <= set(words)
+
+
+def ballasted(log: Path) -> sqlite3.Connection:
+    """Open the log as an operator, and put so much into it that a checkpoint and a vacuum take their time."""
+    operator = sqlite3.connect(log, isolation_level=None, timeout=20, check_same_thread=False)
+    operator.execute("PRAGMA wal_autocheckpoint=0")
+    operator.execute("BEGIN")
+    operator.execute("CREATE TABLE ballast(bytes BLOB)")
+    operator.executemany("INSERT INTO ballast VALUES(zeroblob(?))", [(4 * 1024 * 1024,)] * 32)
+    operator.execute("COMMIT")
+    return operator
+
+
+def locked(log: Path) -> bool:
+    """Whether somebody else is writing to the log now."""
+    with closing(sqlite3.connect(log, isolation_level=None, timeout=0)) as probe:
+        try:
+            probe.execute("BEGIN IMMEDIATE")
+            probe.execute("ROLLBACK")
+        except sqlite3.OperationalError:
+            return True
+    return False
+
+
+@pytest.mark.fm("FM-060")
+async def test_an_update_that_storage_refuses_for_good_is_told_to_its_sender_and_costs_nobody_else(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch()
+    document = server.new_document()
+    log = server.data / "log.db"
+    ann, bob, eve = (Person(name, server, document) for name in ("ann", "bob", "eve"))
+    async with ann.online():
+        await ann.start("start ")
+        async with bob.online(), eve.online():
+            await bob.until(lambda: bob.ready, "the paragraph")
+            await eve.until(lambda: eve.ready, "the paragraph")
+            await bob.saved()
+            await eve.saved()
+            with closing(sqlite3.connect(log, timeout=20)) as operator, operator:
+                operator.execute(
+                    "CREATE TRIGGER refuse BEFORE INSERT ON updates WHEN instr(NEW.payload, x'706f69736f6e') "
+                    "BEGIN SELECT RAISE(ABORT, 'this row cannot be stored'); END"
+                )
+            # What gathers while the file is held goes into one commit.
+            with write_locked(log):
+                for number in range(20):
+                    ann.insert(0, f"ann{number} ")
+                    bob.insert(0, f"bob{number} ")
+                    if number == 10:
+                        eve.insert(0, "poison ")
+                await bob.until(lambda: "ann19" in bob.text and "poison" in bob.text, "everyone's words")
+                assert (ann.unsaved, bob.unsaved, eve.unsaved) == (20, 20, 1)
+            await ann.saved()
+            await bob.saved()
+            await eve.until(lambda: eve.refused == 1, "the refusal")
+            notes = [note for note in eve.told if note["type"] == "refused"]
+            assert [note["reason"] for note in notes] == ["malformed"]
+            assert "this row cannot be stored" in str(notes[0]["detail"])
+            assert eve.unsaved == 1
+            assert not any(note["type"] == "refused" for note in ann.told + bob.told)
+            assert ann.refused == bob.refused == 0
+            # The others' later words are stored as before.
+            ann.insert(len(ann.text), "later ")
+            await ann.saved()
+            assert server.metric("log_refused_total") == 1
+    server.stop(signal.SIGKILL)
+    with closing(sqlite3.connect(log)) as connection:
+        numbers = [n for (n,) in connection.execute("SELECT seq FROM updates WHERE document=? ORDER BY 1", (document,))]
+    assert numbers == list(range(1, len(numbers) + 1))
+    server.start()
+    words = server.text(document).split()
+    assert sorted(words) == sorted(
+        ["start", "later", *(f"{name}{number}" for name in ("ann", "bob") for number in range(20))]
+    )
 
 
 @pytest.mark.fm("FM-098")
