@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     max_documents_per_socket: int = Field(100, description="Documents open on one socket.")
     socket_messages_per_second: int = Field(200, description="Sustained inbound messages of one socket.")
     socket_bytes_per_second: int = Field(2 * MIB, description="Sustained inbound bytes of one socket.")
+    password_queue: int = Field(64, ge=1, description="Passwords that may wait to be checked before more are refused.")
     connects_per_minute: int = Field(600, description="Socket upgrades from one address.")
 
     room_grace: float = Field(30.0, description="Seconds that an empty room stays in memory.")

@@ -21,8 +21,8 @@ class Line:
 
     def head(self, request: str, **headers: str) -> None:
         lines = {"Host": f"127.0.0.1:{self.port}", **headers}
-        text = f"{request} HTTP/1.1\r\n" + "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in lines.items())
-        self.writer.write(text.encode("latin-1") + b"\r\n")
+        text = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in lines.items())
+        self.writer.write(f"{request} HTTP/1.1\r\n{text}\r\n".encode("latin-1"))
 
     async def asked(self) -> None:
         """Wait until the server has judged the head and asks for the body (sent with Expect: 100-continue)."""

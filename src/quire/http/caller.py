@@ -12,7 +12,7 @@ from fastapi import Depends, Request, Response
 from quire.access import Action, Credentials, Denied, Principal, Role, allows
 from quire.accounts.secrets import derived
 from quire.http.errors import Problem
-from quire.http.limits import FailureDelay, Rate
+from quire.http.limits import Attempts, Rate, SignIns
 from quire.http.security import SAFE_METHODS
 from quire.sharing.service import SharingAccess
 
@@ -27,8 +27,8 @@ class Door:
     secure: bool
     requests: Rate
     writes: Rate
-    failures_by_account: FailureDelay
-    failures_by_address: FailureDelay
+    sign_ins: SignIns
+    set_ups: Attempts
 
     def csrf_token(self, session: str) -> str:
         """Return the token that state-changing requests of this session carry."""

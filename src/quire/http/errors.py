@@ -13,6 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from quire.accounts.secrets import TooManyPasswords
+
 _log = structlog.get_logger("quire.http")
 
 
@@ -57,6 +59,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def _problem(_: Request, error: Problem) -> JSONResponse:
         return problem_response(error.status, error.detail, error.headers, **error.members)
+
+    @app.exception_handler(TooManyPasswords)
+    async def _busy(_: Request, __: TooManyPasswords) -> JSONResponse:
+        return problem_response(503, "Too many people sign in at once. Try again.", {"Retry-After": "5"})
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
