@@ -29,10 +29,13 @@ async def node(tmp_path: Path) -> AsyncIterator[Server]:
     await node.close()
 
 
-async def tried(node: Server, address: str, password: str) -> httpx.Response:
+async def tried(
+    node: Server, address: str, password: str, headers: list[tuple[str, str]] | None = None
+) -> httpx.Response:
     app: Any = node.app  # type: ignore[attr-defined]
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app, client=(address, 1)), base_url=ORIGIN) as http:
-        return await http.post("/api/v1/session", json={"email": ADA["email"], "password": password})
+        form = {"email": ADA["email"], "password": password}
+        return await http.post("/api/v1/session", json=form, headers=headers)
 
 
 async def test_guesses_that_come_at_once_are_counted_as_if_they_came_one_by_one(node: Server) -> None:
@@ -70,3 +73,10 @@ async def test_a_full_queue_is_said_and_is_no_guess(node: Server) -> None:
     opened.set()
     await asyncio.gather(*waiting)
     assert (await tried(node, "192.0.2.1", ADA["password"])).status_code == 201
+
+
+async def test_the_last_line_of_a_trusted_proxy_says_who_it_is(node: Server) -> None:
+    lines = [("X-Forwarded-For", "203.0.113.1"), ("X-Forwarded-For", "192.0.2.1")]
+    answer = await tried(node, "127.0.0.1", ADA["password"], lines)
+    sessions = await node.services.people.list_sessions(answer.json()["account"]["id"])
+    assert [session.address for session in sessions] == ["192.0.2.1"]

@@ -20,7 +20,7 @@ BODY_LIMIT = 64 * 1024
 
 
 def client_address(peer: str, forwarded: str | None, trusted: frozenset[str]) -> str:
-    """Return the client's address: the last hop in X-Forwarded-For that is no trusted proxy."""
+    """Return the client's address: the last hop in X-Forwarded-For (all its lines) that is no trusted proxy."""
     address = peer
     for hop in reversed([part.strip() for part in (forwarded or "").split(",") if part.strip()]):
         if address not in trusted:
@@ -84,7 +84,7 @@ class SecurityLayer:
         peer = scope["client"][0] if scope.get("client") else ""
         state = scope.setdefault("state", {})
         state["nonce"] = nonce
-        state["address"] = client_address(peer, headers.get("x-forwarded-for"), self._trusted)
+        state["address"] = client_address(peer, ",".join(headers.getlist("x-forwarded-for")), self._trusted)
         state["request_id"] = request_id = secrets.token_hex(8)
         status = 500
 
