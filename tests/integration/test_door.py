@@ -69,3 +69,32 @@ async def test_who_loses_access_while_a_body_comes_in_neither_writes_nor_reads(s
         assert await guest.status() == 404
         assert b"no-document" in await guest.body()
     assert "too late" not in server.text(document)
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "PATCH /api/v1/documents/attachments",
+        "POST /api/v1/documents/sync",
+        "POST /api/v1/session",
+        "PUT /api/v1/documents/x/sync",
+        "POST /attachments",
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_only_pictures_and_exchanges_may_be_large(server: QuireProcess, request_line: str, chunked: bool) -> None:
+    async with line(server) as stranger:
+        if chunked:
+            stranger.head(request_line, Transfer_Encoding="chunked", Content_Type="application/json")
+            stranger.writer.write(b"100000\r\n" + b" " * 0x100000 + b"\r\n0\r\n\r\n")
+        else:
+            stranger.head(request_line, Content_Length="1048576")
+        assert await stranger.status() in ((404, 405, 413) if chunked else (413,))
+
+
+async def test_a_large_body_is_not_read_from_whom_it_would_be_refused(server: QuireProcess) -> None:
+    document = server.new_document()
+    for what in ("sync", "attachments"):
+        async with line(server) as stranger:
+            stranger.head(f"POST /api/v1/documents/{document}/{what}", Content_Length="12000000")
+            assert await stranger.status() == 404
