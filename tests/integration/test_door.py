@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
 from conftest import QuireProcess
 from quire.sync import wire
-from rawclient import insertion
+from rawclient import connected, insertion
 
 
 class Line:
@@ -98,3 +99,100 @@ async def test_a_large_body_is_not_read_from_whom_it_would_be_refused(server: Qu
         async with line(server) as stranger:
             stranger.head(f"POST /api/v1/documents/{document}/{what}", Content_Length="12000000")
             assert await stranger.status() == 404
+
+
+HEAD = b"POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+UPGRADE = b"GET /collab HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+UNFINISHED = {
+    "nothing": (b"", b""),
+    "empty lines": (b"\r\n", b""),
+    "half a head": (HEAD, b"408"),
+    "half an upgrade": (UPGRADE, b"408"),
+    "an upgrade with half a body": (UPGRADE + b"Content-Length: 5\r\n\r\nab", b"40"),
+    "half a body": (HEAD + b"Content-Type: application/json\r\nContent-Length: 90\r\n\r\n{", b"408"),
+    "half a chunk": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\n{", b"408"),
+    "a body that nobody wants": (b"POST /api/v1/no HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{", b"40"),
+    "no second request": (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"200"),
+    "half a second request": (b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /", b"200"),
+    "a refused upgrade": (UPGRADE + b"Origin: http://evil.test\r\n\r\n", b"40"),
+}
+
+
+@pytest.fixture(scope="module")
+def brisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuireProcess]:
+    times = {"request_head_time": "1", "request_idle_time": "1", "request_body_time": "1", "outbound_time": "1"}
+    server = QuireProcess(tmp_path_factory.mktemp("data"), **times)
+    yield server.start()
+    server.discard()
+
+
+@pytest.mark.parametrize("what", UNFINISHED)
+async def test_no_connection_waits_for_ever(brisk: QuireProcess, what: str) -> None:
+    sent, answer = UNFINISHED[what]
+    async with line(brisk) as slow:
+        slow.writer.write(sent)
+        said = await asyncio.wait_for(slow.reader.read(), 20)
+    assert answer in said.split(b"\r\n")[0]
+
+
+async def test_a_trickle_keeps_no_connection_open(brisk: QuireProcess) -> None:
+    async with line(brisk) as slow:
+        slow.writer.write(HEAD)
+        answer = asyncio.ensure_future(slow.reader.read())
+        while not answer.done():
+            slow.writer.write(b"X: y\r\n")
+            await asyncio.wait([answer], timeout=0.1)
+        assert answer.result().startswith(b"HTTP/1.1 408 ")
+
+
+async def test_whoever_reads_no_answer_is_dropped(brisk: QuireProcess) -> None:
+    request = b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+    def flood() -> None:
+        while True:
+            tcp.sendall(request * 10_000)
+
+    with socket.socket() as tcp:
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        tcp.settimeout(20)
+        tcp.connect(("127.0.0.1", brisk.port))
+        with pytest.raises(ConnectionError):
+            await asyncio.to_thread(flood)
+
+
+async def test_a_slow_but_steady_upload_arrives(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(request_body_time="1", request_body_rate="1000")
+    document = server.new_document()
+    token, body = link(server, document, "editor"), wire.var_bytes(b"\0") + wire.var_bytes(insertion("x" * 12_000))
+    async with line(server) as guest:
+        guest.head(f"POST /api/v1/documents/{document}/sync", X_Quire_Link=token, Content_Length=str(len(body)))
+        for start in range(0, len(body), 500):
+            guest.writer.write(body[start : start + 500])
+            await asyncio.sleep(0.15)  # the subject of this test is time
+        assert await guest.status() == 200
+
+
+async def test_connections_are_counted_by_address_and_in_total(launch: Callable[..., QuireProcess]) -> None:
+    for settings, status in (
+        ({"max_connections_per_address": "3", "trusted_proxies": "192.0.2.1"}, b"429"),
+        ({"max_connections": "3"}, b"503"),
+    ):
+        server = launch(**settings)
+        async with AsyncExitStack() as stack:
+            for _ in range(9):
+                await stack.enter_async_context(connected(server, "x"))
+            # A socket is no HTTP connection any more.
+            for _ in range(3):
+                await stack.enter_async_context(line(server))
+            async with line(server) as fourth:
+                assert status in await asyncio.wait_for(fourth.reader.readline(), 20)
+
+
+async def test_a_head_has_a_size(server: QuireProcess) -> None:
+    async with line(server) as endless:
+        endless.writer.write(HEAD)
+        answer = asyncio.ensure_future(endless.reader.readline())
+        while not answer.done():
+            endless.writer.write(b"X: " + b"y" * 10_000 + b"\r\n")
+            await asyncio.wait([answer], timeout=0.01)
+        assert answer.result().startswith(b"HTTP/1.1 431 ")
