@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import signal
 import socket
 import sys
+import time
 from types import FrameType
 
 import uvicorn
 
 from quire import __version__
+from quire.http.connections import ConnectionLimits, check_all, connection_class
 from quire.ops import logs
 from quire.server import Server
 from quire.settings import Settings
@@ -28,6 +31,12 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, node: Server) -> None:
         super().__init__(config)
         self._node = node
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: let uvicorn do its upkeep, and once a second ours."""
+        if counter % 10 == 0:
+            check_all(self.server_state.connections, time.monotonic())
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
@@ -55,7 +64,8 @@ async def _run(settings: Settings, announce: bool) -> None:
     config = uvicorn.Config(
         app,
         ws=protocol_class(node.gateway.accept, max_frame=settings.max_frame, outbound_high=settings.outbound_high),
-        http="httptools",
+        http=connection_class(_connection_limits(settings, node.trusted)),
+        timeout_keep_alive=math.ceil(settings.request_idle_time),
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -78,6 +88,19 @@ async def _run(settings: Settings, announce: bool) -> None:
         await node.close()
     if node.failure is not None:
         raise CannotGoOn(node.failure)
+
+
+def _connection_limits(settings: Settings, trusted: frozenset[str]) -> ConnectionLimits:
+    return ConnectionLimits(
+        total=settings.max_connections,
+        per_address=settings.max_connections_per_address,
+        head_time=settings.request_head_time,
+        idle_time=settings.request_idle_time,
+        body_time=settings.request_body_time,
+        body_rate=settings.request_body_rate,
+        answer_time=settings.outbound_time,
+        shared=trusted,
+    )
 
 
 def serve(settings: Settings, *, announce: bool = True) -> None:

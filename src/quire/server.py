@@ -35,7 +35,7 @@ from quire.http import static
 from quire.http.app import create_app
 from quire.http.caller import Door
 from quire.http.errors import Problem
-from quire.http.limits import FailureDelay, Rate
+from quire.http.limits import Attempts, Rate, SignIns
 from quire.http.security import Origins, SecurityLayer, client_address
 from quire.log.archive import Archive
 from quire.log.compaction import DEADLINE, Compactor, Trigger
@@ -73,7 +73,7 @@ class Services:
         self.blobs = FolderBlobs(settings.data / "blobs")
         self.database = Database.embedded(settings.data / CATALOGUE)
         self.announcements = Announcements()
-        self.people = AccountService(self.database, Passwords(), self.announcements)
+        self.people = AccountService(self.database, Passwords(waiting=settings.password_queue), self.announcements)
         self.spaces = WorkspaceService(self.database, self.people)
         self.access = SharingAccess(self.database, self.people, self.announcements, self.key)
 
@@ -186,8 +186,8 @@ class Server:
             settings.secure,
             requests=Rate(3000, 1000, enabled=on),
             writes=Rate(600, 200, enabled=on),
-            failures_by_account=FailureDelay(free=5, enabled=on),
-            failures_by_address=FailureDelay(free=50, enabled=on),
+            sign_ins=SignIns(enabled=on),
+            set_ups=Attempts(free=50, enabled=on),
         )
         api = (
             account_routes.routes(

@@ -70,7 +70,17 @@ class Settings(BaseSettings):
     max_documents_per_socket: int = Field(100, description="Documents open on one socket.")
     socket_messages_per_second: int = Field(200, description="Sustained inbound messages of one socket.")
     socket_bytes_per_second: int = Field(2 * MIB, description="Sustained inbound bytes of one socket.")
+    password_queue: int = Field(64, ge=1, description="Passwords that may wait to be checked before more are refused.")
     connects_per_minute: int = Field(600, description="Socket upgrades from one address.")
+
+    max_connections: int = Field(8_000, description="Open HTTP connections on this node, besides sockets.")
+    max_connections_per_address: int = Field(
+        1_000, description="Open HTTP connections from one address; a trusted proxy may have any number."
+    )
+    request_head_time: float = Field(10.0, description="Seconds for a request line and its headers to arrive.")
+    request_idle_time: float = Field(15.0, description="Seconds that a connection may wait for its next request.")
+    request_body_time: float = Field(30.0, description="Seconds for which a request body may come in too slowly.")
+    request_body_rate: int = Field(2 * KIB, description="Least bytes a second of a request body, after that time.")
 
     room_grace: float = Field(30.0, description="Seconds that an empty room stays in memory.")
     room_budget: int = Field(512 * MIB, description="Memory for live documents; least recently used leave first.")

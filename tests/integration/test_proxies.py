@@ -167,3 +167,20 @@ async def test_the_examples_carry_pages_attachments_and_the_address_of_the_perso
             with pytest.raises(ConnectionRefusedError, match="429"):
                 async with connected(server, document, port=port):
                     pass
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_nobody_chooses_an_address(launch: Callable[..., QuireProcess], tmp_path: Path, way: str) -> None:
+    server = launch(max_sockets_per_address="1", limits="on")
+    document = server.new_document()
+    with ExitStack() as stack:
+        port = server.port
+        lines = {"X-Forwarded-For": "203.0.113.1\r\nX-Forwarded-For: 192.0.2.1"}
+        if way != "straight":
+            port, lines = stack.enter_context(proxied(way, server.port, tmp_path)), {"X-Forwarded-For": "203.0.113.1"}
+        async with connected(server, document, port=port, **lines) as client:
+            await joined(client, server)
+            lines = {name: value.replace("203.0.113.1", "203.0.113.2") for name, value in lines.items()}
+            with pytest.raises(ConnectionRefusedError, match="429"):
+                async with connected(server, document, port=port, **lines):
+                    pass

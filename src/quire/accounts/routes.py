@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
@@ -168,6 +169,21 @@ def device_of(request: Request) -> str:
     return f"{browser.replace('Edg', 'Edge')} on {system}" if system else browser
 
 
+@contextmanager
+def _guess(entrance: Door, account: str, address: str) -> Iterator[None]:
+    """Try a password, if this address may do so now."""
+    wait = entrance.sign_ins.start(account, address)
+    if wait:
+        raise too_many(wait, "Too many failed attempts; wait and try again.")
+    try:
+        yield
+    except Problem:
+        raise
+    except BaseException:
+        entrance.sign_ins.dropped(account, address)
+        raise
+
+
 def routes(
     people: AccountService,
     spaces: WorkspaceService,
@@ -220,11 +236,11 @@ def routes(
     async def set_up(form: SetupForm, request: Request, response: Response, entrance: TheDoor) -> SessionBody:
         """Make the owner's account and sign in."""
         address = request.state.address
-        wait = entrance.failures_by_address.wait(address)
+        wait = entrance.set_ups.wait(address)
         if wait:
             raise too_many(wait, "Too many attempts; wait and try again.")
         if not setup_code.fits(form.code):
-            entrance.failures_by_address.failed(address)
+            entrance.set_ups.started(address)
             raise Problem(
                 403, "The set-up code is wrong. It is in the output of `quire serve`.", code="wrong-setup-code"
             )
@@ -251,18 +267,13 @@ def routes(
     @router.post("/session", status_code=201)
     async def create_session(form: SignInForm, request: Request, response: Response, entrance: TheDoor) -> SessionBody:
         """Sign in with email and password."""
-        by_account = (entrance.failures_by_account, form.email.casefold())
-        by_address = (entrance.failures_by_address, request.state.address)
-        wait = max(delay.wait(key) for delay, key in (by_account, by_address))
-        if wait:
-            raise too_many(wait, "Too many failed attempts; wait and try again.")
-        try:
-            account = await people.check_password(form.email, form.password)
-        except WrongPassword:
-            for delay, key in (by_account, by_address):
-                delay.failed(key)
-            raise Problem(401, "Email or password is wrong.", code="wrong-credentials") from None
-        by_account[0].succeeded(by_account[1])
+        email, address = form.email.casefold(), request.state.address
+        with _guess(entrance, email, address):
+            try:
+                account = await people.check_password(form.email, form.password)
+            except WrongPassword:
+                raise Problem(401, "Email or password is wrong.", code="wrong-credentials") from None
+        entrance.sign_ins.succeeded(email, address)
         return await sign_in(request, response, entrance, account.id)
 
     @router.delete("/session", status_code=204)
@@ -298,17 +309,15 @@ def routes(
         )
 
     @router.post("/account/password", status_code=204)
-    async def change_password(form: PasswordForm, principal: PersonCaller, entrance: TheDoor) -> None:
+    async def change_password(form: PasswordForm, principal: PersonCaller, request: Request, entrance: TheDoor) -> None:
         """Set a new password; all other devices are signed out."""
-        key = f"password:{principal.account}"
-        wait = entrance.failures_by_account.wait(key)
-        if wait:
-            raise too_many(wait, "Too many failed attempts; wait and try again.")
-        try:
-            await people.change_password(principal.account or "", form.current, form.new, principal.session)
-        except WrongPassword:
-            entrance.failures_by_account.failed(key)
-            raise Problem(403, "The current password is wrong.", code="wrong-current-password") from None
+        key, address = f"password:{principal.account}", request.state.address
+        with _guess(entrance, key, address):
+            try:
+                await people.change_password(principal.account or "", form.current, form.new, principal.session)
+            except WrongPassword:
+                raise Problem(403, "The current password is wrong.", code="wrong-current-password") from None
+        entrance.sign_ins.succeeded(key, address)
 
     @router.get("/tokens")
     async def tokens(principal: PersonCaller) -> Tokens:

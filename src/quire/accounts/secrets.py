@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,6 +17,7 @@ TOKEN_PREFIX = "quire_pat_"  # noqa: S105 - a prefix, no secret
 LINK_PREFIX = "quire_link_"
 MIN_PASSWORD = 10
 """Characters."""
+T = TypeVar("T")
 
 
 def new_secret() -> str:
@@ -33,20 +36,25 @@ def derived(key: bytes, *parts: str | bytes) -> bytes:
     return hmac.new(key, joined, hashlib.sha256).digest()
 
 
+class TooManyPasswords(Exception):
+    """More passwords wait to be checked than may."""
+
+
 class Passwords:
     """argon2id in a bounded pool of threads, so that guessing cannot take the processor from editing."""
 
-    def __init__(self, *, parallel: int = 1) -> None:
+    def __init__(self, *, parallel: int = 1, waiting: int = 64) -> None:
         self._hasher = PasswordHasher()
         self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="quire-argon2")
         self._nobody = self._hasher.hash(new_secret())
+        self._most, self._under_way = parallel + waiting, 0
 
     async def hash(self, password: str) -> str:
-        """Return the argon2id hash of a password."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self._hasher.hash, password)
+        """Return the argon2id hash of a password; raises `TooManyPasswords`."""
+        return await self._run(lambda: self._hasher.hash(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether the password fits; unknown accounts (None) take the same time."""
+        """Return whether the password fits; unknown accounts (None) take the same time. Raises `TooManyPasswords`."""
 
         def check() -> bool:
             try:
@@ -54,4 +62,16 @@ class Passwords:
             except (VerificationError, InvalidHashError):
                 return False
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, check)
+        return await self._run(check)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._under_way >= self._most:
+            raise TooManyPasswords
+        self._under_way += 1
+        done = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        # Whoever waits may leave; the work stays in the queue until it is done.
+        done.add_done_callback(self._left)
+        return await asyncio.shield(done)
+
+    def _left(self, _: object) -> None:
+        self._under_way -= 1

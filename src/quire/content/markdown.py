@@ -10,7 +10,7 @@ from typing import Any
 
 Json = dict[str, Any]
 _SPECIAL = re.compile(r"([\\`*_\[\]<>~|&])")
-_LINE_START = re.compile(r"^(\s*)([#+\-=]|\d+[.)])", re.MULTILINE)
+_LINE_START = re.compile(r"^([^\S\n]*)([#+\-=]|\d+[.)])", re.MULTILINE)
 _WRAP = {"bold": "**", "italic": "*", "strike": "~~"}
 MAX_DEPTH = 60
 

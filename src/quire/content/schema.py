@@ -153,14 +153,14 @@ def clean(attribute: Attribute, value: Any) -> Any:  # noqa: ANN401 - whatever t
         case "boolean":
             return value if isinstance(value, bool) else default
         case "integer" | "number":
-            if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+            if not _is_number(value):
                 return default
             least = attribute.least if attribute.least is not None else value
             most = attribute.most if attribute.most is not None else value
             bounded = min(max(value, least), most)
             return int(bounded) if attribute.kind == "integer" else bounded
         case "integers":
-            if not isinstance(value, list) or not all(isinstance(item, int | float) for item in value):
+            if not isinstance(value, list) or not all(_is_number(item) for item in value):
                 return default
             return [int(min(max(item, attribute.least or 0), attribute.most or 4000)) for item in value[:100]]
     if not isinstance(value, str):
@@ -175,6 +175,10 @@ def clean(attribute: Attribute, value: Any) -> Any:  # noqa: ANN401 - whatever t
     if attribute.pattern is not None and not re.fullmatch(attribute.pattern, value):
         return default
     return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
 
 
 def as_json() -> str:

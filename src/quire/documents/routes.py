@@ -23,7 +23,7 @@ from quire.documents.service import (
     StaleVersion,
     UnknownDocument,
 )
-from quire.http.caller import AccountCaller, Caller, TheDoor, permit
+from quire.http.caller import AccountCaller, Caller, Door, TheDoor, identified, permit
 from quire.http.errors import Problem
 from quire.http.forms import Form, Title, at, moment
 from quire.workspaces.service import WorkspaceService
@@ -253,8 +253,11 @@ def routes(
     @router.post("/{document_id}/sync", openapi_extra=_binary("Exchange of state vector and update."))
     async def sync(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> Response:
         """Exchange over plain HTTPS what a socket would; answers after the commit and says the caller's role."""
-        role = await permit(entrance, principal, document_id, Action.READ)
-        answer = await exchange(principal, document_id, await request.body(), allows(role, Action.WRITE))
+        await permit(entrance, principal, document_id, Action.READ)
+        principal, role, body = await _received(request, entrance, document_id, Action.READ)
+        answer = await exchange(principal, document_id, body, allows(role, Action.WRITE))
+        # Loading and storing take time, and the answer holds what others have written meanwhile.
+        role = await permit(entrance, await identified(request), document_id, Action.READ)
         return Response(answer, media_type="application/octet-stream", headers={"X-Quire-Role": role.label})
 
     @router.post(
@@ -269,8 +272,9 @@ def routes(
     ) -> AttachmentBody:
         """Store a picture."""
         await permit(entrance, principal, document_id, Action.WRITE)
+        _, _, body = await _received(request, entrance, document_id, Action.WRITE)
         try:
-            row = await service.attach(document_id, await request.body(), _file_name(x_filename))
+            row = await service.attach(document_id, body, _file_name(x_filename))
         except NotAPicture as error:
             raise Problem(415, str(error)[:1].upper() + str(error)[1:] + ".") from None
         return AttachmentBody(
@@ -309,6 +313,13 @@ def routes(
         return Response(stored, media_type=row.kind, headers=headers)
 
     return router
+
+
+async def _received(request: Request, entrance: Door, document: str, action: Action) -> tuple[Principal, Role, bytes]:
+    """Return the whole body, and who sends it with which role: a body can take long, and access can end meanwhile."""
+    body = await request.body()
+    principal = await identified(request)
+    return principal, await permit(entrance, principal, document, action), body
 
 
 def _binary(description: str) -> dict[str, object]:

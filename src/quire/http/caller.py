@@ -12,7 +12,7 @@ from fastapi import Depends, Request, Response
 from quire.access import Action, Credentials, Denied, Principal, Role, allows
 from quire.accounts.secrets import derived
 from quire.http.errors import Problem
-from quire.http.limits import FailureDelay, Rate
+from quire.http.limits import Attempts, Rate, SignIns
 from quire.http.security import SAFE_METHODS
 from quire.sharing.service import SharingAccess
 
@@ -27,8 +27,8 @@ class Door:
     secure: bool
     requests: Rate
     writes: Rate
-    failures_by_account: FailureDelay
-    failures_by_address: FailureDelay
+    sign_ins: SignIns
+    set_ups: Attempts
 
     def csrf_token(self, session: str) -> str:
         """Return the token that state-changing requests of this session carry."""
@@ -56,6 +56,29 @@ def too_many(seconds: float, detail: str) -> Problem:
     return Problem(429, detail, headers={"Retry-After": str(max(1, math.ceil(seconds)))})
 
 
+async def identified(request: Request) -> Principal:
+    """Return who presents this request's credentials now."""
+    entrance, headers = door(request), request.headers
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    if scheme and scheme.lower() != "bearer":
+        raise Problem(401, "Use `Authorization: Bearer <API token>`.", headers={"WWW-Authenticate": "Bearer"})
+    credentials = Credentials(
+        request.state.address,
+        session=None if bearer else request.cookies.get(entrance.cookie),
+        token=bearer.strip() or None,
+        link=headers.get("x-quire-link"),
+    )
+    try:
+        return await entrance.access.identify(credentials)
+    except Denied:
+        raise Problem(
+            401,
+            "You are signed out, or the token is not valid any more.",
+            headers={"WWW-Authenticate": "Bearer"},
+            code="signed-out",
+        ) from None
+
+
 async def caller(request: Request) -> Principal:
     """Identify the caller; a state-changing request with a cookie must carry the session's CSRF token."""
     entrance = door(request)
@@ -64,24 +87,7 @@ async def caller(request: Request) -> Principal:
     wait = entrance.requests.wait(address)
     if wait:
         raise too_many(wait, "Too many requests from your address.")
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    if scheme and scheme.lower() != "bearer":
-        raise Problem(401, "Use `Authorization: Bearer <API token>`.", headers={"WWW-Authenticate": "Bearer"})
-    credentials = Credentials(
-        address,
-        session=None if bearer else request.cookies.get(entrance.cookie),
-        token=bearer.strip() or None,
-        link=headers.get("x-quire-link"),
-    )
-    try:
-        principal = await entrance.access.identify(credentials)
-    except Denied:
-        raise Problem(
-            401,
-            "You are signed out, or the token is not valid any more.",
-            headers={"WWW-Authenticate": "Bearer"},
-            code="signed-out",
-        ) from None
+    principal = await identified(request)
     if request.method not in SAFE_METHODS:
         wait = entrance.writes.wait(principal.author + address)
         if wait:

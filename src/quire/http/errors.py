@@ -12,6 +12,9 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from quire.accounts.secrets import TooManyPasswords
 
 _log = structlog.get_logger("quire.http")
 
@@ -58,9 +61,17 @@ def install(app: FastAPI) -> None:
     async def _problem(_: Request, error: Problem) -> JSONResponse:
         return problem_response(error.status, error.detail, error.headers, **error.members)
 
+    @app.exception_handler(TooManyPasswords)
+    async def _busy(_: Request, __: TooManyPasswords) -> JSONResponse:
+        return problem_response(503, "Too many people sign in at once. Try again.", {"Retry-After": "5"})
+
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
         return problem_response(error.status_code, str(error.detail), error.headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_: Request, __: ClientDisconnect) -> JSONResponse:
+        return problem_response(400, "The connection ended before the request did.")
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quire.http.errors import problem_response
@@ -17,10 +19,12 @@ from quire.http.errors import problem_response
 _log = structlog.get_logger("quire.http")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_LIMIT = 64 * 1024
+_LARGE = re.compile(r"/api/v1/documents/[^/]+/(attachments|sync)")
+"""Routes that read their body themselves, once they know that the caller may send it."""
 
 
 def client_address(peer: str, forwarded: str | None, trusted: frozenset[str]) -> str:
-    """Return the client's address: the last hop in X-Forwarded-For that is no trusted proxy."""
+    """Return the client's address: the last hop in X-Forwarded-For (all its lines) that is no trusted proxy."""
     address = peer
     for hop in reversed([part.strip() for part in (forwarded or "").split(",") if part.strip()]):
         if address not in trusted:
@@ -84,7 +88,7 @@ class SecurityLayer:
         peer = scope["client"][0] if scope.get("client") else ""
         state = scope.setdefault("state", {})
         state["nonce"] = nonce
-        state["address"] = client_address(peer, headers.get("x-forwarded-for"), self._trusted)
+        state["address"] = client_address(peer, ",".join(headers.getlist("x-forwarded-for")), self._trusted)
         state["request_id"] = request_id = secrets.token_hex(8)
         status = 500
 
@@ -114,7 +118,7 @@ class SecurityLayer:
         length = headers.get("content-length", "0")
         limit = self._limit(scope)
         if not length.isdecimal() or int(length) > limit:
-            return 413, f"The request body may have at most {limit} bytes."
+            return 413, _too_large(limit)
         if scope["method"] in SAFE_METHODS or "authorization" in headers:
             return None
         site = headers.get("sec-fetch-site")
@@ -126,7 +130,8 @@ class SecurityLayer:
         return None
 
     def _limit(self, scope: Scope) -> int:
-        return self._limits.get(scope["path"].rsplit("/", 1)[-1], BODY_LIMIT)
+        large = _LARGE.fullmatch(scope["path"]) if scope["method"] == "POST" else None
+        return self._limits[large[1]] if large else BODY_LIMIT
 
     def _add_headers(self, headers: MutableHeaders, nonce: str, request_id: str) -> None:
         headers.setdefault("Cache-Control", "no-store")
@@ -148,6 +153,10 @@ class SecurityLayer:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
 
 
+def _too_large(limit: int) -> str:
+    return f"The request body may have at most {limit} bytes."
+
+
 def _bounded(receive: Receive, limit: int) -> Receive:
     """Count what arrives: a chunked body has no Content-Length to check."""
     seen = 0
@@ -158,7 +167,7 @@ def _bounded(receive: Receive, limit: int) -> Receive:
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
             if seen > limit:
-                return {"type": "http.disconnect"}
+                raise HTTPException(413, _too_large(limit))
         return message
 
     return counting

@@ -101,7 +101,7 @@ class Gateway:
         headers = request.headers
         parts = urlsplit(request.path.decode("latin-1"))
         peer = transport.get_extra_info("peername")
-        address = self._client_address(peer[0] if peer else "", headers.get("x-forwarded-for"))
+        address = self._client_address(peer[0] if peer else "", ",".join(headers.getall("x-forwarded-for", ())))
         refusal = self._refusal(parts.path, headers, address)
         if refusal is not None:
             self.stats.upgrades_refused += 1

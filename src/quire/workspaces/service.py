@@ -54,6 +54,8 @@ class WorkspaceService:
 
     async def set_up(self, email: str, name: str, password: str) -> tuple[Account, Membership]:
         """Make the first account and its workspace; raises `AlreadySetUp`."""
+        if await self._people.any():
+            raise AlreadySetUp
         row = await self._people.prepare(email, name, password)
         async with self._db.write() as connection:
             if (await connection.execute(sa.select(accounts.c.id).limit(1))).first() is not None:
