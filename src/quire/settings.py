@@ -56,7 +56,9 @@ class Settings(BaseSettings):
     document_warn: int = Field(24 * MIB, description="Encoded document size at which writers are warned.")
     document_limit: int = Field(32 * MIB, description="Encoded document size at which growth is refused.")
     max_sockets: int = Field(12_000, description="Open sockets on this node.")
-    max_sockets_per_account: int = Field(200, description="Open sockets of one account or link visitor.")
+    max_sockets_per_account: int = Field(
+        200, description="Open sockets of one account, or of one address with one link."
+    )
     max_sockets_per_address: int = Field(2_000, description="Open sockets from one address.")
     max_documents_per_socket: int = Field(100, description="Documents open on one socket.")
     socket_messages_per_second: int = Field(200, description="Sustained inbound messages of one socket.")

@@ -38,6 +38,8 @@ LINK_PREFIX = "quire_link_"
 REVIEWS_AT_ONCE = 100
 MOST_ADDRESSES = 10_000
 """Addresses whose connects are remembered before those that are quiet are forgotten."""
+DOUBT_PATIENCE = 5.0
+"""Seconds within which a peer must show that it is there, when somebody else may be it on a new connection."""
 CLOSES_PER_SECOND = 500
 """Least pace of a stop: fewer sockets than this need no second at all."""
 
@@ -179,11 +181,11 @@ class Gateway:
             self._addresses[address] -= 1
             if self._addresses[address] <= 0:
                 del self._addresses[address]
-        author = self._bound.pop(socket, None)
-        if author is not None:
-            self._accounts[author] -= 1
-            if self._accounts[author] <= 0:
-                del self._accounts[author]
+        person = self._bound.pop(socket, None)
+        if person is not None:
+            self._accounts[person] -= 1
+            if self._accounts[person] <= 0:
+                del self._accounts[person]
 
     # ---------------------------------------------------------------- people and documents
 
@@ -197,12 +199,13 @@ class Gateway:
         role = await self._access.role_of(principal, document)
         if role is None or not allows(role, Action.READ):
             raise Denied(Denied.PERMISSION)
-        author = principal.author
         if socket not in self._bound:
-            if self._accounts[author] >= self._limits.max_per_account:
+            # Everybody with a link is one author: one of them must not take the places of all.
+            person = principal.account or f"{principal.author} {socket.credentials.address}"
+            if self._accounts[person] >= self._limits.max_per_account:
                 raise Denied("too-many-connections")
-            self._bound[socket] = author
-            self._accounts[author] += 1
+            self._bound[socket] = person
+            self._accounts[person] += 1
         socket.authenticated = True
         return principal, role
 
@@ -319,6 +322,9 @@ class Gateway:
             if socket.blocked_since is not None and now - socket.blocked_since > limits.outbound_time:
                 self.stats.closed_slow += 1
                 socket.abort()
+            elif socket.doubted_at is not None and now - socket.doubted_at > DOUBT_PATIENCE:
+                self.stats.closed_dead += 1
+                socket.abort()
             elif not socket.authenticated:
                 if now - socket.opened > limits.auth_timeout:
                     socket.close(CloseCode.TIMEOUT, "nobody signed in on this socket in time")
@@ -347,10 +353,11 @@ class Gateway:
                 socket.session.keep_alive()
 
     def _offer_again(self) -> None:
-        """Have clients whose updates were refused for want of room connect anew, once there is room."""
+        """Have clients connect anew whose updates were refused for a time and would be taken now."""
         for member in self._members:
-            if member.refusals and member.room is not None and member.room.relieved:
+            if (member.refusals or member.withheld) and member.room is not None and member.room.takes_again(member):
                 member.refusals = 0
+                member.withheld.clear()
                 delay = secrets.randbelow(2000) / 1000
                 asyncio.get_running_loop().call_later(delay, member.socket.close, CloseCode.RESTART, "saving again")
 

@@ -37,10 +37,13 @@ class PresenceLane:
         self._handle: asyncio.Handle | None = None
         self._pause = 0.0
 
-    def take(self, owner: Hashable, identity: str, entries: Iterable[wire.PresenceEntry], *, here: bool = True) -> None:
-        """Take what `owner` says of its own clients (see `Presence.receive`)."""
-        self.people.receive(owner, identity, entries, self._loop.time(), here=here)
+    def take(
+        self, owner: Hashable, identity: str, entries: Iterable[wire.PresenceEntry], *, here: bool = True
+    ) -> set[Hashable]:
+        """Take what `owner` says of its own clients; return whose clients it meant (see `Presence.receive`)."""
+        others = self.people.receive(owner, identity, entries, self._loop.time(), here=here)
         self.schedule()
+        return others
 
     def leave(self, owner: Hashable) -> None:
         """Everyone whom `owner` spoke for is gone."""

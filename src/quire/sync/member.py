@@ -6,7 +6,7 @@ import enum
 import json
 from typing import TYPE_CHECKING, Protocol
 
-from quire.access import Action, Principal, Role, allows
+from quire.access import Action, Principal, Role, allows, identity_of
 from quire.sync import wire
 from quire.sync.socket import CloseCode
 
@@ -23,6 +23,7 @@ class Refusal(enum.Enum):
     TOO_BIG = "too-big"
     DOCUMENT_FULL = "document-full"
     STORAGE = "storage"
+    TAKEN = "client-taken"
 
 
 class Sender(Protocol):
@@ -30,6 +31,11 @@ class Sender(Protocol):
 
     author: str
     connection: str
+
+    @property
+    def identity(self) -> str:
+        """Who this is to the others in the document (`access.identity_of`)."""
+        ...
 
     def saved(self, count: int) -> None:
         """`count` of this sender's updates are durable now."""
@@ -40,6 +46,21 @@ class Sender(Protocol):
         ...
 
 
+class Remainder:
+    """Sender of what was left of an update: its client has heard that not all was taken, and hears of no commit."""
+
+    __slots__ = ("author", "connection", "identity")
+
+    def __init__(self, sender: Sender) -> None:
+        self.author, self.connection, self.identity = sender.author, sender.connection, sender.identity
+
+    def saved(self, count: int) -> None:
+        """Say nothing."""
+
+    def refused(self, why: Refusal, detail: str) -> None:
+        """Say nothing."""
+
+
 class Member:
     """One document open on one socket: the address it is known by there, who it is, and what it may do."""
 
@@ -47,6 +68,7 @@ class Member:
         "author",
         "behind",
         "connection",
+        "identity",
         "prefix",
         "principal",
         "refusals",
@@ -54,6 +76,7 @@ class Member:
         "role",
         "room",
         "socket",
+        "withheld",
     )
 
     def __init__(self, socket: Socket, prefix: bytes, principal: Principal, role: Role) -> None:
@@ -63,6 +86,7 @@ class Member:
         self.principal = principal
         self.author = principal.author
         self.connection = socket.id
+        self.identity = identity_of(self.author, socket.id)
         self.role = role
         self.room: Room | None = None
         self.behind: dict[int, int] | None = None
@@ -71,6 +95,8 @@ class Member:
         """When its access is asked for again, by the monotonic clock."""
         self.refusals = 0
         """Updates that were refused for want of storage and that the client still has."""
+        self.withheld: dict[int, int] = {}
+        """{client: end clock} of what was left out because the client belongs to somebody else who is here."""
 
     @property
     def writable(self) -> bool:
@@ -96,7 +122,7 @@ class Member:
             self.notify({"type": "refused", "reason": why.value, "detail": detail})
         elif why is Refusal.READ_ONLY:
             self.send(wire.yjs_permission_denied(detail))
-        elif why is not Refusal.STORAGE:
+        elif why not in (Refusal.STORAGE, Refusal.TAKEN):
             self.socket.close(CloseCode.MALFORMED if why is Refusal.MALFORMED else CloseCode.TOO_BIG, detail)
         if why is Refusal.STORAGE:
             self.refusals += 1

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Container, Hashable, Iterable
 from dataclasses import dataclass
 
+from quire.access import is_guest
 from quire.sync.wire import PresenceEntry
 
 EXPIRY = 35.0
 """Seconds without renewal after which a person is gone; clients renew every 15 s."""
 ROUND_BYTES = 16 * 1024
 """Most bytes of states in one round: a crowd of moving cursors takes turns and never crowds out text."""
+MOST_AHEAD = 1000
+"""How far ahead of the last clock somebody else may be who takes over an id that is free."""
 CLIENTS_PER_MEMBER = 8
 """CRDT client ids that one document connection may speak for."""
 
@@ -30,8 +33,9 @@ class Presence:
     """Who is here, by CRDT client id; each id belongs to the connection that introduced it.
 
     A connection can change only its own ids, so nobody can silence or impersonate a cursor. The same
-    identity on a new connection takes its ids over, which is what a reconnect looks like while the old
-    socket is still half open.
+    account on a new connection takes its ids over, which is what a reconnect looks like while the old
+    socket is still half open. Guests cannot be told from one another: theirs are free once the old socket is
+    gone, and a socket whose place is wanted by a guest with the same link is asked for a sign of life.
     """
 
     __slots__ = ("_clients", "_dirty")
@@ -51,11 +55,12 @@ class Presence:
 
     def receive(
         self, owner: Hashable, identity: str, entries: Iterable[PresenceEntry], now: float, *, here: bool = True
-    ) -> None:
-        """Take over what `owner` says of its own clients; entries about others are ignored.
+    ) -> set[Hashable]:
+        """Take over what `owner` says of its own clients; entries about others are ignored, and those returned.
 
         An owner that is not `here` is another node, which speaks for as many as it has.
         """
+        others: set[Hashable] = set()
         for entry in entries:
             known = self._clients.get(entry.client)
             if known is None:
@@ -67,7 +72,14 @@ class Presence:
             if entry.clock < known.clock:
                 continue
             if known.owner is not owner:
-                if known.state is not None and (known.identity != identity or entry.clock == known.clock):
+                if known.identity != identity:
+                    if known.state is not None:
+                        others.add(known.owner)
+                        continue
+                    # With a clock far ahead, whoever comes back with it would not be seen again.
+                    if not is_guest(known.identity) or entry.clock > known.clock + MOST_AHEAD:
+                        continue
+                elif known.state is not None and entry.clock == known.clock:
                     continue
                 known.owner, known.identity, known.here = owner, identity, here
             elif entry.clock == known.clock and entry.state is not None and known.state is not None:
@@ -76,6 +88,12 @@ class Presence:
             if entry.state != known.state:
                 self._dirty[entry.client] = None
             known.clock, known.state, known.seen = entry.clock, entry.state, now
+        return others
+
+    def speaks(self, owner: Hashable, client: int) -> bool:
+        """Whether a client is here and is `owner`'s."""
+        known = self._clients.get(client)
+        return known is not None and known.owner is owner and known.state is not None
 
     def leave(self, owner: Hashable, now: float) -> None:
         """Mark every client of `owner` as gone.

@@ -28,7 +28,7 @@ from quire.sync.copy import Copy
 from quire.sync.delivery import Delivery, Queued
 from quire.sync.lane import PresenceLane
 from quire.sync.limits import RoomLimits
-from quire.sync.member import Member, Refusal, Sender
+from quire.sync.member import Member, Refusal, Remainder, Sender
 from quire.sync.neighbours import Identity, Neighbours, Relayed
 from quire.sync.turns import Turns
 from quire.sync.writers import Writers
@@ -90,6 +90,7 @@ class Room:
         """Add a member; from here on it gets every increment."""
         member.room = self
         self.members.add(member)
+        self._writers.join(member)
         if member.socket.blocked_since is None:
             self._delivery.add(member)
         else:
@@ -236,7 +237,7 @@ class Room:
             self._turns.add(turn)
             return
         try:
-            update, summary = self._own_part(update, inspect(update), sender)
+            update, summary, sender = self._own_part(update, inspect(update), sender)
             if not self._within_limit(update, summary, sender):
                 return
             changed = replica.apply_now(update, summary)
@@ -253,7 +254,7 @@ class Room:
         heavy = len(update) > self._limits.heavy_update
         try:
             summary = await self._replicas.inspect(update) if heavy else inspect(update)
-            update, summary = self._own_part(update, summary, sender)
+            update, summary, sender = self._own_part(update, summary, sender)
             if not self._within_limit(update, summary, sender):
                 return
             changed = await self._copy.ask(lambda replica: replica.apply(update, summary), heavy=heavy)
@@ -267,12 +268,32 @@ class Room:
         else:
             self._accept(update, sender, summary, changed=changed)
 
-    def _own_part(self, update: bytes, summary: UpdateSummary, sender: Sender) -> tuple[bytes, UpdateSummary]:
+    def _own_part(self, update: bytes, summary: UpdateSummary, sender: Sender) -> tuple[bytes, UpdateSummary, Sender]:
+        """Leave out what was written in another's name; its sender is told and, if it is honest, offers it again."""
         if isinstance(sender, Relayed):
-            return update, summary
-        kept, about = self._writers.own_part(update, summary, sender)
-        self.stats.foreign += kept is not update
-        return kept, about
+            return update, summary, sender
+        kept, about, foreign = self._writers.own_part(update, summary, sender)
+        if not foreign:
+            return update, summary, sender
+        self.stats.foreign += 1
+        for client, end in foreign:
+            self._doubt(self._writers.holders(client, sender.identity), sender)
+            if isinstance(sender, Member) and len(sender.withheld) < MOST_WAITING:
+                sender.withheld[client] = end
+        sender.refused(Refusal.TAKEN, "somebody else here writes with this client id; it will be asked for again")
+        return kept, about, Remainder(sender)
+
+    def _doubt(self, holders: Iterable[object], sender: Sender) -> None:
+        """Make sure that guests with the same link as `sender` are still there: it may be one of them, come back."""
+        for holder in holders:
+            if isinstance(holder, Member) and holder.author == sender.author:
+                holder.socket.doubt()
+
+    def takes_again(self, member: Member) -> bool:
+        """Whether what was refused to a member would be taken now."""
+        if member.refusals and self.relieved:
+            return True
+        return bool(member.withheld) and self._writers.settled(member.withheld, member.identity)
 
     def _refuse_malformed(self, sender: Sender, error: Exception) -> None:
         self.stats.refused += 1
@@ -430,7 +451,18 @@ class Room:
 
     def present(self, member: Member, entries: Iterable[wire.PresenceEntry]) -> None:
         """Take a member's presence; others hear of it at a rate set by the size of the audience."""
-        self.presence.take(member, member.author, entries)
+        own = []
+        for entry in entries:
+            owner = self._writers.owner(entry.client)
+            if owner is None or owner == member.identity:
+                own.append(entry)
+            elif entry.state is not None:
+                self._doubt(self._writers.holders(entry.client, member.identity), member)
+        self._doubt(self.presence.take(member, member.identity, own), member)
+        if member.writable:
+            for entry in own:
+                if self.presence.people.speaks(member, entry.client):
+                    self._writers.claim(entry.client, member)
 
     def sweep(self, now: float) -> None:
         """Expire people who stopped renewing their presence; keep in step with other nodes."""

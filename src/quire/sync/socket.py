@@ -80,6 +80,7 @@ class Socket(WSListener):
         "authenticated",
         "blocked_since",
         "credentials",
+        "doubted_at",
         "heard",
         "id",
         "max_message",
@@ -108,6 +109,8 @@ class Socket(WSListener):
         self.opened = self.heard = _monotonic()
         self.next_check = 0.0
         """When the socket is pinged next; its own time, so that others coming and going never skip its turn."""
+        self.doubted_at: float | None = None
+        """Since when the peer is asked for a sign of life, because somebody may be it on a new connection."""
         self.blocked_since: float | None = None
         self.transport: WSTransport | None = None
         self.write: Callable[[bytes], None] = _discard
@@ -157,6 +160,12 @@ class Socket(WSListener):
         """Send a WebSocket ping; every stock client answers it below its own code."""
         self.write(b"\x89\x00")
 
+    def doubt(self) -> None:
+        """Ask the peer for a sign of life; without one it is dropped soon."""
+        if self.doubted_at is None and self.blocked_since is None and not self._closing:
+            self.doubted_at = _monotonic()
+            self.ping()
+
     def on_ws_connected(self, transport: WSTransport) -> None:
         self.transport = transport
         self.write = transport.underlying_transport.write
@@ -187,6 +196,7 @@ class Socket(WSListener):
         if self._closing:
             return
         self.heard = _monotonic()
+        self.doubted_at = None
         if kind is _BINARY and frame.fin and self._fragments is None:
             message = frame.get_payload_as_bytes()
         elif kind in (_BINARY, _TEXT, _CONTINUATION):
