@@ -24,6 +24,8 @@ NOT_ABOVE: Final = (
     ("max_update", "max_frame", "an update comes in one message"),
     ("document_warn", "document_limit", "the warning comes before the refusal"),
     ("unsaved_room_limit", "unsaved_limit", "one room's share cannot be more than the node's"),
+    ("document_limit", "outbound_limit", "a document is sent whole to whoever opens it"),
+    ("outbound_high", "outbound_limit", "what is over the mark comes before what is too much"),
     ("tick_base", "tick_max", "the window grows from the one to the other"),
 )
 
@@ -79,6 +81,7 @@ class Settings(BaseSettings):
     tick_max: float = Field(0.02, description="Longest coalescing window.")
     beacon: float = Field(5.0, description="Seconds between a document's beacons while several nodes have it open.")
     outbound_high: int = Field(256 * KIB, description="Outbound buffer at which a socket stops getting increments.")
+    outbound_limit: int = Field(64 * MIB, description="Outbound buffer at which a socket is closed at once.")
     outbound_time: float = Field(30.0, description="Seconds a socket may stay over that mark before it is closed.")
     ping_interval: float = Field(15.0, description="Seconds between pings; below common proxy idle limits.")
     pong_timeout: float = Field(25.0, description="Seconds without any frame after which a peer counts as dead.")

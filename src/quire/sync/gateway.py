@@ -121,6 +121,7 @@ class Gateway:
             secrets.token_hex(8),
             _credentials(headers, address, self._cookie),
             max_message=self._limits.max_message,
+            outbound_limit=self._limits.outbound_limit,
             bucket=Bucket(self._limits.messages_per_second, self._limits.bytes_per_second, time.monotonic())
             if self._limits.rates
             else None,
@@ -319,7 +320,9 @@ class Gateway:
         now = time.monotonic()
         limits = self._limits
         for socket in list(self._sockets):
-            if socket.blocked_since is not None and now - socket.blocked_since > limits.outbound_time:
+            if socket.blocked_since is not None and (
+                now - socket.blocked_since > limits.outbound_time or socket.buffered > limits.outbound_limit
+            ):
                 self.stats.closed_slow += 1
                 socket.abort()
             elif socket.doubted_at is not None and now - socket.doubted_at > DOUBT_PATIENCE:
@@ -343,6 +346,8 @@ class Gateway:
             self._background.run(self._review(member))
 
     def _check(self, socket: Socket, now: float) -> None:
+        if socket.paused:
+            return
         if now - socket.heard > self._limits.pong_timeout:
             self.stats.closed_dead += 1
             socket.abort()

@@ -181,7 +181,7 @@ class HocuspocusSession:
             self._socket.send(member.prefix + wire.close_reply("closed"))
         elif kind == wire.QUERY_AWARENESS:
             if member.room is not None:
-                member.send(member.room.presence.everyone())
+                member.room.tell_people(member)
         elif kind == wire.BROADCAST_STATELESS:
             raise wire.MalformedMessage("message type 6 is only for servers")
         elif kind == wire.STATELESS:

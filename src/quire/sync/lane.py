@@ -21,7 +21,7 @@ EACH: Final = 0.0005
 class PresenceLane:
     """Presence of a room and the rounds in which its members hear of it."""
 
-    __slots__ = ("_audience", "_handle", "_loop", "_pause", "_send", "_told", "people")
+    __slots__ = ("_audience", "_handle", "_loop", "_pause", "_send", "_told", "people", "rounds")
 
     def __init__(
         self,
@@ -36,6 +36,8 @@ class PresenceLane:
         self._audience, self._send, self._told = audience, send, told
         self._handle: asyncio.Handle | None = None
         self._pause = 0.0
+        self.rounds = 0
+        """How many rounds there were."""
 
     def take(
         self, owner: Hashable, identity: str, entries: Iterable[wire.PresenceEntry], *, here: bool = True
@@ -81,6 +83,7 @@ class PresenceLane:
         changes = self.people.changes()
         if not changes:
             return
+        self.rounds += 1
         body = wire.awareness(wire.encode_awareness(changes))
         self._send(body)
         self._pause = len(body) * self._audience() / BYTES_PER_SECOND

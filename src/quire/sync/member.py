@@ -65,6 +65,8 @@ class Member:
     """One document open on one socket: the address it is known by there, who it is, and what it may do."""
 
     __slots__ = (
+        "asked_people",
+        "asked_state",
         "author",
         "behind",
         "connection",
@@ -76,6 +78,7 @@ class Member:
         "role",
         "room",
         "socket",
+        "told_people",
         "withheld",
     )
 
@@ -91,6 +94,12 @@ class Member:
         self.room: Room | None = None
         self.behind: dict[int, int] | None = None
         """While the socket is blocked: the state vector of what it was given."""
+        self.asked_state: bytes | None = None
+        """The state vector whose answer is due: the last one that came."""
+        self.asked_people = False
+        """Whether an answer is due to the question of who is here."""
+        self.told_people = 0
+        """The round of presence up to which it was told, while the socket is blocked."""
         self.review_at = 0.0
         """When its access is asked for again, by the monotonic clock."""
         self.refusals = 0

@@ -95,8 +95,9 @@ class Room:
             self._delivery.add(member)
         else:
             member.behind = dict(self.clock.known)
+            member.told_people = self.presence.rounds
         if len(self.presence.people):
-            member.send(self.presence.everyone())
+            self.tell_people(member)
         if self.problem is not None:
             member.notify({"type": "storage", "ok": False, "reason": self.problem})
         if self._size_level:
@@ -122,26 +123,38 @@ class Room:
                 if start < known.get(client, 0):
                     known[client] = start
         member.behind = known
+        member.told_people = self.presence.rounds
         self.stats.conflated += 1
 
     def release(self, member: Member) -> None:
-        """Give a drained member one diff against what it had, then increments again."""
+        """Give a drained member one diff against what it had and what it asked for, then increments again."""
         if member.behind is None:
             return
 
         async def turn() -> None:
-            known, member.behind = member.behind, None
-            if known is None or member not in self.members:
+            known = member.behind
+            if known is None or member not in self.members or member.socket.blocked_since is not None:
                 return
             body = wire.sync_update(await self._copy.diff(encode_state_vector(known)))
-            if member.socket.blocked_since is not None:
-                member.behind = known
+            if member.socket.blocked_since is not None or member not in self.members:
                 return
-            member.send(body)
-            member.send(self.presence.everyone())
+            people = member.asked_people or member.told_people != self.presence.rounds
+            member.behind = None
             self._delivery.add(member)
+            # Each of these may block the socket again, which takes the member out once more.
+            member.send(body)
+            if people:
+                self.tell_people(member)
+            if member.asked_state is not None:
+                self._turns.add(lambda: self._answer_state(member), member.start_anew)
 
         self._turns.add(turn, member.start_anew)
+
+    def tell_people(self, member: Member) -> None:
+        """Tell a member who is here, once its socket takes it."""
+        member.asked_people = member.socket.blocked_since is not None
+        if not member.asked_people:
+            member.send(self.presence.everyone())
 
     # ---------------------------------------------------------------- sync
 
@@ -151,20 +164,32 @@ class Room:
             decode_state_vector(state_vector)
         except MalformedUpdate as error:
             raise wire.MalformedMessage(f"state vector: {error}") from None
-        if state_vector == EMPTY_STATE and not self._turns and self._copy.quick:
+        waiting = member.asked_state is not None
+        if member.socket.blocked_since is not None or waiting:
+            # One answer is enough, for the last question. A blocked socket gets it when it has drained.
+            member.asked_state = state_vector
+        elif state_vector == EMPTY_STATE and not self._turns and self._copy.quick:
             self._answer_from_bytes(member)
+        else:
+            member.asked_state = state_vector
+            self._turns.add(lambda: self._answer_state(member), member.start_anew)
+
+    async def _answer_state(self, member: Member) -> None:
+        state_vector = member.asked_state
+        if state_vector is None or member not in self.members or member.socket.blocked_since is not None:
             return
-
-        async def turn() -> None:
-            update = await self._copy.diff(state_vector)
-            if member in self.members:
-                own = self.clock.encode()
-                member.socket.write(
-                    wire.binary_frame(member.prefix + wire.sync_step1(own))
-                    + wire.binary_frame(member.prefix + wire.sync_step2(update))
-                )
-
-        self._turns.add(turn, member.start_anew)
+        update = await self._copy.diff(state_vector)
+        if member not in self.members or member.socket.blocked_since is not None:
+            return
+        if member.asked_state == state_vector:
+            member.asked_state = None
+        else:
+            self._turns.add(lambda: self._answer_state(member), member.start_anew)
+        own = self.clock.encode()
+        member.socket.write(
+            wire.binary_frame(member.prefix + wire.sync_step1(own))
+            + wire.binary_frame(member.prefix + wire.sync_step2(update))
+        )
 
     def _answer_from_bytes(self, member: Member) -> None:
         first, rest = self._copy.whole()

@@ -204,6 +204,11 @@ def binary_frame(message: bytes) -> bytes:
     return b"\x82\x7f" + size.to_bytes(8, "big") + message
 
 
+def pong_frame(payload: bytes) -> bytes:
+    """Return the WebSocket answer to a ping; its payload is at most 125 bytes."""
+    return b"\x8a" + bytes((len(payload),)) + payload
+
+
 def close_frame(code: int, reason: str) -> bytes:
     """Return a WebSocket close frame; the reason is cut to what fits in a control frame."""
     payload = code.to_bytes(2, "big") + reason.encode()[:120].decode(errors="ignore").encode()

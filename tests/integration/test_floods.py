@@ -1,0 +1,179 @@
+"""A client that asks for much, or for much at once, costs a bounded part of the node and holds nobody up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+
+from conftest import QuireProcess
+from quire.sync import wire
+from rawclient import Client, appended, connected, joined
+from stalls import memory
+
+MIB = 1024 * 1024
+
+
+def link(server: QuireProcess, document: str, role: str = "viewer") -> str:
+    return str(server.api("PUT", f"/documents/{document}/link", {"role": role})["url"]).split("#link=")[1]
+
+
+async def opened(client: Client, token: str) -> None:
+    client.send(b"\x02\x00" + wire.var_string(token) + wire.var_string("4.8.0"))
+    client.send(wire.sync_step1(b"\x00"))
+    await client.until(b"\x00\x01")
+
+
+def hold(client: Client) -> None:
+    """Read nothing more from here on."""
+    client.reader._transport.pause_reading()  # type: ignore[attr-defined]
+
+
+def release(client: Client) -> None:
+    client.reader._transport.resume_reading()  # type: ignore[attr-defined]
+
+
+def shown(client: int, state: dict[str, object]) -> bytes:
+    return wire.awareness(wire.encode_awareness([wire.PresenceEntry(client, 1, json.dumps(state))]))
+
+
+async def received(client: Client, most: float = 1.0) -> list[bytes]:
+    """Return the messages up to a pause."""
+    found: list[bytes] = []
+    while True:
+        try:
+            opcode, payload = await client.message(most)
+        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+            return found
+        if opcode == 2:
+            found.append(payload[len(client.prefix) :])
+
+
+async def answered(client: Client, clock: int) -> float:
+    """Return the seconds that an own word takes to be saved."""
+    started = time.monotonic()
+    client.send(wire.sync_update(appended(clock, "x")))
+    assert await client.until(b"\x08") == wire.SAVED
+    return time.monotonic() - started
+
+
+async def test_a_thousand_questions_of_a_client_that_does_not_read_get_one_answer(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document)
+    async with connected(server, document) as owner:
+        await joined(owner, server)
+        words = os.urandom(500_000).hex()
+        owner.send(wire.sync_update(appended(0, words)))
+        assert await owner.until(b"\x08") == wire.SAVED
+        async with connected(server, document, receive_buffer=4096) as asking:
+            await opened(asking, token)
+            hold(asking)
+            before = memory(server)
+            for _ in range(1500):
+                asking.send(wire.sync_step1(b"\x00"))
+            asking.send(wire.sync_step1(b"\x01\x09\x05"))
+            await asking.writer.drain()
+            await answered(owner, len(words))
+            assert memory(server) - before < 64 * MIB
+            release(asking)
+            answers = [body for body in await received(asking, 3) if body.startswith(b"\x00\x01")]
+            assert 1 <= len(answers) <= 10
+            # The last question is answered: it has the first five characters already.
+            assert words[:10].encode() not in answers[-1]
+            assert words[-10:].encode() in answers[-1]
+
+
+async def test_asking_who_is_here_again_and_again_gets_one_answer(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document)
+    async with connected(server, document) as owner, connected(server, document, receive_buffer=4096) as asking:
+        await joined(owner, server)
+        await opened(asking, token)
+        for number in range(8):
+            owner.send(shown(number, {"u": "x" * 8000}))
+            await asking.until(b"\x01")
+        hold(asking)
+        before = memory(server)
+        for _ in range(3000):
+            asking.send(b"\x03")
+        await asking.writer.drain()
+        await answered(owner, 0)
+        assert memory(server) - before < 32 * MIB
+        release(asking)
+        answers = [body for body in await received(asking) if body.startswith(b"\x01")]
+        assert 1 <= len(answers) < 200
+
+
+async def test_pings_of_a_client_that_does_not_read_pile_nothing_up(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(limits="on", socket_messages_per_second="20000")
+    document = server.new_document()
+    async with connected(server, document) as owner, connected(server, "x", receive_buffer=4096) as pinging:
+        await joined(owner, server)
+        hold(pinging)
+        before = memory(server)
+        for number in range(60_000):
+            pinging.frame(number.to_bytes(4, "big") + b"p" * 100, opcode=9)
+            if number % 1000 == 0:
+                await pinging.writer.drain()
+        await answered(owner, 0)
+        assert memory(server) - before < 32 * MIB
+        release(pinging)
+        last = 0
+        while last != 59_999:
+            opcode, payload = await pinging.message()
+            assert opcode == 10
+            last = int.from_bytes(payload[:4], "big")
+
+
+@pytest.mark.parametrize(
+    ("opcode", "payload", "fin"), [(9, b"p", True), (10, b"", True), (0, b"", False), (0, b"ab", False)]
+)
+async def test_frames_of_every_kind_are_metered(
+    launch: Callable[..., QuireProcess], opcode: int, payload: bytes, fin: bool
+) -> None:
+    server = launch(limits="on", socket_messages_per_second="100", auth_timeout="60")
+    document = server.new_document()
+    async with connected(server, document) as flooding:
+        await joined(flooding, server)
+        if opcode == 0:
+            flooding.frame(b"", fin=False)
+        # The burst is 1,000, then a hundred a second: the answer to what comes last takes its time.
+        for _ in range(1300):
+            flooding.frame(payload, opcode=opcode, fin=fin)
+        started = time.monotonic()
+        flooding.frame(b"last", opcode=9)
+        while await flooding.message() != (10, b"last"):
+            pass
+        assert 2 < time.monotonic() - started < 10
+
+
+async def test_the_rate_holds_and_an_honest_burst_gets_through(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(limits="on", socket_messages_per_second="100")
+    document = server.new_document()
+    async with connected(server, document) as client, connected(server, document) as owner:
+        await joined(client, server)
+        await joined(owner, server)
+        started = time.monotonic()
+        # All of it is read at once; the burst is 1,000.
+        client.writer.write(b"".join(framed(client, wire.sync_update(appended(clock, "y"))) for clock in range(1500)))
+        saved = 0
+        while saved < 1000:
+            assert await client.until(b"\x08") == wire.SAVED
+            saved += 1
+        early = time.monotonic() - started
+        while saved < 1500:
+            assert await client.until(b"\x08") == wire.SAVED
+            saved += 1
+        assert time.monotonic() - started > 4
+        assert early < 4
+    assert server.metric("sync_received_total") >= 1500
+
+
+def framed(client: Client, body: bytes) -> bytes:
+    message = client.prefix + body
+    assert len(message) < 126
+    return b"\x82" + bytes((0x80 | len(message),)) + b"\0\0\0\0" + message
