@@ -177,3 +177,35 @@ def framed(client: Client, body: bytes) -> bytes:
     message = client.prefix + body
     assert len(message) < 126
     return b"\x82" + bytes((0x80 | len(message),)) + b"\0\0\0\0" + message
+
+
+async def test_a_client_that_signs_in_again_and_again_holds_up_nobody(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document)
+    async with connected(server, document) as again, connected(server, document) as owner:
+        await opened(again, token)
+        again.writer.write(framed(again, b"\x02\x00" + wire.var_string(token)) * 5000)
+        await joined(owner, server)
+        # Everybody who signs in is answered, but a thousand at once are one question.
+        answers = [body for body in await received(again) if body.startswith(b"\x02")]
+        assert 1 <= len(answers) < 1000
+
+
+async def test_a_socket_that_drained_is_not_told_again_who_is_here(server: QuireProcess) -> None:
+    document = server.new_document()
+    async with connected(server, document) as owner, connected(server, document, receive_buffer=4096) as slow:
+        await joined(owner, server)
+        await joined(slow, server)
+        owner.send(shown(1, {"name": "Ada"}))
+        await slow.until(b"\x01")
+        clock = 0
+        for _ in range(3):
+            hold(slow)
+            before = server.metric("sync_conflated_total")
+            while server.metric("sync_conflated_total") == before:
+                words = os.urandom(150_000).hex()
+                owner.send(wire.sync_update(appended(clock, words)))
+                clock += len(words)
+                assert await owner.until(b"\x08") == wire.SAVED
+            release(slow)
+            assert not [body for body in await received(slow, 2) if body.startswith(b"\x01") and b"Ada" in body]

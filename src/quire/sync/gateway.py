@@ -275,7 +275,21 @@ class Gateway:
                 self._background.run(self._review(member))
 
     async def _review(self, member: Member, *, announce: bool = False) -> None:
-        """Ask again who a member is and what it may do; act on the answer at once."""
+        """Ask again who a member is and what it may do; whatever asks for it meanwhile waits for one more review."""
+        if member.reviewing:
+            member.review_again = bool(member.review_again) or announce
+            return
+        member.reviewing = True
+        try:
+            await self._judge(member, announce=announce)
+        finally:
+            member.reviewing = False
+        if member.review_again is not None:
+            announce, member.review_again = member.review_again, None
+            self._background.run(self._review(member, announce=announce))
+
+    async def _judge(self, member: Member, *, announce: bool) -> None:
+        """Ask who a member is and what it may do; act on the answer at once."""
         room = member.room
         if room is None or member not in self._members:
             return

@@ -6,8 +6,12 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Final
 
+import structlog
+
 from quire.sync import wire
-from quire.sync.presence import Presence
+from quire.sync.presence import ROOM_BYTES, Presence
+
+_log = structlog.get_logger("quire.sync.lane")
 
 BYTES_PER_SECOND: Final = 16 * 1024 * 1024
 """What all sockets of a room together are sent of presence; with a crowd the rounds get rarer."""
@@ -40,10 +44,19 @@ class PresenceLane:
         """How many rounds there were."""
 
     def take(
-        self, owner: Hashable, identity: str, entries: Iterable[wire.PresenceEntry], *, here: bool = True
+        self,
+        owner: Hashable,
+        identity: str,
+        entries: Iterable[wire.PresenceEntry],
+        *,
+        here: bool = True,
+        socket: Hashable = None,
     ) -> set[Hashable]:
         """Take what `owner` says of its own clients; return whose clients it meant (see `Presence.receive`)."""
-        others = self.people.receive(owner, identity, entries, self._loop.time(), here=here)
+        people, dropped = self.people, self.people.dropped
+        others = people.receive(owner, identity, entries, self._loop.time(), here=here, socket=socket)
+        if dropped == 0 < people.dropped:
+            _log.warning("presence is over its limit; cursors of whoever sends most are left out", bytes=ROOM_BYTES)
         self.schedule()
         return others
 

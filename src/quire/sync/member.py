@@ -74,7 +74,9 @@ class Member:
         "prefix",
         "principal",
         "refusals",
+        "review_again",
         "review_at",
+        "reviewing",
         "role",
         "room",
         "socket",
@@ -102,6 +104,9 @@ class Member:
         """The round of presence up to which it was told, while the socket is blocked."""
         self.review_at = 0.0
         """When its access is asked for again, by the monotonic clock."""
+        self.reviewing = False
+        self.review_again: bool | None = None
+        """Whether another review is due after the one under way, and whether the client wants to hear of it."""
         self.refusals = 0
         """Updates that were refused for want of storage and that the client still has."""
         self.withheld: dict[int, int] = {}

@@ -483,7 +483,7 @@ class Room:
                 own.append(entry)
             elif entry.state is not None:
                 self._doubt(self._writers.holders(entry.client, member.identity), member)
-        self._doubt(self.presence.take(member, member.identity, own), member)
+        self._doubt(self.presence.take(member, member.identity, own, socket=member.connection), member)
         if member.writable:
             for entry in own:
                 if self.presence.people.speaks(member, entry.client):

@@ -175,13 +175,17 @@ def decode_awareness(content: bytes, *, max_state: int, max_entries: int = 2048)
             entries.append(PresenceEntry(client, clock, None))
             continue
         try:
-            state = json.loads(text)
+            state = json.loads(text, parse_constant=_no_json)
         except (ValueError, RecursionError):
             raise MalformedMessage("presence state is not JSON") from None
         if not isinstance(state, dict):
             raise MalformedMessage("presence state is not a JSON object")
         entries.append(PresenceEntry(client, clock, text))
     return entries
+
+
+def _no_json(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON, though Python reads it")
 
 
 def encode_awareness(entries: list[PresenceEntry]) -> bytes:
