@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable
 
+import pycrdt
 import pytest
 
 from conftest import QuireProcess
@@ -209,3 +210,96 @@ async def test_a_socket_that_drained_is_not_told_again_who_is_here(server: Quire
                 assert await owner.until(b"\x08") == wire.SAVED
             release(slow)
             assert not [body for body in await received(slow, 2) if body.startswith(b"\x01") and b"Ada" in body]
+
+
+def deletion(client: int, *runs: tuple[int, int]) -> bytes:
+    """The update that deletes runs (clock, length) of one client's words and says nothing else."""
+    numbers = b"".join(wire.var_uint(number) for run in runs for number in run)
+    return b"\x00\x01" + wire.var_uint(client) + wire.var_uint(len(runs)) + numbers
+
+
+async def test_a_reader_may_give_back_every_deletion_and_make_none(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document)
+    writer: pycrdt.Doc = pycrdt.Doc()
+    text = writer.get("t", type=pycrdt.Text)
+    fragment = writer.get("f", type=pycrdt.XmlFragment)
+    text += "some words that come and go"
+    for _ in range(3):
+        fragment.children.append(pycrdt.XmlElement("p", contents=[pycrdt.XmlText("inside")]))
+    del text[5:9]
+    del text[2:4]
+    # Whole elements go: their content is collected and leaves runs without content.
+    del fragment.children[1]
+    async with connected(server, document) as owner, connected(server, document) as reader:
+        await joined(owner, server)
+        owner.send(wire.sync_update(writer.get_update()))
+        assert await owner.until(b"\x08") == wire.SAVED
+        await opened(reader, token)
+        for given in (writer.get_update(), writer.get_update(writer.get_state())):
+            reader.send(wire.sync_step2(given))
+            assert await reader.until(b"\x08") == wire.SAVED
+        reader.send(wire.sync_step2(deletion(writer.client_id, (0, 1))))
+        assert await reader.until(b"\x08") == wire.NOT_SAVED
+        assert b"read-only" in await reader.until(b"\x05")
+        reader.send(wire.sync_step2(deletion(writer.client_id, (100_000, 1))))
+        assert await reader.until(b"\x08") == wire.NOT_SAVED
+        del text[0:1]
+        owner.send(wire.sync_update(writer.get_update()))
+        assert await owner.until(b"\x08") == wire.SAVED
+        reader.send(wire.sync_step2(deletion(writer.client_id, (0, 1))))
+        assert await reader.until(b"\x08") == wire.SAVED
+
+
+async def test_deletions_of_a_reader_are_judged_without_holding_anybody_up(server: QuireProcess) -> None:
+    document, calm = server.new_document(), server.new_document()
+    token = link(server, document)
+    async with (
+        connected(server, document) as owner,
+        connected(server, document) as reader,
+        connected(server, calm) as other,
+    ):
+        await joined(owner, server)
+        await joined(other, server)
+        count = 9000
+        for client in range(30, 38):
+            # Values that do not join into one text: many small parts.
+            items = b"".join(
+                (
+                    b"\x85" + wire.var_uint(client) + wire.var_uint(i - 1)
+                    if i
+                    else b"\x05\x01\x01" + bytes((67 + client,))
+                )
+                + wire.var_string("1")
+                for i in range(count)
+            )
+            owner.send(
+                wire.sync_update(b"\x01" + wire.var_uint(count) + wire.var_uint(client) + b"\x00" + items + b"\x00")
+            )
+            assert await owner.until(b"\x08") == wire.SAVED
+        await opened(reader, token)
+        await answered(other, 0)
+        reader.writer.write(framed(reader, wire.sync_step2(deletion(30, (0, 1)))) * 200)
+        assert await reader.until(b"\x08") == wire.NOT_SAVED
+        assert max([await answered(other, clock) for clock in range(1, 20)]) < 1.5
+
+
+@pytest.mark.parametrize("kind", [wire.sync_update, wire.sync_step2])
+async def test_a_huge_update_of_a_reader_holds_nobody_up(server: QuireProcess, kind: Callable[[bytes], bytes]) -> None:
+    document, calm = server.new_document(), server.new_document()
+    token = link(server, document)
+    async with connected(server, document) as reader, connected(server, calm) as other:
+        await opened(reader, token)
+        await joined(other, server)
+        await answered(other, 0)
+        runs = 5_000_000
+        huge = b"\x00\x01\x05" + wire.var_uint(runs) + b"\x00\x01" * runs
+        reader.send(kind(huge))
+        await reader.writer.drain()
+        refused = asyncio.create_task(reader.until(b"\x08"))
+        waits, clock = [], 1
+        while not refused.done():
+            waits.append(await answered(other, clock))
+            clock += 1
+        assert await refused == wire.NOT_SAVED
+        assert max(waits, default=0.0) < 1.5

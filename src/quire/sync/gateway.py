@@ -34,6 +34,8 @@ from quire.sync.stats import SyncStats
 from quire.sync.ywebsocket import YWebsocketSession
 
 _log = structlog.get_logger("quire.sync.gateway")
+READ_ONLY = "you may read this document but not change it"
+LATER = "what you sent cannot be compared with the document now; it will be asked for again"
 LINK_PREFIX = "quire_link_"
 REVIEWS_AT_ONCE = 100
 MOST_ADDRESSES = 10_000
@@ -244,28 +246,37 @@ class Gateway:
 
     def refuse_write(self, member: Member, update: bytes, *, own: bool) -> None:
         """A read-only member sent text: what the document already holds is no write."""
+        room = member.room
+        if room is None:
+            return
 
         async def judge() -> None:
-            room = member.room
-            if room is None:
-                return
             try:
-                contained = not own and await room.contains(update)
+                contained = await room.contains(update)
             except MalformedUpdate as error:
                 member.socket.close(CloseCode.MALFORMED, str(error))
-                return
-            if contained:
-                member.saved(1)
+            except Exception:  # noqa: BLE001 - not the member's fault: it is asked again
+                self.contain("an update of a reader cannot be judged")
+                member.refused(Refusal.STORAGE, LATER)
             else:
-                member.refused(Refusal.READ_ONLY, "you may read this document but not change it")
+                if contained:
+                    member.saved(1)
+                else:
+                    member.refused(Refusal.READ_ONLY, READ_ONLY)
+            finally:
+                member.judging = False
 
         if own:
             try:
-                inspect(update)
+                if room.light(update):
+                    inspect(update)
             except MalformedUpdate as error:
                 raise wire.MalformedMessage(str(error)) from None
-            member.refused(Refusal.READ_ONLY, "you may read this document but not change it")
+            member.refused(Refusal.READ_ONLY, READ_ONLY)
+        elif member.judging:
+            member.refused(Refusal.STORAGE, LATER)
         else:
+            member.judging = True
             self._background.run(judge())
 
     def _on_access_change(self, change: AccessChange) -> None:

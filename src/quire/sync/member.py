@@ -71,6 +71,7 @@ class Member:
         "behind",
         "connection",
         "identity",
+        "judging",
         "prefix",
         "principal",
         "refusals",
@@ -104,6 +105,8 @@ class Member:
         """The round of presence up to which it was told, while the socket is blocked."""
         self.review_at = 0.0
         """When its access is asked for again, by the monotonic clock."""
+        self.judging = False
+        """Whether what it sent without the right to write is compared with the document."""
         self.reviewing = False
         self.review_again: bool | None = None
         """Whether another review is due after the one under way, and whether the client wants to hear of it."""

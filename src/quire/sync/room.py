@@ -25,6 +25,7 @@ from quire.fanout.contract import Fanout
 from quire.log.contract import Outcome, Refused, Stored
 from quire.sync import wire
 from quire.sync.copy import Copy
+from quire.sync.deletions import Deletions
 from quire.sync.delivery import Delivery, Queued
 from quire.sync.lane import PresenceLane
 from quire.sync.limits import RoomLimits
@@ -74,6 +75,7 @@ class Room:
         self._journal, self._replicas, self._limits, self.stats = journal, replicas, limits, stats
         self._copy = Copy(stored, replicas, heavy=limits.heavy_document)
         self.clock = self._copy.clock
+        self._deletions = Deletions(self._copy)
         self._size_level = ""
         self._writers = Writers(self.clock)
         self._waiting_saved: deque[tuple[int, dict[Sender, int]]] = deque()
@@ -217,10 +219,17 @@ class Room:
 
     async def contains(self, update: bytes) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`."""
-        summary = inspect(update)
-        if any(end > self.clock.of(client) for client, _, end in summary.ranges):
+        summary = inspect(update) if self.light(update) else await self._replicas.inspect(update)
+        clock = self.clock
+        if any(end > clock.of(client) for client, _, end in summary.ranges):
             return False
-        return await self._copy.contains(update)
+        if any(end > clock.of(client) for client, end in summary.deletes):
+            return False
+        return not summary.deletes or await self._deletions.hold(update[summary.deletes_at :])
+
+    def light(self, update: bytes) -> bool:
+        """Whether an update is small enough to be read in this process."""
+        return len(update) <= self._limits.heavy_update
 
     @property
     def size(self) -> int:
