@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Role(enum.IntEnum):
@@ -87,6 +87,20 @@ class Principal:
         if self.account is not None:
             return self.account
         return f"link:{self.link}" if self.link is not None else "anonymous"
+
+
+GUEST: Final = "guest:"
+"""Begins the identity of a guest."""
+
+
+def identity_of(author: str, connection: str) -> str:
+    """Return who an author is to others in a document; a link has one author, so a guest is a connection."""
+    return GUEST + connection if author.startswith("link:") or author == "anonymous" else author
+
+
+def is_guest(identity: str) -> bool:
+    """Whether an identity lasts no longer than its connection."""
+    return identity.startswith(GUEST)
 
 
 class Denied(Exception):

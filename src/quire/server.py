@@ -391,6 +391,7 @@ def _gateway_limits(settings: Settings) -> GatewayLimits:
         bytes_per_second=settings.socket_bytes_per_second,
         connects_per_minute=settings.connects_per_minute,
         outbound_time=settings.outbound_time,
+        outbound_limit=settings.outbound_limit,
         ping_interval=settings.ping_interval,
         pong_timeout=settings.pong_timeout,
         auth_timeout=settings.auth_timeout,

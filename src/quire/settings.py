@@ -33,6 +33,8 @@ NOT_ABOVE: Final = (
     ("max_update", "max_frame", "an update comes in one message"),
     ("document_warn", "document_limit", "the warning comes before the refusal"),
     ("unsaved_room_limit", "unsaved_limit", "one room's share cannot be more than the node's"),
+    ("document_limit", "outbound_limit", "a document is sent whole to whoever opens it"),
+    ("outbound_high", "outbound_limit", "what is over the mark comes before what is too much"),
     ("tick_base", "tick_max", "the window grows from the one to the other"),
 )
 
@@ -65,7 +67,9 @@ class Settings(BaseSettings):
     document_warn: int = Field(24 * MIB, description="Encoded document size at which writers are warned.")
     document_limit: int = Field(32 * MIB, description="Encoded document size at which growth is refused.")
     max_sockets: int = Field(12_000, description="Open sockets on this node.")
-    max_sockets_per_account: int = Field(200, description="Open sockets of one account or link visitor.")
+    max_sockets_per_account: int = Field(
+        200, description="Open sockets of one account, or of one address with one link."
+    )
     max_sockets_per_address: int = Field(2_000, description="Open sockets from one address.")
     max_documents_per_socket: int = Field(100, description="Documents open on one socket.")
     socket_messages_per_second: int = Field(200, description="Sustained inbound messages of one socket.")
@@ -96,6 +100,7 @@ class Settings(BaseSettings):
     tick_max: float = Field(0.02, description="Longest coalescing window.")
     beacon: float = Field(5.0, description="Seconds between a document's beacons while several nodes have it open.")
     outbound_high: int = Field(256 * KIB, description="Outbound buffer at which a socket stops getting increments.")
+    outbound_limit: int = Field(64 * MIB, description="Outbound buffer at which a socket is closed at once.")
     outbound_time: float = Field(30.0, description="Seconds a socket may stay over that mark before it is closed.")
     ping_interval: float = Field(15.0, description="Seconds between pings; below common proxy idle limits.")
     pong_timeout: float = Field(25.0, description="Seconds without any frame after which a peer counts as dead.")

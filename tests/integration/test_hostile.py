@@ -23,6 +23,10 @@ BODIES = {
     "unknown sync kind": b"\x00\x09\x00",
     "server-only message": b"\x06\x01x",
     "presence that is no JSON": wire.awareness(b"\x01\x05\x01\x01{"),
+    "presence that is no number": wire.awareness(b"\x01\x05\x01" + wire.var_string('{"x":NaN}')),
+    "presence without bound": wire.awareness(b"\x01\x05\x01" + wire.var_string('{"x":-Infinity}')),
+    "a version that is no number": b"\x02\x00" + wire.var_string("t") + wire.var_string("4abc"),
+    "a version in other digits": b"\x02\x00" + wire.var_string("t") + wire.var_string("\u00b2"),
     "presence that claims much": wire.awareness(b"\xff\xff\xff\x7f"),
     "bad state vector": wire.sync_step1(b"\x05\x01"),
 }

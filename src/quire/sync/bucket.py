@@ -28,6 +28,11 @@ class Bucket:
         self._bytes = min(self._bytes + elapsed * self._byte_rate, self._byte_rate * self.BURST) - size
         return max(-self._messages / self._message_rate, -self._bytes / self._byte_rate, 0.0)
 
+    @property
+    def rested(self) -> bool:
+        """Whether a second's worth is there again."""
+        return self._messages >= self._message_rate and self._bytes >= self._byte_rate
+
     def full(self, now: float) -> bool:
         """Whether it says no more than a new one would: no message came for as long as a burst takes to gather."""
         return now - self._then >= self.BURST + max(0.0, -self._messages) / self._message_rate

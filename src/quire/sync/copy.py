@@ -31,7 +31,7 @@ _Answer = TypeVar("_Answer")
 class Copy:
     """One document in memory: a base, the updates after it, their state vector, and the replica if there is one."""
 
-    __slots__ = ("_base", "_heavy", "_host", "_joined", "_tail", "_tail_bytes", "clock", "replica")
+    __slots__ = ("_base", "_heavy", "_host", "_joined", "_tail", "_tail_bytes", "clock", "replica", "version")
 
     def __init__(self, stored: Stored, host: ReplicaHost, *, heavy: int) -> None:
         """Take what is stored; a document of more than `heavy` bytes lives in a worker process."""
@@ -41,6 +41,8 @@ class Copy:
         self._tail_bytes = sum(map(len, self._tail))
         self._joined: bytes | None = None
         self.clock = _clock_of(stored)
+        self.version = 0
+        """Counts the updates taken since it was loaded."""
         self.replica: Replica | None = None
         """The live document, if somebody needed it since it was last given up."""
 
@@ -83,9 +85,11 @@ class Copy:
             return await self.ask(lambda replica: replica.diff(state_vector))
         return diff(merge(parts), state_vector)
 
-    async def contains(self, update: bytes) -> bool:
-        """Return whether all of `update` is here already."""
-        return await self.ask(lambda replica: replica.contains(update))
+    async def deletes(self) -> bytes:
+        """Return the encoded set of all deletions."""
+        update = await self.diff(self.clock.encode())
+        heavy = len(update) > self._heavy
+        return update[(await self._host.inspect(update) if heavy else inspect(update)).deletes_at :]
 
     async def ask(self, work: Callable[[Replica], Awaitable[_Answer]], *, heavy: bool = False) -> _Answer:
         """Have the replica do something; one that died, perhaps of something else, is built again once.
@@ -111,6 +115,7 @@ class Copy:
 
     def add(self, update: bytes, summary: UpdateSummary) -> None:
         """Take a proved update."""
+        self.version += 1
         self.clock.add(summary)
         self._tail.append(update)
         self._tail_bytes += len(update)

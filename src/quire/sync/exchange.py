@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from quire.access import identity_of
 from quire.crdt.updates import MalformedUpdate, decode_state_vector
 from quire.sync.member import Refusal
 from quire.sync.rooms import Rooms
@@ -22,6 +23,7 @@ class RequestSender:
 
     def __init__(self, author: str, connection: str) -> None:
         self.author, self.connection = author, connection
+        self.identity = identity_of(author, connection)
         self._durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def saved(self, count: int) -> None:  # noqa: ARG002

@@ -34,10 +34,14 @@ from quire.sync.stats import SyncStats
 from quire.sync.ywebsocket import YWebsocketSession
 
 _log = structlog.get_logger("quire.sync.gateway")
+READ_ONLY = "you may read this document but not change it"
+LATER = "what you sent cannot be compared with the document now; it will be asked for again"
 LINK_PREFIX = "quire_link_"
 REVIEWS_AT_ONCE = 100
 MOST_ADDRESSES = 10_000
 """Addresses whose connects are remembered before those that are quiet are forgotten."""
+DOUBT_PATIENCE = 5.0
+"""Seconds within which a peer must show that it is there, when somebody else may be it on a new connection."""
 CLOSES_PER_SECOND = 500
 """Least pace of a stop: fewer sockets than this need no second at all."""
 
@@ -119,6 +123,7 @@ class Gateway:
             secrets.token_hex(8),
             _credentials(headers, address, self._cookie),
             max_message=self._limits.max_message,
+            outbound_limit=self._limits.outbound_limit,
             bucket=Bucket(self._limits.messages_per_second, self._limits.bytes_per_second, time.monotonic())
             if self._limits.rates
             else None,
@@ -179,11 +184,11 @@ class Gateway:
             self._addresses[address] -= 1
             if self._addresses[address] <= 0:
                 del self._addresses[address]
-        author = self._bound.pop(socket, None)
-        if author is not None:
-            self._accounts[author] -= 1
-            if self._accounts[author] <= 0:
-                del self._accounts[author]
+        person = self._bound.pop(socket, None)
+        if person is not None:
+            self._accounts[person] -= 1
+            if self._accounts[person] <= 0:
+                del self._accounts[person]
 
     # ---------------------------------------------------------------- people and documents
 
@@ -197,12 +202,13 @@ class Gateway:
         role = await self._access.role_of(principal, document)
         if role is None or not allows(role, Action.READ):
             raise Denied(Denied.PERMISSION)
-        author = principal.author
         if socket not in self._bound:
-            if self._accounts[author] >= self._limits.max_per_account:
+            # Everybody with a link is one author: one of them must not take the places of all.
+            person = principal.account or f"{principal.author} {socket.credentials.address}"
+            if self._accounts[person] >= self._limits.max_per_account:
                 raise Denied("too-many-connections")
-            self._bound[socket] = author
-            self._accounts[author] += 1
+            self._bound[socket] = person
+            self._accounts[person] += 1
         socket.authenticated = True
         return principal, role
 
@@ -240,28 +246,37 @@ class Gateway:
 
     def refuse_write(self, member: Member, update: bytes, *, own: bool) -> None:
         """A read-only member sent text: what the document already holds is no write."""
+        room = member.room
+        if room is None:
+            return
 
         async def judge() -> None:
-            room = member.room
-            if room is None:
-                return
             try:
-                contained = not own and await room.contains(update)
+                contained = await room.contains(update)
             except MalformedUpdate as error:
                 member.socket.close(CloseCode.MALFORMED, str(error))
-                return
-            if contained:
-                member.saved(1)
+            except Exception:  # noqa: BLE001 - not the member's fault: it is asked again
+                self.contain("an update of a reader cannot be judged")
+                member.refused(Refusal.STORAGE, LATER)
             else:
-                member.refused(Refusal.READ_ONLY, "you may read this document but not change it")
+                if contained:
+                    member.saved(1)
+                else:
+                    member.refused(Refusal.READ_ONLY, READ_ONLY)
+            finally:
+                member.judging = False
 
         if own:
             try:
-                inspect(update)
+                if room.light(update):
+                    inspect(update)
             except MalformedUpdate as error:
                 raise wire.MalformedMessage(str(error)) from None
-            member.refused(Refusal.READ_ONLY, "you may read this document but not change it")
+            member.refused(Refusal.READ_ONLY, READ_ONLY)
+        elif member.judging:
+            member.refused(Refusal.STORAGE, LATER)
         else:
+            member.judging = True
             self._background.run(judge())
 
     def _on_access_change(self, change: AccessChange) -> None:
@@ -271,7 +286,21 @@ class Gateway:
                 self._background.run(self._review(member))
 
     async def _review(self, member: Member, *, announce: bool = False) -> None:
-        """Ask again who a member is and what it may do; act on the answer at once."""
+        """Ask again who a member is and what it may do; whatever asks for it meanwhile waits for one more review."""
+        if member.reviewing:
+            member.review_again = bool(member.review_again) or announce
+            return
+        member.reviewing = True
+        try:
+            await self._judge(member, announce=announce)
+        finally:
+            member.reviewing = False
+        if member.review_again is not None:
+            announce, member.review_again = member.review_again, None
+            self._background.run(self._review(member, announce=announce))
+
+    async def _judge(self, member: Member, *, announce: bool) -> None:
+        """Ask who a member is and what it may do; act on the answer at once."""
         room = member.room
         if room is None or member not in self._members:
             return
@@ -316,8 +345,13 @@ class Gateway:
         now = time.monotonic()
         limits = self._limits
         for socket in list(self._sockets):
-            if socket.blocked_since is not None and now - socket.blocked_since > limits.outbound_time:
+            if socket.blocked_since is not None and (
+                now - socket.blocked_since > limits.outbound_time or socket.buffered > limits.outbound_limit
+            ):
                 self.stats.closed_slow += 1
+                socket.abort()
+            elif socket.doubted_at is not None and now - socket.doubted_at > DOUBT_PATIENCE:
+                self.stats.closed_dead += 1
                 socket.abort()
             elif not socket.authenticated:
                 if now - socket.opened > limits.auth_timeout:
@@ -337,6 +371,8 @@ class Gateway:
             self._background.run(self._review(member))
 
     def _check(self, socket: Socket, now: float) -> None:
+        if socket.paused:
+            return
         if now - socket.heard > self._limits.pong_timeout:
             self.stats.closed_dead += 1
             socket.abort()
@@ -347,10 +383,11 @@ class Gateway:
                 socket.session.keep_alive()
 
     def _offer_again(self) -> None:
-        """Have clients whose updates were refused for want of room connect anew, once there is room."""
+        """Have clients connect anew whose updates were refused for a time and would be taken now."""
         for member in self._members:
-            if member.refusals and member.room is not None and member.room.relieved:
+            if (member.refusals or member.withheld) and member.room is not None and member.room.takes_again(member):
                 member.refusals = 0
+                member.withheld.clear()
                 delay = secrets.randbelow(2000) / 1000
                 asyncio.get_running_loop().call_later(delay, member.socket.close, CloseCode.RESTART, "saving again")
 

@@ -92,6 +92,8 @@ class HocuspocusSession:
         if prefix in self._denied:
             return
         if kind == wire.CLOSE:
+            if pending is not None and pending.task is not None:
+                pending.task.cancel()
             self._forget(prefix)
             self._socket.send(prefix + wire.close_reply("closed"))
             return
@@ -111,7 +113,11 @@ class HocuspocusSession:
         token, at = wire.read_var_string(message, at)
         if at < len(message):
             version, _ = wire.read_var_string(message, at)
-            self._speaks_ping = version[:1].isdigit() and int(version.split(".", 1)[0]) >= 4
+            major = version.split(".", 1)[0]
+            number = major.isascii() and major.isdecimal() and len(major) < 9
+            if version[:1].isdigit() and not number:
+                raise wire.MalformedMessage("the version does not begin with a number and a dot")
+            self._speaks_ping = number and int(major) >= 4
         return token
 
     async def _open(self, prefix: bytes, pending: _Pending) -> None:
@@ -181,7 +187,7 @@ class HocuspocusSession:
             self._socket.send(member.prefix + wire.close_reply("closed"))
         elif kind == wire.QUERY_AWARENESS:
             if member.room is not None:
-                member.send(member.room.presence.everyone())
+                member.room.tell_people(member)
         elif kind == wire.BROADCAST_STATELESS:
             raise wire.MalformedMessage("message type 6 is only for servers")
         elif kind == wire.STATELESS:

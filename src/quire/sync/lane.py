@@ -6,8 +6,12 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Final
 
+import structlog
+
 from quire.sync import wire
-from quire.sync.presence import Presence
+from quire.sync.presence import ROOM_BYTES, Presence
+
+_log = structlog.get_logger("quire.sync.lane")
 
 BYTES_PER_SECOND: Final = 16 * 1024 * 1024
 """What all sockets of a room together are sent of presence; with a crowd the rounds get rarer."""
@@ -21,7 +25,7 @@ EACH: Final = 0.0005
 class PresenceLane:
     """Presence of a room and the rounds in which its members hear of it."""
 
-    __slots__ = ("_audience", "_handle", "_loop", "_pause", "_send", "_told", "people")
+    __slots__ = ("_audience", "_handle", "_loop", "_pause", "_send", "_told", "people", "rounds")
 
     def __init__(
         self,
@@ -36,11 +40,25 @@ class PresenceLane:
         self._audience, self._send, self._told = audience, send, told
         self._handle: asyncio.Handle | None = None
         self._pause = 0.0
+        self.rounds = 0
+        """How many rounds there were."""
 
-    def take(self, owner: Hashable, identity: str, entries: Iterable[wire.PresenceEntry], *, here: bool = True) -> None:
-        """Take what `owner` says of its own clients (see `Presence.receive`)."""
-        self.people.receive(owner, identity, entries, self._loop.time(), here=here)
+    def take(
+        self,
+        owner: Hashable,
+        identity: str,
+        entries: Iterable[wire.PresenceEntry],
+        *,
+        here: bool = True,
+        socket: Hashable = None,
+    ) -> set[Hashable]:
+        """Take what `owner` says of its own clients; return whose clients it meant (see `Presence.receive`)."""
+        people, dropped = self.people, self.people.dropped
+        others = people.receive(owner, identity, entries, self._loop.time(), here=here, socket=socket)
+        if dropped == 0 < people.dropped:
+            _log.warning("presence is over its limit; cursors of whoever sends most are left out", bytes=ROOM_BYTES)
         self.schedule()
+        return others
 
     def leave(self, owner: Hashable) -> None:
         """Everyone whom `owner` spoke for is gone."""
@@ -78,6 +96,7 @@ class PresenceLane:
         changes = self.people.changes()
         if not changes:
             return
+        self.rounds += 1
         body = wire.awareness(wire.encode_awareness(changes))
         self._send(body)
         self._pause = len(body) * self._audience() / BYTES_PER_SECOND

@@ -6,7 +6,7 @@ import enum
 import json
 from typing import TYPE_CHECKING, Protocol
 
-from quire.access import Action, Principal, Role, allows
+from quire.access import Action, Principal, Role, allows, identity_of
 from quire.sync import wire
 from quire.sync.socket import CloseCode
 
@@ -23,6 +23,7 @@ class Refusal(enum.Enum):
     TOO_BIG = "too-big"
     DOCUMENT_FULL = "document-full"
     STORAGE = "storage"
+    TAKEN = "client-taken"
 
 
 class Sender(Protocol):
@@ -30,6 +31,11 @@ class Sender(Protocol):
 
     author: str
     connection: str
+
+    @property
+    def identity(self) -> str:
+        """Who this is to the others in the document (`access.identity_of`)."""
+        ...
 
     def saved(self, count: int) -> None:
         """`count` of this sender's updates are durable now."""
@@ -40,20 +46,43 @@ class Sender(Protocol):
         ...
 
 
+class Remainder:
+    """Sender of what was left of an update: its client has heard that not all was taken, and hears of no commit."""
+
+    __slots__ = ("author", "connection", "identity")
+
+    def __init__(self, sender: Sender) -> None:
+        self.author, self.connection, self.identity = sender.author, sender.connection, sender.identity
+
+    def saved(self, count: int) -> None:
+        """Say nothing."""
+
+    def refused(self, why: Refusal, detail: str) -> None:
+        """Say nothing."""
+
+
 class Member:
     """One document open on one socket: the address it is known by there, who it is, and what it may do."""
 
     __slots__ = (
+        "asked_people",
+        "asked_state",
         "author",
         "behind",
         "connection",
+        "identity",
+        "judging",
         "prefix",
         "principal",
         "refusals",
+        "review_again",
         "review_at",
+        "reviewing",
         "role",
         "room",
         "socket",
+        "told_people",
+        "withheld",
     )
 
     def __init__(self, socket: Socket, prefix: bytes, principal: Principal, role: Role) -> None:
@@ -63,14 +92,28 @@ class Member:
         self.principal = principal
         self.author = principal.author
         self.connection = socket.id
+        self.identity = identity_of(self.author, socket.id)
         self.role = role
         self.room: Room | None = None
         self.behind: dict[int, int] | None = None
         """While the socket is blocked: the state vector of what it was given."""
+        self.asked_state: bytes | None = None
+        """The state vector whose answer is due: the last one that came."""
+        self.asked_people = False
+        """Whether an answer is due to the question of who is here."""
+        self.told_people = 0
+        """The round of presence up to which it was told, while the socket is blocked."""
         self.review_at = 0.0
         """When its access is asked for again, by the monotonic clock."""
+        self.judging = False
+        """Whether what it sent without the right to write is compared with the document."""
+        self.reviewing = False
+        self.review_again: bool | None = None
+        """Whether another review is due after the one under way, and whether the client wants to hear of it."""
         self.refusals = 0
         """Updates that were refused for want of storage and that the client still has."""
+        self.withheld: dict[int, int] = {}
+        """{client: end clock} of what was left out because the client belongs to somebody else who is here."""
 
     @property
     def writable(self) -> bool:
@@ -96,7 +139,7 @@ class Member:
             self.notify({"type": "refused", "reason": why.value, "detail": detail})
         elif why is Refusal.READ_ONLY:
             self.send(wire.yjs_permission_denied(detail))
-        elif why is not Refusal.STORAGE:
+        elif why not in (Refusal.STORAGE, Refusal.TAKEN):
             self.socket.close(CloseCode.MALFORMED if why is Refusal.MALFORMED else CloseCode.TOO_BIG, detail)
         if why is Refusal.STORAGE:
             self.refusals += 1

@@ -102,6 +102,10 @@ class Relayed:
     source: Neighbour | None
     number: int = 0
 
+    @property
+    def identity(self) -> str:
+        return self.author
+
     def saved(self, count: int) -> None:  # noqa: ARG002
         return None
 

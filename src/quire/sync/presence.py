@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Container, Hashable, Iterable
 from dataclasses import dataclass
 
+from quire.access import is_guest
 from quire.sync.wire import PresenceEntry
 
 EXPIRY = 35.0
 """Seconds without renewal after which a person is gone; clients renew every 15 s."""
 ROUND_BYTES = 16 * 1024
 """Most bytes of states in one round: a crowd of moving cursors takes turns and never crowds out text."""
-CLIENTS_PER_MEMBER = 8
-"""CRDT client ids that one document connection may speak for."""
+MOST_AHEAD = 1000
+"""How far ahead of the last clock somebody else may be who takes over an id that is free."""
+CLIENTS_PER_SOCKET = 8
+"""CRDT client ids that one socket may speak for in a document, under however many addresses it has it open."""
+ROOM_BYTES = 2 * 1024 * 1024
+"""Bytes of states of this node's own people: what everyone who opens the document is sent."""
 
 
 @dataclass(slots=True)
@@ -24,20 +29,34 @@ class _Client:
     seen: float
     here: bool
     """Whether its connection is on this node."""
+    socket: Hashable
+
+
+@dataclass(slots=True)
+class _Share:
+    """What one socket of this node has of the presence of a document."""
+
+    clients: int = 0
+    size: int = 0
 
 
 class Presence:
     """Who is here, by CRDT client id; each id belongs to the connection that introduced it.
 
     A connection can change only its own ids, so nobody can silence or impersonate a cursor. The same
-    identity on a new connection takes its ids over, which is what a reconnect looks like while the old
-    socket is still half open.
+    account on a new connection takes its ids over, which is what a reconnect looks like while the old
+    socket is still half open. Guests cannot be told from one another: theirs are free once the old socket is
+    gone, and a socket whose place is wanted by a guest with the same link is asked for a sign of life.
     """
 
-    __slots__ = ("_clients", "_dirty")
+    __slots__ = ("_clients", "_dirty", "_shares", "_size", "dropped")
 
     def __init__(self) -> None:
         self._clients: dict[int, _Client] = {}
+        self._shares: dict[Hashable, _Share] = {}
+        self._size = 0
+        self.dropped = 0
+        """States that were left out because all together were too large."""
         self._dirty: dict[int, None] = {}
         """Clients with news, in the order in which it came."""
 
@@ -50,32 +69,65 @@ class Presence:
         return bool(self._dirty)
 
     def receive(
-        self, owner: Hashable, identity: str, entries: Iterable[PresenceEntry], now: float, *, here: bool = True
-    ) -> None:
-        """Take over what `owner` says of its own clients; entries about others are ignored.
+        self,
+        owner: Hashable,
+        identity: str,
+        entries: Iterable[PresenceEntry],
+        now: float,
+        *,
+        here: bool = True,
+        socket: Hashable = None,
+    ) -> set[Hashable]:
+        """Take over what `owner` says of its own clients; entries about others are ignored, and those returned.
 
-        An owner that is not `here` is another node, which speaks for as many as it has.
+        An owner that is not `here` is another node, which speaks for as many as it has. Several owners may be on one
+        `socket`.
         """
+        others: set[Hashable] = set()
+        socket = owner if socket is None else socket
         for entry in entries:
             known = self._clients.get(entry.client)
             if known is None:
-                if entry.state is None or (here and self._owned(owner) >= CLIENTS_PER_MEMBER):
+                if entry.state is None or (here and self._full(socket)):
                     continue
-                self._clients[entry.client] = _Client(owner, identity, entry.clock, entry.state, now, here)
+                known = self._clients[entry.client] = _Client(
+                    owner, identity, entry.clock, entry.state, now, here, socket
+                )
+                self._count(known)
                 self._dirty[entry.client] = None
                 continue
             if entry.clock < known.clock:
                 continue
             if known.owner is not owner:
-                if known.state is not None and (known.identity != identity or entry.clock == known.clock):
+                if known.identity != identity:
+                    if known.state is not None:
+                        others.add(known.owner)
+                        continue
+                    # With a clock far ahead, whoever comes back with it would not be seen again.
+                    if not is_guest(known.identity) or entry.clock > known.clock + MOST_AHEAD:
+                        continue
+                elif known.state is not None and entry.clock == known.clock:
                     continue
-                known.owner, known.identity, known.here = owner, identity, here
+                if here and socket != known.socket and self._full(socket):
+                    continue
+                self._count(known, -1)
+                known.owner, known.identity, known.here, known.socket = owner, identity, here, socket
+                self._count(known)
             elif entry.clock == known.clock and entry.state is not None and known.state is not None:
                 known.seen = now
                 continue
             if entry.state != known.state:
                 self._dirty[entry.client] = None
-            known.clock, known.state, known.seen = entry.clock, entry.state, now
+            known.clock, known.seen = entry.clock, now
+            self._set(known, entry.state)
+        while self._size > ROOM_BYTES:
+            self._drop()
+        return others
+
+    def speaks(self, owner: Hashable, client: int) -> bool:
+        """Whether a client is here and is `owner`'s."""
+        known = self._clients.get(client)
+        return known is not None and known.owner is owner and known.state is not None
 
     def leave(self, owner: Hashable, now: float) -> None:
         """Mark every client of `owner` as gone.
@@ -84,14 +136,16 @@ class Presence:
         """
         for client_id, client in self._clients.items():
             if client.owner is owner and client.state is not None:
-                client.state, client.seen = None, now
+                self._set(client, None)
+                client.seen = now
                 self._dirty[client_id] = None
 
     def keep_only(self, owner: Hashable, clients: Container[int], now: float) -> None:
         """Mark every client of `owner` as gone that is not among `clients`."""
         for client_id, client in self._clients.items():
             if client.owner is owner and client.state is not None and client_id not in clients:
-                client.state, client.seen = None, now
+                self._set(client, None)
+                client.seen = now
                 self._dirty[client_id] = None
 
     def expire(self, now: float) -> None:
@@ -100,9 +154,11 @@ class Presence:
             if now - client.seen < EXPIRY:
                 continue
             if client.state is not None:
-                client.state, client.seen = None, now
+                self._set(client, None)
+                client.seen = now
                 self._dirty[client_id] = None
             elif client_id not in self._dirty:
+                self._count(client, -1)
                 del self._clients[client_id]
 
     def changes(self, most: int = ROUND_BYTES) -> list[PresenceEntry]:
@@ -150,5 +206,38 @@ class Presence:
         """Return the client ids that `owner` introduced."""
         return [i for i, client in self._clients.items() if client.owner is owner]
 
-    def _owned(self, owner: Hashable) -> int:
-        return sum(1 for client in self._clients.values() if client.owner is owner)
+    def _full(self, socket: Hashable) -> bool:
+        share = self._shares.get(socket)
+        return share is not None and share.clients >= CLIENTS_PER_SOCKET
+
+    def _set(self, client: _Client, state: str | None) -> None:
+        self._count(client, -1)
+        client.state = state
+        self._count(client)
+
+    def _count(self, client: _Client, sign: int = 1) -> None:
+        """Count a client in, or out with -1; other nodes count their own."""
+        if not client.here:
+            return
+        size = sign * len(client.state or "")
+        share = self._shares.setdefault(client.socket, _Share())
+        share.clients += sign
+        share.size += size
+        self._size += size
+        if share.clients == 0:
+            del self._shares[client.socket]
+
+    def _drop(self) -> None:
+        """Leave out the oldest state of the socket that has most: many people with a cursor each lose none."""
+        socket = max(self._shares, key=lambda key: self._shares[key].size)
+        client_id, client = min(
+            (
+                (i, client)
+                for i, client in self._clients.items()
+                if client.here and client.socket == socket and client.state is not None
+            ),
+            key=lambda found: found[1].seen,
+        )
+        self._set(client, None)
+        self._dirty[client_id] = None
+        self.dropped += 1

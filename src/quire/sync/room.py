@@ -25,10 +25,11 @@ from quire.fanout.contract import Fanout
 from quire.log.contract import Outcome, Refused, Stored
 from quire.sync import wire
 from quire.sync.copy import Copy
+from quire.sync.deletions import Deletions
 from quire.sync.delivery import Delivery, Queued
 from quire.sync.lane import PresenceLane
 from quire.sync.limits import RoomLimits
-from quire.sync.member import Member, Refusal, Sender
+from quire.sync.member import Member, Refusal, Remainder, Sender
 from quire.sync.neighbours import Identity, Neighbours, Relayed
 from quire.sync.turns import Turns
 from quire.sync.writers import Writers
@@ -74,6 +75,7 @@ class Room:
         self._journal, self._replicas, self._limits, self.stats = journal, replicas, limits, stats
         self._copy = Copy(stored, replicas, heavy=limits.heavy_document)
         self.clock = self._copy.clock
+        self._deletions = Deletions(self._copy)
         self._size_level = ""
         self._writers = Writers(self.clock)
         self._waiting_saved: deque[tuple[int, dict[Sender, int]]] = deque()
@@ -90,12 +92,14 @@ class Room:
         """Add a member; from here on it gets every increment."""
         member.room = self
         self.members.add(member)
+        self._writers.join(member)
         if member.socket.blocked_since is None:
             self._delivery.add(member)
         else:
             member.behind = dict(self.clock.known)
+            member.told_people = self.presence.rounds
         if len(self.presence.people):
-            member.send(self.presence.everyone())
+            self.tell_people(member)
         if self.problem is not None:
             member.notify({"type": "storage", "ok": False, "reason": self.problem})
         if self._size_level:
@@ -121,26 +125,38 @@ class Room:
                 if start < known.get(client, 0):
                     known[client] = start
         member.behind = known
+        member.told_people = self.presence.rounds
         self.stats.conflated += 1
 
     def release(self, member: Member) -> None:
-        """Give a drained member one diff against what it had, then increments again."""
+        """Give a drained member one diff against what it had and what it asked for, then increments again."""
         if member.behind is None:
             return
 
         async def turn() -> None:
-            known, member.behind = member.behind, None
-            if known is None or member not in self.members:
+            known = member.behind
+            if known is None or member not in self.members or member.socket.blocked_since is not None:
                 return
             body = wire.sync_update(await self._copy.diff(encode_state_vector(known)))
-            if member.socket.blocked_since is not None:
-                member.behind = known
+            if member.socket.blocked_since is not None or member not in self.members:
                 return
-            member.send(body)
-            member.send(self.presence.everyone())
+            people = member.asked_people or member.told_people != self.presence.rounds
+            member.behind = None
             self._delivery.add(member)
+            # Each of these may block the socket again, which takes the member out once more.
+            member.send(body)
+            if people:
+                self.tell_people(member)
+            if member.asked_state is not None:
+                self._turns.add(lambda: self._answer_state(member), member.start_anew)
 
         self._turns.add(turn, member.start_anew)
+
+    def tell_people(self, member: Member) -> None:
+        """Tell a member who is here, once its socket takes it."""
+        member.asked_people = member.socket.blocked_since is not None
+        if not member.asked_people:
+            member.send(self.presence.everyone())
 
     # ---------------------------------------------------------------- sync
 
@@ -150,20 +166,32 @@ class Room:
             decode_state_vector(state_vector)
         except MalformedUpdate as error:
             raise wire.MalformedMessage(f"state vector: {error}") from None
-        if state_vector == EMPTY_STATE and not self._turns and self._copy.quick:
+        waiting = member.asked_state is not None
+        if member.socket.blocked_since is not None or waiting:
+            # One answer is enough, for the last question. A blocked socket gets it when it has drained.
+            member.asked_state = state_vector
+        elif state_vector == EMPTY_STATE and not self._turns and self._copy.quick:
             self._answer_from_bytes(member)
+        else:
+            member.asked_state = state_vector
+            self._turns.add(lambda: self._answer_state(member), member.start_anew)
+
+    async def _answer_state(self, member: Member) -> None:
+        state_vector = member.asked_state
+        if state_vector is None or member not in self.members or member.socket.blocked_since is not None:
             return
-
-        async def turn() -> None:
-            update = await self._copy.diff(state_vector)
-            if member in self.members:
-                own = self.clock.encode()
-                member.socket.write(
-                    wire.binary_frame(member.prefix + wire.sync_step1(own))
-                    + wire.binary_frame(member.prefix + wire.sync_step2(update))
-                )
-
-        self._turns.add(turn, member.start_anew)
+        update = await self._copy.diff(state_vector)
+        if member not in self.members or member.socket.blocked_since is not None:
+            return
+        if member.asked_state == state_vector:
+            member.asked_state = None
+        else:
+            self._turns.add(lambda: self._answer_state(member), member.start_anew)
+        own = self.clock.encode()
+        member.socket.write(
+            wire.binary_frame(member.prefix + wire.sync_step1(own))
+            + wire.binary_frame(member.prefix + wire.sync_step2(update))
+        )
 
     def _answer_from_bytes(self, member: Member) -> None:
         first, rest = self._copy.whole()
@@ -191,10 +219,17 @@ class Room:
 
     async def contains(self, update: bytes) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`."""
-        summary = inspect(update)
-        if any(end > self.clock.of(client) for client, _, end in summary.ranges):
+        summary = inspect(update) if self.light(update) else await self._replicas.inspect(update)
+        clock = self.clock
+        if any(end > clock.of(client) for client, _, end in summary.ranges):
             return False
-        return await self._copy.contains(update)
+        if any(end > clock.of(client) for client, end in summary.deletes):
+            return False
+        return not summary.deletes or await self._deletions.hold(update[summary.deletes_at :])
+
+    def light(self, update: bytes) -> bool:
+        """Whether an update is small enough to be read in this process."""
+        return len(update) <= self._limits.heavy_update
 
     @property
     def size(self) -> int:
@@ -236,7 +271,7 @@ class Room:
             self._turns.add(turn)
             return
         try:
-            update, summary = self._own_part(update, inspect(update), sender)
+            update, summary, sender = self._own_part(update, inspect(update), sender)
             if not self._within_limit(update, summary, sender):
                 return
             changed = replica.apply_now(update, summary)
@@ -253,7 +288,7 @@ class Room:
         heavy = len(update) > self._limits.heavy_update
         try:
             summary = await self._replicas.inspect(update) if heavy else inspect(update)
-            update, summary = self._own_part(update, summary, sender)
+            update, summary, sender = self._own_part(update, summary, sender)
             if not self._within_limit(update, summary, sender):
                 return
             changed = await self._copy.ask(lambda replica: replica.apply(update, summary), heavy=heavy)
@@ -267,12 +302,32 @@ class Room:
         else:
             self._accept(update, sender, summary, changed=changed)
 
-    def _own_part(self, update: bytes, summary: UpdateSummary, sender: Sender) -> tuple[bytes, UpdateSummary]:
+    def _own_part(self, update: bytes, summary: UpdateSummary, sender: Sender) -> tuple[bytes, UpdateSummary, Sender]:
+        """Leave out what was written in another's name; its sender is told and, if it is honest, offers it again."""
         if isinstance(sender, Relayed):
-            return update, summary
-        kept, about = self._writers.own_part(update, summary, sender)
-        self.stats.foreign += kept is not update
-        return kept, about
+            return update, summary, sender
+        kept, about, foreign = self._writers.own_part(update, summary, sender)
+        if not foreign:
+            return update, summary, sender
+        self.stats.foreign += 1
+        for client, end in foreign:
+            self._doubt(self._writers.holders(client, sender.identity), sender)
+            if isinstance(sender, Member) and len(sender.withheld) < MOST_WAITING:
+                sender.withheld[client] = end
+        sender.refused(Refusal.TAKEN, "somebody else here writes with this client id; it will be asked for again")
+        return kept, about, Remainder(sender)
+
+    def _doubt(self, holders: Iterable[object], sender: Sender) -> None:
+        """Make sure that guests with the same link as `sender` are still there: it may be one of them, come back."""
+        for holder in holders:
+            if isinstance(holder, Member) and holder.author == sender.author:
+                holder.socket.doubt()
+
+    def takes_again(self, member: Member) -> bool:
+        """Whether what was refused to a member would be taken now."""
+        if member.refusals and self.relieved:
+            return True
+        return bool(member.withheld) and self._writers.settled(member.withheld, member.identity)
 
     def _refuse_malformed(self, sender: Sender, error: Exception) -> None:
         self.stats.refused += 1
@@ -430,7 +485,18 @@ class Room:
 
     def present(self, member: Member, entries: Iterable[wire.PresenceEntry]) -> None:
         """Take a member's presence; others hear of it at a rate set by the size of the audience."""
-        self.presence.take(member, member.author, entries)
+        own = []
+        for entry in entries:
+            owner = self._writers.owner(entry.client)
+            if owner is None or owner == member.identity:
+                own.append(entry)
+            elif entry.state is not None:
+                self._doubt(self._writers.holders(entry.client, member.identity), member)
+        self._doubt(self.presence.take(member, member.identity, own, socket=member.connection), member)
+        if member.writable:
+            for entry in own:
+                if self.presence.people.speaks(member, entry.client):
+                    self._writers.claim(entry.client, member)
 
     def sweep(self, now: float) -> None:
         """Expire people who stopped renewing their presence; keep in step with other nodes."""

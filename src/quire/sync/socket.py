@@ -1,12 +1,18 @@
-"""One WebSocket: joins fragments, meters what comes in, bounds what goes out, notices dead peers."""
+"""One WebSocket: joins fragments, meters what comes in, bounds what goes out, notices dead peers.
+
+A peer that sends more than its share is read no further until it may again: TCP carries the back-pressure to it and
+nothing is dropped. What was read with its last message waits in the inbox.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import structlog
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from quire.access import Credentials
@@ -16,10 +22,18 @@ from quire.sync.bucket import Bucket
 _BINARY = WSMsgType.BINARY
 _CONTINUATION = WSMsgType.CONTINUATION
 _TEXT = WSMsgType.TEXT
+_PING = WSMsgType.PING
 _monotonic = time.monotonic
+_log = structlog.get_logger("quire.sync.socket")
 
 THROTTLED_LIMIT = 30.0
 """Seconds a socket may stay throttled without a pause before it is closed with 4429."""
+SLICE = 0.05
+"""Least length of a pause in reading, so that a throttled socket is handled in slices and not frame by frame."""
+MOST_READ = 100_000
+"""Frames that may have been read when reading stops; the smallest ones of one large buffer."""
+MOST_PINGED = 125
+"""Bytes of a control frame (RFC 6455)."""
 
 
 class CloseCode:
@@ -73,18 +87,22 @@ class Socket(WSListener):
         "_bucket",
         "_closing",
         "_fragments",
-        "_fragments_size",
+        "_inbox",
         "_on_closed",
         "_on_open",
+        "_pinged",
         "_throttled_since",
         "authenticated",
         "blocked_since",
         "credentials",
+        "doubted_at",
         "heard",
         "id",
         "max_message",
         "next_check",
         "opened",
+        "outbound_limit",
+        "paused",
         "session",
         "transport",
         "write",
@@ -96,6 +114,7 @@ class Socket(WSListener):
         credentials: Credentials,
         *,
         max_message: int,
+        outbound_limit: int,
         bucket: Bucket | None,
         on_open: Callable[[Socket], None],
         on_closed: Callable[[Socket], None],
@@ -103,18 +122,25 @@ class Socket(WSListener):
         self.id = identity
         self.credentials = credentials
         self.max_message = max_message
+        self.outbound_limit = outbound_limit
         self.session: Session | None = None
         self.authenticated = False
         self.opened = self.heard = _monotonic()
         self.next_check = 0.0
         """When the socket is pinged next; its own time, so that others coming and going never skip its turn."""
+        self.doubted_at: float | None = None
+        """Since when the peer is asked for a sign of life, because somebody may be it on a new connection."""
         self.blocked_since: float | None = None
         self.transport: WSTransport | None = None
         self.write: Callable[[bytes], None] = _discard
         self._bucket = bucket
         self._throttled_since: float | None = None
-        self._fragments: list[bytes] | None = None
-        self._fragments_size = 0
+        self.paused = False
+        """Whether nothing is read for now, because the peer has sent more than its share."""
+        self._inbox: deque[tuple[WSMsgType, bool, bytes]] = deque()
+        self._pinged: bytes | None = None
+        """The last ping that came while the socket was blocked: the one that is answered."""
+        self._fragments: bytearray | None = None
         self._closing = False
         self._on_open = on_open
         self._on_closed = on_closed
@@ -131,9 +157,16 @@ class Socket(WSListener):
         transport = self.transport
         self.write(wire.close_frame(code, reason))
         self.write = _discard
+        self._inbox.clear()
+        line: Any = transport.underlying_transport
         if code == CloseCode.TOO_BIG:
-            line: Any = transport.underlying_transport
             line.linger()
+            if self.paused:
+                line.resume_reading()
+        elif code == CloseCode.RATE:
+            # It goes on sending, and may read why nobody listens.
+            line.linger()
+            line.pause_reading()
         transport.disconnect(graceful=True)
 
     def abort(self) -> None:
@@ -157,6 +190,12 @@ class Socket(WSListener):
         """Send a WebSocket ping; every stock client answers it below its own code."""
         self.write(b"\x89\x00")
 
+    def doubt(self) -> None:
+        """Ask the peer for a sign of life; without one it is dropped soon."""
+        if self.doubted_at is None and self.blocked_since is None and not (self.paused or self._closing):
+            self.doubted_at = _monotonic()
+            self.ping()
+
     def on_ws_connected(self, transport: WSTransport) -> None:
         self.transport = transport
         self.write = transport.underlying_transport.write
@@ -179,38 +218,66 @@ class Socket(WSListener):
     def resume_writing(self) -> None:
         if self.blocked_since is not None:
             self.blocked_since = None
+            if self._pinged is not None:
+                pinged, self._pinged = self._pinged, None
+                self.write(wire.pong_frame(pinged))
             if self.session is not None:
                 self.session.drained()
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        kind = frame.msg_type
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002
         if self._closing:
             return
         self.heard = _monotonic()
-        if kind is _BINARY and frame.fin and self._fragments is None:
-            message = frame.get_payload_as_bytes()
+        self.doubted_at = None
+        if not self.paused:
+            self._take(frame.msg_type, frame.fin, frame.get_payload_as_bytes())
+            return
+        self._inbox.append((frame.msg_type, frame.fin, frame.get_payload_as_bytes()))
+        if len(self._inbox) > MOST_READ:
+            self.close(CloseCode.RATE, "too many messages at once; wait a minute and send less at a time")
+
+    def _take(self, kind: WSMsgType, fin: bool, payload: bytes) -> None:
+        """Handle one frame; one that overdraws the bucket is the last for a while."""
+        if self._bucket is not None:
+            self._meter(self._bucket, len(payload))
+        if self.blocked_since is not None and self.buffered > self.outbound_limit:
+            self.abort()
+        if self._closing:
+            return
+        if kind is _BINARY and fin and self._fragments is None:
+            message: bytes | None = payload
         elif kind in (_BINARY, _TEXT, _CONTINUATION):
-            joined = self._join(kind, frame)
-            if joined is None:
-                return
-            message = joined
+            message = self._join(kind, fin, payload)
+        elif kind is _PING:
+            self._pong(payload)
+            return
         elif kind is WSMsgType.CLOSE:
-            self._closing = True
-            self.write = _discard
-            transport.send_close(WSCloseCode.OK)
-            transport.disconnect()
+            self._answer_close()
             return
         else:
             return
-        if self._bucket is not None:
-            self._meter(self._bucket, len(message))
-        if self.session is not None:
+        if message is not None and self.session is not None:
             try:
                 self.session.receive(message)
             except wire.MalformedMessage as error:
                 self.close(CloseCode.MALFORMED, str(error))
 
-    def _join(self, kind: WSMsgType, frame: WSFrame) -> bytes | None:
+    def _answer_close(self) -> None:
+        self._closing = True
+        self.write = _discard
+        if self.transport is not None:
+            self.transport.send_close(WSCloseCode.OK)
+            self.transport.disconnect()
+
+    def _pong(self, payload: bytes) -> None:
+        if len(payload) > MOST_PINGED:
+            self.close(CloseCode.MALFORMED, "a ping is larger than a control frame may be")
+        elif self.blocked_since is not None:
+            self._pinged = payload
+        else:
+            self.write(wire.pong_frame(payload))
+
+    def _join(self, kind: WSMsgType, fin: bool, payload: bytes) -> bytes | None:
         """Collect a fragmented message (Chrome splits above 128 KiB); return it when complete."""
         if kind is _TEXT:
             self.close(CloseCode.MALFORMED, "messages are binary; this one was text")
@@ -219,47 +286,54 @@ class Socket(WSListener):
             self.close(CloseCode.MALFORMED, "message fragments out of order")
             return None
         if self._fragments is None:
-            self._fragments, self._fragments_size = [], 0
-        self._fragments_size += frame.payload_size
-        if self._fragments_size > self.max_message:
+            self._fragments = bytearray()
+        if len(self._fragments) + len(payload) > self.max_message:
             self._fragments = None
             self.close(CloseCode.TOO_BIG, f"message is larger than {self.max_message} bytes")
             return None
-        self._fragments.append(frame.get_payload_as_bytes())
-        if not frame.fin:
+        self._fragments += payload
+        if not fin:
             return None
-        message = b"".join(self._fragments)
+        message = bytes(self._fragments)
         self._fragments = None
         return message
 
     def _meter(self, bucket: Bucket, size: int) -> None:
-        now = self.heard
+        """Count a frame of any kind."""
+        now = _monotonic()
         wait = bucket.take(size, now)
         if wait <= 0:
-            self._throttled_since = None
+            if self._throttled_since is not None and bucket.rested:
+                self._throttled_since = None
             return
         if self._throttled_since is None:
             self._throttled_since = now
         elif now - self._throttled_since > THROTTLED_LIMIT:
             self.close(CloseCode.RATE, "too many messages; wait a minute and send less at a time")
             return
-        self._slow_down(min(wait, 1.0))
+        self._pause(max(wait, SLICE))
 
-    def _slow_down(self, seconds: float) -> None:
-        """Stop reading for a while: TCP carries the back-pressure to the sender, nothing is dropped."""
-        if self.transport is None:
+    def _pause(self, seconds: float) -> None:
+        """Stop reading; go on with what was read already, and then with reading, when the time has passed."""
+        if self.transport is not None:
+            self.paused = True
+            self.transport.underlying_transport.pause_reading()
+            asyncio.get_running_loop().call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        if self._closing or self.transport is None:
             return
-        underlying = self.transport.underlying_transport
+        self.paused = False
+        # Nothing could be heard until now.
+        self.heard = _monotonic()
         try:
-            underlying.pause_reading()
-        except RuntimeError:
-            return
-
-        def resume() -> None:
-            if not underlying.is_closing():
-                underlying.resume_reading()
-
-        asyncio.get_running_loop().call_later(seconds, resume)
+            while self._inbox and not (self.paused or self._closing):
+                self._take(*self._inbox.popleft())
+        except Exception:  # noqa: BLE001 - as picows does with what goes wrong in `on_ws_frame`
+            _log.exception("a message could not be handled")
+            self.close(CloseCode.INTERNAL, "")
+        if not (self.paused or self._closing):
+            self.transport.underlying_transport.resume_reading()
 
 
 def _discard(_: bytes) -> None:

@@ -83,7 +83,8 @@ def protocol_class(accept: Accept, *, max_frame: int, outbound_high: int) -> typ
                 1.0,
                 1.0,
                 WSAutoPingStrategy.PING_WHEN_IDLE,
-                True,
+                # `Socket` answers pings itself, within its bounds.
+                False,
                 max_frame,
                 None,
                 _READ_BUFFER,

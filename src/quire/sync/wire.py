@@ -175,13 +175,17 @@ def decode_awareness(content: bytes, *, max_state: int, max_entries: int = 2048)
             entries.append(PresenceEntry(client, clock, None))
             continue
         try:
-            state = json.loads(text)
+            state = json.loads(text, parse_constant=_no_json)
         except (ValueError, RecursionError):
             raise MalformedMessage("presence state is not JSON") from None
         if not isinstance(state, dict):
             raise MalformedMessage("presence state is not a JSON object")
         entries.append(PresenceEntry(client, clock, text))
     return entries
+
+
+def _no_json(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON, though Python reads it")
 
 
 def encode_awareness(entries: list[PresenceEntry]) -> bytes:
@@ -202,6 +206,11 @@ def binary_frame(message: bytes) -> bytes:
     if size < 65536:
         return b"\x82\x7e" + size.to_bytes(2, "big") + message
     return b"\x82\x7f" + size.to_bytes(8, "big") + message
+
+
+def pong_frame(payload: bytes) -> bytes:
+    """Return the WebSocket answer to a ping; its payload is at most 125 bytes."""
+    return b"\x8a" + bytes((len(payload),)) + payload
 
 
 def close_frame(code: int, reason: str) -> bytes:

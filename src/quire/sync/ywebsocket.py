@@ -115,7 +115,7 @@ class YWebsocketSession:
             content, _ = wire.read_var_bytes(message, at)
             self._gateway.present(member, content)
         elif kind == wire.QUERY_AWARENESS:
-            member.send(room.presence.everyone())
+            room.tell_people(member)
 
     def deny(self, member: Member, reason: str) -> None:  # noqa: ARG002
         """Take the document away: the socket has no other."""

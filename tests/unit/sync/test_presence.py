@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quire.sync.presence import CLIENTS_PER_MEMBER, EXPIRY, Presence
+from quire.sync.presence import CLIENTS_PER_SOCKET, EXPIRY, ROOM_BYTES, Presence
 from quire.sync.wire import PresenceEntry
 
 
@@ -68,7 +68,43 @@ def test_a_silent_person_expires_and_a_renewing_one_stays() -> None:
     assert presence.clients_of(ann) == []
 
 
-def test_one_connection_speaks_for_a_bounded_number_of_clients() -> None:
+def test_one_socket_speaks_for_a_bounded_number_of_clients() -> None:
     presence, ann = Presence(), object()
     presence.receive(ann, "ann", [PresenceEntry(i, 1, "{}") for i in range(1000)], 0)
-    assert len(presence) == CLIENTS_PER_MEMBER
+    assert len(presence) == CLIENTS_PER_SOCKET
+    presence.receive(object(), "ann", [PresenceEntry(5000, 1, "{}")], 0, socket="s")
+    for number in range(100):
+        presence.receive(object(), "ann", [PresenceEntry(6000 + number, 1, "{}")], 0, socket="s")
+    assert len(presence) == 2 * CLIENTS_PER_SOCKET
+
+
+def test_a_few_who_send_much_do_not_crowd_out_the_cursors_of_others() -> None:
+    presence, people = Presence(), [object() for _ in range(500)]
+    for number, person in enumerate(people):
+        presence.receive(person, f"p{number}", [PresenceEntry(number, 1, '{"name":"x"}')], 0)
+    for number in range(100):
+        large = [PresenceEntry(10_000 + number * 8 + i, 1, "x" * 8192) for i in range(8)]
+        presence.receive(object(), "guest:" + str(number), large, 1)
+    assert sum(len(entry.state or "") for entry in presence.everyone()) <= ROOM_BYTES
+    assert presence.dropped
+    assert set(range(500)) <= set(states(presence))
+    presence.changes()
+    presence.leave(people[0], 2)
+    assert states(presence).get(0) is None
+
+
+def test_nobody_takes_a_free_id_with_a_clock_that_its_owner_never_reaches() -> None:
+    presence, old, back = Presence(), object(), object()
+    presence.receive(old, "ann", [PresenceEntry(1, 5, "{}"), PresenceEntry(2, 5, "{}")], 0)
+    presence.leave(old, 1)
+    presence.receive(object(), "bob", [PresenceEntry(1, 2**53 - 1, "{}"), PresenceEntry(2, 6, "{}")], 2)
+    assert states(presence) == {}
+    presence.receive(back, "ann", [PresenceEntry(1, 6, '{"back":1}')], 3)
+    assert states(presence) == {1: '{"back":1}'}
+    guest = object()
+    presence.receive(guest, "guest:a", [PresenceEntry(9, 5, "{}")], 3)
+    presence.leave(guest, 4)
+    presence.receive(object(), "guest:b", [PresenceEntry(9, 2**53 - 1, "{}")], 5)
+    assert 9 not in states(presence)
+    presence.receive(object(), "guest:c", [PresenceEntry(9, 6, "{}")], 5)
+    assert 9 in states(presence)

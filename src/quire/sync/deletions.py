@@ -1,0 +1,94 @@
+"""Which deletions a document holds: told from its delete set, without building a copy to try them on.
+
+Every browser that opens a document sends all deletions it knows, those without the right to write as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from typing import Final
+
+from quire.sync import wire
+from quire.sync.copy import Copy
+
+SHARE: Final = 10
+"""A document's delete set is read for at most one part in this many of the time."""
+LARGE: Final = 16 * 1024
+"""Bytes of a delete set from which it is read in a thread."""
+
+_Runs = tuple[list[int], list[int]]
+
+
+class Deletions:
+    """The delete set of one document, read again when somebody asks about what it did not hold before."""
+
+    __slots__ = ("_copy", "_held", "_lock", "_next", "_version")
+
+    def __init__(self, copy: Copy) -> None:
+        self._copy = copy
+        self._held: dict[int, _Runs] = {}
+        self._version = -1
+        self._next = 0.0
+        self._lock = asyncio.Lock()
+
+    async def hold(self, deletes: bytes) -> bool:
+        """Return whether the document holds every deletion of an encoded delete set."""
+        if await self._covers(deletes):
+            return True
+        copy, loop = self._copy, asyncio.get_running_loop()
+        async with self._lock:
+            if self._version != copy.version:
+                await asyncio.sleep(self._next - loop.time())
+                started, version = loop.time(), copy.version
+                own = await copy.deletes()
+                self._held = await asyncio.to_thread(_read, own) if len(own) > LARGE else _read(own)
+                self._version = version
+                self._next = loop.time() + SHARE * (loop.time() - started)
+        return await self._covers(deletes)
+
+    async def _covers(self, deletes: bytes) -> bool:
+        if len(deletes) > LARGE:
+            return await asyncio.to_thread(_covers, self._held, deletes)
+        return _covers(self._held, deletes)
+
+
+def _read(deletes: bytes) -> dict[int, _Runs]:
+    """Return {client: (starts, ends)} of what is deleted, in order and joined."""
+    runs: dict[int, list[tuple[int, int]]] = {}
+    clients, at = wire.read_var_uint(deletes, 0)
+    for _ in range(clients):
+        client, at = wire.read_var_uint(deletes, at)
+        count, at = wire.read_var_uint(deletes, at)
+        found = runs.setdefault(client, [])
+        for _ in range(count):
+            start, at = wire.read_var_uint(deletes, at)
+            length, at = wire.read_var_uint(deletes, at)
+            found.append((start, start + length))
+    held: dict[int, _Runs] = {}
+    for client, found in runs.items():
+        starts: list[int] = []
+        ends: list[int] = []
+        for start, end in sorted(found):
+            if ends and start <= ends[-1]:
+                ends[-1] = max(ends[-1], end)
+            else:
+                starts.append(start)
+                ends.append(end)
+        held[client] = starts, ends
+    return held
+
+
+def _covers(held: dict[int, _Runs], deletes: bytes) -> bool:
+    clients, at = wire.read_var_uint(deletes, 0)
+    for _ in range(clients):
+        client, at = wire.read_var_uint(deletes, at)
+        count, at = wire.read_var_uint(deletes, at)
+        starts, ends = held.get(client, ((), ()))
+        for _ in range(count):
+            start, at = wire.read_var_uint(deletes, at)
+            length, at = wire.read_var_uint(deletes, at)
+            run = bisect_right(starts, start) - 1
+            if length and (run < 0 or start + length > ends[run]):
+                return False
+    return True

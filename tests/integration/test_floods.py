@@ -1,0 +1,305 @@
+"""A client that asks for much, or for much at once, costs a bounded part of the node and holds nobody up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable
+
+import pycrdt
+import pytest
+
+from conftest import QuireProcess
+from quire.sync import wire
+from rawclient import Client, appended, connected, joined
+from stalls import memory
+
+MIB = 1024 * 1024
+
+
+def link(server: QuireProcess, document: str, role: str = "viewer") -> str:
+    return str(server.api("PUT", f"/documents/{document}/link", {"role": role})["url"]).split("#link=")[1]
+
+
+async def opened(client: Client, token: str) -> None:
+    client.send(b"\x02\x00" + wire.var_string(token) + wire.var_string("4.8.0"))
+    client.send(wire.sync_step1(b"\x00"))
+    await client.until(b"\x00\x01")
+
+
+def hold(client: Client) -> None:
+    """Read nothing more from here on."""
+    client.reader._transport.pause_reading()  # type: ignore[attr-defined]
+
+
+def release(client: Client) -> None:
+    client.reader._transport.resume_reading()  # type: ignore[attr-defined]
+
+
+def shown(client: int, state: dict[str, object]) -> bytes:
+    return wire.awareness(wire.encode_awareness([wire.PresenceEntry(client, 1, json.dumps(state))]))
+
+
+async def received(client: Client, most: float = 1.0) -> list[bytes]:
+    """Return the messages up to a pause."""
+    found: list[bytes] = []
+    while True:
+        try:
+            opcode, payload = await client.message(most)
+        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+            return found
+        if opcode == 2:
+            found.append(payload[len(client.prefix) :])
+
+
+async def answered(client: Client, clock: int) -> float:
+    """Return the seconds that an own word takes to be saved."""
+    started = time.monotonic()
+    client.send(wire.sync_update(appended(clock, "x")))
+    assert await client.until(b"\x08") == wire.SAVED
+    return time.monotonic() - started
+
+
+async def test_a_thousand_questions_of_a_client_that_does_not_read_get_one_answer(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document)
+    async with connected(server, document) as owner:
+        await joined(owner, server)
+        words = os.urandom(500_000).hex()
+        owner.send(wire.sync_update(appended(0, words)))
+        assert await owner.until(b"\x08") == wire.SAVED
+        async with connected(server, document, receive_buffer=4096) as asking:
+            await opened(asking, token)
+            hold(asking)
+            before = memory(server)
+            for _ in range(1500):
+                asking.send(wire.sync_step1(b"\x00"))
+            asking.send(wire.sync_step1(b"\x01\x09\x05"))
+            await asking.writer.drain()
+            await answered(owner, len(words))
+            assert memory(server) - before < 64 * MIB
+            release(asking)
+            answers = [body for body in await received(asking, 3) if body.startswith(b"\x00\x01")]
+            assert 1 <= len(answers) <= 10
+            # The last question is answered: it has the first five characters already.
+            assert words[:10].encode() not in answers[-1]
+            assert words[-10:].encode() in answers[-1]
+
+
+async def test_asking_who_is_here_again_and_again_gets_one_answer(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document)
+    async with connected(server, document) as owner, connected(server, document, receive_buffer=4096) as asking:
+        await joined(owner, server)
+        await opened(asking, token)
+        for number in range(8):
+            owner.send(shown(number, {"u": "x" * 8000}))
+            await asking.until(b"\x01")
+        hold(asking)
+        before = memory(server)
+        for _ in range(3000):
+            asking.send(b"\x03")
+        await asking.writer.drain()
+        await answered(owner, 0)
+        assert memory(server) - before < 32 * MIB
+        release(asking)
+        answers = [body for body in await received(asking) if body.startswith(b"\x01")]
+        assert 1 <= len(answers) < 200
+
+
+async def test_pings_of_a_client_that_does_not_read_pile_nothing_up(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(limits="on", socket_messages_per_second="20000")
+    document = server.new_document()
+    async with connected(server, document) as owner, connected(server, "x", receive_buffer=4096) as pinging:
+        await joined(owner, server)
+        hold(pinging)
+        before = memory(server)
+        for number in range(60_000):
+            pinging.frame(number.to_bytes(4, "big") + b"p" * 100, opcode=9)
+            if number % 1000 == 0:
+                await pinging.writer.drain()
+        await answered(owner, 0)
+        assert memory(server) - before < 32 * MIB
+        release(pinging)
+        last = 0
+        while last != 59_999:
+            opcode, payload = await pinging.message()
+            assert opcode == 10
+            last = int.from_bytes(payload[:4], "big")
+
+
+@pytest.mark.parametrize(
+    ("opcode", "payload", "fin"), [(9, b"p", True), (10, b"", True), (0, b"", False), (0, b"ab", False)]
+)
+async def test_frames_of_every_kind_are_metered(
+    launch: Callable[..., QuireProcess], opcode: int, payload: bytes, fin: bool
+) -> None:
+    server = launch(limits="on", socket_messages_per_second="100", auth_timeout="60")
+    document = server.new_document()
+    async with connected(server, document) as flooding:
+        await joined(flooding, server)
+        if opcode == 0:
+            flooding.frame(b"", fin=False)
+        # The burst is 1,000, then a hundred a second: the answer to what comes last takes its time.
+        for _ in range(1300):
+            flooding.frame(payload, opcode=opcode, fin=fin)
+        started = time.monotonic()
+        flooding.frame(b"last", opcode=9)
+        while await flooding.message() != (10, b"last"):
+            pass
+        assert 2 < time.monotonic() - started < 10
+
+
+async def test_the_rate_holds_and_an_honest_burst_gets_through(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(limits="on", socket_messages_per_second="100")
+    document = server.new_document()
+    async with connected(server, document) as client, connected(server, document) as owner:
+        await joined(client, server)
+        await joined(owner, server)
+        started = time.monotonic()
+        # All of it is read at once; the burst is 1,000.
+        client.writer.write(b"".join(framed(client, wire.sync_update(appended(clock, "y"))) for clock in range(1500)))
+        saved = 0
+        while saved < 1000:
+            assert await client.until(b"\x08") == wire.SAVED
+            saved += 1
+        early = time.monotonic() - started
+        while saved < 1500:
+            assert await client.until(b"\x08") == wire.SAVED
+            saved += 1
+        assert time.monotonic() - started > 4
+        assert early < 4
+    assert server.metric("sync_received_total") >= 1500
+
+
+def framed(client: Client, body: bytes) -> bytes:
+    message = client.prefix + body
+    assert len(message) < 126
+    return b"\x82" + bytes((0x80 | len(message),)) + b"\0\0\0\0" + message
+
+
+async def test_a_client_that_signs_in_again_and_again_holds_up_nobody(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document)
+    async with connected(server, document) as again, connected(server, document) as owner:
+        await opened(again, token)
+        again.writer.write(framed(again, b"\x02\x00" + wire.var_string(token)) * 5000)
+        await joined(owner, server)
+        # Everybody who signs in is answered, but a thousand at once are one question.
+        answers = [body for body in await received(again) if body.startswith(b"\x02")]
+        assert 1 <= len(answers) < 1000
+
+
+async def test_a_socket_that_drained_is_not_told_again_who_is_here(server: QuireProcess) -> None:
+    document = server.new_document()
+    async with connected(server, document) as owner, connected(server, document, receive_buffer=4096) as slow:
+        await joined(owner, server)
+        await joined(slow, server)
+        owner.send(shown(1, {"name": "Ada"}))
+        await slow.until(b"\x01")
+        clock = 0
+        for _ in range(3):
+            hold(slow)
+            before = server.metric("sync_conflated_total")
+            while server.metric("sync_conflated_total") == before:
+                words = os.urandom(150_000).hex()
+                owner.send(wire.sync_update(appended(clock, words)))
+                clock += len(words)
+                assert await owner.until(b"\x08") == wire.SAVED
+            release(slow)
+            assert not [body for body in await received(slow, 2) if body.startswith(b"\x01") and b"Ada" in body]
+
+
+def deletion(client: int, *runs: tuple[int, int]) -> bytes:
+    """The update that deletes runs (clock, length) of one client's words and says nothing else."""
+    numbers = b"".join(wire.var_uint(number) for run in runs for number in run)
+    return b"\x00\x01" + wire.var_uint(client) + wire.var_uint(len(runs)) + numbers
+
+
+async def test_a_reader_may_give_back_every_deletion_and_make_none(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document)
+    writer: pycrdt.Doc = pycrdt.Doc()
+    text = writer.get("t", type=pycrdt.Text)
+    fragment = writer.get("f", type=pycrdt.XmlFragment)
+    text += "some words that come and go"
+    for _ in range(3):
+        fragment.children.append(pycrdt.XmlElement("p", contents=[pycrdt.XmlText("inside")]))
+    del text[5:9]
+    del text[2:4]
+    # Whole elements go: their content is collected and leaves runs without content.
+    del fragment.children[1]
+    async with connected(server, document) as owner, connected(server, document) as reader:
+        await joined(owner, server)
+        owner.send(wire.sync_update(writer.get_update()))
+        assert await owner.until(b"\x08") == wire.SAVED
+        await opened(reader, token)
+        for given in (writer.get_update(), writer.get_update(writer.get_state())):
+            reader.send(wire.sync_step2(given))
+            assert await reader.until(b"\x08") == wire.SAVED
+        reader.send(wire.sync_step2(deletion(writer.client_id, (0, 1))))
+        assert await reader.until(b"\x08") == wire.NOT_SAVED
+        assert b"read-only" in await reader.until(b"\x05")
+        reader.send(wire.sync_step2(deletion(writer.client_id, (100_000, 1))))
+        assert await reader.until(b"\x08") == wire.NOT_SAVED
+        del text[0:1]
+        owner.send(wire.sync_update(writer.get_update()))
+        assert await owner.until(b"\x08") == wire.SAVED
+        reader.send(wire.sync_step2(deletion(writer.client_id, (0, 1))))
+        assert await reader.until(b"\x08") == wire.SAVED
+
+
+async def test_deletions_of_a_reader_are_judged_without_holding_anybody_up(server: QuireProcess) -> None:
+    document, calm = server.new_document(), server.new_document()
+    token = link(server, document)
+    async with (
+        connected(server, document) as owner,
+        connected(server, document) as reader,
+        connected(server, calm) as other,
+    ):
+        await joined(owner, server)
+        await joined(other, server)
+        count = 9000
+        for client in range(30, 38):
+            # Values that do not join into one text: many small parts.
+            items = b"".join(
+                (
+                    b"\x85" + wire.var_uint(client) + wire.var_uint(i - 1)
+                    if i
+                    else b"\x05\x01\x01" + bytes((67 + client,))
+                )
+                + wire.var_string("1")
+                for i in range(count)
+            )
+            owner.send(
+                wire.sync_update(b"\x01" + wire.var_uint(count) + wire.var_uint(client) + b"\x00" + items + b"\x00")
+            )
+            assert await owner.until(b"\x08") == wire.SAVED
+        await opened(reader, token)
+        await answered(other, 0)
+        reader.writer.write(framed(reader, wire.sync_step2(deletion(30, (0, 1)))) * 200)
+        assert await reader.until(b"\x08") == wire.NOT_SAVED
+        assert max([await answered(other, clock) for clock in range(1, 20)]) < 1.5
+
+
+@pytest.mark.parametrize("kind", [wire.sync_update, wire.sync_step2])
+async def test_a_huge_update_of_a_reader_holds_nobody_up(server: QuireProcess, kind: Callable[[bytes], bytes]) -> None:
+    document, calm = server.new_document(), server.new_document()
+    token = link(server, document)
+    async with connected(server, document) as reader, connected(server, calm) as other:
+        await opened(reader, token)
+        await joined(other, server)
+        await answered(other, 0)
+        runs = 5_000_000
+        huge = b"\x00\x01\x05" + wire.var_uint(runs) + b"\x00\x01" * runs
+        reader.send(kind(huge))
+        await reader.writer.drain()
+        refused = asyncio.create_task(reader.until(b"\x08"))
+        waits, clock = [], 1
+        while not refused.done():
+            waits.append(await answered(other, clock))
+            clock += 1
+        assert await refused == wire.NOT_SAVED
+        assert max(waits, default=0.0) < 1.5

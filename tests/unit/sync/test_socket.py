@@ -1,0 +1,149 @@
+"""One socket's bounds, without a network: how long a flood is borne, and how much may wait to be sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from picows import WSMsgType
+
+from quire.access import Credentials
+from quire.sync import socket as module
+from quire.sync.bucket import Bucket
+from quire.sync.socket import Socket
+
+
+class Line:
+    """A transport that remembers."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.reading, self.aborted = True, False
+        self.sent: list[bytes] = []
+        self.write = self.sent.append
+
+    def get_write_buffer_size(self) -> int:
+        return self.waiting
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def linger(self) -> None: ...
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+class Transport:
+    def __init__(self, line: Line) -> None:
+        self.underlying_transport = line
+
+    def disconnect(self, graceful: bool = True) -> None: ...
+
+
+class Frame:
+    def __init__(self, payload: bytes, kind: WSMsgType = WSMsgType.PING) -> None:
+        self.msg_type, self.fin, self._payload = kind, True, payload
+
+    def get_payload_as_bytes(self) -> bytes:
+        return self._payload
+
+
+class Clock:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        self.later: list[tuple[float, Any]] = []
+        monkeypatch.setattr(module, "_monotonic", lambda: self.now)
+        monkeypatch.setattr(module.asyncio, "get_running_loop", lambda: self)
+
+    def call_later(self, seconds: float, call: Any) -> None:
+        self.later.append((self.now + seconds, call))
+
+    def tick(self) -> None:
+        """Go on to what comes next."""
+        self.now, call = self.later.pop(0)
+        call()
+
+
+def opened(rate: float = 10) -> tuple[Socket, Line]:
+    line = Line()
+    bucket = Bucket(rate, 1e6, 0.0)
+    socket = Socket(
+        "s",
+        Credentials("127.0.0.1"),
+        max_message=1000,
+        outbound_limit=1000,
+        bucket=bucket,
+        on_open=lambda _: None,
+        on_closed=lambda _: None,
+    )
+    socket.on_ws_connected(Transport(line))  # type: ignore[arg-type]
+    return socket, line
+
+
+def frame(socket: Socket, payload: bytes = b"x") -> None:
+    socket.on_ws_frame(None, Frame(payload))  # type: ignore[arg-type]
+
+
+def test_reading_stops_until_the_sender_may_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    socket, line = opened()
+    for number in range(200):
+        frame(socket, bytes((number,)))
+    # The burst is a hundred; the message that overdraws is taken, the others wait in order.
+    assert len(line.sent) == 101
+    assert not line.reading
+    while not line.reading:
+        clock.tick()
+        assert len(line.sent) <= 102 + clock.now * 10
+    assert [pong[2] for pong in line.sent] == list(range(200))
+    assert 9.5 < clock.now < 11
+
+
+def test_whoever_floods_on_is_closed_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    socket, line = opened()
+    while not socket.closing:
+        frame(socket)
+        if socket.paused:
+            clock.tick()
+    assert 29 < clock.now < 32
+    assert line.sent[-1][2:4] == (4429).to_bytes(2, "big")
+
+
+def test_whoever_rests_in_between_is_never_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    socket, _ = opened()
+    for _ in range(50):
+        for _ in range(120):
+            frame(socket)
+        while socket.paused:
+            clock.tick()
+        clock.now += 15
+    assert not socket.closing
+
+
+def test_only_the_last_ping_is_answered_once_the_socket_has_drained(monkeypatch: pytest.MonkeyPatch) -> None:
+    Clock(monkeypatch)
+    socket, line = opened()
+    socket.pause_writing()
+    for number in range(50):
+        frame(socket, bytes((number,)))
+    assert line.sent == []
+    socket.resume_writing()
+    assert line.sent == [b"\x8a\x01" + bytes((49,))]
+
+
+def test_a_socket_with_too_much_to_send_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    Clock(monkeypatch)
+    socket, line = opened()
+    socket.pause_writing()
+    line.waiting = 999
+    frame(socket)
+    assert not line.aborted
+    line.waiting = 1001
+    frame(socket)
+    assert line.aborted
