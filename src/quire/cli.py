@@ -43,6 +43,8 @@ def _fail(text: str) -> typer.Exit:
 @app.callback(invoke_without_command=True)
 def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     """Documents that many people write at once."""
+    # Text, accounts and the key are for the server's own user.
+    os.umask(0o077)
     if version:
         typer.echo(__version__)
         raise typer.Exit
