@@ -82,6 +82,8 @@ def _run(work: Coroutine[Any, Any, _Result]) -> _Result:
 @app.callback(invoke_without_command=True)
 def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     """Documents that many people write at once."""
+    # Text, accounts and the key are for the server's own user.
+    os.umask(0o077)
     if version:
         typer.echo(__version__)
         raise typer.Exit

@@ -1,113 +1,122 @@
-"""`quire doctor`: checks of this machine and the data folder, each with how to mend it."""
+"""`quire doctor`: checks of this machine and the data folder, each with how to mend it. None changes anything."""
 
 from __future__ import annotations
 
 import os
-import resource
 import shutil
-import socket
 import sqlite3
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
-from quire.log.file import connect
+from quire.ops import descriptors
+from quire.ops.listening import advice, listen
+from quire.ops.storage import Finding, served, storage
 from quire.settings import Settings
 
 LEAST_SQLITE = (3, 35, 0)
 LEAST_ROOM = 1024**3
-YEAR_2026 = 1_767_225_600
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check's result."""
-
-    part: str
-    ok: bool
-    text: str
+YEAR_2026, YEAR_2076 = 1_767_225_600, 3_345_062_400
+HOUR = 3600
+REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "fuse.sshfs", "fuse.s3fs"})
+"""File systems on which the locks of SQLite and of the folder hold nothing."""
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Run every check; none changes anything but a temporary file."""
+    """Run every check."""
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
         _folder,
+        _storage,
         _sqlite,
-        _key,
         _descriptors,
         _port,
         _app,
         _clock,
     )
-    return [finding for check in checks for finding in check(settings)]
+    return [finding for check in checks for finding in _contained(check, settings)]
+
+
+def _contained(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    """A check that cannot be made is a finding, too."""
+    try:
+        yield from check(settings)
+    except (OSError, sqlite3.Error) as error:
+        yield Finding(check.__name__.strip("_"), False, f"cannot be checked: {error}")
 
 
 def _folder(settings: Settings) -> Iterator[Finding]:
-    folder = settings.data
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"quire")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        yield Finding("data folder", False, f"{folder} cannot be written ({error.strerror}): mend its owner or --data")
+    folder, part = settings.data.absolute(), "data folder"
+    parent = next(path for path in (folder, *folder.parents) if path.exists())
+    if not parent.is_dir():
+        yield Finding(part, False, f"{parent} is no folder: choose another with --data or QUIRE_DATA")
         return
-    yield Finding("data folder", True, f"{folder.resolve()} can be written")
-    free = shutil.disk_usage(folder).free
+    if os.statvfs(parent).f_flag & os.ST_RDONLY:
+        yield Finding(part, False, f"{folder} is on a read-only disk: mount it for writing, or choose another --data")
+    elif not os.access(parent, os.R_OK | os.W_OK | os.X_OK):
+        yield Finding(part, False, f"{folder} cannot be written by this user: mend its owner, or choose another --data")
+    elif parent != folder:
+        yield Finding(part, True, f"{folder} does not exist; the first start makes it, empty")
+    else:
+        yield Finding(part, True, f"{folder} can be written")
+    if parent == folder:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        private = not mode & 0o007
+        text = "only its owner can look into it" if private else f"everyone on this machine can read it (mode {mode:o})"
+        yield Finding("privacy", private, text if private else f"{text}: chmod -R go= {folder}")
+    kind = _file_system(parent)
+    if kind in REMOTE:
+        yield Finding("disk", False, f"{kind} is a network file system, on which databases break: use a local disk")
+    free = shutil.disk_usage(parent).free
     room = f"{free // 1024**2} MiB free"
-    yield Finding("disk", free > LEAST_ROOM, room if free > LEAST_ROOM else f"only {room}: make room, 1 GiB at least")
+    if free > LEAST_ROOM:
+        yield Finding("disk", True, room)
+    elif free < 1024**2:
+        yield Finding("disk", False, "full: nothing can be saved; make room, 1 GiB at least")
+    else:
+        yield Finding("disk", False, f"only {room}: make room, 1 GiB at least")
 
 
-def _sqlite(settings: Settings) -> Iterator[Finding]:
-    version = sqlite3.sqlite_version_info
-    ok = version >= LEAST_SQLITE
+def _file_system(folder: Path) -> str:
+    """Return the type of the file system that a folder is on; empty where that is not known."""
+    best, kind = "", ""
+    with suppress(OSError), open("/proc/mounts", encoding="utf-8", errors="replace") as mounts:
+        for line in mounts:
+            _, place, this, *_ = line.split(" ")
+            if (folder == Path(place) or Path(place) in folder.resolve().parents) and len(place) >= len(best):
+                best, kind = place, this
+    return kind
+
+
+def _storage(settings: Settings) -> Iterator[Finding]:
+    if settings.data.is_dir():
+        yield from storage(settings.data)
+
+
+def _sqlite(_: Settings) -> Iterator[Finding]:
+    ok = sqlite3.sqlite_version_info >= LEAST_SQLITE
     yield Finding("SQLite", ok, sqlite3.sqlite_version if ok else f"{sqlite3.sqlite_version} is too old: 3.35 or newer")
-    with tempfile.TemporaryDirectory(dir=settings.data if settings.data.is_dir() else None) as folder:
-        try:
-            with closing(connect(Path(folder) / "check.db")) as connection:
-                (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-                (level,) = connection.execute("PRAGMA synchronous").fetchone()
-        except sqlite3.Error as error:
-            yield Finding("durability", False, f"SQLite cannot write here ({error}): use a local disk")
-            return
-    ok = mode == "wal" and level >= 2
-    yield Finding("durability", ok, f"journal {mode}, synchronous {level}" + ("" if ok else ": use a local disk"))
-
-
-def _key(settings: Settings) -> Iterator[Finding]:
-    path = settings.data / "secret.key"
-    if not path.exists():
-        yield Finding("secret key", True, "made at the first start")
-        return
-    mode = stat.S_IMODE(path.stat().st_mode)
-    ok = not mode & 0o077 and path.stat().st_size >= 32
-    yield Finding("secret key", ok, "only its owner can read it" if ok else f"mode {mode:o}: chmod 600 {path}")
 
 
 def _descriptors(settings: Settings) -> Iterator[Finding]:
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = settings.max_sockets + 500
-    ok = soft == resource.RLIM_INFINITY or soft >= needed
-    text = f"{soft} files may be open"
-    yield Finding("descriptors", ok, text if ok else f"{text}, {needed} are needed: ulimit -n {needed}")
+    limit, needed = descriptors.limit(), descriptors.needed(settings.max_sockets)
+    text = f"{limit} files may be open"
+    yield Finding("descriptors", limit >= needed, text if limit >= needed else f"{text}, {descriptors.advice(needed)}")
 
 
 def _port(settings: Settings) -> Iterator[Finding]:
-    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            yield Finding(
-                "port", False, f"{settings.host}:{settings.port} ({error.strerror}): stop that program or --port"
-            )
-            return
-    yield Finding("port", True, f"{settings.host}:{settings.port} is free")
+    where = f"{settings.host}:{settings.port}"
+    try:
+        listen(settings.host, settings.port).close()
+    except OSError as error:
+        if served(settings.data):
+            yield Finding("port", True, f"{where} is in use, and the data folder is served: fine if both is Quire")
+        else:
+            yield Finding("port", False, f"{where} ({error.strerror}). {advice(error)}")
+        return
+    yield Finding("port", True, f"{where} is free")
 
 
 def _app(_: Settings) -> Iterator[Finding]:
@@ -115,6 +124,16 @@ def _app(_: Settings) -> Iterator[Finding]:
     yield Finding("browser app", built, "built" if built else "missing: run `make serve` or `pip install .`")
 
 
-def _clock(_: Settings) -> Iterator[Finding]:
-    ok = time.time() > YEAR_2026
-    yield Finding("clock", ok, "plausible" if ok else "is years behind: set it (it decides nothing, but dates show it)")
+def _clock(settings: Settings) -> Iterator[Finding]:
+    now = time.time()
+    written = [path.stat().st_mtime for path in settings.data.glob("*.db*")] if settings.data.is_dir() else []
+    if not YEAR_2026 < now < YEAR_2076:
+        text = f"it is said to be {datetime.fromtimestamp(now, UTC):%Y}: set it (dates show it, sessions end by it)"
+    elif max(written, default=0) > now + HOUR:
+        text = (
+            f"it is behind the last change of the data, {datetime.fromtimestamp(max(written), UTC):%Y-%m-%d %H:%M} UTC"
+        )
+    else:
+        yield Finding("clock", True, "plausible")
+        return
+    yield Finding("clock", False, text)

@@ -1,0 +1,206 @@
+"""What `quire doctor` says of the data folder. It reads and changes nothing, also under a server that runs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+
+from quire.db.tables import metadata
+from quire.log.schema import MIGRATIONS
+from quire.log.sqlite import reason_of
+
+CHECK_SECONDS = 20.0
+"""Time for the check of one database; a larger one is checked in part."""
+LOG_TABLES = frozenset({"updates", "heads", "snapshots", "segments", "leases"})
+CATALOGUE_TABLES = frozenset(metadata.tables)
+ATTACHMENTS = "SELECT 'attachments/' || document || '/' || digest FROM attachments"
+SEGMENTS = "SELECT blob FROM segments"
+SNAPSHOTS = "SELECT blob FROM snapshots WHERE blob IS NOT NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's result."""
+
+    part: str
+    ok: bool
+    text: str
+
+
+def served(folder: Path) -> bool:
+    """Whether a process holds the lock on the folder."""
+    try:
+        handle = os.open(folder / "lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database that is not to change, and leave no file beside it."""
+    wal, index = path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+    # Without a write-ahead log nobody writes and all is in the file; SQLite would make new files beside it.
+    lone = not wal.exists() or (wal.stat().st_size == 0 and not served(path.parent))
+    had_index = index.exists()
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{'immutable=1' if lone else 'mode=ro'}", uri=True, isolation_level=None, timeout=5
+    )
+    try:
+        with closing(connection):
+            yield connection
+    finally:
+        if not lone and not had_index and not served(path.parent):
+            index.unlink(missing_ok=True)
+
+
+def storage(folder: Path) -> Iterator[Finding]:
+    """Check the databases, the key and the blobs."""
+    log, catalogue = folder / "log.db", folder / "catalogue.db"
+    busy = served(folder)
+    yield Finding("lock", True, "served by another process: fine if that is Quire" if busy else "nobody serves it")
+    found = {path: path.is_file() and path.stat().st_size > 0 for path in (log, catalogue)}
+    if not any(found.values()):
+        if any(path.exists() for path in (log, catalogue)):
+            yield Finding("databases", False, "both are empty: restore the folder from a backup")
+        else:
+            yield Finding("databases", True, "made at the first start")
+    else:
+        for path, there in found.items():
+            if there:
+                yield from _database(path)
+        yield from _together(log, catalogue, found)
+    yield from _key(folder / "secret.key", any(found.values()))
+
+
+def _database(path: Path) -> Iterator[Finding]:
+    name = path.name
+    try:
+        with reading(path) as connection:
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+            yield _log_schema(connection, tables) if name == "log.db" else _catalogue_schema(connection, tables)
+            until = time.monotonic() + CHECK_SECONDS
+            connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+            try:
+                (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            except sqlite3.OperationalError as error:
+                if str(error) != "interrupted":
+                    raise
+                yield Finding(name, True, f"no damage in the part that was checked in {CHECK_SECONDS:g} s")
+                return
+            if answer == "ok":
+                yield Finding(name, True, "sound")
+            else:
+                yield Finding(
+                    name, False, f"the database file is damaged ({answer.splitlines()[-1]}): restore it from a backup"
+                )
+    except (sqlite3.Error, OSError) as error:
+        yield Finding(name, False, _unreadable(path, error))
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    if not os.access(path, os.R_OK):
+        return f"this user cannot read it: run this as the user of the server, or mend the owner of {path}"
+    return f"{reason_of(error)} ({error}): check the disk; if the file is damaged, restore it from a backup"
+
+
+def _log_schema(connection: sqlite3.Connection, tables: set[str]) -> Finding:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    number = f"schema {version}"
+    if version > len(MIGRATIONS):
+        return Finding("log.db schema", False, f"{number}; this release knows {len(MIGRATIONS)}: run the newer release")
+    if (version == 0 and tables & LOG_TABLES) or (version == len(MIGRATIONS) and not tables >= LOG_TABLES):
+        return Finding("log.db schema", False, f"{number} in part only: restore it from a backup")
+    if version < len(MIGRATIONS):
+        return Finding("log.db schema", True, f"{number}; the next start brings it to {len(MIGRATIONS)}")
+    return Finding("log.db schema", True, number)
+
+
+def _catalogue_schema(connection: sqlite3.Connection, tables: set[str]) -> Finding:
+    part = "catalogue.db schema"
+    rows = connection.execute("SELECT version_num FROM alembic_version") if "alembic_version" in tables else ()
+    versions = {row[0] for row in rows}
+    script = ScriptDirectory(str(resources.files("quire.db") / "migrations"))
+    known, newest = {revision.revision for revision in script.walk_revisions()}, set(script.get_heads())
+    number = f"schema {', '.join(sorted(versions)) or 'none'}"
+    if versions - known:
+        return Finding(part, False, f"{number}; this release knows {', '.join(sorted(newest))}: run the newer release")
+    if (not versions and tables & CATALOGUE_TABLES) or (versions == newest and not tables >= CATALOGUE_TABLES):
+        return Finding(part, False, f"{number} in part only: restore it from a backup")
+    if versions != newest:
+        return Finding(part, True, f"{number}; the next start brings it to {', '.join(sorted(newest))}")
+    return Finding(part, True, number)
+
+
+def _together(log: Path, catalogue: Path, found: dict[Path, bool]) -> Iterator[Finding]:
+    """Whether the two databases and the blobs belong together."""
+    for path, there in found.items():
+        if not there:
+            other = "log.db" if path is catalogue else "catalogue.db"
+            what = "empty" if path.exists() else "missing"
+            yield Finding(path.name, False, f"{what}, but {other} is there: restore both from one backup")
+            return
+    # What a server removes meanwhile is no loss: only what is still missing at a second look counts.
+    lost = _lost(log, catalogue)
+    lost = lost and lost & _lost(log, catalogue)
+    texts = sorted(key for key in lost if "/" not in key)
+    files = sorted(key for key in lost if "/" in key)
+    if texts:
+        text = f"{len(texts)} documents of the catalogue have no text in the log (one is {texts[0]})"
+        yield Finding("documents", False, f"{text}: restore both databases from one backup")
+    if files:
+        text = f"{len(files)} files are missing (one is {files[0]})"
+        yield Finding("blobs", False, f"{text}: restore {log.parent / 'blobs'} from the backup of the databases")
+    if not lost:
+        yield Finding("documents", True, "each has its text and its files")
+
+
+def _lost(log: Path, catalogue: Path) -> set[str]:
+    """Return ids of documents without text and keys of blobs that are not there."""
+    blobs, lost = log.parent / "blobs", set[str]()
+    with suppress(sqlite3.Error, OSError), reading(catalogue) as titles, reading(log) as texts:
+        until = time.monotonic() + CHECK_SECONDS
+        for (document,) in titles.execute("SELECT id FROM documents"):
+            if texts.execute("SELECT 1 FROM heads WHERE document=?", (document,)).fetchone() is None:
+                lost.add(document)
+        for connection, query in ((titles, ATTACHMENTS), (texts, SEGMENTS), (texts, SNAPSHOTS)):
+            for (key,) in connection.execute(query):
+                if not (blobs / key).is_file():
+                    lost.add(key)
+                if time.monotonic() > until:
+                    return lost
+    return lost
+
+
+def _key(path: Path, used: bool) -> Iterator[Finding]:
+    part = "secret key"
+    if not path.exists():
+        text = "missing: restore it from a backup; with a new one the app shows links that open nothing"
+        yield Finding(part, not used, text if used else "made at the first start")
+        return
+    status = path.stat()
+    if not os.access(path, os.R_OK):
+        yield Finding(
+            part, False, f"this user cannot read it: run this as the server's user, or mend its owner: {path}"
+        )
+    elif status.st_size < 32:
+        yield Finding(part, False, f"damaged, it has {status.st_size} bytes of 32: restore {path} from a backup")
+    elif status.st_mode & 0o077:
+        yield Finding(part, False, f"others can read it (mode {status.st_mode & 0o777:o}): chmod 600 {path}")
+    else:
+        yield Finding(part, True, "only its owner can read it")

@@ -1,0 +1,184 @@
+"""`quire doctor` finds what is wrong with a data folder, says how to mend it, and changes nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT, QuireProcess, free_port
+from quire.ops import doctor
+from quire.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a server has worked, with a document."""
+    server = QuireProcess(tmp_path_factory.mktemp("used") / "data").start()
+    server.new_document()
+    assert server.stop() == 0
+    return server.data
+
+
+def listing(folder: Path) -> dict[str, tuple[bytes, int, int]]:
+    return {
+        str(path.relative_to(folder)): (
+            path.read_bytes() if path.is_file() else b"",
+            path.stat().st_mode,
+            path.stat().st_mtime_ns,
+        )
+        for path in [folder, *folder.rglob("*")]
+    }
+
+
+def complaints(folder: Path, **settings: object) -> str:
+    found = doctor.examine(Settings(data=folder, port=free_port(), max_sockets=100, **settings))  # type: ignore[arg-type]
+    return "\n".join(
+        f"{finding.part}: {finding.text}" for finding in found if not finding.ok and finding.part != "disk"
+    )
+
+
+def write(name: str, content: bytes) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).write_bytes(content) and None
+
+
+def remove(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+def empty(name: str) -> Callable[[Path], None]:
+    return lambda folder: os.truncate(folder / name, 0)
+
+
+def sql(name: str, statement: str) -> Callable[[Path], None]:
+    def work(folder: Path) -> None:
+        with closing(sqlite3.connect(folder / name, isolation_level=None)) as connection:
+            connection.execute(statement)
+
+    return work
+
+
+def torn(name: str) -> Callable[[Path], None]:
+    def work(folder: Path) -> None:
+        with open(folder / name, "r+b") as file:
+            size = file.seek(0, 2)
+            for page in range(4096, size, 8192):
+                file.seek(page)
+                file.write(os.urandom(4096))
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (torn("log.db"), "log.db: the database file is damaged.*backup"),
+        (torn("catalogue.db"), "catalogue.db: the database file is damaged.*backup"),
+        (write("log.db", b"no database" * 500), "log.db: the database file is damaged"),
+        (remove("log.db"), "log.db: missing, but catalogue.db is there"),
+        (empty("log.db"), "log.db: empty, but catalogue.db is there"),
+        (remove("catalogue.db"), "catalogue.db: missing, but log.db is there"),
+        (sql("log.db", "PRAGMA user_version=99"), "log.db schema: schema 99.*newer release"),
+        (sql("log.db", "DROP TABLE segments"), "log.db schema: schema .* in part only"),
+        (sql("catalogue.db", "UPDATE alembic_version SET version_num='later'"), "catalogue.db schema: .*newer release"),
+        (sql("catalogue.db", "DELETE FROM alembic_version"), "catalogue.db schema: schema none in part only"),
+        (sql("log.db", "DELETE FROM heads"), "documents: 1 documents of the catalogue have no text"),
+        (sql("log.db", "INSERT INTO segments VALUES('d', 1, 2, 'archive/d/1', x'00')"), "blobs: 1 files.*archive/d/1"),
+        (remove("secret.key"), "secret key: missing: restore"),
+        (empty("secret.key"), "secret key: damaged, it has 0 bytes of 32"),
+        (lambda folder: (folder / "secret.key").chmod(0o644), "secret key: others can read it.*chmod 600"),
+        (lambda folder: folder.chmod(0o755), "privacy: everyone on this machine can read it.*chmod"),
+        (lambda folder: os.utime(folder / "log.db", (4e9, 4e9)), "clock: it is behind the last change"),
+    ],
+)
+def test_what_is_wrong_is_found_and_left_as_it_is(
+    used: Path, tmp_path: Path, damage: Callable[[Path], None], says: str
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(used, folder)
+    folder.chmod(0o700)
+    assert complaints(folder) == ""
+    damage(folder)
+    before = listing(folder)
+    found = complaints(folder)
+    assert re.search(f"(?m)^{says}", found), found
+    assert listing(folder) == before
+
+
+def test_a_killed_servers_folder_is_read_with_its_write_ahead_log(tmp_path: Path) -> None:
+    server = QuireProcess(tmp_path / "data").start()
+    server.new_document()
+    server.stop(signal.SIGKILL)
+    for index in server.data.glob("*-shm"):
+        index.unlink()
+    before = set(listing(server.data))
+    assert complaints(server.data) == ""
+    assert set(listing(server.data)) == before
+
+
+def test_a_folder_that_is_served_is_fine(launch: Callable[..., QuireProcess]) -> None:
+    server = launch()
+    server.new_document()
+    found = doctor.examine(Settings(data=server.data, port=server.port, max_sockets=100))
+    texts = {finding.part: finding.text for finding in found}
+    assert "fine if that is Quire" in texts["lock"]
+    assert "in use, and the data folder is served" in texts["port"]
+    assert [finding for finding in found if not finding.ok and finding.part != "disk"] == []
+
+
+def test_what_the_server_makes_only_its_owner_can_read(used: Path) -> None:
+    assert [path for path in (used, *used.rglob("*")) if path.stat().st_mode & 0o077] == []
+
+
+def test_a_folder_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
+    found = doctor.examine(Settings(data=tmp_path / "mistyped" / "data", port=free_port()))
+    assert "does not exist; the first start makes it" in found[0].text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_for_a_folder_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    ended = subprocess.run(
+        [sys.executable, "-m", "quire.cli", "doctor", "--data", str(tmp_path / "file"), "--port", str(free_port())],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == ""
+    assert re.search("FAIL data folder: .*/file is no folder", ended.stdout), ended.stdout
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tests may run as root, who can write everywhere.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert re.search("data folder: .* cannot be written by this user", complaints(tmp_path))
+
+
+def test_each_trouble_with_the_address_has_its_own_advice(tmp_path: Path) -> None:
+    assert "Choose an address of this machine" in complaints(tmp_path, host="no.such.host.invalid")
+    assert "Choose an address of this machine" in complaints(tmp_path, host="192.0.2.1")
+
+
+def test_a_low_limit_of_open_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 256))
+    found = complaints(tmp_path)
+    assert "descriptors: 256 files may be open, 600 are needed" in found
+    assert "LimitNOFILE=600" in found
+
+
+def test_a_clock_far_ahead_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.time, "time", lambda: 4e9)
+    assert "clock: it is said to be 2096" in complaints(tmp_path)
