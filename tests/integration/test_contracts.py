@@ -17,7 +17,7 @@ from contracts.blobs import BlobsContract
 from contracts.fanout import FanoutContract
 from contracts.log import LogContract
 from locks import write_locked
-from quire.access import Role
+from quire.access import Principal, Role
 from quire.accounts.secrets import Passwords
 from quire.accounts.service import AccountService
 from quire.accounts.tables import accounts
@@ -191,6 +191,12 @@ class CatalogueTown:
 
     async def link(self, document: str, role: Role | None) -> str | None:
         return (await self.access.set_link(document, role))[1]
+
+    async def reset_link(self, document: str) -> str | None:
+        return (await self.access.reset_link(document))[1]
+
+    async def visit(self, principal: Principal, document: str) -> None:
+        assert await self.access.visit(principal, document)
 
     async def trash(self, document: str, trashed: bool) -> None:
         async with self._db.write() as connection:
