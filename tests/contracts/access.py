@@ -51,6 +51,14 @@ class Town(Protocol):
         """Set the document's link; returns its token."""
         ...
 
+    async def reset_link(self, document: str) -> str | None:
+        """Make another link with the same role; returns its token."""
+        ...
+
+    async def visit(self, principal: Principal, document: str) -> None:
+        """The principal opened the document by the link that it presents."""
+        ...
+
     async def trash(self, document: str, trashed: bool) -> None: ...
 
     async def sign_in(self, account: str) -> str:
@@ -114,9 +122,34 @@ class AccessContract:
         assert guest.author.startswith("link:")
         await town.link(document, None)
         assert await town.access.role_of(guest, document) is None
-        again = await town.link(document, Role.EDITOR)
-        assert again != token
+        assert await town.link(document, Role.EDITOR) == token
+        assert await town.access.role_of(guest, document) is Role.EDITOR
+        again = await town.reset_link(document)
         assert await town.access.role_of(guest, document) is None
+        guest = await town.access.identify(Credentials(ADDRESS, link=again))
+        assert await town.access.role_of(guest, document) is Role.EDITOR
+
+    async def test_a_visit_lasts_as_long_as_the_link_by_which_it_was_made(self, town: Town) -> None:
+        space = await town.workspace()
+        account, document = await town.account(space), await town.document(space)
+        token = await town.link(document, Role.EDITOR)
+        both = await town.access.identify(Credentials(ADDRESS, session=await town.sign_in(account), link=token))
+        alone = Principal("a", account=account)
+        assert await town.access.role_of(alone, document) is None
+        await town.visit(both, document)
+        assert await town.access.role_of(alone, document) is Role.EDITOR
+        assert await town.access.role_of(Principal("b", account=await town.account(space)), document) is None
+        read = Principal("a", account=account, scopes=frozenset({"documents:read"}))
+        assert await town.access.role_of(read, document) is Role.VIEWER
+        await town.link(document, None)
+        assert await town.access.role_of(alone, document) is None
+        await town.link(document, Role.VIEWER)
+        assert await town.access.role_of(alone, document) is Role.VIEWER
+        await town.trash(document, trashed=True)
+        assert await town.access.role_of(alone, document) is None
+        await town.trash(document, trashed=False)
+        await town.reset_link(document)
+        assert await town.access.role_of(alone, document) is None
 
     async def test_a_link_that_is_wrong_gives_nothing_and_takes_nothing(self, town: Town) -> None:
         space = await town.workspace()

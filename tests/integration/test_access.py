@@ -37,6 +37,25 @@ async def test_a_changed_link_acts_on_open_sockets_within_a_second(server: Quire
         assert (await stranger.until(b"\x02")).startswith(b"\x02\x01")
 
 
+async def test_a_reset_link_ends_the_old_one_on_open_sockets(server: QuireProcess) -> None:
+    document = server.new_document()
+    path = f"/documents/{document}/link"
+    link = str(server.api("PUT", path, {"role": "editor"})["url"]).partition("#link=")[2]
+    async with connected(server, document) as guest:
+        guest.send(b"\x02\x00" + wire.var_string(link))
+        assert await guest.until(b"\x02") == wire.authenticated(writable=True)
+        started = time.monotonic()
+        fresh = await asyncio.to_thread(server.api, "POST", f"{path}/reset")
+        assert (await guest.until(b"\x02")).startswith(b"\x02\x01")
+        assert time.monotonic() - started < 1
+    token = str(fresh["url"]).partition("#link=")[2]
+    assert (fresh["role"], token == link) == ("editor", False)
+    for presented, answer in ((link, b"\x02\x01"), (token, wire.authenticated(writable=True))):
+        async with connected(server, document) as guest:
+            guest.send(b"\x02\x00" + wire.var_string(presented))
+            assert (await guest.until(b"\x02")).startswith(answer)
+
+
 async def test_a_right_that_ends_by_time_ends_on_open_sockets_too(launch: Callable[..., QuireProcess]) -> None:
     server = launch(access_review="0.5")
     document = server.new_document()

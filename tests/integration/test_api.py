@@ -138,6 +138,47 @@ async def test_a_document_is_private_until_its_link_has_a_role(ada: Browser, nod
     assert (await ada.call("GET", f"{path}/link")).json()["url"] == url
     await ada.call("PUT", f"{path}/link", {"role": None})
     assert (await guest.call("GET", path, **link)).status_code == 404
+    # The link that was sent works again with its next role.
+    assert (await ada.call("PUT", f"{path}/link", {"role": "viewer"})).json()["url"] == url
+    assert (await guest.call("GET", path, **link)).json()["role"] == "viewer"
+    assert (await guest.call("POST", f"{path}/link/reset", **link)).status_code == 403
+    await ada.call("DELETE", path)
+    assert (await guest.call("GET", path, **link)).json()["trashed_at"] is not None
+    assert (await guest.call("GET", f"{path}/content", **link)).status_code == 404
+
+
+async def test_a_document_opened_by_its_link_stays_in_ones_list_while_the_link_works(
+    ada: Browser, node: Server
+) -> None:
+    bob = await colleague(ada, node)
+    document = (await ada.call("POST", "/documents", {"title": "Plan"})).json()["id"]
+    path = f"/documents/{document}"
+    url = (await ada.call("PUT", f"{path}/link", {"role": "viewer"})).json()["url"]
+    link = {"X-Quire-Link": url.split("#link=")[1]}
+
+    async def listed(query: str = "") -> list[tuple[str, str]]:
+        items = (await bob.call("GET", f"/documents?search=plan{query}")).json()["items"]
+        return [(item["id"], item["role"]) for item in items]
+
+    assert (await bob.call("PUT", f"{path}/visit")).status_code == 404
+    assert (await Browser(node.app).call("PUT", f"{path}/visit", **link)).status_code == 401  # type: ignore[attr-defined]
+    assert await listed() == []
+    for _ in range(2):
+        assert (await bob.call("PUT", f"{path}/visit", **link)).status_code == 204
+    assert await listed() == await listed("&shared=true") == [(document, "viewer")]
+    assert (await bob.call("GET", f"{path}/content")).status_code == 200
+    assert (await ada.call("GET", "/documents?shared=true")).json()["items"] == []
+    await ada.call("PUT", f"{path}/link", {"role": None})
+    assert await listed() == []
+    assert (await bob.call("GET", path)).status_code == 404
+    await ada.call("PUT", f"{path}/link", {"role": "editor"})
+    assert await listed() == [(document, "editor")]
+    await ada.call("DELETE", path)
+    assert await listed() == await listed("&trashed=true") == []
+    await ada.call("POST", f"{path}/restore")
+    assert (await bob.call("DELETE", f"{path}/visit")).status_code == 204
+    assert await listed() == []
+    assert (await bob.call("GET", path)).status_code == 404
 
 
 @pytest.mark.fm("FM-023")

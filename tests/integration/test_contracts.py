@@ -192,6 +192,12 @@ class CatalogueTown:
     async def link(self, document: str, role: Role | None) -> str | None:
         return (await self.access.set_link(document, role))[1]
 
+    async def reset_link(self, document: str) -> str | None:
+        return (await self.access.reset_link(document))[1]
+
+    async def visit(self, principal: Principal, document: str) -> None:
+        assert await self.access.visit(principal, document)
+
     async def trash(self, document: str, trashed: bool) -> None:
         async with self._db.write() as connection:
             await connection.execute(

@@ -55,13 +55,13 @@ class RenameForm(Form):
 
 
 class LinkForm(Form):
-    """What people with the link may do; null closes it."""
+    """What people with the link may do; null: nothing, until the same link is given a role again."""
 
     role: Literal["viewer", "editor"] | None
 
 
 class LinkBody(BaseModel):
-    """The document's link."""
+    """The document's link; both null while it gives no access."""
 
     role: str | None
     url: str | None
@@ -123,10 +123,11 @@ def routes(
         sort: Sort = "updated_at",
         order: Literal["asc", "desc"] = "desc",
         trashed: bool = False,
+        shared: bool = False,
         cursor: Annotated[str | None, Query(max_length=2000)] = None,
         limit: Annotated[int, Query(ge=1, le=100)] = 50,
     ) -> Documents:
-        """List the documents one has access to."""
+        """List one's own documents and those opened by a link that still works; `shared`: only others' documents."""
         try:
             rows, following = await service.list(
                 principal,
@@ -134,6 +135,7 @@ def routes(
                 sort=sort,
                 descending=order == "desc",
                 trashed=trashed,
+                shared=shared,
                 cursor=cursor,
                 limit=limit,
             )
@@ -158,8 +160,8 @@ def routes(
 
     @router.get("/{document_id}")
     async def read(document_id: str, principal: Caller, entrance: TheDoor, response: Response) -> DocumentBody:
-        """Return metadata and one's own role."""
-        role = await permit(entrance, principal, document_id, Action.READ, in_trash=principal.account is not None)
+        """Return metadata and one's own role, also of a document in the trash (`trashed_at`), which nobody can open."""
+        role = await permit(entrance, principal, document_id, Action.READ, in_trash=True)
         return _tagged(response, await service.get(document_id), role, principal)
 
     @router.patch("/{document_id}")
@@ -229,6 +231,25 @@ def routes(
         await permit(entrance, principal, document_id, Action.SHARE)
         role, token = await entrance.access.set_link(document_id, Role.parse(form.role) if form.role else None)
         return _link(request, document_id, role, token)
+
+    @router.post("/{document_id}/link/reset")
+    async def reset_link(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> LinkBody:
+        """Make another link with the same role; the old one ends at once, also in open documents."""
+        await permit(entrance, principal, document_id, Action.SHARE)
+        role, token = await entrance.access.reset_link(document_id)
+        return _link(request, document_id, role, token)
+
+    @router.put("/{document_id}/visit", status_code=204)
+    async def visit(document_id: str, principal: AccountCaller, entrance: TheDoor) -> None:
+        """Put a document that is open by its link (`X-Quire-Link`) into one's list, for as long as the link works."""
+        await permit(entrance, principal, document_id, Action.READ)
+        if not await entrance.access.visit(principal, document_id):
+            raise Problem(409, "Send the document's link in X-Quire-Link.")
+
+    @router.delete("/{document_id}/visit", status_code=204)
+    async def forget_visit(document_id: str, principal: AccountCaller, entrance: TheDoor) -> None:
+        """Take a document that one opened by its link out of one's list."""
+        await entrance.access.forget_visit(principal.account or "", document_id)
 
     def _link(request: Request, document_id: str, role: Role | None, token: str | None) -> LinkBody:
         base = (public_url or str(request.base_url)).rstrip("/")

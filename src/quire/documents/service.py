@@ -139,12 +139,14 @@ class DocumentService:
         sort: Sort,
         descending: bool,
         trashed: bool,
+        shared: bool,
         cursor: str | None,
         limit: int,
     ) -> tuple[Sequence[Document], str | None]:
-        """Return one page of the documents granted to the principal's account, and the next page's cursor.
+        """Return one page of the documents that the principal's account was given, and the next page's cursor.
 
-        Raises `ValueError` for a cursor that is not from here.
+        Those are what it was granted and, outside the trash, what it opened by a link that still gives access;
+        `shared` leaves out its own. Raises `ValueError` for a cursor that is not from here.
         """
         column = SORTS[sort]
         mine = sa.select(grants.c.resource).where(
@@ -152,7 +154,12 @@ class DocumentService:
             grants.c.subject_kind == "account",
             grants.c.subject == (principal.account or ""),
         )
-        query = _select().where(documents.c.id.in_(mine))
+        known: sa.ColumnElement[bool] = documents.c.id.in_(mine)
+        if not trashed:
+            known = sa.or_(known, documents.c.id.in_(self._sharing.visited(principal.account or "")))
+        query = _select().where(known)
+        if shared:
+            query = query.where(documents.c.owner != principal.account)
         query = query.where(documents.c.trashed_at.is_not(None) if trashed else documents.c.trashed_at.is_(None))
         for word in search.casefold().split():
             query = query.where(documents.c.title_key.contains(word, autoescape=True))

@@ -15,7 +15,7 @@ from quire.accounts.service import AccountService
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.documents.tables import documents, folders
-from quire.sharing.tables import grants, links
+from quire.sharing.tables import grants, links, visits
 from quire.workspaces.tables import group_members, memberships
 
 MAX_FOLDER_DEPTH = 64
@@ -91,7 +91,7 @@ class SharingAccess:
             places = (await connection.execute(query)).all()
             if principal.account is not None and places:
                 found += await self._granted(connection, principal.account, places)
-            if principal.link is not None:
+            if principal.link is not None or principal.account is not None:
                 found += await self._linked(connection, principal, [place.id for place in places])
         roles: dict[str, Role] = {}
         for document, label in found:
@@ -138,12 +138,17 @@ class SharingAccess:
     async def _linked(
         self, connection: AsyncConnection, principal: Principal, wanted: Sequence[str]
     ) -> list[tuple[str, str]]:
-        """Return (document, role) of the link that the principal holds."""
+        """Return (document, role) of the link that the principal holds, or came by before."""
+        visited = sa.exists().where(
+            visits.c.account == (principal.account or ""),
+            visits.c.document == links.c.document,
+            visits.c.link == links.c.hash,
+        )
         rows = await connection.execute(
             sa.select(links.c.document, links.c.role).where(
                 links.c.document.in_(wanted),
-                links.c.hash == principal.link,
-                sa.or_(links.c.expires_at.is_(None), links.c.expires_at > now()),
+                sa.or_(links.c.hash == (principal.link or ""), visited),
+                _live(now()),
                 sa.or_(links.c.sign_in_required == sa.false(), sa.literal(principal.account is not None)),
             )
         )
@@ -161,34 +166,84 @@ class SharingAccess:
     # ------------------------------------------------------------ the link
 
     async def link(self, document: str) -> tuple[Role | None, str | None]:
-        """Return the link's role and token, or (None, None) while the document has no link."""
+        """Return the link's role and token, or (None, None) while it gives no access."""
         async with self._db.read() as connection:
             row = (
                 await connection.execute(sa.select(links.c.role, links.c.nonce).where(links.c.document == document))
             ).first()
-        return (Role.parse(row.role), self._link_token(document, row.nonce)) if row else (None, None)
+        if row is None or row.role is None:
+            return None, None
+        return Role.parse(row.role), self._link_token(document, row.nonce)
 
     async def set_link(self, document: str, role: Role | None) -> tuple[Role | None, str | None]:
-        """Give the link a role, or take the link away; open sockets follow within a second."""
+        """Give the link a role, or none: the same link works again when it has one. Open sockets follow at once."""
+        async with self._db.write() as connection:
+            done = await connection.execute(
+                sa.update(links).where(links.c.document == document).values(role=role.label if role else None)
+            )
+            if done.rowcount == 0 and role is not None:
+                nonce = os.urandom(16)
+                await connection.execute(
+                    sa.insert(links).values(
+                        document=document,
+                        hash=hashed(self._link_token(document, nonce)),
+                        nonce=nonce,
+                        role=role.label,
+                    )
+                )
+        self.changed(document)
+        return await self.link(document)
+
+    async def reset_link(self, document: str) -> tuple[Role | None, str | None]:
+        """Make another link with the same role; the old one ends, on open sockets at once."""
         nonce = os.urandom(16)
         async with self._db.write() as connection:
-            row = (await connection.execute(sa.select(links.c.nonce).where(links.c.document == document))).first()
-            if role is None:
-                await connection.execute(sa.delete(links).where(links.c.document == document))
-            elif row is not None:
-                nonce = row.nonce
-                await connection.execute(sa.update(links).where(links.c.document == document).values(role=role.label))
-            else:
-                token = self._link_token(document, nonce)
-                await connection.execute(
-                    sa.insert(links).values(document=document, hash=hashed(token), nonce=nonce, role=role.label)
-                )
-        self._announce(AccessChange(documents=frozenset({document})))
-        return (role, self._link_token(document, nonce)) if role is not None else (None, None)
+            await connection.execute(
+                sa.update(links)
+                .where(links.c.document == document)
+                .values(hash=hashed(self._link_token(document, nonce)), nonce=nonce)
+            )
+            await connection.execute(sa.delete(visits).where(visits.c.document == document))
+        self.changed(document)
+        return await self.link(document)
 
     def _link_token(self, document: str, nonce: bytes) -> str:
         """The owner can copy the link again, so it is derived from the server's key and not kept."""
         return LINK_PREFIX + base64.urlsafe_b64encode(derived(self._key, "link", document, nonce)).decode().rstrip("=")
+
+    # ------------------------------------------------------------ visits
+
+    async def visit(self, principal: Principal, document: str) -> bool:
+        """Remember for the account that it opened the document by the link it presents; False: not by a live one."""
+        time = now()
+        by_link = (links.c.document == document, links.c.hash == (principal.link or ""), _live(time))
+        async with self._db.write() as connection:
+            if (await connection.execute(sa.select(links.c.hash).where(*by_link))).first() is None:
+                return False
+            mine = (visits.c.account == principal.account, visits.c.document == document)
+            done = await connection.execute(sa.update(visits).where(*mine).values(link=principal.link, at=time))
+            if done.rowcount == 0:
+                await connection.execute(
+                    sa.insert(visits).values(account=principal.account, document=document, link=principal.link, at=time)
+                )
+        return True
+
+    async def forget_visit(self, account: str, document: str) -> None:
+        """Take the document from the account's list; open sockets that had it by the visit end."""
+        async with self._db.write() as connection:
+            await connection.execute(
+                sa.delete(visits).where(visits.c.account == account, visits.c.document == document)
+            )
+        self._announce(AccessChange(documents=frozenset({document}), accounts=frozenset({account})))
+
+    @staticmethod
+    def visited(account: str) -> sa.Select[tuple[str]]:
+        """Select the documents that the account opened by a link that still gives access."""
+        return (
+            sa.select(visits.c.document)
+            .join(links, sa.and_(links.c.document == visits.c.document, links.c.hash == visits.c.link))
+            .where(visits.c.account == account, _live(now()))
+        )
 
     async def grant(
         self, connection: AsyncConnection, resource: tuple[str, str], subject: tuple[str, str], role: Role
@@ -207,6 +262,11 @@ class SharingAccess:
     def changed(self, document: str) -> None:
         """Announce that something about a document's access changed."""
         self._announce(AccessChange(documents=frozenset({document})))
+
+
+def _live(time: int) -> sa.ColumnElement[bool]:
+    """A link that gives access now."""
+    return sa.and_(links.c.role.is_not(None), sa.or_(links.c.expires_at.is_(None), links.c.expires_at > time))
 
 
 def _within_scopes(roles: dict[str, Role], scopes: frozenset[str] | None) -> dict[str, Role]:

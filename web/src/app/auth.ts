@@ -2,18 +2,34 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, NetworkError, Problem, setCsrfToken, type Session } from '../api/client'
+import schema from '../editor/schema/schema.json'
 import { setLanguage } from '../i18n'
+import { hasLocalStores } from '../sync/local'
 
 const KEY = 'quire:last-session'
 const ASK_AGAIN = 5000
 
-function remembered(): Session | null {
+/** What a visitor without an account needs to open a document again without a network. */
+const VISITOR: Session = {
+  account: null,
+  workspace: null,
+  csrf_token: '',
+  setup_needed: false,
+  version: '',
+  schema_version: schema.version,
+  dead_after: 25,
+  remembered: true,
+}
+
+/** Nothing is noted of visitors: they are known by the copies that they keep here, and forgotten with the last one. */
+async function remembered(): Promise<Session | null> {
   try {
     const known = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Session | null
-    return known && { ...known, remembered: true }
+    if (known) return { ...known, remembered: true }
   } catch {
     return null
   }
+  return (await hasLocalStores('guest')) ? VISITOR : null
 }
 
 export function remember(session: Session): void {
@@ -33,23 +49,28 @@ async function loadSession(): Promise<Session> {
     remember(session)
     return session
   } catch (error) {
-    const known = remembered()
     const away = error instanceof NetworkError || (error instanceof Problem && error.status >= 500)
-    if (away && known) return known
+    const known = away ? await remembered() : null
+    if (known) return known
     throw error
   }
 }
 
 export function useSession() {
-  return useQuery({
+  const query = useQuery({
     queryKey: ['session'],
     queryFn: loadSession,
     staleTime: 60_000,
     networkMode: 'always',
     refetchOnReconnect: 'always',
     // What the browser remembers has no token for changes.
-    refetchInterval: (query) => (query.state.data?.remembered ? ASK_AGAIN : false),
+    refetchInterval: ({ state }) => (state.data && !state.data.remembered ? false : ASK_AGAIN),
   })
+  const { data, refetch } = query
+  // Asking again clears the query's error: what is shown stays until there is an answer.
+  const [error, setError] = useState(query.error)
+  if (!data && query.error && query.error !== error) setError(query.error)
+  return { data, error: data ? null : error, refetch }
 }
 
 /** The session of whoever opened the page: it is not lost when it ends, so that the text stays and one signs in over it. */

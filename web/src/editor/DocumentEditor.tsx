@@ -122,7 +122,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
   }, [editor])
   if (!editor) return null
   const close = () => setPanel(null)
-  const menus = <MenuBar editor={editor} page={page} onPanel={setPanel} />
+  const menus = <MenuBar editor={editor} page={page} readOnly={readOnly} onPanel={setPanel} />
   return (
     <div className="editor">
       {(!narrow || readOnly) && <div className="menus">{menus}</div>}

@@ -67,8 +67,8 @@ export function StatusBadge({ session }: { session: DocumentSession }) {
     <>
       <Tooltip label={hint} multiline maw={320} events={{ hover: true, focus: true, touch: true }}>
         <UnstyledButton className={classes.badge} data-kind={status.kind} data-testid="status">
-          <Icon size={18} aria-hidden />
-          <Text size="sm" component="span" className={classes.text}>
+          <Icon size={18} aria-hidden className={classes.icon} />
+          <Text size="sm" component="span">
             {text}
           </Text>
         </UnstyledButton>

@@ -1,4 +1,4 @@
-export { clearLocalStores, unsentDocuments } from './local'
+export { clearLocalStores, keptInfo, unsentDocuments } from './local'
 export { closeDocuments, unsavedHere, whenSaved } from './open'
 export { DocumentSession } from './session'
 export { useDocumentSession, useSessionPart, useSessionState } from './useDocumentSession'

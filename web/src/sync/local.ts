@@ -5,13 +5,15 @@
 import * as idb from 'lib0/indexeddb'
 import { IndexeddbPersistence, PREFERRED_TRIM_SIZE, storeState } from 'y-indexeddb'
 import * as Y from 'yjs'
+import type { DocumentInfo } from '../api/client'
 import { Store } from './store'
 import { hasUnsent, joined, NOTHING } from './unsent'
 
 const PREFIX = 'quire:'
 const WRITABLE = 'quire:writable:'
+const INFO = 'quire:info:'
 /** What is noted of documents outside their databases. */
-const NOTES = [WRITABLE, 'quire:title:']
+const NOTES = [WRITABLE, INFO, 'quire:title:']
 const CONFIRMED = 'confirmed'
 const SEEN = 'seen'
 /** A browser that does not open its storage in this time counts as having none, until it does. */
@@ -45,6 +47,7 @@ export class LocalCopy {
   private folding: ReturnType<typeof setTimeout> | undefined
   private quota: ReturnType<typeof setInterval> | undefined
   private closed = false
+  private erased = false
 
   constructor(
     readonly name: string,
@@ -102,6 +105,7 @@ export class LocalCopy {
 
   /** Somebody deleted the copy (signed out in another tab): this tab goes on without one. */
   private detach(): void {
+    this.erased = true
     this.doc.off('update', this.write)
     clearTimeout(this.folding)
     clearTimeout(this.retry)
@@ -170,6 +174,11 @@ export class LocalCopy {
     writeItem(WRITABLE + this.name, value ? 'yes' : null)
   }
 
+  /** What is known of the document besides its text, for opening it without a network. */
+  keepInfo(info: DocumentInfo): void {
+    if (!this.erased) writeItem(INFO + this.name, JSON.stringify(info))
+  }
+
   async close(): Promise<void> {
     this.end()
     await this.persistence?.destroy()
@@ -182,6 +191,8 @@ export class LocalCopy {
     await this.persistence?.destroy()
     await deleteStore(this.name)
     this.writable = false
+    this.erased = true
+    writeItem(INFO + this.name, null)
   }
 
   private end(): void {
@@ -223,6 +234,12 @@ async function canStore(): Promise<boolean> {
       resolve(false)
     }
   })
+}
+
+/** What was last known of a document that is kept here. */
+export function keptInfo(person: string, documentId: string): DocumentInfo | null {
+  const kept = readItem(INFO + storeName(person, documentId))
+  return kept ? (JSON.parse(kept) as DocumentInfo) : null
 }
 
 function readItem(key: string): string | null {
@@ -277,6 +294,11 @@ async function deleteStore(name: string): Promise<void> {
     // Blocked: other tabs let go when they hear of it.
     request.onsuccess = request.onerror = request.onblocked = () => resolve()
   })
+}
+
+/** Whether somebody keeps anything here. */
+export async function hasLocalStores(person: string): Promise<boolean> {
+  return (await storeNames()).some((name) => name.startsWith(storeName(person, '')))
 }
 
 /** Removes every local copy of every document: for signing out on a shared computer. */

@@ -2,7 +2,7 @@
 import i18next from 'i18next'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import { Problem, type RoleName } from '../api/client'
+import { Problem, type DocumentInfo, type RoleName } from '../api/client'
 import schema from '../editor/schema/schema.json'
 import { FrameProvider } from './frames'
 import { HttpsExchange } from './https'
@@ -161,6 +161,11 @@ export class DocumentSession implements Handles {
   async discard(): Promise<void> {
     this.changes = 0
     await this.local.erase()
+  }
+
+  /** Keeps what is known of the document with its local copy. */
+  keepInfo(info: DocumentInfo): void {
+    this.local.keepInfo(info)
   }
 
   /** Others' changes wait while `held` says so, for a while; `before` is called just before they are taken in. */

@@ -88,6 +88,8 @@ export function sharedSocket(deadAfter: number): TabSocket {
     messageReconnectTimeout: deadAfter * 1000,
     // Everyone misses a dead server in the same moment: they do not come back in one.
     delay: Math.round(500 + Math.random() * 1000),
+    // Not above the delay, or no attempt is ever made.
+    minDelay: 500,
     maxDelay: 15_000,
   })
   socket = created

@@ -11,6 +11,7 @@ import { OneMenu } from './OneMenu'
 interface Props {
   editor: Editor
   page: PageActions
+  readOnly: boolean
   onPanel: (panel: Panel) => void
 }
 
@@ -18,12 +19,12 @@ interface Props {
  * Everything the editor can do, by name. Its state is read when a menu opens, not on every key.
  * On a narrow screen the menus are one menu.
  */
-export function MenuBar({ editor, page, onPanel }: Props) {
+export function MenuBar({ editor, page, readOnly, onPanel }: Props) {
   const { t } = useTranslation()
   const [open, setOpen] = useState<number | null>(null)
   const narrow = useMediaQuery('(max-width: 700px)', false, { getInitialValueInEffect: false })
   const close = () => setOpen(null)
-  const menus = menusOf(editor, page, onPanel, t, open !== null)
+  const menus = menusOf(editor, page, onPanel, t, open !== null, !readOnly)
   if (narrow) return <OneMenu menus={menus} opened={open !== null} onOpen={(opened) => setOpen(opened ? 0 : null)} />
   return (
     <Menubar className="menubar" aria-label={t('menu.label')} openIndex={open} onOpenChange={setOpen}>

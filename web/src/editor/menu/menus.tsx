@@ -34,8 +34,8 @@ export function menusOf(
   open: (panel: Panel) => void,
   t: TFunction,
   opened: boolean,
+  writable: boolean,
 ): MenuOf[] {
-  const writable = editor.isEditable
   const is = (name: string, attributes?: Record<string, unknown>) => opened && editor.isActive(name, attributes)
   const run = () => {
     startStep(editor.state)

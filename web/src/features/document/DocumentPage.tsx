@@ -55,11 +55,13 @@ export function DocumentPage() {
 
 function Opened({ documentId, who }: { documentId: string; who: Session }) {
   const link = useMemo(() => linkToken(), [])
+  // The tab's socket is made once: what the server says later opens no new session.
+  const [deadAfter] = useState(who.dead_after ?? 25)
   const me = useMemo(
     () => (who.account ? { id: who.account.id, name: who.account.name, color: who.account.color } : guest()),
     [who.account],
   )
-  const session = useDocumentSession(documentId, me, who.account?.id ?? 'guest', link, who.dead_after ?? 25)
+  const session = useDocumentSession(documentId, me, who.account?.id ?? 'guest', link, deadAfter)
   return session ? <Frame session={session} who={who} link={link} /> : null
 }
 
@@ -73,7 +75,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
   const [counting, setCounting] = useState(false)
   const [sharing, setSharing] = useState(false)
   const [me, setMe] = useState(session.me)
-  const { info, rename, conflict, settle } = useDocumentInfo(session, link, who.account?.id ?? null)
+  const { info, rename, conflict, settle } = useDocumentInfo(session, link, who.account?.id ?? 'guest')
   const setSession = useSetSession()
 
   const tell = useCallback((message: string) => notifications.show({ color: 'red', message }), [])
@@ -90,6 +92,11 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
     return () => void editor.off('create', start)
   }, [fresh, editor, readOnly])
 
+  const jump = (client: number) => {
+    jumpTo(client)
+    // Without scrolling back to where one writes.
+    if (!readOnly) editor?.view.focus()
+  }
   const introduce = (name: string) => {
     const renamed = renameGuest(me, name)
     setMe(renamed)
@@ -111,7 +118,12 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
         </Link>
         {!denied && (
           <div className={classes.name}>
-            <DocumentTitle title={info?.title ?? ''} disabled={readOnly || !info} onRename={rename} />
+            <DocumentTitle
+              title={info?.title ?? ''}
+              disabled={readOnly || !info}
+              onRename={rename}
+              onDone={() => editor?.view.focus()}
+            />
             <div className={classes.state}>
               {ready && readOnly && (
                 <Tooltip label={t('mode.viewing.hint')} multiline maw={280}>
@@ -125,7 +137,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
           </div>
         )}
         <Group gap="xs" wrap="nowrap" className={classes.people}>
-          {!denied && <PresenceBar session={session} onJump={jumpTo} />}
+          {!denied && <PresenceBar session={session} onJump={jump} />}
           {info?.role === 'owner' && !denied && (
             <Button size="xs" leftSection={<IconShare size={16} aria-hidden />} onClick={() => setSharing(true)}>
               {t('share')}

@@ -1,11 +1,20 @@
 import { VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { MAX_TITLE } from '../../api/client'
 import classes from './DocumentTitle.module.css'
 
+interface Props {
+  title: string
+  disabled: boolean
+  onRename: (title: string) => void
+  /** Where the focus goes with Enter or Escape. */
+  onDone: () => void
+}
+
 /** The title, edited in place; Enter or leaving the field keeps it, Escape takes it back. */
-export function DocumentTitle(props: { title: string; disabled: boolean; onRename: (title: string) => void }) {
+export function DocumentTitle(props: Props) {
   const { t } = useTranslation()
   const [draft, setDraft] = useState<string | null>(null)
   const keep = () => {
@@ -26,12 +35,13 @@ export function DocumentTitle(props: { title: string; disabled: boolean; onRenam
         onChange={(event) => setDraft(event.currentTarget.value)}
         onBlur={keep}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') event.currentTarget.blur()
-          if (event.key === 'Escape') {
-            setDraft(null)
-            event.currentTarget.value = props.title
-            event.currentTarget.blur()
-          }
+          // Not the Enter that ends an input method's word.
+          if (event.nativeEvent.isComposing || !['Enter', 'Escape'].includes(event.key)) return
+          event.preventDefault()
+          // Leaving the field keeps what it holds.
+          if (event.key === 'Escape') flushSync(() => setDraft(null))
+          event.currentTarget.blur()
+          if (!props.disabled) props.onDone()
         }}
       />
     </>

@@ -5,8 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { api, NetworkError, Problem, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useTitle } from '../../app/title'
-import { useSessionPart, type DocumentSession } from '../../sync'
-import { keptList } from '../documents/keptList'
+import { keptInfo, useSessionPart, type DocumentSession } from '../../sync'
 import { keepWish, keptWish, type TitleWish } from './titleWish'
 
 interface Conflict {
@@ -15,7 +14,7 @@ interface Conflict {
 }
 
 /** Metadata of the open document: kept current by pushes, changed only from the version one has seen. */
-export function useDocumentInfo(session: DocumentSession, link: string | null, person: string | null) {
+export function useDocumentInfo(session: DocumentSession, link: string | null, person: string) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const meta = useSessionPart(session, 'meta')
@@ -30,9 +29,7 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
       try {
         return await api.document(documentId, link)
       } catch (error) {
-        // Without a network the list that was seen last knows the title.
-        const kept = error instanceof NetworkError && person ? await keptList(person) : null
-        const known = kept?.find((item) => item.id === documentId)
+        const known = error instanceof NetworkError ? keptInfo(person, documentId) : null
         if (known) return known
         throw error
       }
@@ -49,6 +46,9 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
       known && known.version < meta.version ? { ...known, ...meta } : known,
     )
   }, [meta, queries, documentId])
+  useEffect(() => {
+    if (info) session.keepInfo(info)
+  }, [session, info])
   const title = wish?.title ?? info?.title
   useTitle(title)
 

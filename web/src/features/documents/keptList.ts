@@ -1,5 +1,6 @@
 /** The last list of documents, for opening the app without a network. Titles only, one person's at a time. */
 import type { DocumentInfo } from '../../api/client'
+import { keptInfo } from '../../sync/local'
 
 const NAME = 'lists'
 
@@ -16,5 +17,11 @@ export async function keepList(person: string, items: DocumentInfo[]): Promise<v
 export async function keptList(person: string): Promise<DocumentInfo[] | null> {
   if (!('caches' in window)) return null
   const answer = await (await caches.open(NAME)).match(`/kept/${person}`)
-  return answer ? ((await answer.json()) as DocumentInfo[]) : null
+  if (!answer) return null
+  const items = (await answer.json()) as DocumentInfo[]
+  // A document that was open since may have another title.
+  return items.map((item) => {
+    const known = keptInfo(person, item.id)
+    return known && known.version > item.version ? { ...item, ...known } : item
+  })
 }

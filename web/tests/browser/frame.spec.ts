@@ -1,0 +1,73 @@
+/** What stands around the text: title, status, people. */
+import { expect, newDocument, saved, share, status, test, text, type, visitor, words } from './fixtures'
+
+test('Enter in the title leads into the text, and so does a jump to somebody', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  const title = owner.getByRole('textbox', { name: 'Document title' })
+  await title.fill('Minutes')
+  await owner.keyboard.press('Enter')
+  await owner.keyboard.type('at once')
+  expect(await words(owner)).toBe('at once')
+  await title.fill('Not this')
+  await owner.keyboard.press('Escape')
+  await expect(title).toHaveValue('Minutes')
+  await expect(text(owner)).toBeFocused()
+
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await text(owner).evaluate((element: HTMLElement) =>
+    element.editor?.commands.insertContentAt(8, '<p>line</p>'.repeat(60)),
+  )
+  await type(guest, 'far below')
+  await text(owner).evaluate((element: HTMLElement) => element.editor?.commands.setTextSelection(1))
+  await owner.getByTestId('person').click()
+  await expect(owner.locator('.caret')).toBeInViewport()
+  await expect(text(owner)).toBeFocused()
+  await owner.keyboard.type('here: ')
+  expect(await words(owner)).toContain('here: at once')
+  await context.close()
+})
+
+test('a long title gives way to the status', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  const title = owner.getByRole('textbox', { name: 'Document title' })
+  await title.fill('A title as long as titles can be in a company that likes to name things '.repeat(4).trim())
+  await owner.keyboard.press('Enter')
+  await saved(owner)
+  for (const width of [1440, 1024, 768, 390]) {
+    await owner.setViewportSize({ width, height: 780 })
+    const cut = await status(owner).evaluate((badge) =>
+      [badge, ...badge.querySelectorAll('*')].some(
+        (part) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0,
+      ),
+    )
+    expect(cut, `cut at ${width}`).toBe(false)
+    await expect(status(owner).getByText('Saved')).toBeInViewport({ ratio: 1 })
+    expect(await owner.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+  }
+})
+
+test('a socket is opened however short the pause between attempts was drawn', async ({ owner, server }) => {
+  await owner.addInitScript(() => {
+    Math.random = () => 0
+  })
+  const socket = owner.waitForEvent('websocket')
+  await newDocument(owner, server)
+  await socket
+})
+
+test('a document opened without a network has the title that it was given last', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await owner.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  await owner.goto(server.url)
+  await owner.getByRole('link', { name: 'Untitled document' }).first().click()
+  const title = owner.getByRole('textbox', { name: 'Document title' })
+  await title.fill('Renamed')
+  await owner.keyboard.press('Enter')
+  await expect(owner).toHaveTitle(/^Renamed/)
+  await saved(owner)
+  await owner.context().setOffline(true)
+  await owner.reload()
+  await expect(title).toHaveValue('Renamed')
+  await owner.goto(server.url)
+  await expect(owner.getByRole('link', { name: 'Renamed' })).toBeVisible()
+})
