@@ -35,6 +35,7 @@ import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
 import { Steady } from './steady'
 import { UnknownBlock } from './unknownBlock'
+import { UndoSteps } from '../undo'
 
 /** Only the address is stored; how a link opens is the page's decision. */
 const Link = TiptapLink.extend({
@@ -150,6 +151,7 @@ export function extensions(
     EmojiNames,
     ClearFormatting,
     Collaboration.configure({ fragment: session.fragment }),
+    UndoSteps,
     Carets.configure({ awareness: session.awareness }),
     Steady,
     Rescue.configure({ onFault: options.onFault }),

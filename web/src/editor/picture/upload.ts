@@ -4,7 +4,6 @@ import { dropPoint } from '@tiptap/pm/transform'
 import type { EditorView } from '@tiptap/pm/view'
 import { newId } from '../ids'
 import type { PastedPicture } from '../paste/pictures'
-import { startStep } from '../undo'
 import { forget, show } from './previews'
 
 export type Upload = (file: File) => Promise<string>
@@ -48,7 +47,6 @@ export async function fill(view: EditorView, picture: PastedPicture, upload: Upl
 export function addPictures(view: EditorView, files: File[], upload: Upload, at?: number): void {
   const type = view.state.schema.nodes.image
   if (!type || files.length === 0) return
-  startStep(view.state)
   const held = files.map((file) => ({ id: newId(), file: () => Promise.resolve(file) }))
   const nodes = held.map(({ id }, index) =>
     type.create({ id, src: '', alt: files[index]?.name.replace(/\.\w+$/, '') ?? '' }),
