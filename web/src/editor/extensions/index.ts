@@ -6,6 +6,7 @@ import FindAndReplace from '@tiptap/extension-find-and-replace'
 import Highlight from '@tiptap/extension-highlight'
 import Blockquote from '@tiptap/extension-blockquote'
 import Document from '@tiptap/extension-document'
+import HorizontalRule from '@tiptap/extension-horizontal-rule'
 import TiptapLink from '@tiptap/extension-link'
 import { BulletList, ListItem, OrderedList, TaskItem, TaskList } from '@tiptap/extension-list'
 import Subscript from '@tiptap/extension-subscript'
@@ -18,6 +19,7 @@ import StarterKit from '@tiptap/starter-kit'
 import type { DocumentSession } from '../../sync'
 import schema from '../schema/schema.json'
 import { BlockAttributes } from './blockAttributes'
+import { BesideBlocks } from './besideBlocks'
 import { BlockIds } from './blockIds'
 import { Carets } from './caret'
 import { ClearFormatting } from './clearFormatting'
@@ -26,6 +28,7 @@ import { EmojiNames } from '../emoji/emojiNames'
 import { Ink } from './ink'
 import { LargeInsert } from './largeInsert'
 import { SlashMenu } from '../suggest/slashMenu'
+import { insertBlocks } from '../insert'
 import { CleanPaste, type PasteOptions } from '../paste/cleanPaste'
 import { safeAddress, typedAddress } from '../links'
 import { Picture } from '../picture/picture'
@@ -91,7 +94,10 @@ export function schemaExtensions(): Extensions {
       orderedList: false,
       listItem: false,
       link: false,
+      horizontalRule: false,
       dropcursor: { width: 2 },
+      // Behind these one can write without a paragraph that waits there.
+      trailingNode: { notAfter: ['heading', 'blockquote', 'bulletList', 'orderedList', 'taskList'] },
     }),
     Link,
     Document.extend({ marks: BLOCK_MARKS }),
@@ -105,6 +111,16 @@ export function schemaExtensions(): Extensions {
     described(TableRow),
     described(TableCell),
     described(TableHeader),
+    HorizontalRule.extend({
+      addCommands() {
+        return {
+          setHorizontalRule:
+            () =>
+            ({ tr }) =>
+              insertBlocks(tr, [this.type.create()]),
+        }
+      },
+    }),
     CodeBlock,
     // Code that kept other marks out would lose the bold, the comment or the link that somebody else sets meanwhile.
     Code.extend({ excludes: 'code' }),
@@ -147,6 +163,7 @@ export function extensions(
     LargeInsert.configure({ onRefused: options.onTooMuch }),
     Placeholder.configure({ placeholder: options.placeholder }),
     FindAndReplace.configure({ searchDebounceMs: 120, injectCSS: false }),
+    BesideBlocks,
     SlashMenu,
     EmojiNames,
     ClearFormatting,

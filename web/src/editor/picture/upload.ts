@@ -1,8 +1,10 @@
 /** Pictures on their way to the server: in the document at once, filled in when their attachment exists. */
 import { Fragment, Slice } from '@tiptap/pm/model'
+import { NodeSelection } from '@tiptap/pm/state'
 import { dropPoint } from '@tiptap/pm/transform'
 import type { EditorView } from '@tiptap/pm/view'
 import { newId } from '../ids'
+import { caretBehind, insertBlocks } from '../insert'
 import type { PastedPicture } from '../paste/pictures'
 import { forget, show } from './previews'
 
@@ -53,11 +55,11 @@ export function addPictures(view: EditorView, files: File[], upload: Upload, at?
   )
   const slice = new Slice(Fragment.from(nodes), 0, 0)
   const { tr } = view.state
-  if (at === undefined) tr.replaceSelection(slice)
-  else {
+  if (at !== undefined) {
     const point = dropPoint(tr.doc, Math.min(at, tr.doc.content.size), slice) ?? tr.doc.content.size
     tr.replaceRange(point, point, slice)
-  }
+    caretBehind(tr, tr.mapping.map(point))
+  } else if (tr.selection instanceof NodeSelection || !insertBlocks(tr, nodes)) tr.replaceSelection(slice)
   view.dispatch(tr.scrollIntoView())
   for (const picture of held) void fill(view, picture, upload)
 }
