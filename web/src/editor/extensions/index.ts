@@ -42,6 +42,8 @@ import { UndoSteps } from '../undo'
 
 /** Only the address is stored; how a link opens is the page's decision. */
 const Link = TiptapLink.extend({
+  // Words after a link are not the link's.
+  inclusive: false,
   addAttributes() {
     return { href: { default: '', parseHTML: (element) => safeAddress(element.getAttribute('href') ?? '') } }
   },
