@@ -38,6 +38,7 @@ import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
 import { Steady } from './steady'
 import { UnknownBlock } from './unknownBlock'
+import { TableView } from '../table/view'
 import { UndoSteps } from '../undo'
 
 /** Only the address is stored; how a link opens is the page's decision. */
@@ -109,7 +110,7 @@ export function schemaExtensions(): Extensions {
     described(ListItem),
     described(TaskList),
     described(TaskItem).configure({ nested: true }),
-    described(Table).configure({ resizable: true, cellMinWidth: 60 }),
+    described(Table).configure({ resizable: true, cellMinWidth: 60, View: TableView }),
     described(TableRow),
     described(TableCell),
     described(TableHeader),
