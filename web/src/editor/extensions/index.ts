@@ -37,6 +37,7 @@ import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
 import { Steady } from './steady'
+import { TabKey } from './tabKey'
 import { UnknownBlock } from './unknownBlock'
 import { TableView } from '../table/view'
 import { UndoSteps } from '../undo'
@@ -167,6 +168,7 @@ export function extensions(
     Placeholder.configure({ placeholder: options.placeholder }),
     FindAndReplace.configure({ searchDebounceMs: 120, injectCSS: false }),
     BesideBlocks,
+    TabKey,
     SlashMenu,
     EmojiNames,
     ClearFormatting,
