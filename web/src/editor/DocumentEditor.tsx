@@ -72,6 +72,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
           role: 'textbox',
           'aria-multiline': 'true',
           'aria-label': t('editor.label'),
+          ...(reading.current ? {} : { 'aria-description': t('editor.leave') }),
           'aria-readonly': String(reading.current),
           // A reader scrolls by keyboard too.
           tabindex: '0',

@@ -1,7 +1,7 @@
 /** The blocks that the slash menu and the menus offer. */
 import type { Editor, Range } from '@tiptap/core'
 import { pickPictures } from './picture/pick'
-import { startStep } from './undo'
+import { inOneStep } from './undo'
 
 export interface BlockCommand {
   key: string
@@ -86,7 +86,8 @@ export function block(key: string): BlockCommand {
 }
 
 export function runAt(editor: Editor, range: Range, command: BlockCommand): void {
-  startStep(editor.state)
-  editor.chain().focus().deleteRange(range).run()
-  command.run(editor)
+  inOneStep(editor, () => {
+    editor.chain().focus().deleteRange(range).run()
+    command.run(editor)
+  })
 }

@@ -1,9 +1,110 @@
-import type { EditorState } from '@tiptap/pm/state'
-import { yUndoPluginKey } from '@tiptap/y-tiptap'
+/** What one undo takes back: a few words, what was erased in one go, or one change of another kind. */
+import { Extension, type Editor } from '@tiptap/core'
+import { isChangeOrigin } from '@tiptap/extension-collaboration'
+import type { Slice } from '@tiptap/pm/model'
+import type { EditorState, Transaction } from '@tiptap/pm/state'
+import { ReplaceStep } from '@tiptap/pm/transform'
+import { ySyncPluginKey, yUndoPluginKey } from '@tiptap/y-tiptap'
 import type { UndoManager } from 'yjs'
 
-/** Ends the step that is being gathered: what comes next is undone by itself, not with the typing before it. */
-export function startStep(state: EditorState): void {
+/** After so many characters or milliseconds of typing, the next word is a step of its own. */
+const LONG_ENOUGH = 20
+const LATE_ENOUGH = 3000
+
+/** Typing or erasing that the next key may go on with. */
+interface Run {
+  kind: 'type' | 'erase'
+  /** Where it goes on. */
+  at: number
+  since: number
+  characters: number
+}
+
+interface StepStorage {
+  run: Run | null
+  /** The changes of one command are one step. */
+  together: boolean
+}
+
+declare module '@tiptap/core' {
+  interface Storage {
+    undoSteps: StepStorage
+  }
+}
+
+/** The undo manager joins whatever follows within half a second: here it learns where a step ends. */
+export const UndoSteps = Extension.create<object, StepStorage>({
+  name: 'undoSteps',
+  addStorage: () => ({ run: null, together: false }),
+  dispatchTransaction({ transaction, next }) {
+    const { storage, editor } = this
+    if (!transaction.docChanged) return next(transaction)
+    if (isChangeOrigin(transaction) || transaction.getMeta('addToHistory') === false) {
+      // Others write, too: the caret knows where the place is now.
+      const place = storage.run?.at === editor.state.selection.head ? storage.run : null
+      next(transaction)
+      const { isUndoRedoOperation } = (transaction.getMeta(ySyncPluginKey) ?? {}) as { isUndoRedoOperation?: boolean }
+      storage.run = place && !isUndoRedoOperation ? { ...place, at: editor.state.selection.head } : null
+      return
+    }
+    const run = runOf(transaction, editor.state)
+    const before = storage.run
+    if (before && run && goesOn(before, run, transaction, editor)) {
+      storage.run = { ...before, at: run.at, characters: before.characters + run.characters }
+    } else {
+      storage.run = run
+      if (!storage.together) endStep(editor.state)
+    }
+    next(transaction)
+  },
+})
+
+/** Makes several changes that one undo takes back. */
+export function inOneStep(editor: Editor, change: () => void): void {
+  const storage = editor.storage.undoSteps
+  endStep(editor.state)
+  storage.together = true
+  try {
+    change()
+  } finally {
+    storage.together = false
+    storage.run = null
+  }
+}
+
+function endStep(state: EditorState): void {
   const history = yUndoPluginKey.getState(state) as { undoManager: UndoManager } | undefined
   history?.undoManager.stopCapturing()
+}
+
+/** What a transaction types or erases at one place; null if it is a change of another kind. */
+function runOf(tr: Transaction, before: EditorState): Run | null {
+  const [step] = tr.steps
+  // What is pasted, dropped or cut is no word that somebody types.
+  if (tr.steps.length !== 1 || !(step instanceof ReplaceStep) || tr.getMeta('uiEvent')) return null
+  const { from, to, slice } = step
+  const run = { at: from + slice.size, since: Date.now(), characters: slice.size }
+  if (isText(slice))
+    return before.doc.resolve(from).sameParent(before.doc.resolve(to)) ? { ...run, kind: 'type' } : null
+  return slice.size === 0 && before.selection.empty ? { ...run, kind: 'erase' } : null
+}
+
+function isText({ content, openStart, openEnd }: Slice): boolean {
+  return content.childCount > 0 && openStart === 0 && openEnd === 0 && content.content.every((node) => node.isText)
+}
+
+function goesOn(run: Run, next: Run, tr: Transaction, { state, view }: Editor): boolean {
+  const { from, to } = tr.steps[0] as ReplaceStep
+  if (run.kind !== next.kind || run.at < from || run.at > to) return false
+  if (next.kind === 'erase') return true
+  // A word that is being composed is written again and again.
+  if (from !== to) return view.composing
+  const typed = tr.doc.textBetween(from, next.at)
+  if (typed.includes('\n')) return false
+  const enough = run.characters >= LONG_ENOUGH || next.since - run.since >= LATE_ENOUGH
+  return !enough || !startsWord(state.doc.resolve(from).nodeBefore?.text ?? '', typed)
+}
+
+function startsWord(before: string, typed: string): boolean {
+  return !/[^\s\p{P}]$/u.test(before) && /^[^\s\p{P}]/u.test(typed)
 }

@@ -76,6 +76,8 @@ test('from setting up to restoring a document without touching the mouse [FM-163
     await expect(text(page)).toBeFocused()
     await saved(page)
 
+    // Tab belongs to the text until Escape lets it go.
+    await page.keyboard.press('Escape')
     const button = page.getByRole('button', { name: 'Share' })
     await tabTo(page, button, 'Shift+Tab')
     await page.keyboard.press('Enter')
@@ -199,4 +201,41 @@ test('with reduced motion nothing moves [FM-163]', async ({ owner, server }) => 
       .map((element) => element.className),
   )
   expect(moving).toEqual([])
+})
+
+test('Tab indents, and after Escape it leaves the text [FM-163]', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'one')
+  const paragraph = text(owner).locator('p')
+  await owner.keyboard.press('Tab')
+  await owner.keyboard.type(' two')
+  await expect(paragraph).toHaveText('one two')
+  await expect(paragraph).toHaveAttribute('data-indent', '1')
+  for (let press = 0; press < 2; press += 1) await owner.keyboard.press('Shift+Tab')
+  await expect(paragraph).not.toHaveAttribute('data-indent')
+  await expect(text(owner)).toBeFocused()
+  // An item that cannot go deeper stays, and so does the caret.
+  await owner.keyboard.press('Control+Shift+8')
+  await owner.keyboard.press('Tab')
+  await owner.keyboard.type(' three')
+  await expect(text(owner).locator('li')).toHaveText('one two three')
+  // Escape closes a list of suggestions first: that is no farewell.
+  await owner.keyboard.type(' :tad')
+  await expect(owner.getByRole('listbox', { name: 'Emoji' })).toBeVisible()
+  await owner.keyboard.press('Escape')
+  await expect(owner.getByRole('listbox', { name: 'Emoji' })).toHaveCount(0)
+  await owner.keyboard.press('Tab')
+  await expect(text(owner)).toBeFocused()
+  // Any other key takes the farewell back.
+  await owner.keyboard.press('Escape')
+  await owner.keyboard.type('!')
+  await owner.keyboard.press('Tab')
+  await expect(text(owner)).toBeFocused()
+  await owner.keyboard.press('Escape')
+  await owner.keyboard.press('Tab')
+  await expect(text(owner)).not.toBeFocused()
+  await text(owner).focus()
+  await owner.keyboard.press('Escape')
+  await owner.keyboard.press('Shift+Tab')
+  await expect(text(owner)).not.toBeFocused()
 })

@@ -49,7 +49,7 @@ test('a table is made by keyboard in a size, changed cell by cell, and stays so'
   await expect(text(owner)).toContainText('before')
 })
 
-test('a column takes the width that is dragged', async ({ owner, server }) => {
+test('a column takes the width that is dragged, until that is undone', async ({ owner, server }) => {
   await newDocument(owner, server)
   await text(owner).click()
   await owner.keyboard.type('/table')
@@ -61,5 +61,10 @@ test('a column takes the width that is dragged', async ({ owner, server }) => {
   await owner.mouse.down()
   await owner.mouse.move(box.x + box.width - 61, box.y + 10, { steps: 4 })
   await owner.mouse.up()
-  await expect.poll(async () => Math.round((await cell.boundingBox())?.width ?? 0)).toBeLessThan(box.width - 50)
+  const width = async () => Math.round((await cell.boundingBox())?.width ?? 0)
+  await expect.poll(width).toBeLessThan(box.width - 50)
+  await owner.keyboard.press('Control+z')
+  await expect.poll(width).toBe(Math.round(box.width))
+  await owner.keyboard.press('Control+y')
+  await expect.poll(width).toBeLessThan(box.width - 50)
 })

@@ -6,6 +6,7 @@ import FindAndReplace from '@tiptap/extension-find-and-replace'
 import Highlight from '@tiptap/extension-highlight'
 import Blockquote from '@tiptap/extension-blockquote'
 import Document from '@tiptap/extension-document'
+import HorizontalRule from '@tiptap/extension-horizontal-rule'
 import TiptapLink from '@tiptap/extension-link'
 import { BulletList, ListItem, OrderedList, TaskItem, TaskList } from '@tiptap/extension-list'
 import Subscript from '@tiptap/extension-subscript'
@@ -18,6 +19,7 @@ import StarterKit from '@tiptap/starter-kit'
 import type { DocumentSession } from '../../sync'
 import schema from '../schema/schema.json'
 import { BlockAttributes } from './blockAttributes'
+import { BesideBlocks } from './besideBlocks'
 import { BlockIds } from './blockIds'
 import { Carets } from './caret'
 import { ClearFormatting } from './clearFormatting'
@@ -26,6 +28,7 @@ import { EmojiNames } from '../emoji/emojiNames'
 import { Ink } from './ink'
 import { LargeInsert } from './largeInsert'
 import { SlashMenu } from '../suggest/slashMenu'
+import { insertBlocks } from '../insert'
 import { CleanPaste, type PasteOptions } from '../paste/cleanPaste'
 import { safeAddress, typedAddress } from '../links'
 import { Picture } from '../picture/picture'
@@ -35,10 +38,15 @@ import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
 import { Pending } from './pending'
 import { Steady } from './steady'
+import { TabKey } from './tabKey'
 import { UnknownBlock } from './unknownBlock'
+import { TableView } from '../table/view'
+import { UndoSteps } from '../undo'
 
 /** Only the address is stored; how a link opens is the page's decision. */
 const Link = TiptapLink.extend({
+  // Words after a link are not the link's.
+  inclusive: false,
   addAttributes() {
     return { href: { default: '', parseHTML: (element) => safeAddress(element.getAttribute('href') ?? '') } }
   },
@@ -91,7 +99,10 @@ export function schemaExtensions(): Extensions {
       orderedList: false,
       listItem: false,
       link: false,
+      horizontalRule: false,
       dropcursor: { width: 2 },
+      // Behind these one can write without a paragraph that waits there.
+      trailingNode: { notAfter: ['heading', 'blockquote', 'bulletList', 'orderedList', 'taskList'] },
     }),
     Link,
     Document.extend({ marks: BLOCK_MARKS }),
@@ -101,10 +112,20 @@ export function schemaExtensions(): Extensions {
     described(ListItem),
     described(TaskList),
     described(TaskItem).configure({ nested: true }),
-    described(Table).configure({ resizable: true, cellMinWidth: 60 }),
+    described(Table).configure({ resizable: true, cellMinWidth: 60, View: TableView }),
     described(TableRow),
     described(TableCell),
     described(TableHeader),
+    HorizontalRule.extend({
+      addCommands() {
+        return {
+          setHorizontalRule:
+            () =>
+            ({ tr }) =>
+              insertBlocks(tr, [this.type.create()]),
+        }
+      },
+    }),
     CodeBlock,
     // Code that kept other marks out would lose the bold, the comment or the link that somebody else sets meanwhile.
     Code.extend({ excludes: 'code' }),
@@ -147,10 +168,13 @@ export function extensions(
     LargeInsert.configure({ onRefused: options.onTooMuch }),
     Placeholder.configure({ placeholder: options.placeholder }),
     FindAndReplace.configure({ searchDebounceMs: 120, injectCSS: false }),
+    BesideBlocks,
+    TabKey,
     SlashMenu,
     EmojiNames,
     ClearFormatting,
     Collaboration.configure({ fragment: session.fragment }),
+    UndoSteps,
     Carets.configure({ awareness: session.awareness }),
     Pending,
     Steady,

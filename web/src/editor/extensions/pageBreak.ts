@@ -1,4 +1,5 @@
 import { mergeAttributes, Node } from '@tiptap/core'
+import { insertBlocks } from '../insert'
 
 declare module '@tiptap/core' {
   interface Commands<ReturnType> {
@@ -16,21 +17,10 @@ export const PageBreak = Node.create({
   renderHTML: ({ HTMLAttributes }) => ['div', mergeAttributes(HTMLAttributes, { 'data-page-break': '' })],
   addCommands() {
     return {
-      // The caret goes on behind the break: on the break itself, the next word would replace it.
       insertPageBreak:
         () =>
-        ({ chain, state }) => {
-          const { parent } = state.selection.$from
-          if (!parent.isTextblock || parent.type.spec.code) return false
-          const start = parent.content.size > 0 ? chain().splitBlock() : chain()
-          return start
-            .command(({ tr }) => {
-              tr.insert(tr.selection.$from.before(), this.type.create())
-              return true
-            })
-            .scrollIntoView()
-            .run()
-        },
+        ({ tr }) =>
+          insertBlocks(tr, [this.type.create()]),
     }
   },
   addKeyboardShortcuts() {

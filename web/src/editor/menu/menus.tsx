@@ -8,7 +8,6 @@ import { pickPictures } from '../picture/pick'
 import { originalSize, selectedPicture, step } from '../picture/resize'
 import { tableCommands } from '../table/commands'
 import { TableGrid } from '../table/TableGrid'
-import { startStep } from '../undo'
 import type { Entry, MenuOf } from './entries'
 
 const MARKS = [
@@ -37,17 +36,11 @@ export function menusOf(
   writable: boolean,
 ): MenuOf[] {
   const is = (name: string, attributes?: Record<string, unknown>) => opened && editor.isActive(name, attributes)
-  const run = () => {
-    startStep(editor.state)
-    return editor.chain().focus()
-  }
+  const run = () => editor.chain().focus()
   const named = (key: string, active?: boolean): Entry => ({
     label: t(key),
     ...(active === undefined ? {} : { active }),
-    run: () => {
-      startStep(editor.state)
-      block(key).run(editor)
-    },
+    run: () => block(key).run(editor),
   })
 
   const file: Entry[] = [

@@ -4,7 +4,6 @@ import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { startStep } from '../undo'
 
 /** Finds and replaces in the whole document; each replacement of all is one step to undo. */
 export function FindPanel({ editor, onClose }: { editor: Editor; onClose: () => void }) {
@@ -102,7 +101,6 @@ export function FindPanel({ editor, onClose }: { editor: Editor; onClose: () => 
           variant="default"
           disabled={!count}
           onClick={() => {
-            startStep(editor.state)
             editor.commands.replaceAll()
             field.current?.focus()
           }}

@@ -5,7 +5,6 @@ import { useEditorState } from '@tiptap/react'
 import { useEffect, useRef, useState, type FormEvent, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { safeAddress, typedAddress } from '../links'
-import { startStep } from '../undo'
 
 interface Props {
   editor: Editor
@@ -111,7 +110,6 @@ export function LinkBubble({ editor, sheet, editing, onEdit, onClose }: Props) {
                 : null
             }
             onRemove={() => {
-              startStep(editor.state)
               const type = editor.schema.marks.link
               if (type) editor.view.dispatch(editor.state.tr.removeMark(shown.from, shown.to, type))
               editor.commands.focus()
@@ -177,7 +175,6 @@ function LinkForm({ editor, link, onClose }: { editor: Editor; link: Found | nul
       setRefused(true)
       return
     }
-    startStep(editor.state)
     const chain = editor.chain().focus()
     if (link) chain.setTextSelection(link)
     if (!href) chain.unsetLink()

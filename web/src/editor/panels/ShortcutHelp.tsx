@@ -37,6 +37,7 @@ const SHORTCUTS: [string, string][] = [
   ['find.title', 'Mod+F'],
   ['shortcuts.blocks', '/'],
   ['shortcuts.toolbar', 'Alt+F10'],
+  ['shortcuts.leave', 'Esc+Tab'],
   ['emoji.title', ':'],
   ['shortcuts.title', 'Mod+/'],
 ]

@@ -6,7 +6,6 @@ import { isMarkdown, markdownToHtml } from './markdown'
 import { normalise, TooMuchPasted } from './normalise'
 import type { PastedPicture, PictureOptions } from './pictures'
 import { newId } from '../ids'
-import { startStep } from '../undo'
 
 export interface PasteOptions {
   /** The address under which this document's pictures lie. */
@@ -51,13 +50,11 @@ export const CleanPaste = Extension.create<PasteOptions>({
       new Plugin({
         props: {
           handleDOMEvents: {
-            paste: (view, event) => {
-              startStep(view.state)
+            paste: (_view, event) => {
               remember(event.clipboardData)
               return false
             },
-            drop: (view, event) => {
-              startStep(view.state)
+            drop: (_view, event) => {
               remember(event.dataTransfer)
               return false
             },

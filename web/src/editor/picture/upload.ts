@@ -1,10 +1,11 @@
 /** Pictures on their way to the server: in the document at once, filled in when their attachment exists. */
 import { Fragment, Slice } from '@tiptap/pm/model'
+import { NodeSelection } from '@tiptap/pm/state'
 import { dropPoint } from '@tiptap/pm/transform'
 import type { EditorView } from '@tiptap/pm/view'
 import { newId } from '../ids'
+import { caretBehind, insertBlocks } from '../insert'
 import type { PastedPicture } from '../paste/pictures'
-import { startStep } from '../undo'
 import { forget, show } from './previews'
 
 export type Upload = (file: File) => Promise<string>
@@ -48,18 +49,17 @@ export async function fill(view: EditorView, picture: PastedPicture, upload: Upl
 export function addPictures(view: EditorView, files: File[], upload: Upload, at?: number): void {
   const type = view.state.schema.nodes.image
   if (!type || files.length === 0) return
-  startStep(view.state)
   const held = files.map((file) => ({ id: newId(), file: () => Promise.resolve(file) }))
   const nodes = held.map(({ id }, index) =>
     type.create({ id, src: '', alt: files[index]?.name.replace(/\.\w+$/, '') ?? '' }),
   )
   const slice = new Slice(Fragment.from(nodes), 0, 0)
   const { tr } = view.state
-  if (at === undefined) tr.replaceSelection(slice)
-  else {
+  if (at !== undefined) {
     const point = dropPoint(tr.doc, Math.min(at, tr.doc.content.size), slice) ?? tr.doc.content.size
     tr.replaceRange(point, point, slice)
-  }
+    caretBehind(tr, tr.mapping.map(point))
+  } else if (tr.selection instanceof NodeSelection || !insertBlocks(tr, nodes)) tr.replaceSelection(slice)
   view.dispatch(tr.scrollIntoView())
   for (const picture of held) void fill(view, picture, upload)
 }

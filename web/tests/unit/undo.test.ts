@@ -1,0 +1,130 @@
+/** How much one undo takes back. */
+import type { Editor } from '@tiptap/core'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Replica } from '../replicas/replica'
+import * as Y from 'yjs'
+
+let replica: Replica
+let editor: Editor
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  replica = new Replica(1, Y.encodeStateAsUpdate(new Y.Doc()))
+  editor = replica.editor
+})
+afterEach(() => {
+  editor.destroy()
+  vi.useRealTimers()
+})
+
+/** Types as a steady hand does: never a pause. */
+function type(words: string): void {
+  for (const letter of words) {
+    vi.advanceTimersByTime(100)
+    const { from, to } = editor.state.selection
+    const rule = editor.view.someProp('handleTextInput', (f) =>
+      f(editor.view, from, to, letter, () => editor.state.tr.insertText(letter, from, to)),
+    )
+    if (!rule) editor.view.dispatch(editor.state.tr.insertText(letter, from, to))
+  }
+}
+
+function backspace(): void {
+  vi.advanceTimersByTime(100)
+  const { from } = editor.state.selection
+  editor.view.dispatch(editor.state.tr.delete(from - 1, from))
+}
+
+function press(key: string, modifiers: KeyboardEventInit = {}): void {
+  vi.advanceTimersByTime(100)
+  const event = new KeyboardEvent('keydown', { key, ...modifiers })
+  editor.view.someProp('handleKeyDown', (handle) => handle(editor.view, event))
+}
+
+const lines = () => editor.state.doc.content.content.map((node) => node.textContent)
+const undo = () => {
+  editor.commands.undo()
+  return lines()
+}
+
+const SENTENCE = 'one two three four five six seven eight nine ten'
+
+test('steady typing is undone a few words at a time, between words', () => {
+  type(SENTENCE)
+  const seen: string[] = []
+  while (lines()[0] !== '') seen.push(undo()[0] ?? '')
+  expect(seen).toEqual(['one two three four five six seven eight nine ', 'one two three four five ', ''])
+  for (let step = 0; step < 3; step += 1) editor.commands.redo()
+  expect(lines()).toEqual([SENTENCE])
+})
+
+test('a slow hand is undone by time', () => {
+  for (const word of ['a ', 'b ', 'c ', 'd ', 'e ', 'f ', 'g ']) {
+    type(word)
+    vi.advanceTimersByTime(300)
+  }
+  expect(undo()).toEqual(['a b c d e f '])
+})
+
+test('a new line is a step of its own', () => {
+  type('abc')
+  press('Enter')
+  type('def')
+  expect(undo()).toEqual(['abc', ''])
+  expect(undo()).toEqual(['abc'])
+  expect(undo()).toEqual([''])
+})
+
+test('what signs turn into is undone without the words before', () => {
+  type('abc')
+  press('Enter')
+  type('- ')
+  expect(editor.isActive('bulletList')).toBe(true)
+  expect(undo()).toEqual(['abc', '-'])
+})
+
+test('a format is undone without the words', () => {
+  type('abc')
+  editor.commands.selectAll()
+  press('i', { ctrlKey: true })
+  expect(editor.isActive('italic')).toBe(true)
+  expect(undo()).toEqual(['abc'])
+  expect(editor.isActive('italic')).toBe(false)
+})
+
+test('what was erased comes back, and was one step', () => {
+  type('abc def')
+  for (let key = 0; key < 4; key += 1) backspace()
+  expect(lines()).toEqual(['abc'])
+  expect(undo()).toEqual(['abc def'])
+  editor.commands.selectAll()
+  editor.commands.deleteSelection()
+  expect(lines()).toEqual([''])
+  expect(undo()).toEqual(['abc def'])
+  expect(undo()).toEqual([''])
+})
+
+test('words typed elsewhere are a step of their own', () => {
+  type('abc')
+  editor.commands.setTextSelection(1)
+  type('x')
+  expect(undo()).toEqual(['abc'])
+})
+
+test('what others write does not split the words that one types, and is never undone', () => {
+  const base = Y.encodeStateAsUpdate(replica.doc)
+  const other = new Replica(2, base)
+  const exchange = () => {
+    other.receive(replica.outgoing())
+    replica.receive(other.outgoing())
+  }
+  exchange()
+  type('ab')
+  exchange()
+  other.editor.commands.insertContentAt(1, 'theirs ')
+  exchange()
+  type('cd')
+  expect(lines()).toEqual(['theirs abcd'])
+  expect(undo()).toEqual(['theirs '])
+  other.editor.destroy()
+})
