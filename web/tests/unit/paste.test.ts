@@ -6,7 +6,7 @@ import type { Node } from '@tiptap/pm/model'
 import { initProseMirrorDoc, updateYFragment } from '@tiptap/y-tiptap'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { schemaExtensions } from '../../src/editor/extensions'
+import { enablePasteRules, schemaExtensions } from '../../src/editor/extensions'
 import { CleanPaste } from '../../src/editor/paste/cleanPaste'
 import type { PastedPicture } from '../../src/editor/paste/pictures'
 import described from '../../src/editor/schema/schema.json'
@@ -25,10 +25,14 @@ interface Result {
   tooMuch: boolean
 }
 
-async function paste(content: string, kind: 'html' | 'text' = 'html'): Promise<Result> {
+/** `plain` is Ctrl+Shift+V, `vscode` text that VS Code says is Markdown. */
+type Kind = 'html' | 'text' | 'plain' | 'vscode'
+
+async function paste(content: string, kind: Kind = 'html'): Promise<Result> {
   const result: Result = { doc: null as never, held: [], tooMuch: false }
   const editor = new Editor({
     element: document.body,
+    enablePasteRules,
     extensions: [
       ...schemaExtensions(),
       CleanPaste.configure({
@@ -41,14 +45,16 @@ async function paste(content: string, kind: 'html' | 'text' = 'html'): Promise<R
   })
   open.push(editor)
   const event = new Event('paste', { bubbles: true, cancelable: true })
-  const clipboardData = {
-    types: kind === 'html' ? ['text/html', 'text/plain'] : ['text/plain'],
-    files: [],
-    getData: (type: string) => (type === `text/${kind === 'html' ? 'html' : 'plain'}` ? content : ''),
+  const held: Record<string, string> = { [kind === 'html' ? 'text/html' : 'text/plain']: content }
+  if (kind === 'vscode') held['vscode-editor-data'] = '{"version":1,"mode":"markdown"}'
+  const clipboardData = { types: Object.keys(held), files: [], getData: (type: string) => held[type] ?? '' }
+  if (kind === 'plain') {
+    const keys = { key: 'V', keyCode: 86, ctrlKey: true, shiftKey: true, bubbles: true }
+    editor.view.dom.dispatchEvent(new KeyboardEvent('keydown', keys))
   }
   editor.view.dom.dispatchEvent(Object.assign(event, { clipboardData }))
   // Markdown is read by a part of the app that is loaded for it.
-  if (kind === 'text') await vi.waitFor(() => expect(editor.state.doc.textContent).not.toBe(''))
+  if (kind !== 'html') await vi.waitFor(() => expect(editor.state.doc.textContent).not.toBe(''))
   result.doc = editor.state.doc
   return result
 }
@@ -264,11 +270,46 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
         'codeBlock("print(\\"hi\\")"), ' +
         'table(tableRow(tableHeader(paragraph("Name")), tableHeader(paragraph("Count"))), ' +
         'tableRow(tableCell(paragraph("Pears")), tableCell(paragraph("3")))), ' +
-        'blockquote(paragraph("quoted")), paragraph(link("[remote picture chart]"))',
+        'blockquote(paragraph("quoted")), ' +
+        'paragraph("<script>alert(1)</script> <img src=\\"", link("https://track.example.org/a.png"), "\\" alt=\\"chart\\">")',
     )
-    expect(outline(await paste('- a thought\nand another', 'text'))).toBe(
-      'paragraph("- a thought"), paragraph("and another")',
+  })
+
+  test('Markdown keeps its line breaks and what only looks like HTML', async () => {
+    const lines = 'one List<String>\ntwo `x`\n\n<b>not</b>\nbold'
+    expect(outline(await paste(lines, 'vscode'))).toBe(
+      'paragraph("one List<String>", hardBreak, "two ", code("x")), paragraph("<b>not</b>", hardBreak, "bold")',
     )
+  })
+
+  test.each([
+    'call __init__ and ~~x~~, **y**, *z*, `code`, ==marked== and [a](https://b.example)',
+    '10 Downing St\nLondon\n- UK\n- Europe',
+    'Totals:\n\n\ta = 1\n\tb = 2\n\n1. one\n2. two',
+    '2024. Was a year\n# not heading\n> said',
+    '# settings\n\n- name: tea\n- name: `milk`',
+    '> quoted\n\n- item\n\n**loud**',
+    'first\r\n\r\n\r\nlast',
+  ])('plain text stays as it is, line by line: %j', async (content) => {
+    for (const kind of ['text', 'plain'] as const) {
+      const { doc } = await paste(content, kind)
+      const lines: string[] = []
+      doc.forEach((block) => void lines.push(`${block.type.name} ${block.textContent}`))
+      expect(lines).toEqual(content.split(/\r?\n/).map((line) => `paragraph ${line}`))
+      expect(attribute(doc, 'link', 'href')).toEqual(
+        kind === 'text' && content.includes('https:') ? ['https://b.example'] : [],
+      )
+      for (const name of ['bold', 'italic', 'strike', 'code', 'highlight'])
+        expect(doc.rangeHasMark(0, doc.content.size, doc.type.schema.marks[name] as never)).toBe(false)
+    }
+  })
+
+  test('pasted without formatting, Markdown stays text and an address is no link', async () => {
+    const content = '# Title\n\n- see [it](https://a.example)\n\n```\ncode\n```\nhttps://b.example now'
+    const { doc } = await paste(content, 'plain')
+    expect(doc.textBetween(0, doc.content.size, '\n')).toBe(content)
+    expect(attribute(doc, 'link', 'href')).toEqual([])
+    expect(attribute((await paste('see https://b.example', 'text')).doc, 'link', 'href')).toEqual(['https://b.example'])
   })
 
   test('more than a document can take is refused as a whole', async () => {

@@ -41,6 +41,10 @@ const Link = TiptapLink.extend({
   addAttributes() {
     return { href: { default: '', parseHTML: (element) => safeAddress(element.getAttribute('href') ?? '') } }
   },
+  // Addresses only: what looks like Markdown in a paste stays as it is written.
+  addPasteRules() {
+    return TiptapLink.config.addPasteRules?.call({ ...this, options: { ...this.options, markdownLinks: false } }) ?? []
+  },
 }).configure({
   openOnClick: false,
   defaultProtocol: 'https',
@@ -48,6 +52,9 @@ const Link = TiptapLink.extend({
   isAllowedUri: (address) => typedAddress(address) !== null,
   HTMLAttributes: { target: '_blank', rel: 'noopener noreferrer' },
 })
+
+/** The extensions whose rules run on what is pasted. */
+export const enablePasteRules = [Link.name]
 
 /** A block whose blocks may carry marks of their own, with no attribute that the schema does not describe. */
 function described<Options>(node: Node<Options>): Node<Options> {
