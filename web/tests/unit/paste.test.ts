@@ -168,6 +168,23 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
     expect(attribute(result.doc, 'textStyle', 'fontFamily')).toEqual([null])
   })
 
+  test('Google Docs: a checklist is a list of tasks with their ticks, without pictures of boxes', async () => {
+    const box = (name: string) => `<img src="data:image/png;base64,iVBORw0KGgo=" width="18.4px" alt="${name}">`
+    const result = await paste(
+      '<b style="font-weight:normal" id="docs-internal-guid-1"><ul>' +
+        `<li role="checkbox" aria-checked="true" aria-level="1">${box('checked')}` +
+        '<p role="presentation"><span style="text-decoration:line-through">done task</span></p></li>' +
+        `<ul><li role="checkbox" aria-checked="false" aria-level="2">${box('unchecked')}<p>inner</p></li></ul>` +
+        `<li role="checkbox" aria-checked="false" aria-level="1">${box('unchecked')}<p>open task</p></li>` +
+        '</ul></b>',
+    )
+    expect(outline(result)).toBe(
+      'taskList(taskItem(paragraph("done task"), taskList(taskItem(paragraph("inner")))), taskItem(paragraph("open task")))',
+    )
+    expect(attribute(result.doc, 'taskItem', 'checked')).toEqual([true, false, false])
+    expect(result.held).toEqual([])
+  })
+
   test('Google Sheets: cells with their bold and colour', async () => {
     const result = await pasted('google-sheets.html')
     expect(outline(result)).toBe(
