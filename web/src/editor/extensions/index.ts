@@ -33,6 +33,7 @@ import { fill, type Upload } from '../picture/upload'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
+import { SizeSteps } from './sizeSteps'
 import { Steady } from './steady'
 import { UnknownBlock } from './unknownBlock'
 
@@ -156,6 +157,7 @@ export function extensions(
     SlashMenu,
     EmojiNames,
     ClearFormatting,
+    SizeSteps,
     Collaboration.configure({ fragment: session.fragment }),
     Carets.configure({ awareness: session.awareness }),
     Steady,
