@@ -48,6 +48,21 @@ test('pasted Markdown makes real blocks; one undo brings back the text as it was
   await expect(text(owner).locator('p')).toHaveText(['before', ''])
 })
 
+test('a nested numbered list counts otherwise at every depth, with even gaps', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await paste(owner, {
+    html: '<ol><li>one<ol><li>in<ol><li>inner<ol><li>innermost</li></ol></li></ol></li></ol></li><li>two</li><li>three</li></ol>',
+  })
+  const lists = text(owner).locator('ol')
+  for (const [depth, style] of ['decimal', 'lower-alpha', 'lower-roman', 'decimal'].entries())
+    await expect(lists.nth(depth)).toHaveCSS('list-style-type', style)
+  const tops = await text(owner)
+    .locator('li > p')
+    .evaluateAll((lines) => lines.map((line) => line.getBoundingClientRect().top))
+  const gaps = tops.slice(1).map((top, index) => Math.round(top - (tops[index] ?? 0)))
+  expect(new Set(gaps).size).toBe(1)
+})
+
 test('a code block shows and changes its language', async ({ owner, server }) => {
   await newDocument(owner, server)
   await type(owner, '```')

@@ -187,3 +187,48 @@ test('any colour can be chosen, and the tool shows it', async ({ owner, server }
   await expect(text(owner).locator('p span')).toHaveCSS('color', 'rgb(18, 171, 52)')
   await expect(tool.locator('.swatch-now')).toHaveCSS('background-color', 'rgb(18, 171, 52)')
 })
+
+test('the selection stays in sight while a tool has the focus', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'some words')
+  await owner.keyboard.press('Control+Shift+ArrowLeft')
+  const kept = text(owner).locator('.kept-selection')
+  await expect(kept).toHaveCount(0)
+  await owner.keyboard.press('Control+k')
+  await expect(owner.getByRole('textbox', { name: 'Address' })).toBeFocused()
+  await expect(kept).toHaveText('words')
+  await owner.keyboard.press('Escape')
+  await expect(kept).toHaveCount(0)
+  expect(await owner.evaluate(() => getSelection()?.toString())).toBe('words')
+  for (const name of ['Size', 'Font']) {
+    await owner.getByRole('combobox', { name, exact: true }).click()
+    await expect(kept).toHaveText('words')
+    await owner.keyboard.press('Escape')
+  }
+  await owner.getByRole('button', { name: 'Text colour' }).click()
+  await expect(kept).toHaveText('words')
+  await owner.getByRole('menuitemradio', { name: 'Blue', exact: true }).click()
+  await expect(text(owner).locator('p span')).toHaveText('words')
+})
+
+test('on a dark page a tool that is on and the lines of carets are light', async ({ owner, server }) => {
+  await owner.evaluate(() => localStorage.setItem('mantine-color-scheme-value', 'dark'))
+  await newDocument(owner, server)
+  await text(owner).click()
+  await owner.keyboard.press('Control+b')
+  const brightness = (element: Element) =>
+    (getComputedStyle(element).backgroundColor.match(/\d+/g) ?? [])
+      .slice(0, 3)
+      .reduce((sum, part) => sum + Number(part), 0)
+  const bar = owner.getByRole('toolbar', { name: 'Formatting' })
+  const on = bar.getByRole('button', { name: 'Bold' })
+  await expect(on).toHaveAttribute('aria-pressed', 'true')
+  expect(await on.evaluate(brightness)).toBeGreaterThan((await bar.evaluate(brightness)) + 60)
+  const line = await owner.evaluate(() => {
+    const caret = Object.assign(document.createElement('span'), { className: 'caret' })
+    caret.style.setProperty('--caret', '#1a5fb4')
+    document.body.append(caret)
+    return getComputedStyle(caret).borderInlineStartColor
+  })
+  expect(line).toMatch(/^oklch\(0\.72/)
+})

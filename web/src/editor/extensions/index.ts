@@ -1,5 +1,5 @@
 /** Every extension of the editor; names and attributes follow schema.json. */
-import { Placeholder } from '@tiptap/extensions'
+import { Placeholder, Selection } from '@tiptap/extensions'
 import Code from '@tiptap/extension-code'
 import Collaboration from '@tiptap/extension-collaboration'
 import FindAndReplace from '@tiptap/extension-find-and-replace'
@@ -158,6 +158,7 @@ export function extensions(
     EmojiNames,
     ClearFormatting,
     SizeSteps,
+    Selection.configure({ className: 'kept-selection' }),
     Collaboration.configure({ fragment: session.fragment }),
     Carets.configure({ awareness: session.awareness }),
     Steady,
