@@ -231,6 +231,33 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
     expect(attribute(result.doc, 'image', 'id')).toEqual([result.held[0]?.id])
   })
 
+  test('office programs: widths of columns, indents and page breaks are kept', async () => {
+    const google = await paste(
+      '<b id="docs-internal-guid-1"><h1>Top</h1><p style="margin-left:72pt">twice</p><h2 style="margin-left:36pt">once</h2>' +
+        '<p>before</p><p><span><hr style="display:none;page-break-before:always;"></span></p><p>after</p><ul><li><p style="margin-left:36pt">item</p></li></ul>' +
+        '<table><colgroup><col width="123"><col width="60"><col width="300"></colgroup><tbody>' +
+        '<tr><td rowspan="2">a</td><td colspan="2">b</td></tr><tr><td>c</td><td>d</td></tr></tbody></table></b>',
+    )
+    expect(attribute(google.doc, 'paragraph', 'indent').slice(0, 1)).toEqual([2])
+    expect(attribute(google.doc, 'heading', 'indent')).toEqual([0, 1])
+    expect(attribute(google.doc, 'tableCell', 'colwidth')).toEqual([[123], [60, 300], [60], [300]])
+    expect(outline(google)).toContain(
+      'paragraph("before"), pageBreak, paragraph("after"), bulletList(listItem(paragraph("item"))',
+    )
+
+    const page = "<br clear=all style='mso-special-character:line-break;page-break-before:always'>"
+    const word = await paste(
+      `<p class=MsoNormal>one <b>two${page}three</b> four</p><p class=MsoNormal><span>${page}</span></p>` +
+        '<p class=MsoNormal style="page-break-before:always;margin-left:1.27cm">five</p>' +
+        '<table class=MsoTableGrid><tr><td width=301 style="width:225.4pt">a</td><td width=100>b</td></tr></table>',
+    )
+    expect(outline(word)).toContain(
+      'paragraph("one ", bold("two")), pageBreak, paragraph(bold("three"), " four"), pageBreak, pageBreak, paragraph("five")',
+    )
+    expect(attribute(word.doc, 'paragraph', 'indent')).toContain(1)
+    expect(attribute(word.doc, 'tableCell', 'colwidth')).toEqual([[301], [100]])
+  })
+
   test('a web page: structure stays, its look goes', async () => {
     const result = await pasted('web-page.html')
     expect(outline(result)).toBe(
