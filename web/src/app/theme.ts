@@ -67,6 +67,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-pine-light': '#2b5244',
     '--mantine-color-pine-light-hover': '#336150',
     '--mantine-color-pine-light-color': '#dcebe3',
+    '--mantine-color-gray-light-hover': '#34383e',
     '--mantine-color-dimmed': '#a9aeb5',
     '--mantine-color-placeholder': '#9aa0a8',
     '--mantine-color-error': '#ff9b95',
