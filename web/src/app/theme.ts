@@ -49,7 +49,7 @@ export function themeFor(close: string): MantineThemeOverride {
   }
 }
 
-/** Quiet text, errors and warnings with the contrast of 4.5:1 that WCAG asks for, on the page and on cards. */
+/** Quiet text, errors, warnings and what is on, with the contrast of 4.5:1 that WCAG asks for, on the page and on cards. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
@@ -63,6 +63,11 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-orange-light-color': '#8a3b00',
   },
   dark: {
+    // Mantine's own is near black: a tool that is on would look like a hole in the bar.
+    '--mantine-color-pine-light': '#2b5244',
+    '--mantine-color-pine-light-hover': '#336150',
+    '--mantine-color-pine-light-color': '#dcebe3',
+    '--mantine-color-gray-light-hover': '#34383e',
     '--mantine-color-dimmed': '#a9aeb5',
     '--mantine-color-placeholder': '#9aa0a8',
     '--mantine-color-error': '#ff9b95',

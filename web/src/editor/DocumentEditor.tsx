@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
 import { useSessionPart, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
-import { extensions } from './extensions'
+import { enablePasteRules, extensions } from './extensions'
 import { readPending } from './extensions/pending'
 import { MenuBar } from './menu/MenuBar'
 import { AltText } from './panels/AltText'
@@ -64,6 +64,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
           describe: (kind, name) => t(`paste.picture.${kind}`, { name: name || t('paste.picture.unnamed') }),
         },
       }),
+      enablePasteRules,
       editable: !readOnly,
       injectNonce: document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '',
       shouldRerenderOnTransaction: false,

@@ -17,7 +17,7 @@ test('the slash menu finds blocks by other names too', async ({ owner, server })
   await expect(text(owner).locator('ul[data-type=taskList] li p')).toHaveText('wash up')
 })
 
-test('Markdown signs, Tab in lists, and pasted Markdown make real blocks', async ({ owner, server }) => {
+test('Markdown signs and Tab in lists make real blocks', async ({ owner, server }) => {
   await newDocument(owner, server)
   await type(owner, '## Title')
   await owner.keyboard.press('Enter')
@@ -30,11 +30,37 @@ test('Markdown signs, Tab in lists, and pasted Markdown make real blocks', async
   await expect(text(owner).locator('ul ul strong')).toHaveText('bold')
   await owner.keyboard.press('Shift+Tab')
   await expect(text(owner).locator('ul ul')).toHaveCount(0)
+})
+
+test('pasted Markdown makes real blocks; one undo brings back the text as it was written', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await type(owner, 'before')
   await owner.keyboard.press('Enter')
-  await owner.keyboard.press('Enter')
-  await paste(owner, { text: '# Pasted\n\n1. first\n2. second\n' })
+  await paste(owner, { text: '# Pasted\n\n1. **first**\n2. second' })
   await expect(text(owner).locator('h1')).toHaveText('Pasted')
   await expect(text(owner).locator('ol li')).toHaveText(['first', 'second'])
+  await owner.keyboard.press('Control+z')
+  await expect(text(owner).locator('p')).toHaveText(['before', '# Pasted', '', '1. **first**', '2. second'])
+  await owner.keyboard.press('Control+z')
+  await expect(text(owner).locator('p')).toHaveText(['before', ''])
+})
+
+test('a nested numbered list counts otherwise at every depth, with even gaps', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await paste(owner, {
+    html: '<ol><li>one<ol><li>in<ol><li>inner<ol><li>innermost</li></ol></li></ol></li></ol></li><li>two</li><li>three</li></ol>',
+  })
+  const lists = text(owner).locator('ol')
+  for (const [depth, style] of ['decimal', 'lower-alpha', 'lower-roman', 'decimal'].entries())
+    await expect(lists.nth(depth)).toHaveCSS('list-style-type', style)
+  const tops = await text(owner)
+    .locator('li > p')
+    .evaluateAll((lines) => lines.map((line) => line.getBoundingClientRect().top))
+  const gaps = tops.slice(1).map((top, index) => Math.round(top - (tops[index] ?? 0)))
+  expect(new Set(gaps).size).toBe(1)
 })
 
 test('a code block shows and changes its language', async ({ owner, server }) => {

@@ -6,7 +6,7 @@ import type { Node } from '@tiptap/pm/model'
 import { initProseMirrorDoc, updateYFragment } from '@tiptap/y-tiptap'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { schemaExtensions } from '../../src/editor/extensions'
+import { enablePasteRules, schemaExtensions } from '../../src/editor/extensions'
 import { CleanPaste } from '../../src/editor/paste/cleanPaste'
 import type { PastedPicture } from '../../src/editor/paste/pictures'
 import described from '../../src/editor/schema/schema.json'
@@ -25,10 +25,14 @@ interface Result {
   tooMuch: boolean
 }
 
-async function paste(content: string, kind: 'html' | 'text' = 'html'): Promise<Result> {
+/** `plain` is Ctrl+Shift+V, `vscode` text that VS Code says is Markdown. */
+type Kind = 'html' | 'text' | 'plain' | 'vscode'
+
+async function paste(content: string, kind: Kind = 'html'): Promise<Result> {
   const result: Result = { doc: null as never, held: [], tooMuch: false }
   const editor = new Editor({
     element: document.body,
+    enablePasteRules,
     extensions: [
       ...schemaExtensions(),
       CleanPaste.configure({
@@ -41,14 +45,16 @@ async function paste(content: string, kind: 'html' | 'text' = 'html'): Promise<R
   })
   open.push(editor)
   const event = new Event('paste', { bubbles: true, cancelable: true })
-  const clipboardData = {
-    types: kind === 'html' ? ['text/html', 'text/plain'] : ['text/plain'],
-    files: [],
-    getData: (type: string) => (type === `text/${kind === 'html' ? 'html' : 'plain'}` ? content : ''),
+  const held: Record<string, string> = { [kind === 'html' ? 'text/html' : 'text/plain']: content }
+  if (kind === 'vscode') held['vscode-editor-data'] = '{"version":1,"mode":"markdown"}'
+  const clipboardData = { types: Object.keys(held), files: [], getData: (type: string) => held[type] ?? '' }
+  if (kind === 'plain') {
+    const keys = { key: 'V', keyCode: 86, ctrlKey: true, shiftKey: true, bubbles: true }
+    editor.view.dom.dispatchEvent(new KeyboardEvent('keydown', keys))
   }
   editor.view.dom.dispatchEvent(Object.assign(event, { clipboardData }))
   // Markdown is read by a part of the app that is loaded for it.
-  if (kind === 'text') await vi.waitFor(() => expect(editor.state.doc.textContent).not.toBe(''))
+  if (kind !== 'html') await vi.waitFor(() => expect(editor.state.doc.textContent).not.toBe(''))
   result.doc = editor.state.doc
   return result
 }
@@ -162,6 +168,23 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
     expect(attribute(result.doc, 'textStyle', 'fontFamily')).toEqual([null])
   })
 
+  test('Google Docs: a checklist is a list of tasks with their ticks, without pictures of boxes', async () => {
+    const box = (name: string) => `<img src="data:image/png;base64,iVBORw0KGgo=" width="18.4px" alt="${name}">`
+    const result = await paste(
+      '<b style="font-weight:normal" id="docs-internal-guid-1"><ul>' +
+        `<li role="checkbox" aria-checked="true" aria-level="1">${box('checked')}` +
+        '<p role="presentation"><span style="text-decoration:line-through">done task</span></p></li>' +
+        `<ul><li role="checkbox" aria-checked="false" aria-level="2">${box('unchecked')}<p>inner</p></li></ul>` +
+        `<li role="checkbox" aria-checked="false" aria-level="1">${box('unchecked')}<p>open task</p></li>` +
+        '</ul></b>',
+    )
+    expect(outline(result)).toBe(
+      'taskList(taskItem(paragraph("done task"), taskList(taskItem(paragraph("inner")))), taskItem(paragraph("open task")))',
+    )
+    expect(attribute(result.doc, 'taskItem', 'checked')).toEqual([true, false, false])
+    expect(result.held).toEqual([])
+  })
+
   test('Google Sheets: cells with their bold and colour', async () => {
     const result = await pasted('google-sheets.html')
     expect(outline(result)).toBe(
@@ -206,6 +229,33 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
     )
     await vi.waitFor(() => expect(result.held).toHaveLength(1))
     expect(attribute(result.doc, 'image', 'id')).toEqual([result.held[0]?.id])
+  })
+
+  test('office programs: widths of columns, indents and page breaks are kept', async () => {
+    const google = await paste(
+      '<b id="docs-internal-guid-1"><h1>Top</h1><p style="margin-left:72pt">twice</p><h2 style="margin-left:36pt">once</h2>' +
+        '<p>before</p><p><span><hr style="display:none;page-break-before:always;"></span></p><p>after</p><ul><li><p style="margin-left:36pt">item</p></li></ul>' +
+        '<table><colgroup><col width="123"><col width="60"><col width="300"></colgroup><tbody>' +
+        '<tr><td rowspan="2">a</td><td colspan="2">b</td></tr><tr><td>c</td><td>d</td></tr></tbody></table></b>',
+    )
+    expect(attribute(google.doc, 'paragraph', 'indent').slice(0, 1)).toEqual([2])
+    expect(attribute(google.doc, 'heading', 'indent')).toEqual([0, 1])
+    expect(attribute(google.doc, 'tableCell', 'colwidth')).toEqual([[123], [60, 300], [60], [300]])
+    expect(outline(google)).toContain(
+      'paragraph("before"), pageBreak, paragraph("after"), bulletList(listItem(paragraph("item"))',
+    )
+
+    const page = "<br clear=all style='mso-special-character:line-break;page-break-before:always'>"
+    const word = await paste(
+      `<p class=MsoNormal>one <b>two${page}three</b> four</p><p class=MsoNormal><span>${page}</span></p>` +
+        '<p class=MsoNormal style="page-break-before:always;margin-left:1.27cm">five</p>' +
+        '<table class=MsoTableGrid><tr><td width=301 style="width:225.4pt">a</td><td width=100>b</td></tr></table>',
+    )
+    expect(outline(word)).toContain(
+      'paragraph("one ", bold("two")), pageBreak, paragraph(bold("three"), " four"), pageBreak, pageBreak, paragraph("five")',
+    )
+    expect(attribute(word.doc, 'paragraph', 'indent')).toContain(1)
+    expect(attribute(word.doc, 'tableCell', 'colwidth')).toEqual([[301], [100]])
   })
 
   test('a web page: structure stays, its look goes', async () => {
@@ -264,11 +314,46 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
         'codeBlock("print(\\"hi\\")"), ' +
         'table(tableRow(tableHeader(paragraph("Name")), tableHeader(paragraph("Count"))), ' +
         'tableRow(tableCell(paragraph("Pears")), tableCell(paragraph("3")))), ' +
-        'blockquote(paragraph("quoted")), paragraph(link("[remote picture chart]"))',
+        'blockquote(paragraph("quoted")), ' +
+        'paragraph("<script>alert(1)</script> <img src=\\"", link("https://track.example.org/a.png"), "\\" alt=\\"chart\\">")',
     )
-    expect(outline(await paste('- a thought\nand another', 'text'))).toBe(
-      'paragraph("- a thought"), paragraph("and another")',
+  })
+
+  test('Markdown keeps its line breaks and what only looks like HTML', async () => {
+    const lines = 'one List<String>\ntwo `x`\n\n<b>not</b>\nbold'
+    expect(outline(await paste(lines, 'vscode'))).toBe(
+      'paragraph("one List<String>", hardBreak, "two ", code("x")), paragraph("<b>not</b>", hardBreak, "bold")',
     )
+  })
+
+  test.each([
+    'call __init__ and ~~x~~, **y**, *z*, `code`, ==marked== and [a](https://b.example)',
+    '10 Downing St\nLondon\n- UK\n- Europe',
+    'Totals:\n\n\ta = 1\n\tb = 2\n\n1. one\n2. two',
+    '2024. Was a year\n# not heading\n> said',
+    '# settings\n\n- name: tea\n- name: `milk`',
+    '> quoted\n\n- item\n\n**loud**',
+    'first\r\n\r\n\r\nlast',
+  ])('plain text stays as it is, line by line: %j', async (content) => {
+    for (const kind of ['text', 'plain'] as const) {
+      const { doc } = await paste(content, kind)
+      const lines: string[] = []
+      doc.forEach((block) => void lines.push(`${block.type.name} ${block.textContent}`))
+      expect(lines).toEqual(content.split(/\r?\n/).map((line) => `paragraph ${line}`))
+      expect(attribute(doc, 'link', 'href')).toEqual(
+        kind === 'text' && content.includes('https:') ? ['https://b.example'] : [],
+      )
+      for (const name of ['bold', 'italic', 'strike', 'code', 'highlight'])
+        expect(doc.rangeHasMark(0, doc.content.size, doc.type.schema.marks[name] as never)).toBe(false)
+    }
+  })
+
+  test('pasted without formatting, Markdown stays text and an address is no link', async () => {
+    const content = '# Title\n\n- see [it](https://a.example)\n\n```\ncode\n```\nhttps://b.example now'
+    const { doc } = await paste(content, 'plain')
+    expect(doc.textBetween(0, doc.content.size, '\n')).toBe(content)
+    expect(attribute(doc, 'link', 'href')).toEqual([])
+    expect(attribute((await paste('see https://b.example', 'text')).doc, 'link', 'href')).toEqual(['https://b.example'])
   })
 
   test('more than a document can take is refused as a whole', async () => {

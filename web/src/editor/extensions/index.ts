@@ -1,5 +1,5 @@
 /** Every extension of the editor; names and attributes follow schema.json. */
-import { Placeholder } from '@tiptap/extensions'
+import { Placeholder, Selection } from '@tiptap/extensions'
 import Code from '@tiptap/extension-code'
 import Collaboration from '@tiptap/extension-collaboration'
 import FindAndReplace from '@tiptap/extension-find-and-replace'
@@ -37,6 +37,7 @@ import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
 import { Pending } from './pending'
+import { SizeSteps } from './sizeSteps'
 import { Steady } from './steady'
 import { TabKey } from './tabKey'
 import { UnknownBlock } from './unknownBlock'
@@ -50,6 +51,10 @@ const Link = TiptapLink.extend({
   addAttributes() {
     return { href: { default: '', parseHTML: (element) => safeAddress(element.getAttribute('href') ?? '') } }
   },
+  // Addresses only: what looks like Markdown in a paste stays as it is written.
+  addPasteRules() {
+    return TiptapLink.config.addPasteRules?.call({ ...this, options: { ...this.options, markdownLinks: false } }) ?? []
+  },
 }).configure({
   openOnClick: false,
   defaultProtocol: 'https',
@@ -57,6 +62,9 @@ const Link = TiptapLink.extend({
   isAllowedUri: (address) => typedAddress(address) !== null,
   HTMLAttributes: { target: '_blank', rel: 'noopener noreferrer' },
 })
+
+/** The extensions whose rules run on what is pasted. */
+export const enablePasteRules = [Link.name]
 
 /** A block whose blocks may carry marks of their own, with no attribute that the schema does not describe. */
 function described<Options>(node: Node<Options>): Node<Options> {
@@ -173,6 +181,8 @@ export function extensions(
     SlashMenu,
     EmojiNames,
     ClearFormatting,
+    SizeSteps,
+    Selection.configure({ className: 'kept-selection' }),
     Collaboration.configure({ fragment: session.fragment }),
     UndoSteps,
     Carets.configure({ awareness: session.awareness }),

@@ -13,6 +13,8 @@ const SHORTCUTS: [string, string][] = [
   ['toolbar.link', 'Mod+K'],
   ['toolbar.superscript', 'Mod+.'],
   ['toolbar.subscript', 'Mod+,'],
+  ['toolbar.size.larger', 'Mod+Shift+.'],
+  ['toolbar.size.smaller', 'Mod+Shift+,'],
   ['toolbar.clear', 'Mod+\\'],
   ['toolbar.undo', 'Mod+Z'],
   ['toolbar.redo', 'Mod+Shift+Z'],

@@ -1,10 +1,12 @@
 /** Everything pasted or dropped as text goes through the normaliser before the editor reads it. */
 import { Extension } from '@tiptap/core'
-import { Plugin } from '@tiptap/pm/state'
+import { Plugin, TextSelection } from '@tiptap/pm/state'
+import { CellSelection } from '@tiptap/pm/tables'
 import type { EditorView } from '@tiptap/pm/view'
 import { isMarkdown, markdownToHtml } from './markdown'
 import { normalise, TooMuchPasted } from './normalise'
 import type { PastedPicture, PictureOptions } from './pictures'
+import { plainText } from './plainText'
 import { newId } from '../ids'
 
 export interface PasteOptions {
@@ -16,8 +18,38 @@ export interface PasteOptions {
   onPictures: (view: EditorView, pictures: PastedPicture[]) => void
 }
 
+/** Ctrl+Shift+V; Shift+Insert pastes as usual. */
+function isPlain(view: EditorView): boolean {
+  const { input } = view as unknown as { input: { shiftKey: boolean; lastKeyCode: number | null } }
+  return input.shiftKey && input.lastKeyCode !== 45
+}
+
+const isRich = (type: string) => type !== 'text/plain'
+
+/** VS Code says what language its text is in. */
+function fromMarkdownFile(transfer: DataTransfer | null): boolean {
+  return /"mode":\s*"markdown"/.test(transfer?.getData('vscode-editor-data') ?? '')
+}
+
+/** In two steps: one undo brings back the text as it was written. */
+export async function pasteMarkdown(view: EditorView, text: string): Promise<void> {
+  const html = await markdownToHtml(text).catch(() => null)
+  if (view.isDestroyed) return
+  const { from } = view.state.selection
+  startStep(view.state)
+  view.pasteText(text)
+  if (html === null) return
+  const { doc, selection, tr } = view.state
+  startStep(view.state)
+  view.dispatch(tr.setSelection(TextSelection.create(doc, from, selection.to)))
+  view.pasteHTML(html)
+  startStep(view.state)
+}
+
 export const CleanPaste = Extension.create<PasteOptions>({
   name: 'cleanPaste',
+  // Before links make one of the selection when an address is pasted.
+  priority: 1001,
 
   addOptions() {
     return {
@@ -60,16 +92,28 @@ export const CleanPaste = Extension.create<PasteOptions>({
             },
           },
           transformPastedHTML: clean,
-          handlePaste: (view, event) => {
-            const text = event.clipboardData?.getData('text/plain') ?? ''
-            const more = event.clipboardData?.types.some((type) => type !== 'text/plain')
-            const inCode = view.state.selection.$from.parent.type.spec.code
-            const plain = (view as unknown as { input: { shiftKey: boolean } }).input.shiftKey
-            if (more || plain || inCode || !isMarkdown(text)) return false
-            void markdownToHtml(text).then(
-              (html) => view.isDestroyed || view.pasteHTML(html),
-              () => view.isDestroyed || view.pasteText(text),
-            )
+          clipboardTextParser: plainText,
+          handlePaste: (view, event, slice) => {
+            const { state } = view
+            const transfer = event.clipboardData
+            if (state.selection instanceof CellSelection) return false
+            if (isPlain(view)) {
+              if (slice.size === 0) return false
+              // Not announced as a paste to the rules that make links.
+              view.dispatch(
+                state.tr
+                  .replaceSelection(slice)
+                  .setMeta('paste', true)
+                  .setMeta('preventAutolink', true)
+                  .scrollIntoView(),
+              )
+              return true
+            }
+            const text = transfer?.getData('text/plain') ?? ''
+            const inCode = state.selection.$from.parent.type.spec.code
+            if (inCode || !(fromMarkdownFile(transfer) || (!transfer?.types.some(isRich) && isMarkdown(text))))
+              return false
+            void pasteMarkdown(view, text)
             return true
           },
         },

@@ -41,8 +41,10 @@ export function declarations(element: Element): Map<string, string> {
   return found
 }
 
-/** The length in pixels, where it is written in pixels or points. */
+const UNITS: Record<string, number> = { px: 1, pt: 4 / 3, pc: 16, in: 96, cm: 96 / 2.54, mm: 9.6 / 2.54 }
+
+/** The length in pixels, where it is written in a unit of fixed length or none. */
 export function pixels(value: string | null | undefined): number | null {
-  const found = /^([\d.]+)(px|pt)?$/.exec((value ?? '').trim())
-  return found ? Number(found[1]) * (found[2] === 'pt' ? 4 / 3 : 1) : null
+  const found = /^([\d.]+)(px|pt|pc|in|cm|mm)?$/.exec((value ?? '').trim())
+  return found ? Number(found[1]) * (UNITS[found[2] ?? 'px'] ?? 1) : null
 }

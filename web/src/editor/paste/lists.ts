@@ -108,23 +108,41 @@ function nested(body: HTMLElement): void {
 
 const BOX = ':scope > input, :scope > p:first-child > input, :scope > label > input'
 
+/** Whether the item is a task, and ticked; null if it is none. Google Docs says so by role, beside a drawn box. */
+function ticked(item: Element): boolean | null {
+  if (item.getAttribute('role') === 'checkbox') return item.getAttribute('aria-checked') === 'true'
+  return item.querySelector(BOX)?.hasAttribute('checked') ?? null
+}
+
+/** The box is drawn, and the words struck, because of the tick: here the list does both itself. */
+function undrawn(item: Element): void {
+  for (const drawn of elements(item, ':scope > img')) drawn.remove()
+  if (ticked(item)) {
+    for (const struck of elements(item, '[style*="line-through"]')) {
+      if (struck.closest('li') !== item) continue
+      struck.setAttribute('style', (struck.getAttribute('style') ?? '').replaceAll('line-through', 'none'))
+    }
+  }
+}
+
 /** An item that starts with a checkbox is a task. A list of both is cut where one kind ends. */
 function tasks(body: HTMLElement): void {
   for (const list of elements(body, 'ul, ol')) {
     const items = [...list.children]
-    if (!items.some((item) => item.querySelector(BOX))) continue
+    if (!items.some((item) => ticked(item) !== null)) continue
     let part: HTMLElement | null = null
     for (const item of items) {
-      const box = item.querySelector<HTMLInputElement>(BOX)
-      const name = box ? 'ul' : tag(list)
-      if (!part || part.hasAttribute('data-type') !== (box !== null)) {
+      const tick = ticked(item)
+      const name = tick === null ? tag(list) : 'ul'
+      if (!part || part.hasAttribute('data-type') !== (tick !== null)) {
         part = body.ownerDocument.createElement(name)
-        if (box) part.setAttribute('data-type', 'taskList')
+        if (tick !== null) part.setAttribute('data-type', 'taskList')
         list.before(part)
       }
-      if (box) {
+      if (tick !== null) {
         item.setAttribute('data-type', 'taskItem')
-        item.setAttribute('data-checked', String(box.hasAttribute('checked')))
+        item.setAttribute('data-checked', String(tick))
+        if (item.getAttribute('role') === 'checkbox') undrawn(item)
       }
       part.append(item)
     }

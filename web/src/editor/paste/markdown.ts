@@ -1,22 +1,43 @@
 /** Plain text that is written as Markdown. */
-/** How much of the text only makes sense as Markdown; one dash or one hash proves nothing. */
-function evidence(text: string): number {
-  let score = 0
-  const lines = text.split('\n')
-  lines.forEach((line, index) => {
-    if (/^#{1,6} \S/.test(line)) score += lines[index + 1]?.trim() === '' ? 2 : 1
-    else if (/^(```|~~~)/.test(line) || /^\|?\s*:?-{3,}:?\s*(\|\s*:?-{3,}:?\s*)+\|?\s*$/.test(line)) score += 2
-    else if (/^\s*([-*+]|\d{1,3}[.)]) \S/.test(line) || /^> \S/.test(line)) score += 1
-    if (/\[[^\]\n]+\]\([^)\s]+\)/.test(line)) score += 2
-    if (/(\*\*|__)\S[^*_]*\S?\1/.test(line) || /`[^`\n]+`/.test(line)) score += 1
-  })
-  return score
+
+const FENCE = /^ {0,3}```[\w+#.-]*[ \t]*\n[^]*?^ {0,3}```[ \t]*$/m
+const TABLE = /^\|?.*\|.*\n\|?\s*:?-{3,}:?\s*(\|\s*:?-{3,}:?\s*)+\|?\s*(\n|$)/
+const ITEM = /^\s*([-*+]|\d{1,3}[.)]) \S/
+/** What stands between empty lines, if all of it has one form. */
+const BLOCKS: [string, (lines: string[]) => boolean][] = [
+  ['heading', (lines) => lines.length === 1 && /^#{1,6} \S/.test(lines[0] ?? '')],
+  ['list', (lines) => ITEM.test(lines[0] ?? '') && lines.every((line) => ITEM.test(line) || /^\s{2,}\S/.test(line))],
+  ['quote', (lines) => lines.every((line) => /^> ?/.test(line))],
+  ['table', (lines) => TABLE.test(lines.join('\n'))],
+]
+
+/** One sign proves nothing: lists, hashes and quotes stand in letters, logs and settings too. */
+export function isMarkdown(text: string): boolean {
+  if (text.length > 500_000) return false
+  const content = text.replace(/\r\n?/g, '\n')
+  if (FENCE.test(content)) return true
+  const found = new Set<string>()
+  for (const block of content.split(/\n(?:[ \t]*\n)+/)) {
+    const lines = block.replace(/^\n+|\n+$/g, '').split('\n')
+    for (const [name, fits] of BLOCKS) if (fits(lines)) found.add(name)
+  }
+  if (/\[[^\]\n]+\]\([^)\s]+\)/.test(content)) found.add('link')
+  if (/\*\*\S[^*\n]*\*\*/.test(content)) found.add('bold')
+  return found.size >= 3 && (found.has('heading') || found.has('link'))
 }
 
-export const isMarkdown = (text: string): boolean => text.length < 500_000 && evidence(text) >= 2
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
-/** Its HTML; the reader of Markdown is loaded when somebody pastes some. */
+/** Its HTML, with every line break; what only looks like HTML stays text. The reader is loaded when it is needed. */
 export async function markdownToHtml(text: string): Promise<string> {
-  const { marked } = await import('marked')
-  return marked.parse(text, { async: false, gfm: true, breaks: false })
+  const { Marked } = await import('marked')
+  const reader = new Marked({
+    gfm: true,
+    breaks: true,
+    renderer: {
+      html: ({ block, text: raw }) =>
+        block ? `<p>${escaped(raw.trimEnd()).replaceAll('\n', '<br>')}</p>` : escaped(raw),
+    },
+  })
+  return reader.parse(text, { async: false })
 }

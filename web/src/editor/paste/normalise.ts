@@ -3,6 +3,7 @@ import { MOST_INSERTED } from '../limits'
 import { safeAddress } from '../links'
 import { declarations, elements, rename, tag, unwrap } from './dom'
 import { blankLines, removeJunk } from './junk'
+import { columnWidths, indents, pageBreaks } from './layout'
 import { lists } from './lists'
 import { pictures, type PastedPicture, type PictureOptions } from './pictures'
 import { personal, stylesToElements, type Origin } from './styles'
@@ -39,7 +40,12 @@ const KEPT: Record<string, (value: string, element: Element) => string | null> =
   'th colwidth': (value) => (/^\d{1,4}(,\d{1,4})*$/.test(value) ? value : null),
   'code class': (value) => /(^|\s)language-[\w+#.-]{1,40}/.exec(value)?.[0].trim() ?? null,
   'div data-page-break': () => '',
-  'p data-indent': (value) => (/^[1-8]$/.test(value) ? value : null),
+  ...Object.fromEntries(
+    ['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((name) => [
+      `${name} data-indent`,
+      (value: string) => (/^[1-8]$/.test(value) ? value : null),
+    ]),
+  ),
 }
 
 function size(value: string): string | null {
@@ -149,13 +155,18 @@ function originOf(html: string, body: HTMLElement): Origin | 'own' {
 export function normalise(html: string, options: PictureOptions): Pasted {
   const body = new DOMParser().parseFromString(html, 'text/html').body
   const origin = originOf(html, body)
+  if (origin !== 'own') googleWrapper(body)
+  if (origin === 'office') pageBreaks(body)
   removeJunk(body)
   if (elements(body).length > MOST_ELEMENTS || (body.textContent ?? '').length > MOST_INSERTED)
     throw new TooMuchPasted()
   if (origin !== 'own') {
-    googleWrapper(body)
     namedStyles(body)
     lists(body)
+    if (origin === 'office') {
+      indents(body)
+      columnWidths(body)
+    }
     stylesToElements(body, origin)
     blankLines(body)
     codeEnds(body)

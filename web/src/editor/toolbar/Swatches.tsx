@@ -1,85 +1,126 @@
-import { ActionIcon, CheckIcon, ColorSwatch, Menu, Tooltip } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { ActionIcon, CheckIcon, ColorSwatch, isLightColor, Menu, Tooltip } from '@mantine/core'
+import { useEffect, useRef, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
-/** Dark enough to read on paper, light enough to tell apart; the catalogue names them. */
-export const COLORS = [
+/** Its name in the catalogue, and which shade of it. */
+type Swatch = readonly [color: string, name: string, shade?: 'light' | 'bright' | 'dark']
+
+const HUES = ['red', 'orange', 'yellow', 'green', 'teal', 'blue', 'violet', 'pink']
+const shades = (shade: Swatch[2], colors: string[]) =>
+  colors.map((color, index): Swatch => [color, HUES[index] ?? '', shade])
+
+const LIGHT = shades('light', ['#ffc9c9', '#ffd8a8', '#fff3a3', '#d3f9d8', '#c5f6fa', '#d0ebff', '#e5dbff', '#ffdeeb'])
+const BRIGHT = shades('bright', [
+  '#ff5c5c',
+  '#ff9f1a',
+  '#ffe100',
+  '#4cd964',
+  '#22d3ee',
+  '#4dabf7',
+  '#9775fa',
+  '#f06bb8',
+])
+/** Those of the middle row are dark enough to read on paper and light enough to tell apart. */
+export const COLORS: Swatch[] = [
   ['#000000', 'black'],
+  ['#3c4043', 'gray', 'dark'],
   ['#5f6368', 'gray'],
-  ['#b3261e', 'red'],
-  ['#b06000', 'orange'],
-  ['#3d6b21', 'green'],
-  ['#00696f', 'teal'],
-  ['#1a5fb4', 'blue'],
-  ['#5b4ab5', 'violet'],
-  ['#9a3b8b', 'pink'],
-] as const
+  ['#9aa0a6', 'gray', 'bright'],
+  ['#dadce0', 'gray', 'light'],
+  ['#ffffff', 'white'],
+  ['#7b4f2c', 'brown'],
+  ['#c8a27a', 'brown', 'bright'],
+  ...LIGHT,
+  ...BRIGHT,
+  ...shades(undefined, ['#b3261e', '#b06000', '#8a6d00', '#3d6b21', '#00696f', '#1a5fb4', '#5b4ab5', '#9a3b8b']),
+  ...shades('dark', ['#7a1410', '#6f3d00', '#5c4800', '#24430f', '#00444a', '#0d3a75', '#3a2d80', '#64235a']),
+]
 /** Light enough to read black text on. */
-export const MARKERS = [
-  ['#fff3a3', 'yellow'],
-  ['#ffd8a8', 'orange'],
-  ['#ffc9c9', 'red'],
-  ['#d3f9d8', 'green'],
-  ['#c5f6fa', 'teal'],
-  ['#d0ebff', 'blue'],
-  ['#e5dbff', 'violet'],
-] as const
+export const MARKERS: Swatch[] = [...LIGHT, ...BRIGHT]
 
 interface Props {
   label: string
   icon: ReactNode
-  colors: readonly (readonly [string, string])[]
+  colors: Swatch[]
+  /** What the tool shows while the text has no colour of its own. */
+  plain?: string
   value: string | null
   onPick: (color: string | null) => void
 }
 
-/** A button that offers colours and shows the one in use. */
-export function Swatches({ label, icon, colors, value, onPick }: Props) {
+/** A button that offers colours, also any other, and shows the one in use. */
+export function Swatches({ label, icon, colors, plain = 'transparent', value, onPick }: Props) {
   const { t } = useTranslation()
+  const other = useRef<HTMLInputElement>(null)
+  const pick = useRef(onPick)
+  useEffect(() => {
+    pick.current = onPick
+  })
+  useEffect(() => {
+    const input = other.current
+    // React's onChange fires for every colour on the way; this one for the colour that was chosen.
+    const chosen = () => input && pick.current(input.value)
+    input?.addEventListener('change', chosen)
+    return () => input?.removeEventListener('change', chosen)
+  }, [])
+  const named = ([, name, shade]: Swatch) =>
+    shade ? t(`color.shade.${shade}`, { color: t(`color.${name}`) }) : t(`color.${name}`)
   return (
-    <Menu>
-      <Menu.Target>
-        <Tooltip label={label} openDelay={400}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size={34}
-            className="swatch-button"
-            aria-label={label}
-            onMouseDown={(event) => event.preventDefault()}
-          >
-            {icon}
-            <span className="swatch-now" style={{ background: value ?? 'transparent' }} />
-          </ActionIcon>
-        </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <div className="swatches">
-          {colors.map(([color, name]) => (
-            <Menu.Item
-              key={color}
-              w="auto"
-              p={6}
-              title={t(`color.${name}`)}
-              renderRoot={(props: Record<string, unknown>) => (
-                <button
-                  {...props}
-                  type="button"
-                  role="menuitemradio"
-                  aria-checked={value === color}
-                  aria-label={t(`color.${name}`)}
-                />
-              )}
-              onClick={() => onPick(color)}
+    <span className="swatch-tool">
+      <Menu>
+        <Menu.Target>
+          <Tooltip label={label} openDelay={400}>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size={34}
+              className="swatch-button"
+              aria-label={label}
+              onMouseDown={(event) => event.preventDefault()}
             >
-              <ColorSwatch color={color} size={20}>
-                {value === color && <CheckIcon size={10} color={color === '#000000' ? '#fff' : undefined} />}
-              </ColorSwatch>
-            </Menu.Item>
-          ))}
-        </div>
-        <Menu.Item onClick={() => onPick(null)}>{t('toolbar.color.none')}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+              {icon}
+              <span className="swatch-now" style={{ background: value ?? plain }} />
+            </ActionIcon>
+          </Tooltip>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <div className="swatches">
+            {colors.map((swatch) => (
+              <Menu.Item
+                key={swatch[0]}
+                w="auto"
+                p={5}
+                title={named(swatch)}
+                renderRoot={(props: Record<string, unknown>) => (
+                  <button
+                    {...props}
+                    type="button"
+                    role="menuitemradio"
+                    aria-checked={value === swatch[0]}
+                    aria-label={named(swatch)}
+                  />
+                )}
+                onClick={() => onPick(swatch[0])}
+              >
+                <ColorSwatch color={swatch[0]} size={20}>
+                  {value === swatch[0] && <CheckIcon size={10} color={isLightColor(swatch[0]) ? '#000' : '#fff'} />}
+                </ColorSwatch>
+              </Menu.Item>
+            ))}
+          </div>
+          <Menu.Item
+            onClick={() => {
+              if (!other.current) return
+              other.current.value = value ?? '#000000'
+              other.current.click()
+            }}
+          >
+            {t('toolbar.color.other')}
+          </Menu.Item>
+          <Menu.Item onClick={() => onPick(null)}>{t('toolbar.color.none')}</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <input ref={other} className="swatch-other" type="color" aria-hidden tabIndex={-1} />
+    </span>
   )
 }

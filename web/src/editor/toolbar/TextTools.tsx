@@ -5,21 +5,39 @@ import {
   IconCode,
   IconHighlight,
   IconItalic,
+  IconLetterA,
   IconLink,
   IconStrikethrough,
   IconSubscript,
   IconSuperscript,
-  IconTypography,
   IconUnderline,
 } from '@tabler/icons-react'
 import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
 import { useTranslation } from 'react-i18next'
+import { DEFAULT_FONT, lookOf } from '../look'
+import { SizeField } from './SizeField'
 import { COLORS, MARKERS, Swatches } from './Swatches'
 import { ToolButton } from './ToolButton'
 
-const SIZES = ['8pt', '9pt', '10pt', '11pt', '12pt', '14pt', '18pt', '24pt', '30pt', '36pt', '48pt']
-const FONTS = ['Arial', 'Georgia', 'Times New Roman', 'Courier New', 'Verdana', 'Trebuchet MS']
+/** Each with what stands in for it where it is missing. */
+const FONTS: Record<string, 'sans-serif' | 'serif' | 'monospace' | 'cursive'> = {
+  Arial: 'sans-serif',
+  Calibri: 'sans-serif',
+  Cambria: 'serif',
+  'Comic Sans MS': 'cursive',
+  'Courier New': 'monospace',
+  Garamond: 'serif',
+  Georgia: 'serif',
+  Helvetica: 'sans-serif',
+  Impact: 'sans-serif',
+  'Lucida Console': 'monospace',
+  'Palatino Linotype': 'serif',
+  Tahoma: 'sans-serif',
+  'Times New Roman': 'serif',
+  'Trebuchet MS': 'sans-serif',
+  Verdana: 'sans-serif',
+}
 const MARKS = [
   { name: 'bold', keys: 'Mod+B', icon: IconBold },
   { name: 'italic', keys: 'Mod+I', icon: IconItalic },
@@ -50,8 +68,7 @@ export function TextTools({ editor, onLink }: { editor: Editor; onLink: () => vo
         block: blockOf(e),
         on: MARKS.filter(({ name }) => e.isActive(name)).map(({ name }) => name as string),
         link: e.isActive('link'),
-        font: style.fontFamily ?? null,
-        size: style.fontSize ?? null,
+        ...lookOf(e.state),
         color: style.color ?? null,
         marker: (e.getAttributes('highlight').color as string | undefined) ?? null,
       }
@@ -61,7 +78,7 @@ export function TextTools({ editor, onLink }: { editor: Editor; onLink: () => vo
   return (
     <>
       <Select
-        w={150}
+        w={132}
         size="xs"
         aria-label={t('toolbar.style')}
         value={state.block}
@@ -81,26 +98,22 @@ export function TextTools({ editor, onLink }: { editor: Editor; onLink: () => vo
         }}
       />
       <Select
-        w={130}
+        w={122}
         size="xs"
         aria-label={t('toolbar.font')}
-        placeholder={t('toolbar.font')}
         value={state.font}
-        clearable
-        data={offering(FONTS, state.font)}
+        allowDeselect={false}
+        data={offering(Object.keys(FONTS), state.font)}
         renderOption={({ option }) => <span style={{ fontFamily: option.value }}>{option.label}</span>}
-        onChange={(value) => (value ? run().setFontFamily(value).run() : run().unsetFontFamily().run())}
+        onChange={(value) => {
+          if (value === DEFAULT_FONT) run().unsetFontFamily().run()
+          else if (value)
+            run()
+              .setFontFamily(FONTS[value] ? `${value}, ${FONTS[value]}` : value)
+              .run()
+        }}
       />
-      <Select
-        w={84}
-        size="xs"
-        aria-label={t('toolbar.size')}
-        placeholder={t('toolbar.size')}
-        value={state.size}
-        clearable
-        data={offering(SIZES, state.size)}
-        onChange={(value) => (value ? run().setFontSize(value).run() : run().unsetFontSize().run())}
-      />
+      <SizeField editor={editor} size={state.size} />
       <span className="toolbar-gap" />
       {MARKS.map(({ name, keys, icon: Icon }) => (
         <ToolButton
@@ -114,8 +127,9 @@ export function TextTools({ editor, onLink }: { editor: Editor; onLink: () => vo
       ))}
       <Swatches
         label={t('toolbar.color')}
-        icon={<IconTypography size={18} />}
+        icon={<IconLetterA size={18} />}
         colors={COLORS}
+        plain="light-dark(#000, #e8eaed)"
         value={state.color}
         onPick={(value) => (value ? run().setColor(value).run() : run().unsetColor().run())}
       />

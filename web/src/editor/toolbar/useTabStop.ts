@@ -1,8 +1,16 @@
 import { useEffect, type KeyboardEvent, type RefObject } from 'react'
 
-const CONTROLS = 'button:not([aria-hidden]), input:not([type=hidden])'
+const CONTROLS = 'button:not([aria-hidden]), input:not([type=hidden], [aria-hidden])'
 
 const controlsOf = (bar: HTMLElement) => [...bar.querySelectorAll<HTMLButtonElement | HTMLInputElement>(CONTROLS)]
+
+/** Whether a key has nothing more to do in a field: its words are all selected, or the caret stands at their end. */
+function leaves({ readOnly, value, selectionStart, selectionEnd }: HTMLInputElement, key: string): boolean {
+  if (readOnly) return true
+  if (key !== 'ArrowLeft' && key !== 'ArrowRight') return false
+  const all = selectionStart === 0 && selectionEnd === value.length
+  return all || (selectionStart === selectionEnd && selectionStart === (key === 'ArrowLeft' ? 0 : value.length))
+}
 
 /**
  * Makes a row of controls one stop of the Tab key, at the control that was used last; returns what arrow keys, Home
@@ -32,7 +40,7 @@ export function useTabStop(bar: RefObject<HTMLElement | null>): (event: Keyboard
   }, [bar])
   return (event) => {
     const row = bar.current
-    if (!row || (event.target instanceof HTMLInputElement && !event.target.readOnly)) return
+    if (!row || (event.target instanceof HTMLInputElement && !leaves(event.target, event.key))) return
     const usable = controlsOf(row).filter((control) => !control.disabled)
     const at = usable.findIndex((control) => control === document.activeElement)
     const ahead = document.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight'
