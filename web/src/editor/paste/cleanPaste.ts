@@ -36,14 +36,11 @@ export async function pasteMarkdown(view: EditorView, text: string): Promise<voi
   const html = await markdownToHtml(text).catch(() => null)
   if (view.isDestroyed) return
   const { from } = view.state.selection
-  startStep(view.state)
   view.pasteText(text)
   if (html === null) return
   const { doc, selection, tr } = view.state
-  startStep(view.state)
   view.dispatch(tr.setSelection(TextSelection.create(doc, from, selection.to)))
   view.pasteHTML(html)
-  startStep(view.state)
 }
 
 export const CleanPaste = Extension.create<PasteOptions>({
