@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import Callable
@@ -22,63 +21,60 @@ from stalls import memory, until
 PROVE = os.environ.get("QUIRE_PROVE") == "1"
 
 
-async def told(client: Client, kind: str) -> dict[str, object]:
-    """Return the next application message of a kind."""
-    while True:
-        body = await client.until(b"\x05")
-        message: dict[str, object] = json.loads(wire.read_var_string(body, 1)[0])
-        if message["type"] == kind:
-            return message
-
-
 @pytest.mark.fm("FM-169")
 async def test_a_growing_document_is_warned_of_and_then_refused_but_can_always_shrink(
     launch: Callable[..., QuireProcess],
 ) -> None:
     server = launch(document_warn="40000", document_limit="60000")
     document = server.new_document()
-    writer: pycrdt.Doc = pycrdt.Doc()
-    text = writer.get("t", type=pycrdt.Text)
-    sent: list[bytes] = []
-    subscription = writer.observe(lambda event: sent.append(event.update))
+    writer, late = Person("writer", server, document), Person("late", server, document)
 
-    def save(client: Client) -> None:
-        client.send(wire.sync_update(sent[-1]))
+    def levels(person: Person) -> list[object]:
+        return [note["level"] for note in person.told if note["type"] == "size"]
 
-    async with connected(server, document) as client:
-        await joined(client, server)
-        for _ in range(5):
-            text.insert(0, "x" * 10_000)
-            save(client)
-        assert (await told(client, "size"))["level"] == "warn"
-        text.insert(0, "y" * 15_000)
-        save(client)
-        refused = await told(client, "refused")
-        assert refused["reason"] == "document-full"
-        assert "60000" in str(refused["detail"])
-        # Whoever comes later is told too; reading and exporting go on.
-        async with connected(server, document) as late:
-            late.send(b"\x02\x00" + wire.var_string(server.token))
-            assert (await told(late, "size"))["level"] == "warn"
-        assert server.text(document) is not None
-        # Deleting is never refused, and makes room.
-        del text[15_000:65_000]
-        save(client)
+    def refusals(person: Person) -> list[dict[str, object]]:
+        return [note for note in person.told if note["type"] == "refused"]
+
+    async with writer.online():
+        await writer.start("start")
+        for _ in range(3):
+            writer.insert(0, "x" * 10_000)
+            await writer.saved()
+        assert levels(writer) == []
+        for _ in range(2):
+            writer.insert(0, "x" * 10_000)
+        await writer.until(lambda: levels(writer) == ["warn"], "the warning")
+        await writer.saved()
+        full = writer.text
+        writer.insert(0, "y" * 15_000)
+        await writer.until(lambda: bool(refusals(writer)), "the refusal")
+        assert refusals(writer)[0]["reason"] == "document-full"
+        assert "60000" in str(refusals(writer)[0]["detail"])
+        # Whoever comes later is told too; reading and exporting go on, without what was refused.
+        async with late.online():
+            await late.until(lambda: levels(late) == ["warn"] and late.text == full, "the warning and the text")
+        assert server.text(document).strip() == full
+        assert full in server.text(document, "html")
+    server.stop()
+    # Both limits are the operator's to set. The document is far above them now.
+    server.environment |= {"QUIRE_DOCUMENT_WARN": "20000", "QUIRE_DOCUMENT_LIMIT": "30000"}
+    server.start()
+    late.told.clear()
+    async with late.online():
+        await late.saved()
+        late.insert(0, "more ")
+        await late.until(lambda: bool(refusals(late)), "the refusal")
+        assert levels(late)[-1] == "full"
+        assert server.text(document).strip() == full
+        # Deleting is not refused here either, and makes room for what was.
+        del late.paragraph[5:40_005]
+        await late.until(lambda: late.unsaved == 1, "the deletion is saved")
+        assert len(refusals(late)) == 1
         async with asyncio.timeout(20):
-            while True:
-                client.send(wire.sync_step2(writer.get_update()))
-                if await client.until(b"\x08") == wire.SAVED and (await answer(client)) == str(text):
-                    break
-                await asyncio.sleep(0.05)
-    del subscription
-
-
-async def answer(client: Client) -> str:
-    client.send(wire.sync_step1(b"\x00"))
-    content, _ = wire.read_var_bytes(await client.until(b"\x00\x01"), 2)
-    seen: pycrdt.Doc = pycrdt.Doc()
-    seen.apply_update(content)
-    return str(seen.get("t", type=pycrdt.Text))
+            while server.text(document).strip() != late.text:
+                late.send_again(late.doc.get_update())
+                await asyncio.sleep(0.1)
+    assert late.text == "more " + "x" * 10_000 + "start"
 
 
 async def test_a_silent_peer_is_dropped_with_its_cursor(launch: Callable[..., QuireProcess]) -> None:
