@@ -95,7 +95,7 @@ class Server:
         self.replicas = ReplicaHost(settings.crdt_workers)
         self.fanout: Fanout = LocalFanout()
         self.cookie = "__Host-quire" if settings.secure else "quire"
-        self.origins = Origins(settings.public_url)
+        self.origins = Origins(settings.public_url, loopback_only=settings.loopback_only)
         self.trusted = frozenset(part.strip() for part in settings.trusted_proxies.split(",") if part.strip())
         self.setup_code: str | None = None
         self.rooms: Rooms

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +17,7 @@ from PIL import Image
 from quire.server import Server
 from quire.settings import Settings
 
-ORIGIN = "http://quire.test"
+ORIGIN = "http://localhost:8000"
 ADA = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
 
 
@@ -253,3 +255,70 @@ async def test_bad_fields_are_named(ada: Browser) -> None:
     assert answer.json()["errors"] == [
         {"field": "titel", "message": "Extra inputs are not permitted", "code": "extra_forbidden"}
     ]
+
+
+def cursor(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "value", [[10**30, "x"], [-(10**30), "x"], ["\ud800", "x"], [1, "\ud800"], [None, "x"], 5, {}, [[[]], "x"]]
+)
+async def test_a_cursor_that_no_list_gave_is_said_to_be_one(ada: Browser, value: object) -> None:
+    answer = await ada.call("GET", f"/documents?cursor={cursor(value)}")
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "the cursor is not one that this list gave"
+
+
+async def test_a_version_that_no_document_has_is_refused(ada: Browser) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    answer = await ada.call("PATCH", f"/documents/{document}", {"title": "x"}, **{"If-Match": "9" * 30})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01", "0001-01-01T00:00:00", "9999-12-31T23:59:59-12:00", "2001-01-01"])
+async def test_a_token_ends_at_a_time_that_can_be_told(ada: Browser, moment: str) -> None:
+    answer = await ada.call("POST", "/tokens", {"name": "x", "expires_at": moment})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "expires_at"
+    assert (await ada.call("GET", "/tokens")).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://localhost:99999", "http://a:b", "//", "\xff"])
+async def test_an_origin_that_is_no_address_is_refused(ada: Browser, origin: str) -> None:
+    answer = await ada.http.post("/api/v1/documents", json={}, headers=[("Origin", origin.encode("latin-1"))])  # type: ignore[list-item]
+    assert answer.status_code == 403
+
+
+async def test_without_a_public_address_only_the_scheme_that_is_spoken_may_act(ada: Browser) -> None:
+    answer = await ada.call("POST", "/documents", {}, Origin=ORIGIN.replace("http:", "https:"))
+    assert answer.status_code == 403
+    assert "QUIRE_PUBLIC_URL" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "status"),
+    [
+        ({}, "rebound.test:8000", 421),
+        ({}, "[", 421),
+        ({}, "192.0.2.1:8000", 421),
+        ({}, "localhost", 201),
+        ({}, "127.0.0.1:8000", 201),
+        ({}, "[::1]:8000", 201),
+        ({"public_url": "http://docs.test"}, "docs.test", 201),
+        ({"host": "0.0.0.0"}, "docs.test", 403),
+    ],
+)
+async def test_a_name_made_to_point_here_makes_no_first_account(
+    tmp_path: Path, settings: dict[str, str], host: str, status: int
+) -> None:
+    node = Server(Settings(data=tmp_path / "data", **settings))  # type: ignore[arg-type]
+    browser = Browser(await node.open())
+    answer = await browser.call("POST", "/setup", ADA, Host=host, Origin=f"http://{host}")
+    assert answer.status_code == status, answer.text
+    if status == 421:
+        assert "QUIRE_PUBLIC_URL" in answer.json()["detail"]
+    if "host" in settings:
+        assert answer.json()["code"] == "wrong-setup-code"
+    await node.drain()
+    await node.close()

@@ -172,7 +172,7 @@ def routes(
         if if_match is None:
             raise Problem(428, 'Send If-Match with the version you have seen, e.g. If-Match: "3".')
         version = if_match.strip().removeprefix("W/").strip('"')
-        if if_match.strip() != "*" and not version.isdecimal():
+        if if_match.strip() != "*" and not (version.isdecimal() and len(version) < 10):
             raise Problem(400, 'If-Match must be a version, e.g. If-Match: "3".')
         try:
             document = await service.rename(

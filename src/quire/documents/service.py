@@ -298,11 +298,14 @@ def _encode_cursor(value: object, document: str) -> str:
     return base64.urlsafe_b64encode(json.dumps([value, document]).encode()).decode()
 
 
-def _decode_cursor(cursor: str) -> tuple[object, str]:
+def _decode_cursor(cursor: str) -> tuple[int | str, str]:
     try:
         value, document = json.loads(base64.urlsafe_b64decode(cursor))
-    except (ValueError, TypeError):
-        raise ValueError("the cursor is not one that this list gave") from None
-    if not isinstance(value, int | str) or not isinstance(document, str):
+        # What the database could not compare is not from here: words without a coding, numbers beyond 64 bits.
+        fits = -(2**63) <= value < 2**63 if isinstance(value, int) else isinstance(value.encode(), bytes)
+        document.encode()
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        fits = False
+    if not fits:
         raise ValueError("the cursor is not one that this list gave")
     return value, document
