@@ -166,6 +166,28 @@ async def test_trash_and_back_and_forever(ada: Browser) -> None:
     assert (await ada.call("GET", path)).status_code == 404
 
 
+async def test_a_link_leads_to_nothing_in_the_trash(ada: Browser, node: Server) -> None:
+    bob = await colleague(ada, node)
+    path = f"/documents/{(await ada.call('POST', '/documents', {'title': 'Secret'})).json()['id']}"
+    url = (await ada.call("PUT", f"{path}/link", {"role": "editor"})).json()["url"]
+    link = {"X-Quire-Link": url.split("#link=")[1]}
+    assert (await bob.call("GET", path, **link)).json()["title"] == "Secret"
+    await ada.call("DELETE", path)
+    assert (await bob.call("GET", path, **link)).status_code == 404
+    assert (await ada.call("GET", path)).json()["title"] == "Secret"
+
+
+async def test_an_invitation_with_an_address_is_for_that_address(ada: Browser, node: Server) -> None:
+    made = (await ada.call("POST", "/invitations", {"email": "Carol@example.com"})).json()
+    form = {"token": made["url"].split("#")[1], "name": "Mallory", "password": "another long password"}
+    mallory = Browser(node.app)  # type: ignore[attr-defined]
+    answer = await mallory.call("POST", "/invitations/accept", form | {"email": "mallory@example.com"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (403, "email")
+    carol = Browser(node.app)  # type: ignore[attr-defined]
+    session = await carol.enter("/invitations/accept", form | {"email": "carol@example.com"})
+    assert session["account"]["email"] == "carol@example.com"
+
+
 async def test_lists_are_searched_sorted_and_paged(ada: Browser) -> None:
     for title in ("beta", "Alpha", "gamma 100%", "delta"):
         await ada.call("POST", "/documents", {"title": title})

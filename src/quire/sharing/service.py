@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -84,15 +85,19 @@ class SharingAccess:
             return await self._role(connection, principal, document, place.workspace, place.folder)
 
     async def role_even_in_trash(self, principal: Principal, document: str) -> Role | None:
-        """Return the role as if the document were not in the trash: for restoring and erasing it."""
+        """Return the role as if the document were not in the trash, where links lead nowhere: to restore and erase it."""
         async with self._db.read() as connection:
             place = (
                 await connection.execute(
-                    sa.select(documents.c.workspace, documents.c.folder).where(documents.c.id == document)
+                    sa.select(documents.c.workspace, documents.c.folder, documents.c.trashed_at).where(
+                        documents.c.id == document
+                    )
                 )
             ).first()
             if place is None:
                 return None
+            if place.trashed_at is not None:
+                principal = replace(principal, link=None)
             return await self._role(connection, principal, document, place.workspace, place.folder)
 
     async def _role(
