@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,35 @@ async def test_what_is_no_picture_is_refused_whatever_it_claims(ada: Browser, co
         f"/api/v1/documents/{document}/attachments", content=content, headers={"Content-Type": "image/png"}
     )
     assert answer.status_code == 415
+
+
+async def test_what_only_begins_like_a_picture_is_refused_after_a_second_of_work(ada: Browser) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    # Large ones are read in a process of their own.
+    large = picture() + bytes(100_000)
+    assert (await ada.http.post(f"/api/v1/documents/{document}/attachments", content=large)).status_code == 201
+    started = resource.getrusage(resource.RUSAGE_SELF)
+    false = b"\xff\xd8" + b"\xff" * 19_000_000
+    answer = await ada.http.post(f"/api/v1/documents/{document}/attachments", content=false, timeout=60)
+    assert answer.status_code == 415
+    ended = resource.getrusage(resource.RUSAGE_SELF)
+    assert ended.ru_utime - started.ru_utime < 1.0
+
+
+async def test_the_pictures_of_a_document_and_of_a_workspace_have_a_limit(ada: Browser, node: Server) -> None:
+    one, two = [(await ada.call("POST", "/documents", {})).json()["id"] for _ in range(2)]
+    sizes = [len(picture("PNG")), len(picture("GIF"))]
+    node.documents._per_document, node.documents._per_workspace = sum(sizes) - 1, 2 * sum(sizes) - 1
+
+    async def attached(document: str, kind: str) -> httpx.Response:
+        return await ada.http.post(f"/api/v1/documents/{document}/attachments", content=picture(kind))
+
+    assert [(await attached(one, kind)).status_code for kind in ("PNG", "GIF", "PNG")] == [201, 413, 201]
+    assert (await attached(one, "GIF")).json()["code"] == "document-full"
+    node.documents._per_document = node.documents._per_workspace
+    assert [(await attached(one, "GIF")).status_code, (await attached(two, "PNG")).status_code] == [201, 201]
+    full = await attached(two, "GIF")
+    assert (full.status_code, full.json()["code"]) == (507, "workspace-full")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])

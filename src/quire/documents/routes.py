@@ -15,6 +15,7 @@ from quire.documents.images import NotAPicture
 from quire.documents.service import (
     Document,
     DocumentService,
+    NoRoom,
     NotInTrash,
     StaleVersion,
     UnknownDocument,
@@ -271,6 +272,14 @@ def routes(
             row = await service.attach(document_id, body, x_filename)
         except NotAPicture as error:
             raise Problem(415, str(error)[:1].upper() + str(error)[1:] + ".") from None
+        except NoRoom as full:
+            whose, code = ("document", "document-full") if full.of_document else ("workspace", "workspace-full")
+            raise Problem(
+                413 if full.of_document else 507,
+                f"The pictures of this {whose} may take {full.limit} bytes together, and this one does not fit in.",
+                code=code,
+                limit=full.limit,
+            ) from None
         return AttachmentBody(
             digest=row.digest,
             url=f"/api/v1/documents/{document_id}/attachments/{row.digest}",

@@ -85,7 +85,7 @@ class SharingAccess:
             return await self._role(connection, principal, document, place.workspace, place.folder)
 
     async def role_even_in_trash(self, principal: Principal, document: str) -> Role | None:
-        """Return the role as if the document were not in the trash, where links lead nowhere: to restore and erase it."""
+        """Return the role as if the document were not in the trash, where no link leads: to restore and erase it."""
         async with self._db.read() as connection:
             place = (
                 await connection.execute(
