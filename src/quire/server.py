@@ -26,6 +26,7 @@ from quire.content.welcome import TITLE, welcome_document
 from quire.crdt.replica import ReplicaCorrupt, ReplicaHost
 from quire.db.engine import Database
 from quire.db.ids import now
+from quire.documents import images
 from quire.documents import routes as document_routes
 from quire.documents.service import Document, DocumentService, any_document
 from quire.fanout.contract import Fanout
@@ -61,6 +62,7 @@ _log = structlog.get_logger("quire.server")
 SWEEP_SECONDS = 1.0
 TOUCH_SECONDS = 2.0
 SERVER = "server"
+PICTURES_WAITING = 16
 
 
 class Services:
@@ -93,10 +95,11 @@ class Server:
             trigger=Trigger(updates=settings.snapshot_updates, bytes=settings.snapshot_bytes),
         )
         self.converter = Child(settings.log_level, settings.log_format)
+        self.pictures = Child(settings.log_level, settings.log_format)
         self.replicas = ReplicaHost(settings.crdt_workers)
         self.fanout: Fanout = LocalFanout()
         self.cookie = "__Host-quire" if settings.secure else "quire"
-        self.origins = Origins(settings.public_url)
+        self.origins = Origins(settings.public_url, loopback_only=settings.loopback_only)
         self.trusted = frozenset(part.strip() for part in settings.trusted_proxies.split(",") if part.strip())
         self.setup_code: str | None = None
         self.failure: str | None = None
@@ -108,6 +111,8 @@ class Server:
         self.documents: DocumentService
         self.converting = 0
         """Large documents that are being turned into text, HTML or JSON, or wait for it."""
+        self.identifying = 0
+        """Large pictures that are being read, or wait for it; each holds its bytes."""
         self._touched: set[str] = set()
         self._upkeep = Background(self._contained)
         self._watchdog = Watchdog(settings.watchdog)
@@ -160,6 +165,9 @@ class Server:
             changed=self._renamed,
             empty_document=empty_document,
             schema_version=SCHEMA_VERSION,
+            identify=self._identify,
+            attachments_per_document=settings.attachments_per_document,
+            attachments_per_workspace=settings.attachments_per_workspace,
         )
         self.log.watch(self._storage_changed)
         self._watchdog.start()
@@ -261,6 +269,19 @@ class Server:
         finally:
             self.converting -= 1
 
+    async def _identify(self, content: bytes) -> images.Picture:
+        if len(content) <= images.SMALL:
+            return await asyncio.to_thread(images.identify, content)
+        if self.identifying >= PICTURES_WAITING:
+            raise Problem(503, "Too many pictures are coming in at once. Try again.", headers={"Retry-After": "2"})
+        self.identifying += 1
+        try:
+            return await self.pictures.run(images.identify_in_time, content)
+        except ChildDied:
+            raise Problem(503, "The picture cannot be read now. Try again later.") from None
+        finally:
+            self.identifying -= 1
+
     async def _exchange(self, principal: Principal, document: str, body: bytes, writable: bool) -> bytes:
         try:
             state_vector, at = wire.read_var_bytes(body, 0)
@@ -343,6 +364,7 @@ class Server:
             parts.callback(self.services.folder.unlock)
             parts.push_async_callback(self.services.database.close)
             parts.callback(self.converter.close)
+            parts.callback(self.pictures.close)
             parts.push_async_callback(self.replicas.close)
             parts.push_async_callback(self._close_log)
             parts.push_async_callback(self.compactor.close)

@@ -31,6 +31,8 @@ ZERO_MEANS_NONE: Final = frozenset(
 )
 NOT_ABOVE: Final = (
     ("max_update", "max_frame", "an update comes in one message"),
+    ("attachment_limit", "attachments_per_document", "one attachment must fit in"),
+    ("attachments_per_document", "attachments_per_workspace", "a document is a part of its workspace"),
     ("document_warn", "document_limit", "the warning comes before the refusal"),
     ("unsaved_room_limit", "unsaved_limit", "one room's share cannot be more than the node's"),
     ("document_limit", "outbound_limit", "a document is sent whole to whoever opens it"),
@@ -114,6 +116,8 @@ class Settings(BaseSettings):
     snapshot_bytes: int = Field(256 * KIB, description="Bytes since the last snapshot that trigger compaction.")
 
     attachment_limit: int = Field(20 * MIB, description="Largest attachment.")
+    attachments_per_document: int = Field(500 * MIB, description="Bytes of all attachments of one document.")
+    attachments_per_workspace: int = Field(20_480 * MIB, description="Bytes of all attachments of one workspace.")
 
     @model_validator(mode="after")
     def _make_sense(self) -> Self:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
+import json
 import re
+import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from locks import write_locked
 from quire.server import Server
 from quire.settings import Settings
 
-ORIGIN = "http://quire.test"
+ORIGIN = "http://localhost:8000"
 ADA = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
 
 
@@ -241,6 +244,28 @@ async def test_an_exported_page_is_called_as_the_document_is(ada: Browser) -> No
     assert "<title>Plans &amp; &lt;b&gt;dreams</title>" in page.text
 
 
+async def test_a_link_leads_to_nothing_in_the_trash(ada: Browser, node: Server) -> None:
+    bob = await colleague(ada, node)
+    path = f"/documents/{(await ada.call('POST', '/documents', {'title': 'Secret'})).json()['id']}"
+    url = (await ada.call("PUT", f"{path}/link", {"role": "editor"})).json()["url"]
+    link = {"X-Quire-Link": url.split("#link=")[1]}
+    assert (await bob.call("GET", path, **link)).json()["title"] == "Secret"
+    await ada.call("DELETE", path)
+    assert (await bob.call("GET", path, **link)).status_code == 404
+    assert (await ada.call("GET", path)).json()["title"] == "Secret"
+
+
+async def test_an_invitation_with_an_address_is_for_that_address(ada: Browser, node: Server) -> None:
+    made = (await ada.call("POST", "/invitations", {"email": "Carol@example.com"})).json()
+    form = {"token": made["url"].split("#")[1], "name": "Mallory", "password": "another long password"}
+    mallory = Browser(node.app)  # type: ignore[attr-defined]
+    answer = await mallory.call("POST", "/invitations/accept", form | {"email": "mallory@example.com"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (403, "email")
+    carol = Browser(node.app)  # type: ignore[attr-defined]
+    session = await carol.enter("/invitations/accept", form | {"email": "carol@example.com"})
+    assert session["account"]["email"] == "carol@example.com"
+
+
 async def test_lists_are_searched_sorted_and_paged(ada: Browser) -> None:
     for title in ("beta", "Alpha", "gamma 100%", "delta"):
         await ada.call("POST", "/documents", {"title": title})
@@ -273,6 +298,35 @@ async def test_what_is_no_picture_is_refused_whatever_it_claims(ada: Browser, co
         f"/api/v1/documents/{document}/attachments", content=content, headers={"Content-Type": "image/png"}
     )
     assert answer.status_code == 415
+
+
+async def test_what_only_begins_like_a_picture_is_refused_after_a_second_of_work(ada: Browser) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    # Large ones are read in a process of their own.
+    large = picture() + bytes(100_000)
+    assert (await ada.http.post(f"/api/v1/documents/{document}/attachments", content=large)).status_code == 201
+    started = resource.getrusage(resource.RUSAGE_SELF)
+    false = b"\xff\xd8" + b"\xff" * 19_000_000
+    answer = await ada.http.post(f"/api/v1/documents/{document}/attachments", content=false, timeout=60)
+    assert answer.status_code == 415
+    ended = resource.getrusage(resource.RUSAGE_SELF)
+    assert ended.ru_utime - started.ru_utime < 1.0
+
+
+async def test_the_pictures_of_a_document_and_of_a_workspace_have_a_limit(ada: Browser, node: Server) -> None:
+    one, two = [(await ada.call("POST", "/documents", {})).json()["id"] for _ in range(2)]
+    sizes = [len(picture("PNG")), len(picture("GIF"))]
+    node.documents._per_document, node.documents._per_workspace = sum(sizes) - 1, 2 * sum(sizes) - 1
+
+    async def attached(document: str, kind: str) -> httpx.Response:
+        return await ada.http.post(f"/api/v1/documents/{document}/attachments", content=picture(kind))
+
+    assert [(await attached(one, kind)).status_code for kind in ("PNG", "GIF", "PNG")] == [201, 413, 201]
+    assert (await attached(one, "GIF")).json()["code"] == "document-full"
+    node.documents._per_document = node.documents._per_workspace
+    assert [(await attached(one, "GIF")).status_code, (await attached(two, "PNG")).status_code] == [201, 201]
+    full = await attached(two, "GIF")
+    assert (full.status_code, full.json()["code"]) == (507, "workspace-full")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
@@ -352,3 +406,70 @@ async def test_bad_fields_are_named(ada: Browser) -> None:
     assert answer.json()["errors"] == [
         {"field": "titel", "message": "Extra inputs are not permitted", "code": "extra_forbidden"}
     ]
+
+
+def cursor(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "value", [[10**30, "x"], [-(10**30), "x"], ["\ud800", "x"], [1, "\ud800"], [None, "x"], 5, {}, [[[]], "x"]]
+)
+async def test_a_cursor_that_no_list_gave_is_said_to_be_one(ada: Browser, value: object) -> None:
+    answer = await ada.call("GET", f"/documents?cursor={cursor(value)}")
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "the cursor is not one that this list gave"
+
+
+async def test_a_version_that_no_document_has_is_refused(ada: Browser) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    answer = await ada.call("PATCH", f"/documents/{document}", {"title": "x"}, **{"If-Match": "9" * 30})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01", "0001-01-01T00:00:00", "9999-12-31T23:59:59-12:00", "2001-01-01"])
+async def test_a_token_ends_at_a_time_that_can_be_told(ada: Browser, moment: str) -> None:
+    answer = await ada.call("POST", "/tokens", {"name": "x", "expires_at": moment})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "expires_at"
+    assert (await ada.call("GET", "/tokens")).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://localhost:99999", "http://a:b", "//", "\xff"])
+async def test_an_origin_that_is_no_address_is_refused(ada: Browser, origin: str) -> None:
+    answer = await ada.http.post("/api/v1/documents", json={}, headers=[("Origin", origin.encode("latin-1"))])  # type: ignore[list-item]
+    assert answer.status_code == 403
+
+
+async def test_without_a_public_address_only_the_scheme_that_is_spoken_may_act(ada: Browser) -> None:
+    answer = await ada.call("POST", "/documents", {}, Origin=ORIGIN.replace("http:", "https:"))
+    assert answer.status_code == 403
+    assert "QUIRE_PUBLIC_URL" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "status"),
+    [
+        ({}, "rebound.test:8000", 421),
+        ({}, "[", 421),
+        ({}, "192.0.2.1:8000", 421),
+        ({}, "localhost", 201),
+        ({}, "127.0.0.1:8000", 201),
+        ({}, "[::1]:8000", 201),
+        ({"public_url": "http://docs.test"}, "docs.test", 201),
+        ({"host": "0.0.0.0"}, "docs.test", 403),
+    ],
+)
+async def test_a_name_made_to_point_here_makes_no_first_account(
+    tmp_path: Path, settings: dict[str, str], host: str, status: int
+) -> None:
+    node = Server(Settings(data=tmp_path / "data", **settings))  # type: ignore[arg-type]
+    browser = Browser(await node.open())
+    answer = await browser.call("POST", "/setup", ADA, Host=host, Origin=f"http://{host}")
+    assert answer.status_code == status, answer.text
+    if status == 421:
+        assert "QUIRE_PUBLIC_URL" in answer.json()["detail"]
+    if "host" in settings:
+        assert answer.json()["code"] == "wrong-setup-code"
+    await node.drain()
+    await node.close()

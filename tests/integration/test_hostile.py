@@ -149,6 +149,8 @@ async def test_fragments_are_joined_and_bounded(launch) -> None:  # type: ignore
     [
         ({"Origin": "https://evil.test"}, "403"),
         ({"Origin": "null"}, "403"),
+        ({"Origin": "http://["}, "403"),
+        ({"Origin": "http://rebound.test", "Host": "rebound.test"}, "403"),
         ({"Cookie": "quire=stolen"}, "403"),
         ({"Connection": "keep-alive, Upgrade"}, "101"),
         ({}, "101"),
@@ -162,6 +164,12 @@ async def test_upgrades_are_judged_by_origin_and_firefox_is_welcome(
             assert status == "101"
     except ConnectionRefusedError as refused:
         assert f" {status} " in str(refused)
+
+
+async def test_a_path_that_is_no_address_has_no_sockets(server: QuireProcess) -> None:
+    with pytest.raises(ConnectionRefusedError, match=" 404 "):
+        async with connected(server, "x", path="//["):
+            pass
 
 
 async def test_a_viewer_cannot_write_but_may_repeat_what_is_there(server: QuireProcess) -> None:

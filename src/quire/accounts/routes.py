@@ -327,15 +327,19 @@ def routes(
     @router.post("/tokens", status_code=201)
     async def create_token(form: TokenForm, principal: PersonCaller) -> TokenBody:
         """Make an API token; its secret is shown once."""
-        expires = int(form.expires_at.timestamp() * MICROSECONDS) if form.expires_at else None
-        if expires is not None and expires <= now():
-            raise Problem(422, "Some fields are not valid.", errors=[{"field": "expires_at", "message": "is past"}])
+        expires = None
+        if form.expires_at is not None:
+            try:
+                expires = int(form.expires_at.timestamp() * MICROSECONDS)
+                at(expires)
+            except (ValueError, OverflowError):
+                raise _wrong("expires_at", "is out of range") from None
+            if expires <= now():
+                raise _wrong("expires_at", "is past")
         try:
             secret, row = await people.create_token(principal.account or "", form.name, form.scopes, expires)
         except ValueError as error:
-            raise Problem(
-                422, "Some fields are not valid.", errors=[{"field": "scopes", "message": str(error)}]
-            ) from None
+            raise _wrong("scopes", str(error)) from None
         return _token(row, secret)
 
     @router.delete("/tokens/{token_id}", status_code=204)
@@ -346,6 +350,10 @@ def routes(
         await people.revoke_token(principal.account or "", token_id)
 
     return router
+
+
+def _wrong(field: str, message: str) -> Problem:
+    return Problem(422, "Some fields are not valid.", errors=[{"field": field, "message": message}])
 
 
 def _device(row: SessionRow, current: str | None) -> Device:

@@ -18,6 +18,7 @@ from quire.documents.service import (
     Document,
     DocumentService,
     EraseFailed,
+    NoRoom,
     NotInTrash,
     Sort,
     StaleVersion,
@@ -178,7 +179,7 @@ def routes(
         if if_match is None:
             raise Problem(428, 'Send If-Match with the version you have seen, e.g. If-Match: "3".')
         version = if_match.strip().removeprefix("W/").strip('"')
-        if if_match.strip() != "*" and not version.isdecimal():
+        if if_match.strip() != "*" and not (version.isdecimal() and len(version) < 10):
             raise Problem(400, 'If-Match must be a version, e.g. If-Match: "3".')
         try:
             document = await service.rename(
@@ -298,6 +299,14 @@ def routes(
             row = await service.attach(document_id, body, _file_name(x_filename))
         except NotAPicture as error:
             raise Problem(415, str(error)[:1].upper() + str(error)[1:] + ".") from None
+        except NoRoom as full:
+            whose, code = ("document", "document-full") if full.of_document else ("workspace", "workspace-full")
+            raise Problem(
+                413 if full.of_document else 507,
+                f"The pictures of this {whose} may take {full.limit} bytes together, and this one does not fit in.",
+                code=code,
+                limit=full.limit,
+            ) from None
         return AttachmentBody(
             digest=row.digest,
             url=f"/api/v1/documents/{document_id}/attachments/{row.digest}",

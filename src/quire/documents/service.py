@@ -11,13 +11,14 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quire.access import Principal, Role
 from quire.accounts.tables import accounts
 from quire.blobs.contract import BlobStore
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
-from quire.documents.images import Picture, identify
+from quire.documents.images import Picture
 from quire.documents.tables import attachments, documents
 from quire.log.contract import StorageUnavailable
 from quire.sharing.service import SharingAccess
@@ -37,6 +38,14 @@ class StaleVersion(Exception):
     def __init__(self, current: Document) -> None:
         super().__init__(f"version is {current.version}")
         self.current = current
+
+
+class NoRoom(Exception):
+    """The attachments of the document (or else of its workspace) would take more than `limit` bytes."""
+
+    def __init__(self, *, of_document: bool, limit: int) -> None:
+        super().__init__(f"limit of {limit} bytes")
+        self.of_document, self.limit = of_document, limit
 
 
 class NotInTrash(Exception):
@@ -97,9 +106,14 @@ class DocumentService:
         changed: Callable[[Document], None],
         empty_document: Callable[[], bytes],
         schema_version: int,
+        identify: Callable[[bytes], Awaitable[Picture]],
+        attachments_per_document: int,
+        attachments_per_workspace: int,
     ) -> None:
         self._db, self._sharing, self._blobs = database, sharing, blobs
         self._seed, self._erase, self._changed = seed, erase, changed
+        self._identify = identify
+        self._per_document, self._per_workspace = attachments_per_document, attachments_per_workspace
         self._empty, self._schema_version = empty_document, schema_version
 
     async def create(self, owner: str, workspace: str, title: str, content: bytes | None = None) -> Document:
@@ -251,12 +265,20 @@ class DocumentService:
     # ------------------------------------------------------------ attachments
 
     async def attach(self, document: str, content: bytes, name: str) -> Attachment:
-        """Store a picture; raises `images.NotAPicture`. The kind comes from the content, never from the client."""
-        picture: Picture = await identify(content)
+        """Store a picture; raises `images.NotAPicture` or `NoRoom`. The content says its kind, never the client."""
         digest = hashlib.sha256(content).hexdigest()
+        async with self._db.read() as connection:
+            await self._require_room(connection, document, digest, len(content))
+        picture = await self._identify(content)
         await self._blobs.put(_blob_key(document, digest), content)
         row = Attachment(digest, picture.kind, name, len(content), picture.width, picture.height)
         async with self._db.write() as connection:
+            try:
+                await self._require_room(connection, document, digest, row.size)
+            except NoRoom:
+                # Others came in at the same time.
+                await self._blobs.delete(_blob_key(document, digest))
+                raise
             known = await connection.execute(
                 sa.select(attachments.c.digest).where(
                     attachments.c.document == document, attachments.c.digest == digest
@@ -276,6 +298,24 @@ class DocumentService:
                     )
                 )
         return row
+
+    async def _require_room(self, connection: AsyncConnection, document: str, digest: str, size: int) -> None:
+        """Raise `NoRoom` unless one more attachment of this size fits; one that is there already always does."""
+        here = sa.select(sa.func.coalesce(sa.func.sum(attachments.c.size), 0))
+        others = sa.select(documents.c.id).where(
+            documents.c.workspace
+            == sa.select(documents.c.workspace).where(documents.c.id == document).scalar_subquery()
+        )
+        mine = attachments.c.document == document
+        known = await connection.execute(sa.select(attachments.c.digest).where(mine, attachments.c.digest == digest))
+        if known.first() is not None:
+            return
+        if (await connection.execute(here.where(mine))).scalar_one() + size > self._per_document:
+            raise NoRoom(of_document=True, limit=self._per_document)
+        if (
+            await connection.execute(here.where(attachments.c.document.in_(others)))
+        ).scalar_one() + size > self._per_workspace:
+            raise NoRoom(of_document=False, limit=self._per_workspace)
 
     async def attachment(self, document: str, digest: str) -> tuple[Attachment, bytes]:
         """Return an attachment and its content; raises `UnknownDocument`, `BlobMissing`."""
@@ -327,11 +367,14 @@ def _encode_cursor(value: object, document: str) -> str:
     return base64.urlsafe_b64encode(json.dumps([value, document]).encode()).decode()
 
 
-def _decode_cursor(cursor: str) -> tuple[object, str]:
+def _decode_cursor(cursor: str) -> tuple[int | str, str]:
     try:
         value, document = json.loads(base64.urlsafe_b64decode(cursor))
-    except (ValueError, TypeError):
-        raise ValueError("the cursor is not one that this list gave") from None
-    if not isinstance(value, int | str) or not isinstance(document, str):
+        # What the database could not compare is not from here: words without a coding, numbers beyond 64 bits.
+        fits = -(2**63) <= value < 2**63 if isinstance(value, int) else isinstance(value.encode(), bytes)
+        document.encode()
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        fits = False
+    if not fits:
         raise ValueError("the cursor is not one that this list gave")
     return value, document

@@ -19,6 +19,7 @@ from quire.http.errors import problem_response
 _log = structlog.get_logger("quire.http")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_LIMIT = 64 * 1024
+_PORTS = {"http": 80, "https": 443}
 _LARGE = re.compile(r"/api/v1/documents/[^/]+/(attachments|sync)")
 """Routes that read their body themselves, once they know that the caller may send it."""
 
@@ -37,27 +38,51 @@ def client_address(peer: str, forwarded: str | None, trusted: frozenset[str]) ->
 
 
 class Origins:
-    """Which web origins may act on this server."""
+    """Which web origins may act on this server, and under which names it answers."""
 
-    def __init__(self, public_url: str | None) -> None:
+    def __init__(self, public_url: str | None, *, loopback_only: bool = False) -> None:
         self._public = _origin(public_url) if public_url else None
+        self._loopback_only = loopback_only
 
     def allowed(self, origin: str | None, host: str | None) -> bool:
         """Whether a request with this Origin may use the visitor's cookie.
 
-        With a public address configured only that; otherwise the origin must name the host it was sent to.
+        With a public address configured only that; otherwise the origin must name the host it was sent to, without TLS.
         """
-        if origin is None or origin == "null":
+        found = _origin(origin) if origin is not None else None
+        if found is None:
             return False
         if self._public is not None:
-            return _origin(origin) == self._public
-        parts = urlsplit(origin)
-        return parts.scheme in ("http", "https") and bool(host) and parts.netloc.lower() == str(host).lower()
+            return found == self._public
+        return bool(host) and found == _origin(f"http://{host}") and self.knows(host)
+
+    def knows(self, host: str | None) -> bool:
+        """Whether requests for this Host are answered.
+
+        On a listener that only this machine reaches, the page of a name that somebody else makes point here would
+        else be of the same origin, and could make the first account.
+        """
+        if not host or self._public is not None or not self._loopback_only:
+            return True
+        name = (_origin(f"http://{host}") or ("", "", None))[1]
+        if name == "localhost" or name.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(name).is_loopback
+        except ValueError:
+            return False
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, (parts.hostname or "").lower(), parts.port
+def _origin(url: str) -> tuple[str, str, int | None] | None:
+    """Return scheme, host and port (None: the scheme's own); None for what is no address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not parts.hostname:
+        return None
+    return parts.scheme, parts.hostname, None if port == _PORTS[parts.scheme] else port
 
 
 class SecurityLayer:
@@ -115,6 +140,8 @@ class SecurityLayer:
         )
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        if not self._origins.knows(headers.get("host")):
+            return 421, "This server is not known by this name; set QUIRE_PUBLIC_URL to the address people use."
         length = headers.get("content-length", "0")
         limit = self._limit(scope)
         if not length.isdecimal() or int(length) > limit:

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from itertools import islice
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import structlog
 from picows import WSUpgradeRequest, WSUpgradeResponse
@@ -103,10 +103,10 @@ class Gateway:
     def accept(self, request: WSUpgradeRequest, transport: Any) -> Socket | WSUpgradeResponse:  # noqa: ANN401
         """Decide on an upgrade; the answer to a refusal says what to do."""
         headers = request.headers
-        parts = urlsplit(request.path.decode("latin-1"))
+        path, _, query = request.path.decode("latin-1").partition("?")
         peer = transport.get_extra_info("peername")
         address = self._client_address(peer[0] if peer else "", ",".join(headers.getall("x-forwarded-for", ())))
-        refusal = self._refusal(parts.path, headers, address)
+        refusal = self._refusal(path, headers, address)
         if refusal is not None:
             self.stats.upgrades_refused += 1
             status, text = refusal
@@ -130,7 +130,7 @@ class Gateway:
             on_open=self._opened,
             on_closed=self._closed,
         )
-        self._paths[socket] = (parts.path, _schema(parts.query))
+        self._paths[socket] = (path, _schema(query))
         return socket
 
     def _refusal(self, path: str, headers: Any, address: str) -> tuple[HTTPStatus, str] | None:  # noqa: ANN401

@@ -13,7 +13,7 @@ from quire.accounts.service import MICROSECONDS, SESSION_MOST, AccountService, E
 from quire.http.caller import PersonCaller, TheDoor, too_many
 from quire.http.errors import Problem
 from quire.http.forms import Email, Form, Name, Password, Secret, at
-from quire.workspaces.service import Invitation, InvitationInvalid, Membership, WorkspaceService
+from quire.workspaces.service import Invitation, InvitationForAnother, InvitationInvalid, Membership, WorkspaceService
 
 
 class InvitationForm(Form):
@@ -124,6 +124,13 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
         except InvitationInvalid:
             raise Problem(
                 404, "This invitation is used, withdrawn or expired. Ask for a new one.", code="invitation-invalid"
+            ) from None
+        except InvitationForAnother as other:
+            raise Problem(
+                403,
+                f"This invitation is for {other}. Use this address, or ask for another invitation.",
+                code="invitation-for-another",
+                errors=[{"field": "email", "message": f"must be {other}", "code": "other-address"}],
             ) from None
         except EmailTaken:
             raise Problem(

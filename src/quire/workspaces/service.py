@@ -26,6 +26,10 @@ class InvitationInvalid(Exception):
     """The invitation is unknown, used or expired."""
 
 
+class InvitationForAnother(Exception):
+    """The invitation is for another address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """A workspace and one's role in it."""
@@ -167,8 +171,10 @@ class WorkspaceService:
         return row[0], row[1], row[2]
 
     async def accept(self, secret: str, email: str, name: str, password: str) -> Account:
-        """Make an account by invitation; raises `InvitationInvalid` or `EmailTaken`."""
-        await self.preview(secret)
+        """Make an account by invitation; raises `InvitationInvalid`, `InvitationForAnother` or `EmailTaken`."""
+        _, _, invited = await self.preview(secret)
+        if invited is not None and invited.casefold() != email.casefold():
+            raise InvitationForAnother(invited)
         row = await self._people.prepare(email, name, password)
         async with self._db.write() as connection:
             used = (
