@@ -103,7 +103,7 @@ class SharingAccess:
         return _within_scopes(roles, principal.scopes)
 
     async def _granted(
-        self, connection: AsyncConnection, account: str, places: Sequence[sa.Row[str, str, str | None]]
+        self, connection: AsyncConnection, account: str, places: Sequence[sa.Row[str, str, str | None, int | None]]
     ) -> list[tuple[str, str]]:
         """Return (document, role) of every grant to the account, on the document or above it."""
         above = {folder: await self._ancestors(connection, folder) for folder in {place.folder for place in places}}

@@ -161,6 +161,7 @@ export const api = {
     sort: Sort
     order: 'asc' | 'desc'
     trashed: boolean
+    shared: boolean
     cursor?: string | undefined
   }) => {
     const parameters = new URLSearchParams({
@@ -169,6 +170,7 @@ export const api = {
       sort: query.sort,
       order: query.order,
       trashed: String(query.trashed),
+      shared: String(query.shared),
     })
     if (query.cursor) parameters.set('cursor', query.cursor)
     return json<{ items: DocumentInfo[]; next_cursor: string | null }>(`/documents?${parameters}`)
@@ -189,6 +191,11 @@ export const api = {
   link: (id: string) => json<{ role: RoleName | null; url: string | null }>(`/documents/${id}/link`),
   setLink: (id: string, role: 'viewer' | 'editor' | null) =>
     json<{ role: RoleName | null; url: string | null }>(`/documents/${id}/link`, { method: 'PUT', json: { role } }),
+  resetLink: (id: string) =>
+    json<{ role: RoleName | null; url: string | null }>(`/documents/${id}/link/reset`, { method: 'POST' }),
+  /** Puts a document that is open by its link into one's list. */
+  visit: (id: string, link: string) => json<void>(`/documents/${id}/visit`, { method: 'PUT', link }),
+  forgetVisit: (id: string) => json<void>(`/documents/${id}/visit`, { method: 'DELETE' }),
   content: async (id: string, format: 'json' | 'markdown' | 'html' | 'text', link: string | null) =>
     (await request(`/documents/${id}/content?format=${format}`, { link })).text(),
   attach: async (id: string, file: File, link: string | null) =>

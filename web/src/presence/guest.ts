@@ -2,10 +2,10 @@
 import i18next from 'i18next'
 import { uuidv4 } from 'lib0/random'
 import type { Me } from '../sync/types'
+import { COLORS } from './colors'
 
 const KEY = 'quire:guest'
 const ANIMALS = ['otter', 'heron', 'lynx', 'badger', 'robin', 'marten', 'swift', 'beaver', 'puffin', 'hare']
-const COLORS = ['#b3261e', '#8a5a00', '#3d6b21', '#00696f', '#1a5fb4', '#5b4ab5', '#9a3b8b', '#6b4f3a']
 
 function pick(list: string[]): string {
   return list[Math.floor(Math.random() * list.length)] ?? ''

@@ -2,6 +2,7 @@
 import i18next from 'i18next'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import { keepApart } from '../presence/colors'
 import { Problem, type DocumentInfo, type RoleName } from '../api/client'
 import schema from '../editor/schema/schema.json'
 import { FrameProvider } from './frames'
@@ -74,6 +75,7 @@ export class DocumentSession implements Handles {
   private blockedTimer: ReturnType<typeof setTimeout> | undefined
   private doubtTimer: ReturnType<typeof setTimeout> | undefined
   private closed = false
+  private readonly stopColours: () => void
   private readonly unregister = register(this)
 
   constructor(
@@ -86,6 +88,7 @@ export class DocumentSession implements Handles {
     this.socket = sharedSocket(deadAfter)
     this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
     this.awareness.setLocalState({ user: me })
+    this.stopColours = keepApart(this.awareness)
     this.https = new HttpsExchange(this.doc, documentId, link, {
       // Perhaps only the server was away: the socket need not wait for its next turn.
       onLive: () => this.socket.wake(),
@@ -189,6 +192,7 @@ export class DocumentSession implements Handles {
     window.removeEventListener('beforeunload', this.onUnload)
     window.removeEventListener('pagehide', this.onHide)
     window.removeEventListener('pageshow', this.onShow)
+    this.stopColours()
     this.awareness.setLocalState(null)
     this.provider.destroy()
     this.awareness.destroy()

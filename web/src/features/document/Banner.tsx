@@ -1,13 +1,17 @@
 import { Alert, Button, Code, Group, ScrollArea, Text } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { api, type DocumentInfo } from '../../api/client'
+import { explain } from '../../api/explain'
 import { useSessionState, type DocumentSession } from '../../sync'
 import { download } from './download'
 
 /** What is wrong and what to do about it, above the text. */
-export function Banner({ session, title }: { session: DocumentSession; title: string }) {
+export function Banner({ session, info }: { session: DocumentSession; info: DocumentInfo | undefined }) {
   const { t } = useTranslation()
+  const title = info?.title ?? 'document'
   const { problem, refused, status, size, ready, readOnly, kept, stranded } = useSessionState(session)
   const [seen, setSeen] = useState<string | null>(null)
   if (problem?.kind === 'schema-too-old') {
@@ -21,6 +25,7 @@ export function Banner({ session, title }: { session: DocumentSession; title: st
   }
   if (stranded) return <Stranded session={session} title={title} />
   if (problem && ready && problem.kind !== 'session-expired') {
+    if (info?.trashed_at) return <Trashed info={info} />
     return (
       <Alert color="red" radius={0} role="alert" title={t('lost.title')}>
         {t('lost.text')}
@@ -78,6 +83,23 @@ export function Banner({ session, title }: { session: DocumentSession; title: st
     )
   }
   return null
+}
+
+/** Not for good: it may come back. */
+function Trashed({ info }: { info: DocumentInfo }) {
+  const { t } = useTranslation()
+  const restore = useMutation({ mutationFn: () => api.restore(info.id) })
+  return (
+    <Alert color="orange" radius={0} role="alert" title={t('lost.trash.title')}>
+      {t('lost.trash.text')}
+      {info.role === 'owner' && (
+        <Button size="xs" mt="xs" display="block" loading={restore.isPending} onClick={() => restore.mutate()}>
+          {t('trash.restore')}
+        </Button>
+      )}
+      {restore.error && <Text size="sm">{explain(t, restore.error)}</Text>}
+    </Alert>
+  )
 }
 
 /** Words that will not be saved any more: shown, to copy or download, and only then given up. */

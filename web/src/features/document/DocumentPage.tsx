@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { IconEye, IconListDetails, IconShare } from '@tabler/icons-react'
 import { Link, useLocation, useParams } from '@tanstack/react-router'
 import type { Editor } from '@tiptap/core'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useReducer, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
 import type { Session } from '../../api/client'
@@ -26,6 +26,7 @@ import { ShareForm } from './ShareForm'
 import { StoredText } from './StoredText'
 import { DocumentTitle } from './DocumentTitle'
 import { useDocumentInfo } from './useDocumentInfo'
+import { useRegained } from './useRegained'
 import { usePageActions } from './usePageActions'
 import { WordCount } from './WordCount'
 import classes from './DocumentPage.module.css'
@@ -40,6 +41,7 @@ function linkToken(): string | null {
 
 export function DocumentPage() {
   const { session, error, ask } = useKeptSession()
+  const [turn, again] = useReducer((count: number) => count + 1, 0)
   const { t } = useTranslation()
   const { documentId } = useParams({ strict: false }) as { documentId: string }
   if (error) {
@@ -50,10 +52,17 @@ export function DocumentPage() {
     )
   }
   if (!session) return <Loading />
-  return <Opened key={documentId + (session.account?.id ?? '')} documentId={documentId} who={session} />
+  return (
+    <Opened
+      key={`${documentId} ${session.account?.id ?? ''} ${turn}`}
+      documentId={documentId}
+      who={session}
+      onRegained={again}
+    />
+  )
 }
 
-function Opened({ documentId, who }: { documentId: string; who: Session }) {
+function Opened({ documentId, who, onRegained }: { documentId: string; who: Session; onRegained: () => void }) {
   const link = useMemo(() => linkToken(), [])
   // The tab's socket is made once: what the server says later opens no new session.
   const [deadAfter] = useState(who.dead_after ?? 25)
@@ -62,10 +71,18 @@ function Opened({ documentId, who }: { documentId: string; who: Session }) {
     [who.account],
   )
   const session = useDocumentSession(documentId, me, who.account?.id ?? 'guest', link, deadAfter)
-  return session ? <Frame session={session} who={who} link={link} /> : null
+  return session ? <Frame session={session} who={who} link={link} onRegained={onRegained} /> : null
 }
 
-function Frame({ session, who, link }: { session: DocumentSession; who: Session; link: string | null }) {
+interface FrameProps {
+  session: DocumentSession
+  who: Session
+  link: string | null
+  /** Access came back after the local copy had gone with it. */
+  onRegained: () => void
+}
+
+function Frame({ session, who, link, onRegained }: FrameProps) {
   const { t } = useTranslation()
   const ready = useSessionPart(session, 'ready')
   const readOnly = useSessionPart(session, 'readOnly')
@@ -76,6 +93,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
   const [sharing, setSharing] = useState(false)
   const [me, setMe] = useState(session.me)
   const { info, rename, conflict, settle } = useDocumentInfo(session, link, who.account?.id ?? 'guest')
+  useRegained(session, link, () => (session.unsaved ? session.reauthenticate() : onRegained()))
   const setSession = useSetSession()
 
   const tell = useCallback((message: string) => notifications.show({ color: 'red', message }), [])
@@ -165,7 +183,7 @@ function Frame({ session, who, link }: { session: DocumentSession; who: Session;
         </Group>
       </header>
       <main id="main" className={classes.main}>
-        <Banner session={session} title={info?.title ?? 'document'} />
+        <Banner session={session} info={info} />
         {denied ? (
           <ClosedDoor info={info} signedIn={who.account !== null} />
         ) : ready ? (

@@ -1,5 +1,6 @@
-import { Alert, Radio, Skeleton, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, Radio, Skeleton, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../../api/client'
 import { explain } from '../../api/explain'
@@ -15,7 +16,13 @@ export function ShareForm({ documentId }: { documentId: string }) {
     mutationFn: (role: 'viewer' | 'editor' | null) => api.setLink(documentId, role),
     onSuccess: (link) => queries.setQueryData(key, link),
   })
-  const failure = error ?? change.error
+  const reset = useMutation({
+    mutationFn: () => api.resetLink(documentId),
+    onSuccess: (link) => queries.setQueryData(key, link),
+    onSettled: () => setAsking(false),
+  })
+  const [asking, setAsking] = useState(false)
+  const failure = error ?? change.error ?? reset.error
   return (
     <Stack>
       {failure && (
@@ -38,6 +45,31 @@ export function ShareForm({ documentId }: { documentId: string }) {
         </Radio.Group>
       )}
       {data?.url && <CopyField value={data.url} label={t('share.link')} copyLabel={t('share.copy')} testId="link" />}
+      {data?.url && !asking && (
+        <Group justify="space-between">
+          <Text size="sm" c="dimmed" role="status">
+            {reset.isSuccess && t('share.reset.done')}
+          </Text>
+          <Button size="compact-sm" variant="subtle" color="red" onClick={() => setAsking(true)}>
+            {t('share.reset')}
+          </Button>
+        </Group>
+      )}
+      {data?.url && asking && (
+        <Alert color="orange" role="alert" title={t('share.reset.title')}>
+          <Text size="sm" mb="sm">
+            {t('share.reset.text')}
+          </Text>
+          <Group gap="xs">
+            <Button size="xs" color="red" loading={reset.isPending} onClick={() => reset.mutate()}>
+              {t('share.reset.confirm')}
+            </Button>
+            <Button size="xs" variant="default" data-autofocus onClick={() => setAsking(false)}>
+              {t('cancel')}
+            </Button>
+          </Group>
+        </Alert>
+      )}
       {data && !data.url && (
         <Text size="sm" c="dimmed">
           {t('share.private')}

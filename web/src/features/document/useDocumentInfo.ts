@@ -49,6 +49,12 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
   useEffect(() => {
     if (info) session.keepInfo(info)
   }, [session, info])
+
+  // A member finds a document that was opened by its link among the own ones.
+  const role = info?.role
+  useEffect(() => {
+    if (link && role && role !== 'owner' && person !== 'guest') api.visit(documentId, link).catch(() => undefined)
+  }, [documentId, link, role, person])
   const title = wish?.title ?? info?.title
   useTitle(title)
 

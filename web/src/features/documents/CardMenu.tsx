@@ -9,6 +9,7 @@ import {
   IconShare,
   IconTrash,
   IconTrashX,
+  IconX,
 } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { api, type DocumentInfo } from '../../api/client'
@@ -63,6 +64,9 @@ export function CardMenu({ document, onChanged }: Props) {
   }
   const restore = async () => {
     if (await run(api.restore(id))) notifications.show({ message: t('trash.restored', { title }) })
+  }
+  const leave = async () => {
+    if (await run(api.forgetVisit(id))) notifications.show({ message: t('shared.left', { title }) })
   }
   const erase = () =>
     modals.openConfirmModal({
@@ -120,9 +124,16 @@ export function CardMenu({ document, onChanged }: Props) {
           >
             {t('documents.open.tab')}
           </Menu.Item>
-          <Menu.Item leftSection={<IconPencil size={16} />} onClick={from(rename)}>
-            {t('rename')}
-          </Menu.Item>
+          {(owner || document.role === 'editor') && (
+            <Menu.Item leftSection={<IconPencil size={16} />} onClick={from(rename)}>
+              {t('rename')}
+            </Menu.Item>
+          )}
+          {!owner && (
+            <Menu.Item leftSection={<IconX size={16} />} onClick={() => void leave()}>
+              {t('shared.leave')}
+            </Menu.Item>
+          )}
           {owner && (
             <>
               <Menu.Item leftSection={<IconShare size={16} />} onClick={from(share)}>

@@ -6,7 +6,9 @@ import { Loading } from '../../app/Loading'
 import { explain } from '../../api/explain'
 import { DocumentCard } from './DocumentCard'
 import classes from './HomePage.module.css'
-import { useDocuments, type Wish } from './useDocuments'
+import { useDocuments, type Place, type Wish } from './useDocuments'
+
+const EMPTY = { all: 'empty.documents', shared: 'empty.shared', trash: 'empty.trash' }
 
 interface Props {
   person: string
@@ -76,7 +78,7 @@ export function DocumentList({ person, view, wish }: Props) {
           ))}
         </div>
       )}
-      {list.isSuccess && items.length === 0 && <Empty trashed={wish.trashed} search={wish.words} />}
+      {list.isSuccess && items.length === 0 && <Empty place={wish.place} search={wish.words} />}
       {items.length > 0 && (
         // The keys below move the focus between links that work without them.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
@@ -149,9 +151,9 @@ function More({ busy, onMore }: { busy: boolean; onMore: () => void }) {
   )
 }
 
-function Empty({ trashed, search }: { trashed: boolean; search: string }) {
+function Empty({ place, search }: { place: Place; search: string }) {
   const { t } = useTranslation()
-  const key = search ? 'empty.search' : trashed ? 'empty.trash' : 'empty.documents'
+  const key = search ? 'empty.search' : EMPTY[place]
   return (
     <Stack align="center" py={72} gap="xs">
       <img src="/icon.svg" alt="" width={64} height={64} style={{ opacity: 0.5 }} />

@@ -1,6 +1,6 @@
 import { ActionIcon, Alert, Button, Group, Select, TextInput, Title, Tooltip } from '@mantine/core'
 import { useDebouncedValue, useLocalStorage } from '@mantine/hooks'
-import { IconFileText, IconLayoutGrid, IconList, IconPlus, IconSearch, IconTrash } from '@tabler/icons-react'
+import { IconFileText, IconLayoutGrid, IconList, IconPlus, IconSearch, IconTrash, IconUsers } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { Link, Navigate, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -13,17 +13,24 @@ import { useSession } from '../../app/auth'
 import { useTitle } from '../../app/title'
 import { DocumentList } from './DocumentList'
 import { Header } from './Header'
+import type { Place } from './useDocuments'
 import classes from './HomePage.module.css'
 
+const TITLES = { all: 'documents.title', shared: 'shared.title', trash: 'trash.title' }
+
 export function HomePage() {
-  return <Guarded trashed={false} />
+  return <Guarded place="all" />
+}
+
+export function SharedPage() {
+  return <Guarded place="shared" />
 }
 
 export function TrashPage() {
-  return <Guarded trashed />
+  return <Guarded place="trash" />
 }
 
-function Guarded({ trashed }: { trashed: boolean }) {
+function Guarded({ place }: { place: Place }) {
   const { t } = useTranslation()
   const { data: session, error, refetch } = useSession()
   if (error) {
@@ -36,10 +43,10 @@ function Guarded({ trashed }: { trashed: boolean }) {
   if (!session) return <Loading />
   if (session.setup_needed) return <Navigate to="/set-up" />
   if (!session.account) return <Navigate to="/sign-in" />
-  return <Documents key={String(trashed)} session={session} person={session.account.id} trashed={trashed} />
+  return <Documents key={place} session={session} person={session.account.id} place={place} />
 }
 
-function Documents({ session, person, trashed }: { session: Session; person: string; trashed: boolean }) {
+function Documents({ session, person, place }: { session: Session; person: string; place: Place }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const [search, setSearch] = useState('')
@@ -51,7 +58,7 @@ function Documents({ session, person, trashed }: { session: Session; person: str
     onSuccess: (document) =>
       navigate({ to: '/d/$documentId', params: { documentId: document.id }, state: { fresh: true } }),
   })
-  const title = t(trashed ? 'trash.title' : 'documents.title')
+  const title = t(TITLES[place])
   const other = view === 'grid' ? 'list' : 'grid'
   useTitle(title)
   return (
@@ -73,6 +80,10 @@ function Documents({ session, person, trashed }: { session: Session; person: str
             <IconFileText size={18} aria-hidden />
             {t('documents.title')}
           </Link>
+          <Link to="/shared" className={classes.place} activeOptions={{ includeSearch: false }}>
+            <IconUsers size={18} aria-hidden />
+            {t('shared.title')}
+          </Link>
           <Link to="/trash" className={classes.place} activeOptions={{ includeSearch: false }}>
             <IconTrash size={18} aria-hidden />
             {t('trash.title')}
@@ -83,7 +94,7 @@ function Documents({ session, person, trashed }: { session: Session; person: str
             <Title order={1} size="h3">
               {title}
             </Title>
-            {!trashed && (
+            {place === 'all' && (
               <Button
                 className={classes.create}
                 leftSection={<IconPlus size={18} />}
@@ -119,7 +130,7 @@ function Documents({ session, person, trashed }: { session: Session; person: str
               {explain(t, create.error)}
             </Alert>
           )}
-          <DocumentList person={person} view={view} wish={{ words, sort, trashed }} />
+          <DocumentList person={person} view={view} wish={{ words, sort, place }} />
         </main>
       </div>
     </div>

@@ -2,16 +2,19 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { api, NetworkError, type DocumentInfo, type Sort } from '../../api/client'
 import { keepList, keptList } from './keptList'
 
+/** All documents, those of others, or those in the trash. */
+export type Place = 'all' | 'shared' | 'trash'
+
 export interface Wish {
   words: string
   sort: Sort
-  trashed: boolean
+  place: Place
 }
 
 /** The documents that fit, page by page; without a network those of the list that was seen last. */
-export function useDocuments(person: string, { words, sort, trashed }: Wish) {
+export function useDocuments(person: string, { words, sort, place }: Wish) {
   const list = useInfiniteQuery({
-    queryKey: ['documents', { words, sort, trashed }],
+    queryKey: ['documents', { words, sort, place }],
     initialPageParam: undefined as string | undefined,
     networkMode: 'always',
     // While a new wish is answered, the old answer stays in view.
@@ -22,14 +25,16 @@ export function useDocuments(person: string, { words, sort, trashed }: Wish) {
           search: words,
           sort,
           order: sort === 'title' ? 'asc' : 'desc',
-          trashed,
+          trashed: place === 'trash',
+          shared: place === 'shared',
           cursor: pageParam,
         })
-        if (!words && !trashed && !pageParam) void keepList(person, page.items)
+        if (!words && place === 'all' && !pageParam) void keepList(person, page.items)
         return { ...page, offline: false }
       } catch (error) {
-        const kept = error instanceof NetworkError && !trashed && !pageParam ? await keptList(person) : null
-        if (kept) return { items: arrange(kept, words, sort), next_cursor: null, offline: true }
+        const kept = error instanceof NetworkError && place !== 'trash' && !pageParam ? await keptList(person) : null
+        const fitting = kept?.filter((item) => place === 'all' || item.owner.id !== person)
+        if (fitting) return { items: arrange(fitting, words, sort), next_cursor: null, offline: true }
         throw error
       }
     },

@@ -1,0 +1,34 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect, useEffectEvent } from 'react'
+import { api } from '../../api/client'
+import { useSessionPart, type DocumentSession } from '../../sync'
+
+const ASK_AGAIN = 3000
+const ASK_RARELY = 15_000
+
+/** Asks for a document that was taken away: it may come back out of the trash, or with a new role of its link. */
+export function useRegained(session: DocumentSession, link: string | null, onRegained: () => void): void {
+  const queries = useQueryClient()
+  const problem = useSessionPart(session, 'problem')
+  const lost = problem !== null && ['denied', 'not-found'].includes(problem.kind)
+  const { documentId } = session
+  const regained = useEffectEvent(onRegained)
+  useEffect(() => {
+    if (!lost) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let stopped = false
+    const ask = async (first: boolean) => {
+      const info = await api.document(documentId, link).catch(() => null)
+      if (stopped) return
+      if (info) queries.setQueryData(['document', documentId], info)
+      // The first answer says why; were it taken for a return, two that disagree would go round without a pause.
+      if (info && !info.trashed_at && !first) regained()
+      else timer = setTimeout(() => void ask(false), info ? ASK_AGAIN : ASK_RARELY)
+    }
+    void ask(true)
+    return () => {
+      stopped = true
+      clearTimeout(timer)
+    }
+  }, [lost, documentId, link, queries])
+}
