@@ -97,7 +97,7 @@ class Server:
         self.fanout: Fanout = LocalFanout()
         self.cookie = "__Host-quire" if settings.secure else "quire"
         self.origins = Origins(settings.public_url)
-        self.trusted = frozenset(part.strip() for part in settings.trusted_proxies.split(",") if part.strip())
+        self.trusted = settings.proxies
         self.setup_code: str | None = None
         self.rooms: Rooms
         self.gateway: Gateway
