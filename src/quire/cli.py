@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import sqlite3
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +18,12 @@ from email_validator import EmailNotValidError, validate_email
 from quire import __version__
 from quire.settings import Settings, SettingsError, read_settings, unknown_variables
 
-app = typer.Typer(help="Documents that many people write at once.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Documents that many people write at once.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 user = typer.Typer(help="People.", no_args_is_help=True)
 token = typer.Typer(help="API tokens.", no_args_is_help=True)
 app.add_typer(user, name="user")
@@ -57,19 +64,9 @@ def serve(
     data: DataOption = None,
 ) -> None:
     """Serve documents until stopped."""
-    from quire.folder import CannotStart
     from quire.process import serve as run
 
-    settings = _settings(data, host, port)
-    try:
-        run(settings)
-    except CannotStart as error:
-        raise _fail(str(error)) from None
-    except OSError as error:
-        raise _fail(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Choose another with --host and "
-            "--port, or stop what uses it."
-        ) from None
+    run(_settings(data, host, port))
 
 
 @user.command("create")
@@ -108,7 +105,9 @@ def token_create(
     email: str,
     scope: Annotated[list[str] | None, typer.Option(help="documents:read or documents:write; repeatable.")] = None,
     name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
-    expires: Annotated[int | None, typer.Option(help="Days until it expires; default: never.")] = None,
+    expires: Annotated[
+        int | None, typer.Option(min=1, max=36_500, help="Days until it expires; default: never.")
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Make an API token and print it, once."""
@@ -155,9 +154,39 @@ def _email(address: str) -> str:
         raise _fail(f"{address!r} is not an email address: {error}") from None
 
 
+def _words(error: Exception) -> str | None:
+    """Say what an operator has to mend; None for what is a fault of ours."""
+    from alembic.util.exc import CommandError
+    from sqlalchemy.exc import DBAPIError
+
+    from quire.folder import CannotStart
+    from quire.log.sqlite import reason_of
+
+    if isinstance(error, CannotStart):
+        return str(error)
+    if isinstance(error, CommandError):
+        return f"The catalogue was written by a newer release of Quire ({error}). Run that one."
+    if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
+        error = error.orig
+    if isinstance(error, sqlite3.Error):
+        return f"The catalogue cannot be used: {reason_of(error)} ({error}). `quire doctor` says more."
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"Cannot go on: {where}{error.strerror or error}. `quire doctor` says more."
+    return None
+
+
 def main() -> None:
-    """Run the command."""
-    app()
+    """Run the command; what an operator can mend is one line and no traceback."""
+    try:
+        app()
+    except Exception as error:
+        text = _words(error)
+        if text is None:
+            raise
+        with suppress(OSError):
+            typer.echo(text, err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":
