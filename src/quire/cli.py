@@ -147,6 +147,17 @@ def doctor(data: DataOption = None, port: Annotated[int | None, typer.Option(hel
         raise typer.Exit(1)
 
 
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")], data: DataOption = None
+) -> None:
+    """Copy the data folder, also while a server works on it."""
+    from quire.ops.backup import back_up
+
+    back_up(_settings(data).data, target)
+    typer.echo(f"Backed up to {target}")
+
+
 def _email(address: str) -> str:
     try:
         return validate_email(address, check_deliverability=False).normalized
@@ -169,7 +180,7 @@ def _words(error: Exception) -> str | None:
     if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
         error = error.orig
     if isinstance(error, sqlite3.Error):
-        return f"The catalogue cannot be used: {reason_of(error)} ({error}). `quire doctor` says more."
+        return f"Storage cannot be used: {reason_of(error)} ({error}). `quire doctor` says more."
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"Cannot go on: {where}{error.strerror or error}. `quire doctor` says more."

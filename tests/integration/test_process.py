@@ -76,7 +76,7 @@ def a_file(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        (no_database, "catalogue.* damaged"),
+        (no_database, "cannot be .*damaged"),
         (newer, "written by a newer release"),
         (short_key, "secret.key is damaged"),
         (a_file, "data folder .* cannot be used"),
