@@ -43,6 +43,7 @@ from quire.log.contract import DamagedDocument, Health, Outcome, Refused, Storag
 from quire.log.sqlite import SqliteLog
 from quire.ops import health
 from quire.ops.children import Child, ChildDied
+from quire.ops.descriptors import Exhaustion
 from quire.ops.readings import Node, readings
 from quire.ops.watchdog import Watchdog
 from quire.settings import Settings
@@ -156,6 +157,7 @@ class Server:
         self._watchdog.start()
         self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
+        self._upkeep.every(SWEEP_SECONDS, Exhaustion(self._descriptors_changed).check)
         self._upkeep.every(TOUCH_SECONDS, self._record)
         return SecurityLayer(
             self._application(),
@@ -285,6 +287,12 @@ class Server:
             self.readiness.problems.pop("storage", None)
         else:
             self.readiness.problems["storage"] = state.reason
+
+    def _descriptors_changed(self, reason: str | None) -> None:
+        if reason is None:
+            self.readiness.problems.pop("descriptors", None)
+        else:
+            self.readiness.problems["descriptors"] = reason
 
     def _contained(self, _: Exception) -> None:
         self.stats.errors += 1

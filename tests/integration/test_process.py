@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from conftest import EMAIL, PASSWORD, ROOT, QuireProcess, free_port
+from rawclient import connected
 
 
 def command(*arguments: str, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -41,6 +42,23 @@ def answers(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def serve_into(log: Path, server: QuireProcess, stdout: str = os.devnull, most_files: int | None = None) -> None:
+    """Start a server whose log goes to a file."""
+
+    def lower() -> None:
+        if most_files is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+
+    with open(log, "w") as err, open(stdout, "w") as out:
+        server.process = subprocess.Popen(
+            [sys.executable, "-m", "quire.cli", "serve"],
+            env=server.environment,
+            stdout=out,
+            stderr=err,
+            preexec_fn=lower,
+        )
 
 
 def until(condition: Callable[[], bool], what: str, patience: float = 30) -> None:
@@ -115,10 +133,7 @@ def test_an_unknown_host_is_no_taken_port(tmp_path: Path) -> None:
 )
 def test_output_that_cannot_be_written_stops_nothing(tmp_path: Path, stdout: str, stderr: str | None) -> None:
     server = QuireProcess(tmp_path / "data", log_level="debug")
-    with open(stdout, "w") as out, open(stderr or tmp_path / "log", "w") as err:
-        server.process = subprocess.Popen(
-            [sys.executable, "-m", "quire.cli", "serve"], env=server.environment, stdout=out, stderr=err
-        )
+    serve_into(Path(stderr or tmp_path / "log"), server, stdout)
     try:
         until(lambda: answers(server.port), "it does not serve")
         document = server.new_document()
@@ -131,10 +146,7 @@ def test_output_that_cannot_be_written_stops_nothing(tmp_path: Path, stdout: str
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_every_line_of_the_log_is_json_and_tells_of_start_and_stop(tmp_path: Path, sign: signal.Signals) -> None:
     server = QuireProcess(tmp_path / "data", log_level="info")
-    with open(tmp_path / "log", "w") as log:
-        server.process = subprocess.Popen(
-            [sys.executable, "-m", "quire.cli", "serve"], env=server.environment, stdout=subprocess.DEVNULL, stderr=log
-        )
+    serve_into(tmp_path / "log", server)
     try:
         until(lambda: answers(server.port), "it does not serve")
         # uvicorn has something to say about what is no HTTP.
@@ -279,3 +291,43 @@ def test_a_hang_up_does_not_end_what_nohup_started(tmp_path: Path) -> None:
             assert server.wait(40) == 0
         finally:
             server.kill()
+
+
+def test_running_out_of_file_descriptors_is_told_at_the_start_and_when_it_happens(tmp_path: Path) -> None:
+    server = QuireProcess(tmp_path / "data", max_sockets="1000")
+    log = tmp_path / "log"
+    serve_into(log, server, most_files=100)
+    opened: list[socket.socket] = []
+    try:
+        until(lambda: answers(server.port), "it does not serve")
+        assert "too few files may be open for QUIRE_MAX_SOCKETS" in log.read_text()
+        assert "LimitNOFILE=1500" in log.read_text()
+        opened += [socket.create_connection(("127.0.0.1", server.port)) for _ in range(120)]
+        until(lambda: "no file descriptor is left" in log.read_text(), "nothing is said")
+        for one in opened:
+            one.close()
+        until(lambda: answers(server.port), "it does not serve again")
+        assert log.read_text().count("no file descriptor is left") == 1
+        assert server.stop() == 0
+    finally:
+        server.discard()
+
+
+async def test_refused_sockets_are_told_once_in_a_while(tmp_path: Path) -> None:
+    server = QuireProcess(tmp_path / "data", max_sockets="1")
+    log = tmp_path / "log"
+    serve_into(log, server)
+    try:
+        until(lambda: answers(server.port), "it does not serve")
+        async with connected(server, "one"):
+            for _ in range(5):
+                with pytest.raises(ConnectionRefusedError, match="503"):
+                    async with connected(server, "more"):
+                        pass
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        (refused,) = [line for line in lines if line["event"] == "sockets refused"]
+        assert (refused["status"], refused["count"]) == (503, 1)
+        assert server.metric("sync_upgrades_refused_total") == 5
+        assert server.stop() == 0
+    finally:
+        server.discard()
