@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
 from quire.http.security import client_address
+from quire.ops.reference import lines
 from quire.settings import Proxies, SettingsError, read_settings, unknown_variables
 
 
@@ -61,6 +63,11 @@ def test_what_people_write_in_more_than_one_way_is_understood(monkeypatch: pytes
     trusted = settings.proxies
     assert all(address in trusted for address in ("127.0.0.1", "10.1.255.1", "::ffff:10.1.2.3", "fd00::7"))
     assert all(address not in trusted for address in ("10.2.0.1", "::1", "", "unix:"))
+
+
+def test_the_page_of_settings_is_current() -> None:
+    page = (ROOT / "docs" / "operator" / "settings.md").read_text()
+    assert page == "\n".join(lines()) + "\n", "run `python -m quire.ops.reference > docs/operator/settings.md`"
 
 
 @pytest.mark.parametrize(
