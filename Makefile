@@ -20,8 +20,8 @@ src/quire/static/index.html: $(WEB_SOURCES) web/node_modules/.installed
 	cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm run build
 	touch $@
 
-serve: $(VENV)/.dev src/quire/static/index.html ## build and start Quire on embedded storage
-	$(BIN)/quire serve
+serve: $(VENV)/.dev src/quire/static/index.html ## build and start Quire on embedded storage; ARGS="--port 9000"
+	$(BIN)/quire serve $(ARGS)
 
 test: $(VENV)/.dev src/quire/static/index.html
 	PATH="$(CURDIR)/$(BIN):$$PATH" tests/run

@@ -41,7 +41,9 @@ class Background:
                 except Exception as error:  # noqa: BLE001 - upkeep goes on
                     self._failed(error)
 
-        self.run(turns())
+        coroutine = turns()
+        # A task that is cancelled before its first turn has not begun with it.
+        self.run(coroutine).add_done_callback(lambda _: coroutine.close())
 
     async def close(self) -> None:
         """Stop everything and wait for it."""

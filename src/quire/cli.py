@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -21,7 +22,12 @@ from quire.settings import Settings, SettingsError, read_settings, unknown_varia
 if TYPE_CHECKING:
     from quire.server import Services
 
-app = typer.Typer(help="Documents that many people write at once.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Documents that many people write at once.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 user = typer.Typer(help="People.", no_args_is_help=True)
 token = typer.Typer(help="API tokens.", no_args_is_help=True)
 app.add_typer(user, name="user")
@@ -96,20 +102,9 @@ def serve(
     data: DataOption = None,
 ) -> None:
     """Serve documents until stopped."""
-    from quire.folder import CannotStart
-    from quire.process import CannotGoOn
     from quire.process import serve as run
 
-    settings = _settings(data, host, port)
-    try:
-        run(settings)
-    except (CannotStart, CannotGoOn) as error:
-        raise _fail(str(error)) from None
-    except OSError as error:
-        raise _fail(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Choose another with --host and "
-            "--port, or stop what uses it."
-        ) from None
+    run(_settings(data, host, port))
 
 
 @user.command("create")
@@ -144,7 +139,9 @@ def token_create(
     email: str,
     scope: Annotated[list[str] | None, typer.Option(help="documents:read or documents:write; repeatable.")] = None,
     name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
-    expires: Annotated[int | None, typer.Option(help="Days until it expires; default: never.")] = None,
+    expires: Annotated[
+        int | None, typer.Option(min=1, max=36_500, help="Days until it expires; default: never.")
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Make an API token and print it, once."""
@@ -179,6 +176,17 @@ def doctor(data: DataOption = None, port: Annotated[int | None, typer.Option(hel
         raise typer.Exit(1)
 
 
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")], data: DataOption = None
+) -> None:
+    """Copy the data folder, also while a server works on it."""
+    from quire.ops.backup import back_up
+
+    back_up(_settings(data).data, target)
+    typer.echo(f"Backed up to {target}")
+
+
 def _email(address: str) -> str:
     try:
         return validate_email(address, check_deliverability=False).normalized
@@ -186,9 +194,39 @@ def _email(address: str) -> str:
         raise _fail(f"{address!r} is not an email address: {error}") from None
 
 
+def _words(error: Exception) -> str | None:
+    """Say what an operator has to mend; None for what is a fault of ours."""
+    from alembic.util.exc import CommandError
+    from sqlalchemy.exc import DBAPIError
+
+    from quire.folder import CannotGoOn, CannotStart
+    from quire.log.sqlite import reason_of
+
+    if isinstance(error, CannotStart | CannotGoOn):
+        return str(error)
+    if isinstance(error, CommandError):
+        return f"The catalogue was written by a newer release of Quire ({error}). Run that one."
+    if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
+        error = error.orig
+    if isinstance(error, sqlite3.Error):
+        return f"Storage cannot be used: {reason_of(error)} ({error}). `quire doctor` says more."
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"Cannot go on: {where}{error.strerror or error}. `quire doctor` says more."
+    return None
+
+
 def main() -> None:
-    """Run the command."""
-    app()
+    """Run the command; what an operator can mend is one line and no traceback."""
+    try:
+        app()
+    except Exception as error:
+        text = _words(error)
+        if text is None:
+            raise
+        with suppress(OSError):
+            typer.echo(text, err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

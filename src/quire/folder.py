@@ -26,6 +26,10 @@ class CannotStart(Exception):
     """Something that an operator must mend; the text says what and how."""
 
 
+class CannotGoOn(Exception):
+    """The server had to stop; the text says why and what to do."""
+
+
 class DataFolderBusy(CannotStart):
     """Another process serves this data folder."""
 

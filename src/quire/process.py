@@ -5,24 +5,30 @@ from __future__ import annotations
 import asyncio
 import gc
 import math
+import os
 import signal
 import socket
 import sys
+import threading
 import time
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
+import structlog
 import uvicorn
 
 from quire import __version__
+from quire.folder import CannotGoOn, CannotStart
 from quire.http.connections import ConnectionLimits, check_all, connection_class
-from quire.ops import logs
+from quire.ops import descriptors, logs
+from quire.ops.listening import advice, listen
 from quire.server import Server
 from quire.settings import Settings
 from quire.sync.upgrade import protocol_class
 
-
-class CannotGoOn(Exception):
-    """The server had to stop; the text says why and what to do."""
+_log = structlog.get_logger("quire.process")
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class _Uvicorn(uvicorn.Server):
@@ -31,6 +37,7 @@ class _Uvicorn(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, node: Server) -> None:
         super().__init__(config)
         self._node = node
+        self.stopped_by = ""
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: let uvicorn do its upkeep, and once a second ours."""
@@ -43,24 +50,44 @@ class _Uvicorn(uvicorn.Server):
             server.close()
         for listening in sockets or []:
             listening.close()
+        _log.info("stopping", signal=self.stopped_by)
         await self._node.drain()
         await super().shutdown([])
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A second signal does not cut the drain short: it has a deadline of its own."""
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Drain on each of them, once: a second one does not cut the drain short, it has a deadline of its own."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        # A hang-up that `nohup` has put off stays so.
+        before = {sign: signal.getsignal(sign) for sign in SIGNALS}
+        taken = [sign for sign in SIGNALS if before[sign] is not signal.SIG_IGN]
+        for sign in taken:
+            signal.signal(sign, self.handle_exit)
+        try:
+            yield
+        finally:
+            for sign in taken:
+                signal.signal(sign, before[sign])
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's interface
+        """Stop; the end is one by request, whichever signal it was."""
         if not self.should_exit:
-            super().handle_exit(sig, frame)
-        self._captured_signals = [caught for caught in self._captured_signals if caught != signal.SIGTERM]
+            self.stopped_by = signal.Signals(sig).name
+            self.should_exit = True
 
 
 async def _run(settings: Settings, announce: bool) -> None:
     node = Server(settings)
     app = await node.open()
     try:
-        listening = _listen(settings.host, settings.port)
-    except OSError:
+        listening = listen(settings.host, settings.port)
+    except OSError as error:
         await node.close()
-        raise
+        raise CannotStart(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). {advice(error)}"
+        ) from None
     config = uvicorn.Config(
         app,
         ws=protocol_class(node.gateway.accept, max_frame=settings.max_frame, outbound_high=settings.outbound_high),
@@ -73,6 +100,7 @@ async def _run(settings: Settings, announce: bool) -> None:
         server_header=False,
         timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout / 10)),
     )
+    _log.info("ready", address=_address(settings, listening), data=str(settings.data.resolve()))
     if announce:
         _announce(settings, listening, node.setup_code)
     # A thread that computes gives the interpreter lock back after this long, so that sockets never wait for 5 ms.
@@ -86,14 +114,15 @@ async def _run(settings: Settings, announce: bool) -> None:
         await serving.serve(sockets=[listening])
     finally:
         await node.close()
+        _log.info("stopped")
     if node.failure is not None:
         raise CannotGoOn(node.failure)
 
 
-def _connection_limits(settings: Settings, trusted: frozenset[str]) -> ConnectionLimits:
+def _connection_limits(settings: Settings, trusted: Container[str]) -> ConnectionLimits:
     return ConnectionLimits(
         total=settings.max_connections,
-        per_address=settings.max_connections_per_address,
+        per_address=settings.max_connections_per_address if settings.limited else settings.max_connections,
         head_time=settings.request_head_time,
         idle_time=settings.request_idle_time,
         body_time=settings.request_body_time,
@@ -104,8 +133,11 @@ def _connection_limits(settings: Settings, trusted: frozenset[str]) -> Connectio
 
 
 def serve(settings: Settings, *, announce: bool = True) -> None:
-    """Serve until SIGTERM or SIGINT; raises `CannotStart`, `CannotGoOn` or `OSError` (the port is taken)."""
+    """Serve until SIGTERM, SIGINT or SIGHUP; raises `CannotStart` or `CannotGoOn`."""
     logs.configure(settings.log_level, settings.log_format)
+    address = f"{settings.host}:{settings.port}"
+    _log.info("start", version=__version__, address=address, data=str(settings.data.resolve()), process=os.getpid())
+    descriptors.prepare(settings.max_sockets)
     try:
         import uvloop
     except ImportError:
@@ -114,25 +146,23 @@ def serve(settings: Settings, *, announce: bool = True) -> None:
         uvloop.run(_run(settings, announce))
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(4096)
-    except OSError:
-        listening.close()
-        raise
-    listening.setblocking(False)
-    return listening
+def _address(settings: Settings, listening: socket.socket) -> str:
+    """Return the address that people type."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    # `localhost` may be another address than the one of IPv6, or none of 127.0.0.0/8 but the first.
+    if settings.host in ("127.0.0.1", "localhost"):
+        host = "localhost"
+    return settings.public_url or f"http://{host}:{listening.getsockname()[1]}"
 
 
 def _announce(settings: Settings, listening: socket.socket, setup_code: str | None) -> None:
-    port = listening.getsockname()[1]
-    host = "localhost" if settings.loopback_only else settings.host
-    lines = [f"Quire {__version__} is running at {settings.public_url or f'http://{host}:{port}'}"]
+    lines = [f"Quire {__version__} is running at {_address(settings, listening)}"]
     lines.append(f"Documents are kept in {settings.data.resolve()}")
     if setup_code is not None:
         lines.append(f"Set-up code for the first account: {setup_code}")
-    print("\n".join(lines), flush=True)  # noqa: T201 - the command's own output
+    try:
+        print("\n".join(lines), flush=True)  # noqa: T201 - the command's own output
+    except OSError as error:
+        _log.warning("standard output cannot be written", error=error.strerror, setup_code=setup_code)
+        # What Python kept of it must not fail once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

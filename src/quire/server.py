@@ -44,6 +44,7 @@ from quire.log.contract import DamagedDocument, Health, Outcome, Refused, Storag
 from quire.log.sqlite import SqliteLog
 from quire.ops import health
 from quire.ops.children import Child, ChildDied
+from quire.ops.descriptors import Exhaustion
 from quire.ops.readings import Node, readings
 from quire.ops.watchdog import Watchdog
 from quire.settings import Settings
@@ -100,7 +101,7 @@ class Server:
         self.fanout: Fanout = LocalFanout()
         self.cookie = "__Host-quire" if settings.secure else "quire"
         self.origins = Origins(settings.public_url, loopback_only=settings.loopback_only)
-        self.trusted = frozenset(part.strip() for part in settings.trusted_proxies.split(",") if part.strip())
+        self.trusted = settings.proxies
         self.setup_code: str | None = None
         self.failure: str | None = None
         """Why this node can serve no longer."""
@@ -173,6 +174,7 @@ class Server:
         self._watchdog.start()
         self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
+        self._upkeep.every(SWEEP_SECONDS, Exhaustion(self._descriptors_changed).check)
         self._upkeep.every(TOUCH_SECONDS, self._record)
         return SecurityLayer(
             self._application(),
@@ -315,6 +317,12 @@ class Server:
             self.readiness.problems.pop("storage", None)
         else:
             self.readiness.problems["storage"] = state.reason
+
+    def _descriptors_changed(self, reason: str | None) -> None:
+        if reason is None:
+            self.readiness.problems.pop("descriptors", None)
+        else:
+            self.readiness.problems["descriptors"] = reason
 
     def _contained(self, _: Exception) -> None:
         self.stats.errors += 1

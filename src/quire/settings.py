@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, computed_field, model_validator
+from pydantic import Field, ValidationError, computed_field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KIB = 1024
@@ -38,7 +39,31 @@ NOT_ABOVE: Final = (
     ("document_limit", "outbound_limit", "a document is sent whole to whoever opens it"),
     ("outbound_high", "outbound_limit", "what is over the mark comes before what is too much"),
     ("tick_base", "tick_max", "the window grows from the one to the other"),
+    ("ping_interval", "pong_timeout", "a peer that has nothing to say is heard only when it is pinged"),
 )
+
+
+class Proxies:
+    """The addresses whose word on where a request comes from is believed."""
+
+    def __init__(self, text: str) -> None:
+        """Read addresses and networks, comma-separated; raises `ValueError` that names the one that is neither."""
+        self._networks = []
+        for part in (part.strip() for part in text.split(",")):
+            try:
+                if part:
+                    self._networks.append(ipaddress.ip_network(part))
+            except ValueError as error:
+                raise ValueError(f"{part!r} is no address or network like 10.0.0.0/8 ({error})") from None
+
+    def __contains__(self, address: object) -> bool:
+        try:
+            parsed = ipaddress.ip_address(str(address))
+        except ValueError:
+            return False
+        # A socket for both families shows an address of IPv4 as one of IPv6.
+        parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+        return any(parsed in network for network in self._networks)
 
 
 class SettingsError(ValueError):
@@ -48,7 +73,7 @@ class SettingsError(ValueError):
 class Settings(BaseSettings):
     """Settings of one node. Sizes are bytes, times are seconds unless the name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", allow_inf_nan=False)
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port for HTTP and sockets; 0 takes a free one.")
@@ -57,7 +82,7 @@ class Settings(BaseSettings):
         None, description="Address that people use, e.g. https://docs.example.org; set it behind a proxy."
     )
     trusted_proxies: str = Field(
-        "127.0.0.1,::1", description="Addresses whose X-Forwarded-For is believed, comma-separated."
+        "127.0.0.1,::1", description="Addresses or networks whose X-Forwarded-For is believed, comma-separated."
     )
     limits: Literal["on", "off"] = Field("on", description="`off` lifts the rate limits, for benchmarks only.")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="Form of the log lines.")
@@ -119,6 +144,51 @@ class Settings(BaseSettings):
     attachments_per_document: int = Field(500 * MIB, description="Bytes of all attachments of one document.")
     attachments_per_workspace: int = Field(20_480 * MIB, description="Bytes of all attachments of one workspace.")
 
+    @field_validator("host")
+    @classmethod
+    def _host(cls, host: str) -> str:
+        host = host.strip()
+        if host.startswith("[") and host.endswith("]"):
+            host = host[1:-1]
+        if not host:
+            raise ValueError("it must be an address of this machine; 0.0.0.0 is all of them")
+        return host
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _data(cls, data: str | Path) -> Path:
+        if not str(data).strip():
+            raise ValueError("it must be a folder")
+        try:
+            return Path(data).expanduser()
+        except RuntimeError:
+            raise ValueError("there is no such user's folder") from None
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        example = "it must be one address like https://docs.example.org"
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+            raise ValueError(example)
+        if re.search(r"[\s,;\\]", url):
+            raise ValueError(example)
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError(f"its port must be a number up to 65535; {example}") from None
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError(f"Quire is served at the root of a host, without a path; {example}")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _trusted_proxies(cls, text: str) -> str:
+        Proxies(text)
+        return text
+
     @model_validator(mode="after")
     def _make_sense(self) -> Self:
         for name in type(self).model_fields:
@@ -132,12 +202,6 @@ class Settings(BaseSettings):
                     f"{variable(lower)} is {getattr(self, lower)}, more than {variable(upper)} "
                     f"({getattr(self, upper)}); {why}"
                 )
-        if self.public_url is not None:
-            parts = urlsplit(self.public_url)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError(
-                    f"{variable('public_url')} is {self.public_url!r}; it must be an address like https://docs.example.org"
-                )
         return self
 
     @computed_field  # type: ignore[prop-decorator]
@@ -150,6 +214,11 @@ class Settings(BaseSettings):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    @property
+    def proxies(self) -> Proxies:
+        """Which peers are trusted proxies."""
+        return Proxies(self.trusted_proxies)
 
     @property
     def secure(self) -> bool:
@@ -176,7 +245,7 @@ def read_settings(**given: object) -> Settings:
         for problem in error.errors():
             text = problem["msg"].removeprefix("Value error, ")
             name = "_".join(str(part) for part in problem["loc"])
-            lines.append(f"{variable(name)} is {problem['input']!r}: {text.lower()}" if name else text)
+            lines.append(f"{variable(name)} is {problem['input']!r}: {text[:1].lower() + text[1:]}" if name else text)
         raise SettingsError("\n".join(lines)) from None
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from quire.settings import SettingsError, read_settings, unknown_variables
+from conftest import ROOT
+from quire.http.security import client_address
+from quire.ops.reference import lines
+from quire.settings import Proxies, SettingsError, read_settings, unknown_variables
 
 
 @pytest.mark.parametrize(
@@ -18,6 +23,19 @@ from quire.settings import SettingsError, read_settings, unknown_variables
         ("QUIRE_MAX_UPDATE", "99999999", "QUIRE_MAX_UPDATE is 99999999, more than QUIRE_MAX_FRAME"),
         ("QUIRE_DOCUMENT_WARN", "99999999", "QUIRE_DOCUMENT_WARN is 99999999, more than QUIRE_DOCUMENT_LIMIT"),
         ("QUIRE_UNSAVED_ROOM_LIMIT", "99999999", "QUIRE_UNSAVED_ROOM_LIMIT is .* more than QUIRE_UNSAVED_LIMIT"),
+        ("QUIRE_SHUTDOWN_TIMEOUT", "nan", "QUIRE_SHUTDOWN_TIMEOUT is 'nan'.*finite"),
+        ("QUIRE_WATCHDOG", "inf", "QUIRE_WATCHDOG is 'inf'.*finite"),
+        ("QUIRE_PONG_TIMEOUT", "10", "QUIRE_PING_INTERVAL is 15.0, more than QUIRE_PONG_TIMEOUT"),
+        ("QUIRE_DATA", "", "QUIRE_DATA is ''.*must be a folder"),
+        ("QUIRE_DATA", "~nobody-of-this-name/x", "QUIRE_DATA is .*no such user"),
+        ("QUIRE_HOST", "", "QUIRE_HOST is ''.*0.0.0.0 is all"),
+        ("QUIRE_PUBLIC_URL", "https://docs.example.org:port", "QUIRE_PUBLIC_URL is .*its port must be a number"),
+        ("QUIRE_PUBLIC_URL", "https://docs.example.org:99999", "QUIRE_PUBLIC_URL is .*its port must be a number"),
+        ("QUIRE_PUBLIC_URL", "https://a.example.org,https://b.example.org", "QUIRE_PUBLIC_URL is .*one address"),
+        ("QUIRE_PUBLIC_URL", "https://a.example.org https://b.example.org", "QUIRE_PUBLIC_URL is .*one address"),
+        ("QUIRE_PUBLIC_URL", "https://example.org/quire", "QUIRE_PUBLIC_URL is .*without a path"),
+        ("QUIRE_TRUSTED_PROXIES", "10.0.0.0/8, proxy", "QUIRE_TRUSTED_PROXIES is .*'proxy' is no address"),
+        ("QUIRE_TRUSTED_PROXIES", "10.0.0.1/8", "QUIRE_TRUSTED_PROXIES is .*'10.0.0.1/8' is no address.*host bits"),
         ("QUIRE_PUBLIC_URL", "docs.example.org", "QUIRE_PUBLIC_URL is 'docs.example.org'.*https://"),
     ],
 )
@@ -27,6 +45,44 @@ def test_a_setting_that_cannot_be_used_is_named(
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError, match=says):
         read_settings()
+
+
+def test_what_people_write_in_more_than_one_way_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "HOST": "[::1]",
+        "DATA": "~/quire",
+        "PUBLIC_URL": "https://docs.example.org:8443/",
+        "TRUSTED_PROXIES": "127.0.0.1, 10.1.0.0/16,fd00::/8,",
+    }.items():
+        monkeypatch.setenv(f"QUIRE_{name}", value)
+    settings = read_settings()
+    assert settings.host == "::1"
+    assert settings.loopback_only
+    assert settings.data == Path.home() / "quire"
+    assert settings.public_url == "https://docs.example.org:8443"
+    trusted = settings.proxies
+    assert all(address in trusted for address in ("127.0.0.1", "10.1.255.1", "::ffff:10.1.2.3", "fd00::7"))
+    assert all(address not in trusted for address in ("10.2.0.1", "::1", "", "unix:"))
+
+
+def test_the_page_of_settings_is_current() -> None:
+    page = (ROOT / "docs" / "operator" / "settings.md").read_text()
+    assert page == "\n".join(lines()) + "\n", "run `python -m quire.ops.reference > docs/operator/settings.md`"
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "client"),
+    [
+        ("192.0.2.9", "192.0.2.9"),
+        ("192.0.2.9:4711", "192.0.2.9"),
+        ("[2001:db8::9]:4711", "2001:db8::9"),
+        ("2001:db8::9", "2001:db8::9"),
+        ("203.0.113.1, 192.0.2.9:1, 10.1.2.3:2", "192.0.2.9"),
+        ("unknown", "10.1.0.1"),
+    ],
+)
+def test_the_client_is_found_behind_a_network_of_proxies_that_name_ports(forwarded: str, client: str) -> None:
+    assert client_address("10.1.0.1", forwarded, Proxies("10.1.0.0/16")) == client
 
 
 def test_what_is_given_on_the_command_line_is_checked_too_and_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from quire.crdt.replica import (
     ReplicaCorrupt,
 )
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
+from quire.parent import end_with_parent
 
 DEADLINE = 30
 """Seconds for one request. A CRDT call cannot be interrupted, so the process dies and is started again."""
@@ -103,8 +104,12 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
 def main() -> None:
     """Run as `python -m quire.crdt.worker`."""
+    # Nobody to ask whether the parent is still there: if not, the input has ended.
+    end_with_parent()
     os.nice(5)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     serve(sys.stdin.buffer, sys.stdout.buffer)
 
 

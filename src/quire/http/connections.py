@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,7 +33,7 @@ class ConnectionLimits:
     """Least bytes a second of a body after that."""
     answer_time: float
     """Seconds for which a peer may read nothing of its answer."""
-    shared: frozenset[str]
+    shared: Container[str]
     """Addresses that many people come from: trusted proxies, of which only the total is bounded."""
     clock: Callable[[], float] = time.monotonic
 

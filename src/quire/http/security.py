@@ -6,7 +6,7 @@ import ipaddress
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Container
 from urllib.parse import urlsplit
 
 import structlog
@@ -24,17 +24,25 @@ _LARGE = re.compile(r"/api/v1/documents/[^/]+/(attachments|sync)")
 """Routes that read their body themselves, once they know that the caller may send it."""
 
 
-def client_address(peer: str, forwarded: str | None, trusted: frozenset[str]) -> str:
+def client_address(peer: str, forwarded: str | None, trusted: Container[str]) -> str:
     """Return the client's address: the last hop in X-Forwarded-For (all its lines) that is no trusted proxy."""
     address = peer
     for hop in reversed([part.strip() for part in (forwarded or "").split(",") if part.strip()]):
         if address not in trusted:
             break
         try:
-            address = str(ipaddress.ip_address(hop))
+            address = str(ipaddress.ip_address(_without_port(hop)))
         except ValueError:
             break
     return address
+
+
+def _without_port(hop: str) -> str:
+    """Some proxies add the port: `192.0.2.1:5678`, `[2001:db8::1]:5678`."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    host, colon, port = hop.rpartition(":")
+    return host if colon and port.isdecimal() and ":" not in host else hop
 
 
 class Origins:
@@ -94,13 +102,13 @@ class SecurityLayer:
         *,
         origins: Origins,
         secure: bool,
-        trusted: Iterable[str],
+        trusted: Container[str],
         cookie: str,
         attachment_limit: int,
         sync_limit: int,
     ) -> None:
         self._app, self._origins, self._secure, self._cookie = app, origins, secure, cookie
-        self._trusted = frozenset(trusted)
+        self._trusted = trusted
         self._limits = {"attachments": attachment_limit, "sync": sync_limit}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

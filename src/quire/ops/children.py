@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import multiprocessing
 import os
 import signal
-import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
 from quire.ops import logs
+from quire.parent import end_with_parent
 
-_PR_SET_PDEATHSIG = 1
 DEADLINE = 120
 """Seconds for one call. What computes in native code cannot be interrupted, so the process ends."""
 _Result = TypeVar("_Result")
@@ -36,7 +34,10 @@ class Child:
         """
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                1, mp_context=multiprocessing.get_context("spawn"), initializer=_settle_in, initargs=self._logging
+                1,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_settle_in,
+                initargs=(os.getpid(), *self._logging),
             )
         pool = self._pool
         try:
@@ -66,9 +67,8 @@ def _in_time(deadline: int, work: Callable[..., _Result], *arguments: object) ->
         signal.alarm(0)
 
 
-def _settle_in(log_level: str, log_format: str) -> None:
+def _settle_in(parent: int, log_level: str, log_format: str) -> None:
     """Yield to the serving process, log as it does, and die with it even after kill -9."""
+    end_with_parent(parent)
     logs.configure(log_level, log_format)
     os.nice(10)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

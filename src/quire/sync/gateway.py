@@ -23,6 +23,7 @@ from picows import WSUpgradeRequest, WSUpgradeResponse
 from quire.access import Access, AccessChange, Action, Credentials, Denied, Principal, Role, allows
 from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
+from quire.ops.seldom import Seldom
 from quire.sync import wire
 from quire.sync.bucket import Bucket
 from quire.sync.hocuspocus import HocuspocusSession
@@ -74,6 +75,7 @@ class Gateway:
         self._connects: dict[str, Bucket] = {}
         self._paths: dict[Socket, tuple[str, int | None]] = {}
         self._background = Background()
+        self._refusals = Seldom(10)
         self.draining = False
         self.access_changes = 0
         """How many changes of access this node has heard of."""
@@ -110,6 +112,8 @@ class Gateway:
         if refusal is not None:
             self.stats.upgrades_refused += 1
             status, text = refusal
+            if count := self._refusals(text):
+                _log.warning("sockets refused", status=int(status), reason=text, count=count, address=address)
             more = (
                 {"Retry-After": "10"}
                 if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)

@@ -1,0 +1,97 @@
+"""`quire backup`: a copy of the data folder while a server works on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from quire.blobs.folder import FolderBlobs
+from quire.folder import CannotStart
+from quire.log.file import connect_to_read
+
+TRIES = 5
+
+
+def back_up(data: Path, target: Path) -> None:
+    """Copy the folder `data` to `target`, which must not exist yet; raises `CannotStart`, `OSError`, `sqlite3.Error`.
+
+    What was acknowledged before the call is in it. The target appears when it is whole, and not before.
+    """
+    data, target = data.absolute(), target.absolute()
+    for name in ("log.db", "catalogue.db", "secret.key"):
+        if not (data / name).is_file():
+            raise CannotStart(f"{data} is no data folder of Quire: it has no {name}. Name one with --data.")
+    if target.exists():
+        raise CannotStart(f"{target} exists already; a backup makes a new folder.")
+    if data == target or data in target.parents:
+        raise CannotStart(f"{target} is inside the data folder; choose a folder outside, best on another disk.")
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True, mode=0o700)
+        # Most files before, so that little happens between the databases and the rest of the files.
+        _copy_blobs(data / "blobs", partial / "blobs")
+        _copy_databases(data, partial)
+        _copy_blobs(data / "blobs", partial / "blobs")
+        shutil.copyfile(data / "secret.key", partial / "secret.key")
+        for folder, _, files in os.walk(partial):
+            for name in (*files, "."):
+                _sync(Path(folder) / name)
+        os.rename(partial, target)
+        _sync(target.parent)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _copy_databases(data: Path, target: Path) -> None:
+    """Copy the catalogue before the log: a document's text is stored before the catalogue lists it.
+
+    A document that is deleted for ever in between is listed without its text; then both are copied again.
+    """
+    for left in reversed(range(TRIES)):
+        for name in ("catalogue.db", "log.db"):
+            _copy_database(data / name, target / name)
+        if not left or not any(_without_text(target)):
+            return
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    with closing(connect_to_read(source)) as reader, closing(sqlite3.connect(target)) as writer:
+        # In one step, as the database is at one moment; the server writes on meanwhile.
+        reader.backup(writer, pages=-1)
+
+
+def _without_text(folder: Path) -> Iterator[str]:
+    with (
+        closing(sqlite3.connect(folder / "catalogue.db")) as catalogue,
+        closing(sqlite3.connect(folder / "log.db")) as log,
+    ):
+        for (document,) in catalogue.execute("SELECT id FROM documents"):
+            if log.execute("SELECT 1 FROM heads WHERE document=?", (document,)).fetchone() is None:
+                yield document
+
+
+def _copy_blobs(source: Path, target: Path) -> None:
+    """Copy what is not there yet. A file never changes; one that goes meanwhile is a snapshot that was replaced."""
+    for key in FolderBlobs(source).keys(""):
+        place = target / key
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                shutil.copyfile(source / key, place)
+            except FileNotFoundError:
+                place.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

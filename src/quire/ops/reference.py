@@ -1,0 +1,39 @@
+"""`python -m quire.ops.reference`: docs/operator/settings.md, made from the settings themselves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from quire.settings import KIB, MIB, NOT_ABOVE, ZERO_MEANS_NONE, Settings, variable
+
+
+def lines() -> Iterator[str]:
+    """Yield the page."""
+    yield "# Settings"
+    yield ""
+    yield "Environment variables of `quire serve`; `--data`, `--host` and `--port` come before them. Sizes are bytes,"
+    yield "times are seconds. This page is made by `python -m quire.ops.reference > docs/operator/settings.md`."
+    yield ""
+    yield "| setting | default | what it is |"
+    yield "|---|---|---|"
+    for name, field in Settings.model_fields.items():
+        more = " 0 is allowed." if name in ZERO_MEANS_NONE and name != "port" else ""
+        yield f"| `{variable(name)}` | {_shown(field.default)} | {field.description}{more} |"
+    yield ""
+    yield "What belongs together:"
+    yield ""
+    for lower, upper, why in NOT_ABOVE:
+        yield f"- `{variable(lower)}` is at most `{variable(upper)}`: {why}."
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, int) and value >= KIB and value % KIB == 0:
+        return f"{value} ({value // MIB} MiB)" if value % MIB == 0 else f"{value} ({value // KIB} KiB)"
+    return f"{value:f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"`{value}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(lines()) + "\n")

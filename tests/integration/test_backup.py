@@ -1,0 +1,114 @@
+"""A backup that is made while people write holds what was acknowledged, and can be served."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pycrdt
+
+from conftest import QuireProcess, free_port
+from quire.ops import doctor
+from quire.settings import Settings
+from quire.sync import wire
+
+
+class Writer(threading.Thread):
+    """Appends words to a document over HTTPS until it is told to stop; `acknowledged` are those that are safe."""
+
+    def __init__(self, server: QuireProcess, document: str) -> None:
+        super().__init__(daemon=True)
+        self.server, self.document = server, document
+        self.acknowledged: list[str] = []
+        self.enough, self.stopping = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        doc: pycrdt.Doc = pycrdt.Doc()
+        text = doc.get("words", type=pycrdt.Text)
+        number = 0
+        while not self.stopping.is_set():
+            before, word = doc.get_state(), f"<{number}>" + "x" * 3000
+            text += word
+            body = wire.var_bytes(before) + wire.var_bytes(doc.get_update(before))
+            push(self.server, self.document, body)
+            self.acknowledged.append(word)
+            number += 1
+            if number == 60:
+                self.enough.set()
+
+
+def push(server: QuireProcess, document: str, body: bytes) -> bytes:
+    request = urllib.request.Request(
+        f"{server.url}/api/v1/documents/{document}/sync",
+        method="POST",
+        data=body,
+        headers={"Authorization": f"Bearer {server.token}", "Content-Type": "application/octet-stream"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        content: bytes = answer.read()
+    return content
+
+
+def words(server: QuireProcess, document: str) -> str:
+    answer = push(server, document, wire.var_bytes(b"\0") + wire.var_bytes(b""))
+    _, at = wire.read_var_bytes(answer, 0)
+    update, _ = wire.read_var_bytes(answer, at)
+    doc: pycrdt.Doc = pycrdt.Doc()
+    doc.apply_update(update)
+    return str(doc.get("words", type=pycrdt.Text))
+
+
+def test_a_backup_made_under_writing_has_all_that_was_acknowledged(
+    launch: Callable[..., QuireProcess], tmp_path: Path
+) -> None:
+    server = launch(snapshot_updates="20", snapshot_bytes="20000")
+    document = server.new_document()
+    writer = Writer(server, document)
+    writer.start()
+    assert writer.enough.wait(60)
+    saved = list(writer.acknowledged)
+    copy = tmp_path / "copies" / "today"
+    # The document that is made last is listed with its text, too.
+    other = server.new_document("Another")
+    server.run("backup", str(copy))
+    writer.stopping.set()
+    writer.join()
+    assert server.stop() == 0
+
+    found = doctor.examine(Settings(data=copy, port=free_port(), max_sockets=100))
+    assert [finding for finding in found if not finding.ok and finding.part != "disk"] == []
+    assert [path for path in (copy, *copy.rglob("*")) if path.stat().st_mode & 0o077] == []
+    assert list((copy / "blobs" / "archive").rglob("*")) != []
+    server.data = copy
+    server.environment["QUIRE_DATA"] = str(copy)
+    server.start()
+    text = words(server, document)
+    assert [word for word in saved if word not in text] == []
+    assert server.text(other) is not None
+    assert server.stop() == 0
+
+
+def test_what_cannot_be_backed_up_is_said(launch: Callable[..., QuireProcess], tmp_path: Path) -> None:
+    server = launch()
+    for folder, target, says in (
+        (tmp_path / "nothing", tmp_path / "copy", "is no data folder of Quire"),
+        (server.data, tmp_path, "exists already"),
+        (server.data, server.data / "copy", "is inside the data folder"),
+    ):
+        ended = subprocess.run(
+            [sys.executable, "-m", "quire.cli", "backup", str(target), "--data", str(folder)],
+            env=server.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 1
+        assert says in ended.stderr
+        assert len(ended.stderr.splitlines()) == 1
+    assert not (tmp_path / "copy").exists()
+    assert not (tmp_path / "nothing").exists()
+    assert not (server.data / "copy").exists()
