@@ -1,0 +1,74 @@
+"""The worker process of heavy documents has a deadline and a memory limit: past them it dies, and only that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conftest import QuireProcess
+from person import Person, agreed
+from quire.sync import wire
+from rawclient import connected, insertion, joined
+from stalls import children, until
+
+WORKER = "quire.crdt.worker"
+SOONER = """
+import signal
+# What the worker asks for as its deadline comes sixty times as soon.
+signal.alarm = lambda seconds: signal.setitimer(signal.ITIMER_REAL, seconds / 60)
+"""
+SMALLER = """
+import resource
+given = resource.setrlimit
+# What the worker asks for as its address space is 32 times as small.
+resource.setrlimit = lambda kind, limits: given(kind, tuple(limit // 32 for limit in limits))
+"""
+
+
+def long_work() -> bytes:
+    """An update that the parser has to take, that is long, and that takes 200 MB to read: 800,000 authors' letters."""
+    authors = 800_000
+    letters = (b"\x01" + wire.var_uint(2**31 + author) + b"\x00\x04\x01\x01t\x01x" for author in range(authors))
+    return wire.var_uint(authors) + b"".join(letters) + b"\x00"
+
+
+@pytest.mark.fm("FM-132")
+@pytest.mark.parametrize("limit", [SOONER, SMALLER], ids=["deadline", "memory"])
+async def test_work_past_the_worker_s_limit_ends_the_worker_and_costs_nobody_else(
+    launch: Callable[..., QuireProcess], tmp_path: Path, limit: str
+) -> None:
+    shim = tmp_path / "shim"
+    shim.mkdir()
+    (shim / "sitecustomize.py").write_text(f"import sys\nif {WORKER!r} in sys.orig_argv:\n{indented(limit)}")
+    server = launch()
+    server.stop()
+    server.environment["PYTHONPATH"] = f"{shim}:{server.environment['PYTHONPATH']}"
+    server.start()
+    busy, large = server.new_document(), server.new_document()
+    one, two = Person("one", server, large), Person("two", server, large)
+    async with one.online(), two.online(), connected(server, busy) as sender:
+        # This document is in the worker, too.
+        await one.start("large " * 40_000)
+        await two.until(lambda: two.ready, "the large document")
+        await until(lambda: len(children(server, WORKER)) == 1, "a worker")
+        before = children(server, WORKER)
+        await joined(sender, server)
+        sender.send(wire.sync_update(long_work()))
+        assert await sender.until(b"\x08") == wire.NOT_SAVED
+        assert b"the worker process died" in await sender.until(b"\x05")
+        # Others in the worker write on, and so does the sender.
+        one.insert(0, "after ")
+        await two.until(lambda: two.text.startswith("after "), "a word in the large document")
+        await one.saved()
+        await agreed(one, two)
+        sender.send(wire.sync_update(insertion("small")))
+        assert await sender.until(b"\x08") == wire.SAVED
+        assert before != children(server, WORKER)
+    assert server.text(large).startswith("after large ")
+    assert len(server.text(large).split()) == 40_001
+
+
+def indented(code: str) -> str:
+    return "".join(f"    {line}\n" for line in code.strip().splitlines())
