@@ -111,8 +111,14 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         event.preventDefault()
         return
       }
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
+      if (!(event.ctrlKey || event.metaKey) || event.altKey) return
       const key = event.key.toLowerCase()
+      if (event.shiftKey) {
+        if (key !== 'c') return
+        page.count()
+        event.preventDefault()
+        return
+      }
       if (key === 'f' || (key === 'h' && event.ctrlKey)) setPanel('find')
       else if (key === '/') setPanel('help')
       else if (key === 'k' && editor?.isEditable && editor.isFocused) setPanel('link')
@@ -121,7 +127,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
-  }, [editor])
+  }, [editor, page])
   if (!editor) return null
   const close = () => setPanel(null)
   const menus = <MenuBar editor={editor} page={page} readOnly={readOnly} onPanel={setPanel} />

@@ -1,5 +1,5 @@
 /** The menu bar: everything by name, by keyboard, on wide and narrow screens. */
-import { expect, newDocument, saved, share, test, text, type, visitor } from './fixtures'
+import { expect, newDocument, saved, share, signIn, test, text, type, visitor } from './fixtures'
 
 test('the menus work from the keyboard and say what is on', async ({ owner, server }) => {
   await newDocument(owner, server)
@@ -43,6 +43,42 @@ test('file and edit: download, find, undo, trash', async ({ owner, server }) => 
   await bar.getByRole('menuitem', { name: 'File' }).click()
   await owner.getByRole('menuitem', { name: 'Move to trash' }).click()
   await expect(owner.getByRole('heading', { name: 'Documents' })).toBeVisible()
+})
+
+test('cut, copy and paste from the menu, or the keys for it where the browser forbids that', async ({
+  browser,
+  server,
+}) => {
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  await signIn(page, server)
+  await newDocument(page, server)
+  await type(page, 'moved')
+  const choose = async (name: string) => {
+    await page.getByRole('menubar', { name: 'Menus' }).getByRole('menuitem', { name: 'Edit' }).click()
+    await page.getByRole('menuitem', { name, exact: false }).click()
+  }
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Control+b')
+  await choose('Cut')
+  await expect(text(page)).toHaveText('')
+  await context.grantPermissions([])
+  await choose('Paste')
+  await expect(page.getByText('Press Ctrl+V in the text')).toBeVisible()
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  await choose('Paste')
+  await expect(text(page).locator('strong')).toHaveText('moved')
+  await context.close()
+})
+
+test('strikethrough and the count of words have the keys of other word processors', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'two words')
+  await owner.keyboard.press('Control+a')
+  await owner.keyboard.press('Alt+Shift+5')
+  await expect(text(owner).locator('s')).toHaveText('two words')
+  await owner.keyboard.press('Control+Shift+C')
+  await expect(owner.getByRole('dialog', { name: 'Word count' })).toBeVisible()
 })
 
 test('on a narrow screen one menu holds them all', async ({ owner, server }) => {

@@ -97,7 +97,12 @@ function orNone<Options>(style: Extension<Options>): Extension<Options> {
 /** The nodes and marks of the schema, without anything that needs a document or a screen. */
 export function schemaExtensions(): Extensions {
   return [
-    StarterKit.configure({
+    StarterKit.extend({
+      // The keys of other word processors, beside TipTap's own.
+      addKeyboardShortcuts() {
+        return { 'Alt-Shift-5': () => this.editor.commands.toggleStrike() }
+      },
+    }).configure({
       undoRedo: false,
       code: false,
       codeBlock: false,

@@ -1,6 +1,7 @@
 /** The menus: what they offer, and what is possible and on at this moment. */
 import type { Editor } from '@tiptap/core'
 import type { TFunction } from 'i18next'
+import { cutOrCopy, pasteFromClipboard } from '../clipboard'
 import { block } from '../commands'
 import { LINE_HEIGHTS } from '../extensions/blockAttributes'
 import type { PageActions, Panel } from '../panels/panel'
@@ -8,13 +9,13 @@ import { pickPictures } from '../picture/pick'
 import { originalSize, selectedPicture, step } from '../picture/resize'
 import { tableCommands } from '../table/commands'
 import { TableGrid } from '../table/TableGrid'
-import type { Entry, MenuOf } from './entries'
+import { keysHere, type Entry, type MenuOf } from './entries'
 
 const MARKS = [
   ['bold', 'Mod+B'],
   ['italic', 'Mod+I'],
   ['underline', 'Mod+U'],
-  ['strike', 'Mod+Shift+S'],
+  ['strike', 'Alt+Shift+5'],
   ['superscript', 'Mod+.'],
   ['subscript', 'Mod+,'],
   ['code', 'Mod+E'],
@@ -57,6 +58,7 @@ export function menusOf(
   ]
   if (page.trash) file.push('line', { label: t('trash.move'), danger: true, run: page.trash })
 
+  const refused = (keys: string) => page.say(t('menu.clipboard.refused', { keys: keysHere(keys) }))
   const edit: Entry[] = [
     {
       label: t('toolbar.undo'),
@@ -69,6 +71,18 @@ export function menusOf(
       keys: 'Mod+Shift+Z',
       disabled: !opened || !editor.can().redo(),
       run: () => run().redo().run(),
+    },
+    'line',
+    ...(['cut', 'copy'] as const).map((command) => ({
+      label: t(`menu.${command}`),
+      keys: command === 'cut' ? 'Mod+X' : 'Mod+C',
+      disabled: !opened || editor.state.selection.empty,
+      run: () => void (cutOrCopy(editor, command) || refused(command === 'cut' ? 'Mod+X' : 'Mod+C')),
+    })),
+    {
+      label: t('menu.paste'),
+      keys: 'Mod+V',
+      run: () => void pasteFromClipboard(editor).catch(() => refused('Mod+V')),
     },
     'line',
     { label: t('menu.select.all'), keys: 'Mod+A', run: () => run().selectAll().run() },
@@ -184,7 +198,7 @@ export function menusOf(
           { label: t('menu.format'), items: format },
         ]
       : []),
-    { label: t('menu.tools'), items: [{ label: t('words.title'), run: page.count }] },
+    { label: t('menu.tools'), items: [{ label: t('words.title'), keys: 'Mod+Shift+C', run: page.count }] },
     { label: t('menu.help'), items: [{ label: t('shortcuts.title'), keys: 'Mod+/', run: () => open('help') }] },
   ]
 }

@@ -6,6 +6,8 @@ export interface PageActions {
   create: () => void
   download: (format: 'markdown' | 'html' | 'text' | 'json') => void
   count: () => void
+  /** Says something in passing. */
+  say: (message: string) => void
   /** Null for people who may not. */
   trash: (() => void) | null
 }

@@ -8,10 +8,15 @@ export function pickPictures(editor: Editor): void {
   input.multiple = true
   input.accept = 'image/png,image/jpeg,image/gif,image/webp'
   input.onchange = () => {
-    const picture = editor.extensionManager.extensions.find((extension) => extension.name === 'image')
-    const { upload } = (picture?.options ?? {}) as { upload?: Upload }
-    if (upload) addPictures(editor.view, [...(input.files ?? [])], upload)
+    addPicturesOf(editor, [...(input.files ?? [])])
     editor.commands.focus()
   }
   input.click()
+}
+
+/** Puts files into the place of the selection, with the editor's own way to upload them. */
+export function addPicturesOf(editor: Editor, files: File[]): void {
+  const picture = editor.extensionManager.extensions.find((extension) => extension.name === 'image')
+  const { upload } = (picture?.options ?? {}) as { upload?: Upload }
+  if (upload) addPictures(editor.view, files, upload)
 }

@@ -42,7 +42,7 @@ const MARKS = [
   { name: 'bold', keys: 'Mod+B', icon: IconBold },
   { name: 'italic', keys: 'Mod+I', icon: IconItalic },
   { name: 'underline', keys: 'Mod+U', icon: IconUnderline },
-  { name: 'strike', keys: 'Mod+Shift+S', icon: IconStrikethrough },
+  { name: 'strike', keys: 'Alt+Shift+5', icon: IconStrikethrough },
   { name: 'code', keys: 'Mod+E', icon: IconCode },
   { name: 'subscript', keys: 'Mod+,', icon: IconSubscript },
   { name: 'superscript', keys: 'Mod+.', icon: IconSuperscript },

@@ -33,6 +33,7 @@ export function usePageActions(
           download(`${title ?? 'document'}.${EXTENSIONS[format]}`, await api.content(documentId, format, link))
         })(),
       count,
+      say: (message) => notifications.show({ message }),
       trash: owner
         ? attempt(async () => {
             await api.trash(documentId)
