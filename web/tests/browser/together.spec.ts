@@ -71,7 +71,6 @@ test('undo takes back one’s own words only [FM-157]', async ({ owner, server }
     await type(guest, `b${turn} `)
     await expect.poll(() => words(owner)).toContain(`b${turn} `)
     // The undo manager joins what is typed within half a second into one step.
-    await owner.waitForTimeout(550)
   }
   await text(owner).click()
   for (let step = 0; step < 10; step += 1) await owner.keyboard.press('Control+z')
