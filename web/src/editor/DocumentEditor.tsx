@@ -135,7 +135,11 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     <div className="editor">
       {(!narrow || readOnly) && <div className="menus">{menus}</div>}
       {!readOnly && <Toolbar editor={editor} before={narrow && menus} onPanel={setPanel} />}
-      {panel === 'find' && <FindPanel editor={editor} onClose={close} />}
+      {panel === 'find' && (
+        <div className="find-place">
+          <FindPanel editor={editor} onClose={close} />
+        </div>
+      )}
       <ShortcutHelp opened={panel === 'help'} onClose={close} />
       {panel === 'alt' && <AltText editor={editor} onClose={close} />}
       {panel === 'emoji' && (

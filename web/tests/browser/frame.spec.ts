@@ -1,4 +1,5 @@
 /** What stands around the text: title, status, people. */
+import type { Locator } from '@playwright/test'
 import { expect, newDocument, saved, share, status, test, text, type, visitor, words } from './fixtures'
 
 test('Enter in the title leads into the text, and so does a jump to somebody', async ({ owner, server }) => {
@@ -70,4 +71,49 @@ test('a document opened without a network has the title that it was given last',
   await expect(title).toHaveValue('Renamed')
   await owner.goto(server.url)
   await expect(owner.getByRole('link', { name: 'Renamed' })).toBeVisible()
+})
+
+test('on a phone the header has two rows, and tools beyond the edge fade out', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  const title = owner.getByRole('textbox', { name: 'Document title' })
+  await title.fill('Quarterly minutes of the board')
+  await owner.keyboard.press('Enter')
+  const { context } = await visitor(owner, await share(owner, 'edit'))
+  await expect(owner.getByTestId('person')).toHaveCount(1)
+  await owner.setViewportSize({ width: 390, height: 780 })
+  const top = async (of: Locator) => (await of.boundingBox())?.y ?? 0
+  expect((await owner.getByRole('banner').boundingBox())?.height).toBeLessThan(100)
+  expect(await top(owner.getByTestId('person'))).toBeGreaterThan((await top(title)) + 20)
+  const tools = owner.getByRole('toolbar', { name: 'Formatting' })
+  await expect(tools).toHaveAttribute('data-more')
+  await tools.evaluate((bar) => bar.scrollTo({ left: bar.scrollWidth }))
+  await expect(tools).not.toHaveAttribute('data-more')
+  await context.close()
+})
+
+test('the find panel leaves the tools free, the tools of a table what follows it', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await text(owner).evaluate((element: HTMLElement) =>
+    element.editor?.commands.setContent('<p>before</p><p></p><table><tr><td>a</td><td>b</td></tr></table><p>after</p>'),
+  )
+  for (const width of [1440, 390]) {
+    await owner.setViewportSize({ width, height: 780 })
+    await owner.locator('td').first().click()
+    const edges = async (of: Locator) => {
+      const box = await of.boundingBox()
+      return { top: box?.y ?? 0, bottom: (box?.y ?? 0) + (box?.height ?? 0) }
+    }
+    const menu = owner.getByRole('toolbar', { name: 'Table' })
+    await expect(menu).toBeVisible()
+    await expect
+      .poll(async () => (await edges(menu)).bottom)
+      .toBeLessThanOrEqual((await edges(owner.getByRole('table'))).top)
+    await owner.keyboard.press('Control+f')
+    const find = owner.getByRole('search', { name: 'Find' })
+    await expect(find).toBeVisible()
+    expect((await edges(find)).top).toBeGreaterThanOrEqual(
+      (await edges(owner.getByRole('toolbar', { name: 'Formatting' }))).bottom,
+    )
+    await owner.keyboard.press('Escape')
+  }
 })

@@ -49,7 +49,7 @@ export function TableMenu({ editor }: { editor: Editor }) {
     <BubbleMenu
       editor={editor}
       updateDelay={50}
-      options={{ placement: 'bottom-end', offset: 6 }}
+      options={{ placement: 'top-end', offset: 6 }}
       getReferencedVirtualElement={() => {
         const rect = tableRect(editor)
         return rect && { getBoundingClientRect: () => rect, getClientRects: () => [rect] }

@@ -1,7 +1,7 @@
 import { IconArrowBackUp, IconArrowForwardUp, IconSearch } from '@tabler/icons-react'
 import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
-import { useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { useEffect, useRef, type KeyboardEvent, type ReactNode, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Panel } from '../panels/panel'
 import { InsertTools } from './InsertTools'
@@ -17,11 +17,31 @@ interface Props {
   onPanel: (panel: Panel) => void
 }
 
+/** Marks a bar that goes on beyond its edge. */
+function useEdge(bar: RefObject<HTMLDivElement | null>): void {
+  useEffect(() => {
+    const element = bar.current
+    if (!element) return
+    const look = () => {
+      const left = element.scrollWidth - element.clientWidth - Math.abs(element.scrollLeft)
+      element.toggleAttribute('data-more', left > 1)
+    }
+    const watch = new ResizeObserver(look)
+    watch.observe(element)
+    element.addEventListener('scroll', look, { passive: true })
+    return () => {
+      watch.disconnect()
+      element.removeEventListener('scroll', look)
+    }
+  }, [bar])
+}
+
 /** One row of controls and one stop of Tab; Alt+F10 leads here, arrow keys move within it, Escape returns to the text. */
 export function Toolbar({ editor, before, onPanel }: Props) {
   const { t } = useTranslation()
   const bar = useRef<HTMLDivElement>(null)
   const step = useTabStop(bar)
+  useEdge(bar)
   const { canUndo, canRedo } = useEditorState({
     editor,
     selector: ({ editor: e }) => ({ canUndo: e.can().undo(), canRedo: e.can().redo() }),

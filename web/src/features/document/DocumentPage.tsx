@@ -154,8 +154,12 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
             </div>
           </div>
         )}
+        {!denied && (
+          <div className={classes.present}>
+            <PresenceBar session={session} onJump={jump} />
+          </div>
+        )}
         <Group gap="xs" wrap="nowrap" className={classes.people}>
-          {!denied && <PresenceBar session={session} onJump={jump} />}
           {info?.role === 'owner' && !denied && (
             <Button size="xs" leftSection={<IconShare size={16} aria-hidden />} onClick={() => setSharing(true)}>
               {t('share')}
