@@ -34,7 +34,7 @@ test('a table is made by keyboard in a size, changed cell by cell, and stays so'
   await menu.getByRole('button', { name: 'Merge cells' }).click()
   await expect(table.locator('td').first()).toHaveAttribute('colspan', '2')
   await menu.getByRole('button', { name: 'Cell colour' }).click()
-  await owner.getByRole('menuitemradio', { name: 'Yellow' }).click()
+  await owner.getByRole('menuitemradio', { name: 'Yellow, light' }).click()
   await expect(table.locator('td').first()).toHaveCSS('background-color', 'rgb(255, 243, 163)')
   await saved(owner)
   await owner.reload()
