@@ -126,6 +126,12 @@ def test_a_killed_servers_folder_is_read_with_its_write_ahead_log(tmp_path: Path
     assert set(listing(server.data)) == before
 
 
+def test_a_folder_with_an_account_and_no_start_yet_is_fine(tmp_path: Path) -> None:
+    server = QuireProcess(tmp_path / "data")
+    assert not (server.data / "log.db").exists()
+    assert complaints(server.data) == ""
+
+
 def test_a_folder_that_is_served_is_fine(launch: Callable[..., QuireProcess]) -> None:
     server = launch()
     server.new_document()

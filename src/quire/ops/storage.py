@@ -151,9 +151,12 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool]) -> Iterator[F
     """Whether the two databases and the blobs belong together."""
     for path, there in found.items():
         if not there:
-            other = "log.db" if path is catalogue else "catalogue.db"
+            other = log if path is catalogue else catalogue
             what = "empty" if path.exists() else "missing"
-            yield Finding(path.name, False, f"{what}, but {other} is there: restore both from one backup")
+            if _has_documents(other):
+                yield Finding(path.name, False, f"{what}, but {other.name} is there: restore both from one backup")
+            else:
+                yield Finding(path.name, True, f"{what}; the next start makes it, there are no documents yet")
             return
     # What a server removes meanwhile is no loss: only what is still missing at a second look counts.
     lost = _lost(log, catalogue)
@@ -168,6 +171,18 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool]) -> Iterator[F
         yield Finding("blobs", False, f"{text}: restore {log.parent / 'blobs'} from the backup of the databases")
     if not lost:
         yield Finding("documents", True, "each has its text and its files")
+
+
+def _has_documents(path: Path) -> bool:
+    """Whether a database knows of a document; one that cannot be read may."""
+    table = "heads" if path.name == "log.db" else "documents"
+    try:
+        with reading(path) as connection:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name=?", (table,)).fetchone() is None:
+                return False
+            return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None  # noqa: S608
+    except (sqlite3.Error, OSError):
+        return True
 
 
 def _lost(log: Path, catalogue: Path) -> set[str]:
