@@ -244,14 +244,16 @@ async def test_an_exported_page_is_called_as_the_document_is(ada: Browser) -> No
     assert "<title>Plans &amp; &lt;b&gt;dreams</title>" in page.text
 
 
-async def test_a_link_leads_to_nothing_in_the_trash(ada: Browser, node: Server) -> None:
+async def test_a_link_to_a_document_in_the_trash_says_so_and_shows_nothing_of_it(ada: Browser, node: Server) -> None:
     bob = await colleague(ada, node)
     path = f"/documents/{(await ada.call('POST', '/documents', {'title': 'Secret'})).json()['id']}"
     url = (await ada.call("PUT", f"{path}/link", {"role": "editor"})).json()["url"]
     link = {"X-Quire-Link": url.split("#link=")[1]}
     assert (await bob.call("GET", path, **link)).json()["title"] == "Secret"
     await ada.call("DELETE", path)
-    assert (await bob.call("GET", path, **link)).status_code == 404
+    assert (await bob.call("GET", path, **link)).json()["trashed_at"] is not None
+    assert (await bob.call("GET", f"{path}/content?format=text", **link)).status_code == 404
+    assert (await bob.call("PATCH", path, {"title": "Mine"}, **link, **{"If-Match": "*"})).status_code == 404
     assert (await ada.call("GET", path)).json()["title"] == "Secret"
 
 

@@ -74,7 +74,7 @@ class SharingAccess:
         return (await self._roles(principal, [document], in_trash=False)).get(document)
 
     async def role_even_in_trash(self, principal: Principal, document: str) -> Role | None:
-        """Return the role as if the document were not in the trash, where no link leads: to restore and erase it."""
+        """Return the role as if the document were not in the trash: to say so, restore and erase it."""
         return (await self.roles_even_in_trash(principal, [document])).get(document)
 
     async def roles_even_in_trash(self, principal: Principal, wanted: Sequence[str]) -> dict[str, Role]:
@@ -83,9 +83,7 @@ class SharingAccess:
 
     async def _roles(self, principal: Principal, wanted: Sequence[str], *, in_trash: bool) -> dict[str, Role]:
         """The one function of access; for several documents it asks no more often than for one."""
-        query = sa.select(documents.c.id, documents.c.workspace, documents.c.folder, documents.c.trashed_at).where(
-            documents.c.id.in_(wanted)
-        )
+        query = sa.select(documents.c.id, documents.c.workspace, documents.c.folder).where(documents.c.id.in_(wanted))
         if not in_trash:
             query = query.where(documents.c.trashed_at.is_(None))
         found: list[tuple[str, str]] = []
@@ -94,16 +92,14 @@ class SharingAccess:
             if principal.account is not None and places:
                 found += await self._granted(connection, principal.account, places)
             if principal.link is not None or principal.account is not None:
-                # No link leads into the trash.
-                shown = [place.id for place in places if place.trashed_at is None]
-                found += await self._linked(connection, principal, shown)
+                found += await self._linked(connection, principal, [place.id for place in places])
         roles: dict[str, Role] = {}
         for document, label in found:
             roles[document] = max(Role.parse(label), roles.get(document, Role.VIEWER))
         return _within_scopes(roles, principal.scopes)
 
     async def _granted(
-        self, connection: AsyncConnection, account: str, places: Sequence[sa.Row[str, str, str | None, int | None]]
+        self, connection: AsyncConnection, account: str, places: Sequence[sa.Row[str, str, str | None]]
     ) -> list[tuple[str, str]]:
         """Return (document, role) of every grant to the account, on the document or above it."""
         above = {folder: await self._ancestors(connection, folder) for folder in {place.folder for place in places}}
