@@ -397,7 +397,6 @@ def room_limits(settings: Settings) -> RoomLimits:
         tick_per_socket=settings.tick_per_socket,
         tick_max=settings.tick_max,
         max_update=settings.max_update,
-        max_presence=settings.max_presence,
         document_warn=settings.document_warn,
         document_limit=settings.document_limit,
         unsaved_room=settings.unsaved_room_limit,

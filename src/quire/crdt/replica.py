@@ -70,10 +70,6 @@ class Replica(Protocol):
         """Return the whole document as one update."""
         ...
 
-    async def contains(self, update: bytes) -> bool:
-        """Return whether the document already holds all of `update`."""
-        ...
-
     async def close(self) -> None: ...
 
 
@@ -176,16 +172,6 @@ class LocalReplica:
         update = guarded(lambda: self._doc.get_update(known))
         return merge([update, *(raw for raw, _ in self._waiting)]) if self._waiting else update
 
-    def contains_now(self, update: bytes) -> bool:
-        """Return whether all of `update` is here already; leaves the document as it is."""
-        summary = inspect(update)
-        if any(end > self._clock.get(client, 0) for client, _, end in summary.ranges):
-            return False
-        if not summary.deletes:
-            return True
-        twin = LocalReplica([self.diff_now(EMPTY_STATE)])
-        return not twin.apply_now(update, summary)
-
     async def apply(self, update: bytes, summary: UpdateSummary) -> bool:
         return self.apply_now(update, summary)
 
@@ -194,9 +180,6 @@ class LocalReplica:
 
     async def encode(self) -> bytes:
         return self.diff_now(EMPTY_STATE)
-
-    async def contains(self, update: bytes) -> bool:
-        return self.contains_now(update)
 
     async def close(self) -> None:
         return None
@@ -209,7 +192,7 @@ def _beyond(about: UpdateSummary, clock: Mapping[int, int]) -> bool:
     )
 
 
-OPEN, APPLY, DIFF, CONTAINS, CLOSE, INSPECT, STATE = range(7)
+OPEN, APPLY, DIFF, CLOSE, INSPECT, STATE = range(6)
 HEADER = struct.Struct("<IBI")
 """Request and answer: length of the body, operation or status, replica number."""
 OK, MALFORMED, CORRUPT = range(3)
@@ -326,9 +309,6 @@ class RemoteReplica:
 
     async def encode(self) -> bytes:
         return await self._call(DIFF, EMPTY_STATE)
-
-    async def contains(self, update: bytes) -> bool:
-        return await self._call(CONTAINS, update) == b"\x01"
 
     async def close(self) -> None:
         if self.alive:

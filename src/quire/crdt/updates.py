@@ -21,7 +21,6 @@ __all__ = [
     "guarded",
     "inspect",
     "merge",
-    "state_vector",
     "without_clients",
 ]
 
@@ -52,11 +51,6 @@ def merge(updates: Sequence[bytes]) -> bytes:
 def diff(update: bytes, known: bytes) -> bytes:
     """Return what the holder of state vector `known` lacks of `update`."""
     return guarded(lambda: pycrdt.get_update(update, known))
-
-
-def state_vector(update: bytes) -> bytes:
-    """Return the state vector of a complete update (one that starts at clock 0)."""
-    return guarded(lambda: pycrdt.get_state(update))
 
 
 def decode_state_vector(encoded: bytes) -> dict[int, int]:

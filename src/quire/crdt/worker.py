@@ -13,7 +13,6 @@ from typing import BinaryIO
 from quire.crdt.replica import (
     APPLY,
     CLOSE,
-    CONTAINS,
     CORRUPT,
     DIFF,
     HEADER,
@@ -78,8 +77,6 @@ def answer(replicas: dict[int, LocalReplica], operation: int, number: int, body:
         return replica.diff_now(body)
     if operation == STATE:
         return replica.encoded_state()
-    if operation == CONTAINS:
-        return b"\x01" if replica.contains_now(body) else b"\x00"
     raise ReplicaCorrupt(f"operation {operation} is unknown")
 
 

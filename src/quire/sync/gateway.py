@@ -232,11 +232,6 @@ class Gateway:
         if member.room is not None:
             member.room.leave(member)
 
-    def members_of(self, document: str) -> list[Member]:
-        """Return the members that have the document open."""
-        room = self.rooms.get(document)
-        return list(room.members) if room is not None else []
-
     def present(self, member: Member, content: bytes) -> None:
         """Take a presence message into the member's room."""
         entries = wire.decode_awareness(content, max_state=self._limits.max_presence)

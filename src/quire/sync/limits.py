@@ -13,7 +13,6 @@ class RoomLimits:
     tick_per_socket: float
     tick_max: float
     max_update: int
-    max_presence: int
     document_warn: int
     document_limit: int
     unsaved_room: int

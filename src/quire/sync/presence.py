@@ -202,10 +202,6 @@ class Presence:
             if entry.client in clients and clients[entry.client].here
         ]
 
-    def clients_of(self, owner: Hashable) -> list[int]:
-        """Return the client ids that `owner` introduced."""
-        return [i for i, client in self._clients.items() if client.owner is owner]
-
     def _full(self, socket: Hashable) -> bool:
         share = self._shares.get(socket)
         return share is not None and share.clients >= CLIENTS_PER_SOCKET

@@ -18,7 +18,6 @@ SYNC_REPLY: Final = 4
 STATELESS: Final = 5
 BROADCAST_STATELESS: Final = 6
 CLOSE: Final = 7
-SYNC_STATUS: Final = 8
 PING: Final = b"\x09"
 PONG: Final = b"\x0a"
 
@@ -27,8 +26,6 @@ STEP2: Final = 1
 UPDATE: Final = 2
 
 AUTH_TOKEN: Final = 0
-AUTH_DENIED: Final = 1
-AUTH_GRANTED: Final = 2
 
 MAX_VAR_UINT: Final = 2**53 - 1
 
