@@ -1,6 +1,6 @@
 /** The first minutes: setting up, sharing, and a colleague who joins; and what is said when something is refused. */
 import { chromium } from '@playwright/test'
-import { expect, newDocument, OWNER, saved, share, test, text, type, visitor } from './fixtures'
+import { enter, expect, newDocument, OWNER, saved, share, test, text, type, visitor } from './fixtures'
 import { QuireServer } from './server'
 
 test('a colleague without an account joins under a name of their own and keeps it', async ({ owner, server }) => {
@@ -29,7 +29,13 @@ test('a colleague without an account joins under a name of their own and keeps i
   await context.close()
 })
 
-test('a colleague on another machine without TLS can write, copy and choose a name', async ({ owner, server }) => {
+test('a colleague on another machine without TLS can write, copy and choose a name', async ({ browser: home }) => {
+  const server = await QuireServer.start({ QUIRE_HOST: '0.0.0.0' })
+  const context = await home.newContext()
+  const owner = await context.newPage()
+  await owner.goto(server.url)
+  await owner.getByRole('textbox', { name: 'Set-up code' }).fill(server.setupCode())
+  await enter(owner)
   // A name that is not this machine's own gives the page no secure context: no clipboard, no service worker.
   const browser = await chromium.launch({
     executablePath: process.env.QUIRE_CHROMIUM ?? '/usr/bin/chromium',
@@ -55,6 +61,8 @@ test('a colleague on another machine without TLS can write, copy and choose a na
     await expect(guest.getByRole('button', { name: 'Copied' })).toBeVisible()
   } finally {
     await browser.close()
+    await context.close()
+    await server.discard()
   }
 })
 

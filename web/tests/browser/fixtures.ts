@@ -44,6 +44,11 @@ export { expect }
 
 export async function signIn(page: Page, server: Place): Promise<void> {
   await page.goto(`${server.url}/`)
+  await enter(page)
+}
+
+/** Makes the owner's account on the page that is open, or signs in to it. */
+export async function enter(page: Page): Promise<void> {
   const title = page.getByRole('heading', { name: /Welcome to Quire|Sign in/ })
   await title.waitFor()
   if ((await title.textContent()) === 'Welcome to Quire') {
