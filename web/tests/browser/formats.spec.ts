@@ -143,6 +143,7 @@ test('any size can be typed or stepped; an empty paragraph does not make it seve
     await owner.keyboard.type(typed)
     await owner.keyboard.press('Enter')
     await expect(size).toHaveValue(taken)
+    await expect(text(owner)).toBeFocused()
   }
   // Every piece grows from its own size.
   await owner.keyboard.press('Control+Home')
