@@ -146,8 +146,7 @@ test('any size can be typed or stepped; an empty paragraph does not make it seve
     await expect(text(owner)).toBeFocused()
   }
   // Every piece grows from its own size.
-  await owner.keyboard.press('Control+Home')
-  await owner.keyboard.press('Control+Shift+ArrowRight')
+  await text(owner).getByText('first').dblclick()
   await bar.getByRole('button', { name: 'Decrease font size' }).click()
   await owner.keyboard.press('Control+a')
   await expect(size).toHaveValue('')
