@@ -177,7 +177,7 @@ async def test_connections_are_counted_by_address_and_in_total(launch: Callable[
         ({"max_connections_per_address": "3", "trusted_proxies": "192.0.2.1"}, b"429"),
         ({"max_connections": "3"}, b"503"),
     ):
-        server = launch(**settings)
+        server = launch(limits="on", **settings)
         async with AsyncExitStack() as stack:
             for _ in range(9):
                 await stack.enter_async_context(connected(server, "x"))
