@@ -78,7 +78,7 @@ export function TextTools({ editor, onLink }: { editor: Editor; onLink: () => vo
   return (
     <>
       <Select
-        w={132}
+        w={112}
         size="xs"
         aria-label={t('toolbar.style')}
         value={state.block}
@@ -98,7 +98,7 @@ export function TextTools({ editor, onLink }: { editor: Editor; onLink: () => vo
         }}
       />
       <Select
-        w={122}
+        w={100}
         size="xs"
         aria-label={t('toolbar.font')}
         value={state.font}
