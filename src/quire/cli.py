@@ -7,11 +7,11 @@ import getpass
 import os
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from email_validator import EmailNotValidError, validate_email
@@ -33,7 +33,6 @@ token = typer.Typer(help="API tokens.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 
-_Result = TypeVar("_Result")
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the embedded storage.")]
 
 
@@ -74,15 +73,6 @@ async def _storage(data: Path | None) -> AsyncIterator[Services]:
         yield services
     finally:
         await database.close()
-
-
-def _run(work: Coroutine[Any, Any, _Result]) -> _Result:
-    from quire.folder import CannotStart
-
-    try:
-        return asyncio.run(work)
-    except CannotStart as error:
-        raise _fail(str(error)) from None
 
 
 @app.callback(invoke_without_command=True)
@@ -128,7 +118,7 @@ def user_create(
             await services.spaces.add(address, name or address.split("@")[0], password)
 
     try:
-        _run(work())
+        asyncio.run(work())
     except EmailTaken:
         raise _fail(f"an account with the address {address} exists") from None
     typer.echo(f"Created {address}")
@@ -157,7 +147,7 @@ def token_create(
             return secret
 
     try:
-        typer.echo(_run(work()))
+        typer.echo(asyncio.run(work()))
     except UnknownAccount:
         raise _fail(f"there is no account with the address {email}") from None
     except ValueError as error:

@@ -24,6 +24,7 @@ from quire.content.reader import render
 from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
 from quire.content.welcome import TITLE, welcome_document
 from quire.crdt.replica import ReplicaCorrupt, ReplicaHost
+from quire.crdt.updates import EMPTY_UPDATE
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.documents import images
@@ -290,7 +291,7 @@ class Server:
             update, _ = wire.read_var_bytes(body, at)
         except wire.MalformedMessage as error:
             raise Problem(400, f"The body is not a state vector and an update: {error}.") from None
-        if update and update != b"\x00\x00" and not writable:
+        if update and update != EMPTY_UPDATE and not writable:
             raise Problem(403, "You may read this document but not change it.", reason="read-only")
         try:
             own, missing = await exchange(

@@ -38,6 +38,14 @@ def kill_worker(node: Node) -> None:
     os.kill(process.pid, signal.SIGKILL)
 
 
+def recorded(client: int) -> tuple[pycrdt.Text, list[bytes]]:
+    """Return a text of one's own, and a list that gets the update of each change made to it."""
+    updates: list[bytes] = []
+    doc: pycrdt.Doc[Any] = pycrdt.Doc(client_id=client)
+    doc.observe(lambda event: updates.append(event.update))
+    return doc.get("t", type=pycrdt.Text), updates
+
+
 async def test_a_member_that_was_held_gets_everything_though_the_worker_died(tmp_path: Path) -> None:
     async with open_log(tmp_path) as log:
         node, writer = await heavy_node(log)
@@ -119,10 +127,7 @@ async def test_a_stored_row_that_cannot_be_read_is_an_error_and_never_a_wait(tmp
 async def test_an_update_that_waits_is_stored_once_however_often_it_comes(tmp_path: Path) -> None:
     async with open_log(tmp_path) as log:
         node = Node("n", log, LocalBus())
-        source: pycrdt.Doc[Any] = pycrdt.Doc(client_id=9)
-        updates: list[bytes] = []
-        source.observe(lambda event: updates.append(event.update))
-        text = source.get("t", type=pycrdt.Text)
+        text, updates = recorded(client=9)
         text += "first "
         text += "second "
         del text[0:6]
@@ -146,10 +151,7 @@ async def test_an_update_that_waits_is_stored_once_however_often_it_comes(tmp_pa
 async def test_updates_that_wait_are_bounded(tmp_path: Path) -> None:
     async with open_log(tmp_path) as log:
         node = Node("n", log, LocalBus())
-        source: pycrdt.Doc[Any] = pycrdt.Doc(client_id=9)
-        updates: list[bytes] = []
-        source.observe(lambda event: updates.append(event.update))
-        text = source.get("t", type=pycrdt.Text)
+        text, updates = recorded(client=9)
         for index in range(1200):
             text += f"{index} "
         guest = Guest("mallory", 1)

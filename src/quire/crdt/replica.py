@@ -19,6 +19,7 @@ import structlog
 
 from quire.crdt.updates import (
     EMPTY_STATE,
+    EMPTY_UPDATE,
     MalformedUpdate,
     UpdateSummary,
     advance,
@@ -108,7 +109,7 @@ class LocalReplica:
         waits = any(end > clock.get(client, 0) for client, end in summary.deletes)
         if waits:
             self._integrate(update, summary)
-        return waits or any(change != b"\x00\x00" for change in seen)
+        return waits or any(change != EMPTY_UPDATE for change in seen)
 
     def _apply(self, update: bytes) -> None:
         try:

@@ -11,11 +11,9 @@ from typing import Final, TypeVar
 
 from quire.crdt.clock import Clock
 from quire.crdt.replica import Replica, ReplicaCorrupt, ReplicaHost
-from quire.crdt.updates import UpdateSummary, decode_state_vector, diff, inspect, merge
+from quire.crdt.updates import EMPTY_UPDATE, UpdateSummary, decode_state_vector, diff, inspect, merge
 from quire.log.contract import Stored
 
-EMPTY: Final = b"\x00\x00"
-"""An update without content."""
 REBASE_BYTES: Final = 64 * 1024
 REBASE_UPDATES: Final = 500
 MOST_MERGED: Final = 1500
@@ -73,14 +71,14 @@ class Copy:
                 self._joined = merge(self._tail)
             return self._base, self._joined
         if self._joined is None:
-            self._joined = merge(self.parts) if self.size else EMPTY
+            self._joined = merge(self.parts) if self.size else EMPTY_UPDATE
         return None, self._joined
 
     async def diff(self, state_vector: bytes) -> bytes:
         """Return what a holder of `state_vector` lacks."""
         parts = self.parts
         if not parts:
-            return EMPTY
+            return EMPTY_UPDATE
         if self.replica is not None or self.size > self._heavy or len(parts) > MOST_MERGED:
             return await self.ask(lambda replica: replica.diff(state_vector))
         return diff(merge(parts), state_vector)

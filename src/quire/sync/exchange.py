@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from quire.access import identity_of
-from quire.crdt.updates import MalformedUpdate, decode_state_vector
+from quire.crdt.updates import EMPTY_UPDATE, MalformedUpdate, decode_state_vector
 from quire.sync.member import Refusal
 from quire.sync.rooms import Rooms
 
@@ -61,7 +61,7 @@ async def exchange(
         raise ValueError(f"state vector: {error}") from None
     room = await rooms.open(document)
     sender = None
-    if update and update != b"\x00\x00":
+    if update and update != EMPTY_UPDATE:
         sender = RequestSender(author, connection)
         room.receive(update, sender)
     answer = await room.exchange(state_vector)

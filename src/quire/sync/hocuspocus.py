@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from quire.access import Denied
+from quire.crdt.updates import EMPTY_UPDATE
 from quire.sync import wire
 from quire.sync.member import Member
 from quire.sync.rooms import LoadFailed
@@ -204,7 +205,7 @@ class HocuspocusSession:
         if kind == wire.UPDATE or kind == wire.STEP2:
             if member.writable:
                 room.receive(content, member)
-            elif kind == wire.STEP2 and content == b"\x00\x00":
+            elif kind == wire.STEP2 and content == EMPTY_UPDATE:
                 member.saved(1)
             else:
                 self._gateway.refuse_write(member, content, own=kind == wire.UPDATE)

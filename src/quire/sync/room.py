@@ -15,6 +15,7 @@ import structlog
 
 from quire.crdt.replica import ReplicaCorrupt, ReplicaHost
 from quire.crdt.updates import (
+    EMPTY_STATE,
     MalformedUpdate,
     UpdateSummary,
     decode_state_vector,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from quire.sync.stats import SyncStats
 
 _log = structlog.get_logger("quire.sync.room")
-EMPTY_STATE = b"\x00"
 MOST_WAITING = 1000
 """Updates of one document that may wait for missing ones."""
 
@@ -219,13 +219,16 @@ class Room:
 
     async def contains(self, update: bytes) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`."""
-        summary = inspect(update) if self.light(update) else await self._replicas.inspect(update)
+        summary = await self._inspect(update)
         clock = self.clock
         if any(end > clock.of(client) for client, _, end in summary.ranges):
             return False
         if any(end > clock.of(client) for client, end in summary.deletes):
             return False
         return not summary.deletes or await self._deletions.hold(update[summary.deletes_at :])
+
+    async def _inspect(self, update: bytes) -> UpdateSummary:
+        return inspect(update) if self.light(update) else await self._replicas.inspect(update)
 
     def light(self, update: bytes) -> bool:
         """Whether an update is small enough to be read in this process."""
@@ -261,7 +264,7 @@ class Room:
             sender.refused(Refusal.STORAGE, self.problem or slow)
             return
         replica = self._copy.replica
-        if replica is None or self._turns or not replica.local or size > self._limits.heavy_update:
+        if replica is None or self._turns or not replica.local or not self.light(update):
             self.waiting_bytes += size
 
             async def turn() -> None:
@@ -285,9 +288,9 @@ class Room:
         self._accept(update, sender, summary, changed=changed)
 
     async def _receive_heavy(self, update: bytes, sender: Sender) -> None:
-        heavy = len(update) > self._limits.heavy_update
+        heavy = not self.light(update)
         try:
-            summary = await self._replicas.inspect(update) if heavy else inspect(update)
+            summary = await self._inspect(update)
             update, summary, sender = self._own_part(update, summary, sender)
             if not self._within_limit(update, summary, sender):
                 return

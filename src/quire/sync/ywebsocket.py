@@ -9,8 +9,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from quire.access import Denied
+from quire.crdt.updates import EMPTY_UPDATE
 from quire.sync import wire
-from quire.sync.copy import EMPTY
 from quire.sync.member import Member
 from quire.sync.rooms import LoadFailed
 from quire.sync.socket import CloseCode
@@ -107,7 +107,7 @@ class YWebsocketSession:
             elif sub in (wire.STEP2, wire.UPDATE):
                 if member.writable:
                     room.receive(content, member)
-                elif sub == wire.UPDATE or content != EMPTY:
+                elif sub == wire.UPDATE or content != EMPTY_UPDATE:
                     self._gateway.refuse_write(member, content, own=sub == wire.UPDATE)
             else:
                 raise wire.MalformedMessage(f"sync message of unknown kind {sub}")
