@@ -14,7 +14,7 @@ import pycrdt
 
 from quire.access import Principal, Role
 from quire.blobs.folder import FolderBlobs
-from quire.crdt.replica import ReplicaHost
+from quire.crdt.host import ReplicaHost
 from quire.crdt.updates import decode_state_vector, inspect
 from quire.fanout.local import LocalBus, LocalFanout
 from quire.log.archive import Archive

@@ -23,7 +23,8 @@ from quire.content.prosemirror import empty_document
 from quire.content.reader import render
 from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
 from quire.content.welcome import TITLE, welcome_document
-from quire.crdt.replica import ReplicaCorrupt, ReplicaHost
+from quire.crdt.host import ReplicaHost
+from quire.crdt.replica import ReplicaCorrupt
 from quire.crdt.updates import EMPTY_UPDATE
 from quire.db.engine import Database
 from quire.db.ids import now

@@ -15,18 +15,37 @@ from conftest import QuireProcess
 from quire.sync import wire
 from rawclient import connected, insertion, joined
 
-SPINNING = (
+SPINS = """
+import pycrdt
+given = pycrdt.Doc.apply_update
+def apply_update(doc, update):
+    while b"spin for ever" in update:
+        pass
+    return given(doc, update)
+pycrdt.Doc.apply_update = apply_update
+"""
+"""No update is known any more of which the CRDT library does not come back."""
+CIRCLES = (
     "0101010027010764656661756c7401620600",
     "010303002400010001620678f09f9880790002450303077b2261223a317d0101010001",
     "0102010184030301612700030501610301700103010203",
     "010201030003c1010301000100",
     "01030200c4010203030161c40300010501618401040678f09f9880790103010302",
 )
-"""Updates that make yrs walk in a circle (yrs 0.25 and before)."""
+"""Updates of which yrs makes a circle that it walks for ever (yrs 0.28)."""
 
 
-async def test_a_server_that_spins_ends_itself_and_keeps_what_was_saved(launch: Callable[..., QuireProcess]) -> None:
+async def test_a_server_that_spins_ends_itself_and_keeps_what_was_saved(
+    launch: Callable[..., QuireProcess], tmp_path: Path
+) -> None:
     server = launch(watchdog="2")
+    server.stop()
+    shim = tmp_path / "shim"
+    shim.mkdir()
+    (shim / "sitecustomize.py").write_text(SPINS)
+    plain = server.environment["PYTHONPATH"]
+    server.environment["PYTHONPATH"] = f"{shim}:{plain}"
+    await asyncio.to_thread(server.start)
     document = server.new_document()
     async with connected(server, document) as writer:
         await joined(writer, server)
@@ -35,16 +54,33 @@ async def test_a_server_that_spins_ends_itself_and_keeps_what_was_saved(launch: 
     other = server.new_document()
     async with connected(server, other) as hostile:
         await joined(hostile, server)
-        for update in SPINNING:
-            hostile.send(wire.sync_update(bytes.fromhex(update)))
+        hostile.send(wire.sync_update(insertion("spin for ever")))
         assert server.process is not None
         status = await asyncio.to_thread(server.process.wait, 60)
     assert status == -signal.SIGKILL
+    server.environment["PYTHONPATH"] = plain
     await asyncio.to_thread(server.start)
     async with connected(server, document) as reader:
         await joined(reader, server)
         reader.send(wire.sync_step1(b"\x00"))
         assert b"acknowledged" in await reader.until(b"\x00\x01")
+
+
+async def test_updates_that_would_make_circles_are_refused_and_the_document_goes_on(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch()
+    document = server.new_document()
+    async with connected(server, document) as hostile, connected(server, document) as other:
+        await joined(hostile, server)
+        await joined(other, server)
+        for update in CIRCLES:
+            hostile.send(wire.sync_update(bytes.fromhex(update)))
+        assert b"in an array or a map" in await hostile.until(b"\x05")
+        other.send(wire.sync_update(insertion("goes on")))
+        assert await other.until(b"\x08") == wire.SAVED
+    assert server.process is not None
+    assert server.process.poll() is None
 
 
 def test_a_server_that_was_stopped_for_a_while_goes_on(launch: Callable[..., QuireProcess]) -> None:

@@ -12,7 +12,7 @@ import pycrdt
 import pytest
 
 from nodes import DOCUMENT, Guest, Node, open_log, until
-from quire.crdt.replica import Worker
+from quire.crdt.host import Worker
 from quire.fanout.local import LocalBus
 from quire.log.contract import StorageUnavailable, Update
 from quire.sync.rooms import LoadFailed

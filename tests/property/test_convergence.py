@@ -117,7 +117,7 @@ def compare(browsers: Browsers, programs: list[Program]) -> set[str]:
     stored = [browsers.stored(number) for number in range(BROWSERS)]
     documents += [plain(document) for document, _ in stored]
     replicas = [program.replica for program in programs] + [LocalReplica([update]) for _, update in stored]
-    assert len({tuple(sorted(replica.state().items())) for replica in replicas}) == 1
+    assert len({tuple(sorted(replica.state_now().clocks.items())) for replica in replicas}) == 1
     trees = [bare(replica.doc.get(FRAGMENT, type=pycrdt.XmlFragment)) for replica in replicas]
     for number, tree in enumerate(trees[1:], 1):
         assert tree == trees[0], f"replica {number}: {difference(trees[0], tree)}"

@@ -8,6 +8,7 @@ edits invisible. Source of the format: Yjs `UpdateDecoder.js`, `Item.js`, `Delet
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 MAX_CLOCK: Final = 2**31
@@ -16,20 +17,66 @@ MAX_RUN: Final = 2**24
 MAX_STRUCTS: Final = 4_000_000
 MAX_CHAIN: Final = 10_000
 """Texts of one update that only continue the text before them. yrs joins them one by one and keeps every step:
-80,000 single characters (0.6 MB) take 3.4 GB and six seconds. Yjs itself sends such texts joined."""
+80,000 single characters (0.6 MB) take 3.4 GB and six seconds. Yjs and yrs themselves send such texts joined."""
 MAX_CLIENTS: Final = 2_000_000
 """Every page load that writes is a client for ever: more than a document of the largest size can hold, so that none
 becomes unreadable by having been edited often. Counts are bounded by the bytes that are there, too."""
 MAX_VALUE_DEPTH: Final = 64
 """Nesting of objects and arrays inside one value."""
-MAX_TYPE_DEPTH: Final = 128
-"""Nesting of elements created by one update."""
 
 _GC, _DELETED, _JSON, _BINARY, _STRING, _EMBED, _FORMAT, _TYPE, _ANY, _DOC, _SKIP = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 
 
 class MalformedUpdate(ValueError):
     """Bytes that are no Yjs update, or one outside the limits; the text says why."""
+
+
+Id = tuple[int, int]
+"""(client, clock) of one struct."""
+
+
+class Kind(IntEnum):
+    """What a run of structs is to the structure of a document."""
+
+    CONTENT = 0
+    TEXT = 1
+    TYPE = 2
+    """A shared type, such as an element: others can be inside it."""
+    ARRAY = 3
+    """A shared array or map: no text can be inside it."""
+    COLLECTED = 4
+    """What was deleted together with the element around it; it stands nowhere any more."""
+
+
+_KINDS: Final = {_STRING: Kind.TEXT, _FORMAT: Kind.TEXT, _EMBED: Kind.TEXT, _TYPE: Kind.TYPE}
+
+
+@dataclass(slots=True)
+class Run:
+    """Structs of one client that follow each other and are beside the same neighbours, or one struct."""
+
+    client: int
+    start: int
+    end: int
+    """Clocks."""
+    left: Id | None
+    right: Id | None
+    """What the first struct was inserted between (its origin and right origin)."""
+    parent: Id | str | None
+    """The element or named root it is in, when it has no neighbours."""
+    key: str | None
+    """The attribute or map key whose value it is, likewise."""
+    kind: Kind
+    source: bytes
+    """The update that it is from."""
+    at: int
+    to: int
+    """Where in the update."""
+    structs: int
+    pairs: list[int] | None
+    """Clocks of the second halves of characters that take two clock units, if there are any."""
+    long: bool
+    """Whether one of its structs has several values in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +96,8 @@ class UpdateSummary:
     """(client, start, end) byte positions of each client's section, for `without_clients`."""
     deletes_at: int
     """Byte position of the delete set."""
+    runs: tuple[Run, ...]
+    """Where its structs belong; empty in a summary that came from another process."""
 
     @property
     def empty(self) -> bool:
@@ -56,27 +105,48 @@ class UpdateSummary:
         return not self.ranges and not self.deletes
 
 
-def inspect(update: bytes) -> UpdateSummary:
-    """Parse an update; raises `MalformedUpdate`. Time and memory are linear in its length."""
+def inspect(update: bytes, *, stored: bool = False) -> UpdateSummary:
+    """Parse an update; raises `MalformedUpdate`. Time and memory are linear in its length.
+
+    What is `stored` was taken piece by piece, so as a whole it may have longer chains of texts.
+    """
     try:
-        return _Parser(update).parse()
+        return _Parser(update, chain=MAX_STRUCTS if stored else MAX_CHAIN).parse()
     except IndexError:
         raise MalformedUpdate("the update ends too early") from None
 
 
-class _Parser:
-    __slots__ = ("at", "before", "chain", "content", "data", "depths", "end", "left", "needs", "ranges")
+def beside(run: Run, left: Id | None, right: Id | None) -> bytes:
+    """Return the bytes of a run that has neighbours, with other ones."""
+    return _Parser(run.source, chain=MAX_CHAIN).beside(run, left, right)
 
-    def __init__(self, data: bytes) -> None:
+
+class _Parser:
+    __slots__ = (
+        "at",
+        "chain",
+        "content",
+        "data",
+        "end",
+        "most_chained",
+        "needs",
+        "pairs",
+        "ranges",
+        "runs",
+        "text_end",
+    )
+
+    def __init__(self, data: bytes, *, chain: int) -> None:
         self.data = data
         self.at = 0
         self.end = len(data)
         self.content = self.chain = 0
-        self.left = (0, 0)
-        self.before = _SKIP
+        self.most_chained = chain
+        self.text_end: Id | None = None
         self.needs: dict[int, int] = {}
         self.ranges: list[tuple[int, int, int]] = []
-        self.depths: dict[tuple[int, int], int] = {}
+        self.runs: list[Run] = []
+        self.pairs: list[int] | None = None
 
     def parse(self) -> UpdateSummary:
         clients = self.number()
@@ -93,6 +163,8 @@ class _Parser:
             client = self.number()
             self.section(client, self.number(), count)
             sections.append((client, start, self.at))
+        if clients > 1 and len({client for client, _, _ in sections}) < clients:
+            raise MalformedUpdate("the update names a client twice")
         deletes_at = self.at
         deletes = self.delete_set()
         if self.at != self.end:
@@ -105,81 +177,149 @@ class _Parser:
             total,
             tuple(sections),
             deletes_at,
+            tuple(self.runs),
         )
 
     def section(self, client: int, clock: int, count: int) -> None:
         """One client's structs, in order of their clocks."""
         data = self.data
         first = clock
-        kind = _SKIP
         for _ in range(count):
-            info = data[self.at]
+            at = self.at
+            info = data[at]
             self.at += 1
-            self.before, kind = kind, info & 31
+            kind = info & 31
             if kind in (_GC, _SKIP) and info != kind:
                 # Yjs would look at the kind alone, yrs at all of it.
                 raise MalformedUpdate(f"a struct of kind {info} is unknown")
-            if kind == _GC:
-                length = self.run()
-            elif kind == _SKIP:
+            if kind == _SKIP:
                 length = self.run()
                 if clock > first:
                     self.ranges.append((client, first, clock))
                 clock += length
                 first = clock
                 continue
-            else:
-                length = self.item(client, clock, first, info, kind)
+            length = self.collected(client, clock, at) if kind == _GC else self.item(client, clock, first, info, at)
             clock += length
             if clock > MAX_CLOCK:
                 raise MalformedUpdate(f"clock {clock} is out of range")
         if clock > first:
             self.ranges.append((client, first, clock))
 
-    def item(self, client: int, clock: int, first: int, info: int, kind: int) -> int:
+    def collected(self, client: int, clock: int, at: int) -> int:
+        length = self.run()
+        self.runs.append(
+            Run(
+                client,
+                clock,
+                clock + length,
+                None,
+                None,
+                None,
+                None,
+                Kind.COLLECTED,
+                self.data,
+                at,
+                self.at,
+                1,
+                None,
+                long=False,
+            )
+        )
+        return length
+
+    def item(self, client: int, clock: int, first: int, info: int, at: int) -> int:
         """One item; returns its length in clock units."""
-        depth = 0
+        left = right = parent = key = None
+        data = self.data
+        kind = info & 31
         if info & 0x80:
-            depth = self.neighbour(client, first, clock)
-            if kind == self.before == _STRING and self.left == (client, clock - 1):
+            left = self.neighbour(client, first, clock)
+        if info & 0x40:
+            right = self.neighbour(client, first, clock)
+        if not info & 0xC0:
+            parent = self.text() if self.number() == 1 else self.neighbour(client, first, clock)
+            if info & 0x20:
+                key = self.text()
+        before = self.at
+        length = self.payload(kind)
+        end = clock + length
+        if kind != _DELETED:
+            self.content += self.at - before
+        pairs = self.pairs
+        if pairs is not None:
+            pairs = [clock + offset for offset in pairs]
+            self.pairs = None
+        long = length > 1 and kind != _DELETED
+        what = _KINDS.get(kind, Kind.CONTENT)
+        if kind == _TYPE and data[before] <= 1:
+            what = Kind.ARRAY
+        last = self.runs[-1] if self.runs else None
+        if (
+            last is not None
+            and left == (client, clock - 1)
+            and last.end == clock
+            and last.client == client
+            and right == last.right
+            and (kind == _DELETED or what is last.kind)
+            and what <= Kind.TEXT
+            and last.kind <= Kind.TEXT
+        ):
+            last.end = end
+            last.to = self.at
+            last.structs += 1
+            last.long |= long
+            if pairs is not None:
+                last.pairs = pairs if last.pairs is None else last.pairs + pairs
+            if kind == _STRING and self.text_end == left:
                 self.chain += 1
-                if self.chain > MAX_CHAIN:
+                if self.chain > self.most_chained:
                     raise MalformedUpdate(
                         f"the update has more than {MAX_CHAIN} texts that continue each other; join them or send less"
                     )
-        if info & 0x40:
-            depth = max(depth, self.neighbour(client, first, clock))
-        if not info & 0xC0:
-            if self.number() == 1:
-                self.text()
-            else:
-                depth = self.neighbour(client, first, clock, inside=True)
-            if info & 0x20:
-                self.text()
-        if depth > MAX_TYPE_DEPTH:
-            raise MalformedUpdate(f"elements are nested more than {MAX_TYPE_DEPTH} deep")
-        before = self.at
-        length = self.payload(kind)
-        if kind != _DELETED:
-            self.content += self.at - before
-        if depth or kind == _TYPE:
-            self.depths[client, clock + length - 1] = depth
+        else:
+            self.runs.append(
+                Run(client, clock, end, left, right, parent, key, what, self.data, at, self.at, 1, pairs, long=long)
+            )
+        if kind == _STRING:
+            self.text_end = client, end - 1
         return length
 
-    def neighbour(self, client: int, first: int, clock: int, *, inside: bool = False) -> int:
-        """Read the id of an origin or parent; returns the nesting depth that follows from it, if known."""
+    def beside(self, run: Run, left: Id | None, right: Id | None) -> bytes:
+        data = self.data
+        self.at = run.at
+        clock = run.start
+        out = bytearray()
+        for _ in range(run.structs):
+            info = data[self.at]
+            self.at += 1
+            for flag in (0x80, 0x40):
+                if info & flag:
+                    self.number(), self.number()
+            out.append(info & 0x3F | (0x80 if left is not None else 0) | (0x40 if right is not None else 0))
+            for neighbour in (left, right):
+                if neighbour is not None:
+                    append_number(out, neighbour[0])
+                    append_number(out, neighbour[1])
+            start = self.at
+            clock += self.payload(info & 31)
+            out += data[start : self.at]
+            left = run.client, clock - 1
+        return bytes(out)
+
+    def neighbour(self, client: int, first: int, clock: int) -> Id:
+        """Read the id of an origin or parent."""
         other = self.number()
         at = self.number()
         if other == client and at >= clock:
             raise MalformedUpdate("something stands beside what its own author has yet to write")
-        self.left = (other, at)
         if (other != client or at < first) and at > self.needs.get(other, -1):
             self.needs[other] = at
-        return self.depths.get((other, at), 0) + inside
+        return other, at
 
     def payload(self, kind: int) -> int:
         if kind == _STRING:
-            return _utf16_length(self.bytes())
+            return self.string()
         if kind == _DELETED:
             return self.run()
         if kind == _FORMAT:
@@ -277,11 +417,29 @@ class _Parser:
             raise MalformedUpdate("the update ends too early")
         return self.data[start : self.at]
 
-    def text(self) -> None:
+    def text(self) -> str:
         try:
-            self.bytes().decode()
+            return self.bytes().decode()
         except UnicodeDecodeError:
             raise MalformedUpdate("a name is not UTF-8") from None
+
+    def string(self) -> int:
+        """Read a text; returns its length in UTF-16 code units, which is what clocks count."""
+        raw = self.bytes()
+        length = len(raw)
+        if not raw.isascii():
+            try:
+                text = raw.decode()
+            except UnicodeDecodeError:
+                raise MalformedUpdate("text is not UTF-8") from None
+            length = len(text)
+            if max(text) > "\uffff":
+                wide = [at for at, character in enumerate(text) if character > "\uffff"]
+                self.pairs = [at + before + 1 for before, at in enumerate(wide)]
+                length += len(wide)
+        if length == 0:
+            raise MalformedUpdate("a text block is empty")
+        return length
 
     def json(self) -> None:
         raw = self.bytes()
@@ -337,19 +495,12 @@ class _Parser:
             raise MalformedUpdate("the update ends too early")
 
 
-def _utf16_length(raw: bytes) -> int:
-    """Length in UTF-16 code units, which is what clocks count."""
-    if raw.isascii():
-        length = len(raw)
-    else:
-        try:
-            text = raw.decode()
-        except UnicodeDecodeError:
-            raise MalformedUpdate("text is not UTF-8") from None
-        length = len(text) + sum(1 for character in text if character > "\uffff")
-    if length == 0:
-        raise MalformedUpdate("a text block is empty")
-    return length
+def append_number(out: bytearray, value: int) -> None:
+    """Append a lib0 variable-length number."""
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
 
 
 def _json_depth(raw: bytes) -> int:

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 import pycrdt
 
-from quire.crdt.parser import MAX_CLIENTS, MalformedUpdate, UpdateSummary, inspect
+from quire.crdt.parser import MAX_CLIENTS, MalformedUpdate, UpdateSummary, append_number, inspect
 
 __all__ = [
     "EMPTY_STATE",
@@ -16,7 +16,9 @@ __all__ = [
     "UpdateSummary",
     "advance",
     "decode_state_vector",
+    "deletions",
     "diff",
+    "encode",
     "encode_state_vector",
     "guarded",
     "inspect",
@@ -77,19 +79,65 @@ def decode_state_vector(encoded: bytes) -> dict[int, int]:
 def encode_state_vector(clock: Mapping[int, int]) -> bytes:
     """Encode {client: clock}; clients at clock 0 are left out."""
     out = bytearray()
-    _append_number(out, sum(1 for end in clock.values() if end))
+    append_number(out, sum(1 for end in clock.values() if end))
     for client, end in clock.items():
         if end:
-            _append_number(out, client)
-            _append_number(out, end)
+            append_number(out, client)
+            append_number(out, end)
     return bytes(out)
 
 
-def _append_number(out: bytearray, value: int) -> None:
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
+def deletions(update: bytes, at: int) -> list[tuple[int, int, int]]:
+    """Return (client, start, end) of each deletion in the delete set at byte `at` of an update that was inspected."""
+    found: list[tuple[int, int, int]] = []
+
+    def number() -> int:
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = update[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+
+    for _ in range(number()):
+        client = number()
+        for _ in range(number()):
+            start = number()
+            found.append((client, start, start + number()))
+    return found
+
+
+def encode(structs: Sequence[tuple[int, int, int, bytes]], deleted: Sequence[tuple[int, int, int]]) -> bytes:
+    """Encode an update.
+
+    `structs` are (client, first clock, number of structs, their bytes), those of one client one after the other;
+    `deleted` are (client, start, end).
+    """
+    sections: dict[int, list[tuple[int, int, int, bytes]]] = {}
+    for part in structs:
+        sections.setdefault(part[0], []).append(part)
+    out = bytearray()
+    append_number(out, len(sections))
+    for client, parts in sections.items():
+        append_number(out, sum(count for _, _, count, _ in parts))
+        append_number(out, client)
+        append_number(out, parts[0][1])
+        for _, _, _, encoded in parts:
+            out += encoded
+    ranges: dict[int, list[tuple[int, int]]] = {}
+    for client, start, end in deleted:
+        ranges.setdefault(client, []).append((start, end))
+    append_number(out, len(ranges))
+    for client, runs in ranges.items():
+        append_number(out, client)
+        append_number(out, len(runs))
+        for start, end in runs:
+            append_number(out, start)
+            append_number(out, end - start)
+    return bytes(out)
 
 
 def advance(clock: dict[int, int], summary: UpdateSummary) -> bool:
@@ -118,7 +166,7 @@ def without_clients(update: bytes, summary: UpdateSummary, clients: Collection[i
     """Return the update less the structs of `clients`; what builds on them waits until their owner sends them."""
     kept = [update[start:end] for client, start, end in summary.sections if client not in clients]
     out = bytearray()
-    _append_number(out, len(kept))
+    append_number(out, len(kept))
     for section in kept:
         out += section
     return bytes(out) + update[summary.deletes_at :]

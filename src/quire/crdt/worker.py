@@ -10,7 +10,7 @@ import struct
 import sys
 from typing import BinaryIO
 
-from quire.crdt.replica import (
+from quire.crdt.host import (
     APPLY,
     CLOSE,
     CORRUPT,
@@ -21,9 +21,9 @@ from quire.crdt.replica import (
     OK,
     OPEN,
     STATE,
-    LocalReplica,
-    ReplicaCorrupt,
+    encode_applied,
 )
+from quire.crdt.replica import LocalReplica, ReplicaCorrupt
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
 from quire.parent import end_with_parent
 
@@ -44,6 +44,7 @@ def encode_summary(summary: UpdateSummary) -> bytes:
             summary.structs,
             summary.sections,
             summary.deletes_at,
+            (),
         )
     )
 
@@ -72,11 +73,11 @@ def answer(replicas: dict[int, LocalReplica], operation: int, number: int, body:
     if replica is None:
         raise ReplicaCorrupt("the document is not open in this worker")
     if operation == APPLY:
-        return b"\x01" if replica.apply_now(body, inspect(body)) else b"\x00"
+        return encode_applied(replica.apply_now(body, inspect(body)))
     if operation == DIFF:
         return replica.diff_now(body)
     if operation == STATE:
-        return replica.encoded_state()
+        return encode_applied(replica.state_now())
     raise ReplicaCorrupt(f"operation {operation} is unknown")
 
 

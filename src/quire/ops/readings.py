@@ -6,7 +6,7 @@ import resource
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
-from quire.crdt.replica import ReplicaHost
+from quire.crdt.host import ReplicaHost
 from quire.log.compaction import Compactor
 from quire.log.sqlite import SqliteLog
 from quire.ops.health import Readings, Sample

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from quire.crdt.clock import Clock
-from quire.crdt.replica import Replica, ReplicaCorrupt, ReplicaHost
-from quire.crdt.updates import EMPTY_UPDATE, UpdateSummary, decode_state_vector, diff, inspect, merge
+from quire.crdt.host import ReplicaHost
+from quire.crdt.replica import Applied, Replica, ReplicaCorrupt
+from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, diff, inspect, merge
 from quire.log.contract import Stored
 
 REBASE_BYTES: Final = 64 * 1024
@@ -61,8 +62,8 @@ class Copy:
 
     @property
     def quick(self) -> bool:
-        """Whether the whole can be told from bytes at hand."""
-        return len(self._tail) <= MOST_MERGED
+        """Whether the whole can be told from bytes at hand; of what waits only the replica knows what can be merged."""
+        return len(self._tail) <= MOST_MERGED and self.clock.exact and not self.clock.waiting
 
     def whole(self) -> tuple[bytes | None, bytes]:
         """Return the document as one update, or as two when a large base would only be copied."""
@@ -79,7 +80,7 @@ class Copy:
         parts = self.parts
         if not parts:
             return EMPTY_UPDATE
-        if self.replica is not None or self.size > self._heavy or len(parts) > MOST_MERGED:
+        if self.replica is not None or self.size > self._heavy or not self.quick:
             return await self.ask(lambda replica: replica.diff(state_vector))
         return diff(merge(parts), state_vector)
 
@@ -87,7 +88,7 @@ class Copy:
         """Return the encoded set of all deletions."""
         update = await self.diff(self.clock.encode())
         heavy = len(update) > self._heavy
-        return update[(await self._host.inspect(update) if heavy else inspect(update)).deletes_at :]
+        return update[(await self._host.inspect(update) if heavy else inspect(update, stored=True)).deletes_at :]
 
     async def ask(self, work: Callable[[Replica], Awaitable[_Answer]], *, heavy: bool = False) -> _Answer:
         """Have the replica do something; one that died, perhaps of something else, is built again once.
@@ -108,21 +109,19 @@ class Copy:
             return replica
         if replica is not None:
             await replica.close()
-        self.replica = await self._host.open(self.parts, heavy=heavy)
-        return self.replica
+        self.replica = replica = await self._host.open(self.parts, heavy=heavy)
+        if not self.clock.exact:
+            self.clock.follow(await replica.state())
+            self.clock.exact = True
+        return replica
 
-    def add(self, update: bytes, summary: UpdateSummary) -> None:
-        """Take a proved update."""
+    def add(self, update: bytes, applied: Applied) -> None:
+        """Take an update that the replica has applied."""
         self.version += 1
-        self.clock.add(summary)
+        self.clock.follow(applied)
         self._tail.append(update)
         self._tail_bytes += len(update)
         self._joined = None
-
-    async def settle_clock(self) -> None:
-        """Read from the replica what summaries alone cannot tell."""
-        if self.clock.waits:
-            self.clock.settle(await self.ask(lambda replica: replica.current_state()))
 
     @property
     def rebase_due(self) -> bool:
@@ -153,7 +152,5 @@ class Copy:
 
 def _clock_of(stored: Stored) -> Clock:
     """State vector of what is stored, without building the document."""
-    clock = Clock(decode_state_vector(stored.snapshot.state_vector) if stored.snapshot else {})
-    for row in stored.tail:
-        clock.add(inspect(row.payload))
-    return clock
+    known = decode_state_vector(stored.snapshot.state_vector) if stored.snapshot else {}
+    return Clock(known, (inspect(row.payload) for row in stored.tail))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from quire.crdt.replica import ReplicaCorrupt, ReplicaHost
+from quire.crdt.host import ReplicaHost
+from quire.crdt.replica import Applied, ReplicaCorrupt
 from quire.crdt.updates import (
     EMPTY_STATE,
     MalformedUpdate,
@@ -277,7 +278,7 @@ class Room:
             update, summary, sender = self._own_part(update, inspect(update), sender)
             if not self._within_limit(update, summary, sender):
                 return
-            changed = replica.apply_now(update, summary)
+            applied = replica.apply_now(update, summary)
         except MalformedUpdate as error:
             self._refuse_malformed(sender, error)
             return
@@ -285,7 +286,7 @@ class Room:
             self._copy.replica = None
             self._refuse_malformed(sender, error)
             return
-        self._accept(update, sender, summary, changed=changed)
+        self._accept(update, sender, summary, applied)
 
     async def _receive_heavy(self, update: bytes, sender: Sender) -> None:
         heavy = not self.light(update)
@@ -294,7 +295,7 @@ class Room:
             update, summary, sender = self._own_part(update, summary, sender)
             if not self._within_limit(update, summary, sender):
                 return
-            changed = await self._copy.ask(lambda replica: replica.apply(update, summary), heavy=heavy)
+            applied = await self._copy.ask(lambda replica: replica.apply(update, summary), heavy=heavy)
         except (MalformedUpdate, ReplicaCorrupt) as error:
             if isinstance(error, ReplicaCorrupt):
                 self._copy.replica = None
@@ -303,7 +304,7 @@ class Room:
             self._turn_failed(error)
             sender.refused(Refusal.STORAGE, "the update cannot be checked now; it will be asked for again")
         else:
-            self._accept(update, sender, summary, changed=changed)
+            self._accept(update, sender, summary, applied)
 
     def _own_part(self, update: bytes, summary: UpdateSummary, sender: Sender) -> tuple[bytes, UpdateSummary, Sender]:
         """Leave out what was written in another's name; its sender is told and, if it is honest, offers it again."""
@@ -361,13 +362,11 @@ class Room:
         )
         return False
 
-    def _accept(self, update: bytes, sender: Sender, summary: UpdateSummary, *, changed: bool) -> None:
-        if not changed:
+    def _accept(self, update: bytes, sender: Sender, summary: UpdateSummary, applied: Applied) -> None:
+        if not applied.changed:
             self._answer_when_durable(sender)
             return
-        self._copy.add(update, summary)
-        if self.clock.waits:
-            self._settle_clock()
+        self._copy.add(update, applied)
         self.last_edit = self._loop.time()
         if isinstance(sender, Relayed):
             sender.keep(update)
@@ -378,13 +377,6 @@ class Room:
             self._turns.add(self._rebase)
         if self.size >= self._limits.document_warn:
             self._watch_size()
-
-    def _settle_clock(self) -> None:
-        replica = self._copy.replica
-        if replica is not None and replica.local:
-            self.clock.settle(replica.state())
-        elif replica is not None:
-            self._turns.add(self._copy.settle_clock)
 
     def store(self, update: bytes, sender: Sender) -> None:
         """Hand an update to the log."""

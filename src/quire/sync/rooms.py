@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import structlog
 
 from quire.background import Background
-from quire.crdt.replica import ReplicaHost
+from quire.crdt.host import ReplicaHost
 from quire.fanout.contract import Fanout
 from quire.log.contract import (
     DamagedDocument,

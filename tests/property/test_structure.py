@@ -1,0 +1,132 @@
+"""Where structs may stand: nothing that a client can send makes the CRDT spin, crash or nest without end."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pycrdt
+import pytest
+
+from quire.crdt.parser import MAX_CHAIN
+from quire.crdt.replica import LocalReplica
+from quire.crdt.structure import MAX_DEPTH
+from quire.crdt.updates import EMPTY_STATE, MalformedUpdate, inspect
+from quire.sync.wire import var_string, var_uint
+
+PROVE = os.environ.get("QUIRE_PROVE") == "1"
+
+
+@pytest.mark.fm("FM-172")
+def test_random_structs_beside_and_inside_each_other_never_hang_or_crash_the_crdt() -> None:
+    seed = int(os.environ.get("QUIRE_SEED", random.randrange(2**32)))
+    print("seed", seed)
+    count = 20_000 if PROVE else 400
+    program = Path(__file__).with_name("structures.py")
+    done = subprocess.run(
+        [sys.executable, str(program), str(seed), str(count)],
+        capture_output=True,
+        text=True,
+        timeout=1800 if PROVE else 200,
+    )
+    assert done.returncode == 0, done.stdout[-200:] + done.stderr[-2000:]
+
+
+def taken(*updates: bytes) -> LocalReplica:
+    replica = LocalReplica([])
+    for update in updates:
+        replica.apply_now(update, inspect(update))
+    return replica
+
+
+def one(client: int, clock: int, struct: bytes) -> bytes:
+    return b"\x01\x01" + var_uint(client) + var_uint(clock) + struct + b"\x00"
+
+
+ROOT = b"\x01" + var_string("default")
+ELEMENT = var_uint(3) + var_string("p")
+
+
+def test_elements_nested_over_many_updates_have_a_bound() -> None:
+    updates = [one(1, 0, b"\x07" + ROOT + ELEMENT)]
+    updates += [one(1, at, b"\x07\x00\x01" + var_uint(at - 1) + ELEMENT) for at in range(1, MAX_DEPTH + 1)]
+    replica = taken(*updates)
+    update = one(1, MAX_DEPTH + 1, b"\x07\x00\x01" + var_uint(MAX_DEPTH) + ELEMENT)
+    with pytest.raises(MalformedUpdate, match="nested"):
+        replica.apply_now(update, inspect(update))
+    assert taken(replica.diff_now(EMPTY_STATE)).state_now() == replica.state_now()
+
+
+def test_neighbours_in_different_elements_are_refused_and_nothing_changes() -> None:
+    replica = taken(
+        one(1, 0, b"\x07" + ROOT + ELEMENT),
+        one(1, 1, b"\x87\x01\x00" + ELEMENT),
+        one(1, 2, b"\x04\x00\x01\x00" + var_string("a")),
+        one(1, 3, b"\x04\x00\x01\x01" + var_string("b")),
+    )
+    before = replica.diff_now(EMPTY_STATE)
+    update = one(2, 0, b"\xc4\x01\x02\x01\x03" + var_string("x"))
+    with pytest.raises(MalformedUpdate, match="different places"):
+        replica.apply_now(update, inspect(update))
+    assert replica.diff_now(EMPTY_STATE) == before
+    assert 2 not in replica.state_now().clocks
+
+
+def test_what_waited_with_wrong_neighbours_is_mended_as_browsers_do() -> None:
+    """Nobody can be told any more, and others have built on it: their words must stay."""
+    waiting = one(2, 0, b"\xc4\x01\x02\x01\x03" + var_string("x"))
+    beside = one(3, 0, b"\x84\x02\x00" + var_string("kept"))
+    replica = taken(
+        waiting,
+        beside,
+        one(1, 0, b"\x07" + ROOT + ELEMENT),
+        one(1, 1, b"\x87\x01\x00" + ELEMENT),
+        one(1, 2, b"\x04\x00\x01\x00" + var_string("a")),
+        one(1, 3, b"\x04\x00\x01\x01" + var_string("b")),
+    )
+    assert not replica.waiting()
+    assert "axkept" in str(replica.doc.get("default", type=pycrdt.XmlFragment))
+
+
+def test_half_a_character_is_never_divided() -> None:
+    word = one(1, 0, b"\x04\x01" + var_string("t") + var_string("a😀b"))
+    middle = one(2, 0, b"\xc4\x01\x01\x01\x02" + var_string("x"))
+    half = b"\x00\x01\x01\x01\x02\x01"
+    replica = taken(word, middle)
+    assert str(replica.doc.get("t", type=pycrdt.Text)) == "a😀xb"
+    replica.apply_now(half, inspect(half))
+    assert str(replica.doc.get("t", type=pycrdt.Text)) == "axb"
+
+
+def test_a_document_larger_than_the_bounds_of_one_update_is_opened_again() -> None:
+    """Characters typed alternately before one neighbour and another cannot be joined, however many there are."""
+    updates = [
+        one(5, 0, b"\x04\x01" + var_string("t") + var_string("PQ")),
+        one(6, 0, b"\x44\x05\x00" + var_string("a")),
+    ]
+    size = 3000
+    for first in range(1, 4 * size, size):
+        structs = b"".join(
+            b"\xc4\x06" + var_uint(clock - 1) + b"\x05" + var_uint(clock % 2) + var_string("a")
+            for clock in range(first, first + size)
+        )
+        updates.append(b"\x01" + var_uint(size) + b"\x06" + var_uint(first) + structs + b"\x00")
+    replica = taken(*updates)
+    whole = replica.diff_now(EMPTY_STATE)
+    assert inspect(whole, stored=True).structs > MAX_CHAIN
+    assert LocalReplica([whole]).state_now() == replica.state_now()
+
+
+def test_many_who_write_at_one_place_wait_for_nobody() -> None:
+    """Updates that build on one another, in the worst order, are each looked at once."""
+    updates = [one(client, 0, b"\x84" + var_uint(client - 1) + b"\x00" + var_string("x")) for client in range(2, 3000)]
+    replica = LocalReplica([])
+    for update in reversed(updates):
+        replica.apply_now(update, inspect(update))
+    first = one(1, 0, b"\x04\x01" + var_string("t") + var_string("x"))
+    replica.apply_now(first, inspect(first))
+    assert not replica.waiting()
+    assert len(str(replica.doc.get("t", type=pycrdt.Text))) == 2999
