@@ -172,7 +172,7 @@ class Guest:
         room = await node.room()
         room.join(member)
         self.member = member
-        room.step1(member, self.doc.get_state())
+        room.catch_up.step1(member, self.doc.get_state())
 
     def leave(self) -> None:
         assert self.member is not None

@@ -54,11 +54,11 @@ async def test_a_member_that_was_held_gets_everything_though_the_worker_died(tmp
         await until(lambda: str(reader.text) == str(writer.text), "the reader has it", node)
         room, member = await node.room(), reader.member
         assert member is not None
-        room.hold(member)
+        room.catch_up.hold(member)
         writer.text += " while he was held"
         await until(lambda: writer.unsaved == 0, "saved", node)
         kill_worker(node)
-        room.release(member)
+        room.catch_up.release(member)
         await until(lambda: str(reader.text) == str(writer.text), "one diff after all", node)
         writer.text += " and after"
         await until(lambda: str(reader.text) == str(writer.text), "increments again", node)

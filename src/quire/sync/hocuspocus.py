@@ -188,7 +188,7 @@ class HocuspocusSession:
             self._socket.send(member.prefix + wire.close_reply("closed"))
         elif kind == wire.QUERY_AWARENESS:
             if member.room is not None:
-                member.room.tell_people(member)
+                member.room.catch_up.tell_people(member)
         elif kind == wire.BROADCAST_STATELESS:
             raise wire.MalformedMessage("message type 6 is only for servers")
         elif kind == wire.STATELESS:
@@ -210,7 +210,7 @@ class HocuspocusSession:
             else:
                 self._gateway.refuse_write(member, content, own=kind == wire.UPDATE)
         elif kind == wire.STEP1:
-            room.step1(member, content)
+            room.catch_up.step1(member, content)
         else:
             raise wire.MalformedMessage(f"sync message of unknown kind {kind}")
 
@@ -233,12 +233,12 @@ class HocuspocusSession:
     def blocked(self) -> None:
         for member in self._members.values():
             if member.room is not None:
-                member.room.hold(member)
+                member.room.catch_up.hold(member)
 
     def drained(self) -> None:
         for member in self._members.values():
             if member.room is not None:
-                member.room.release(member)
+                member.room.catch_up.release(member)
 
     def closed(self) -> None:
         for pending in self._pending.values():

@@ -103,7 +103,7 @@ class YWebsocketSession:
             sub, at = wire.read_var_uint(message, at)
             content, _ = wire.read_var_bytes(message, at)
             if sub == wire.STEP1:
-                room.step1(member, content)
+                room.catch_up.step1(member, content)
             elif sub in (wire.STEP2, wire.UPDATE):
                 if member.writable:
                     room.receive(content, member)
@@ -115,7 +115,7 @@ class YWebsocketSession:
             content, _ = wire.read_var_bytes(message, at)
             self._gateway.present(member, content)
         elif kind == wire.QUERY_AWARENESS:
-            room.tell_people(member)
+            room.catch_up.tell_people(member)
 
     def deny(self, member: Member, reason: str) -> None:  # noqa: ARG002
         """Take the document away: the socket has no other."""
@@ -127,11 +127,11 @@ class YWebsocketSession:
 
     def blocked(self) -> None:
         if self._member is not None and self._member.room is not None:
-            self._member.room.hold(self._member)
+            self._member.room.catch_up.hold(self._member)
 
     def drained(self) -> None:
         if self._member is not None and self._member.room is not None:
-            self._member.room.release(self._member)
+            self._member.room.catch_up.release(self._member)
 
     def closed(self) -> None:
         self._task.cancel()
