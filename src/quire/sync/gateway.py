@@ -23,7 +23,7 @@ from picows import WSUpgradeRequest, WSUpgradeResponse
 from quire.access import Access, AccessChange, Action, Credentials, Denied, Principal, Role, allows
 from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
-from quire.ops.seldom import Seldom
+from quire.seldom import Seldom
 from quire.sync import wire
 from quire.sync.bucket import Bucket
 from quire.sync.hocuspocus import HocuspocusSession
