@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quire.access import AccessChange
 from quire.accounts.secrets import TOKEN_PREFIX, Passwords, hashed, new_secret
-from quire.accounts.tables import accounts, api_tokens, sessions
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
+from quire.db.tables import accounts, api_tokens, sessions
 
 MICROSECONDS = 1_000_000
 SESSION_IDLE = 14 * 24 * 3600 * MICROSECONDS

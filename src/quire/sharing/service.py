@@ -14,9 +14,7 @@ from quire.accounts.secrets import LINK_PREFIX, TOKEN_PREFIX, derived, hashed
 from quire.accounts.service import AccountService
 from quire.db.engine import Database
 from quire.db.ids import now
-from quire.documents.tables import documents, folders
-from quire.sharing.tables import grants, links, visits
-from quire.workspaces.tables import group_members, memberships
+from quire.db.tables import documents, folders, grants, group_members, links, memberships, visits
 
 MAX_FOLDER_DEPTH = 64
 

@@ -9,10 +9,9 @@ import sqlalchemy as sa
 
 from quire.accounts.secrets import hashed, new_secret
 from quire.accounts.service import Account, AccountService
-from quire.accounts.tables import accounts
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
-from quire.workspaces.tables import invitations, memberships, workspaces
+from quire.db.tables import accounts, invitations, memberships, workspaces
 
 INVITATION_LIFE = 14 * 24 * 3600 * 1_000_000
 MEMBER_ROLES = ("owner", "admin", "member", "guest")
