@@ -105,7 +105,7 @@ def user_create(
     data: DataOption = None,
 ) -> None:
     """Make an account; the first one owns the workspace."""
-    from quire.accounts.secrets import MIN_PASSWORD
+    from quire.accounts.passwords import MIN_PASSWORD
     from quire.accounts.service import EmailTaken
 
     address = _email(email)

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from quire import __version__
 from quire.access import Principal
 from quire.accounts import routes as account_routes
-from quire.accounts.secrets import Passwords
+from quire.accounts.passwords import Passwords
 from quire.accounts.service import AccountService
 from quire.background import Background
 from quire.blobs.folder import FolderBlobs
@@ -210,7 +210,9 @@ class Server:
                 self._welcome,
             ),
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
-            document_routes.routes(self.documents, services.spaces, self._render, self._exchange, settings.public_url),
+            document_routes.routes(
+                self.documents, services.access, services.spaces, self._render, self._exchange, settings.public_url
+            ),
         )
         node = Node(
             self.stats, self.log, self.rooms, self.gateway, self.compactor, self.replicas, lambda: self.converting
@@ -219,7 +221,7 @@ class Server:
             health.routes(self.readiness, readings(node), __version__),
             static.routes(static.BrowserApp(Path(__file__).parent / "static")),
         )
-        return create_app(door, api, others)
+        return create_app(door, api, others, account_routes.PROBLEMS)
 
     # ------------------------------------------------------------ what services ask of the core
 

@@ -18,7 +18,7 @@ from contracts.fanout import FanoutContract
 from contracts.log import LogContract
 from locks import write_locked
 from quire.access import Credentials, Principal, Role
-from quire.accounts.secrets import Passwords
+from quire.accounts.passwords import Passwords
 from quire.accounts.service import AccountService
 from quire.blobs.folder import FolderBlobs
 from quire.db.engine import Database

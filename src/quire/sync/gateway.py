@@ -12,7 +12,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,9 +19,10 @@ from urllib.parse import parse_qs
 import structlog
 from picows import WSUpgradeRequest, WSUpgradeResponse
 
-from quire.access import Access, AccessChange, Action, Credentials, Denied, Principal, Role, allows
+from quire.access import Access, AccessChange, Action, Denied, Principal, Role, allows
 from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
+from quire.credentials import presented
 from quire.seldom import Seldom
 from quire.sync import wire
 from quire.sync.bucket import Bucket
@@ -37,7 +37,6 @@ from quire.sync.ywebsocket import YWebsocketSession
 _log = structlog.get_logger("quire.sync.gateway")
 READ_ONLY = "you may read this document but not change it"
 LATER = "what you sent cannot be compared with the document now; it will be asked for again"
-LINK_PREFIX = "quire_link_"
 REVIEWS_AT_ONCE = 100
 MOST_ADDRESSES = 10_000
 """Addresses whose connects are remembered before those that are quiet are forgotten."""
@@ -125,7 +124,7 @@ class Gateway:
         self.stats.upgrades += 1
         socket = Socket(
             secrets.token_hex(8),
-            _credentials(headers, address, self._cookie),
+            presented(headers, self._cookie, address),
             max_message=self._limits.max_message,
             outbound_limit=self._limits.outbound_limit,
             bucket=Bucket(self._limits.messages_per_second, self._limits.bytes_per_second, time.monotonic())
@@ -202,7 +201,7 @@ class Gateway:
             raise Denied(Denied.SCHEMA)
         if not document.strip():
             raise Denied(Denied.PERMISSION)
-        principal = await self._access.identify(_with_token(socket.credentials, token))
+        principal = await self._access.identify(socket.credentials.with_token(token))
         role = await self._access.role_of(principal, document)
         if role is None or not allows(role, Action.READ):
             raise Denied(Denied.PERMISSION)
@@ -305,7 +304,7 @@ class Gateway:
             return
         member.review_at = float("inf")
         try:
-            principal = await self._access.identify(_with_token(member.socket.credentials, self._members[member]))
+            principal = await self._access.identify(member.socket.credentials.with_token(self._members[member]))
             role = await self._access.role_of(principal, room.document)
             reason = Denied.PERMISSION
         except Denied as denied:
@@ -410,27 +409,6 @@ class Gateway:
         """Stop listening for changes of access, and what is under way."""
         self._unsubscribe()
         await self._background.close()
-
-
-def _credentials(headers: Any, address: str, cookie: str) -> Credentials:  # noqa: ANN401
-    session = None
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(cookie)
-        session = morsel.value if morsel is not None else None
-    except CookieError:
-        pass
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    token = bearer.strip() if scheme.lower() == "bearer" else None
-    return Credentials(address, session=session, token=token or None, link=headers.get("x-quire-link"))
-
-
-def _with_token(credentials: Credentials, token: str) -> Credentials:
-    """Add the auth frame's token: a document link or an API token, beside what the upgrade carried."""
-    if not token:
-        return credentials
-    if token.startswith(LINK_PREFIX):
-        return Credentials(credentials.address, credentials.session, credentials.token, token)
-    return Credentials(credentials.address, credentials.session, token, credentials.link)
 
 
 def _schema(query: str) -> int | None:
