@@ -37,7 +37,7 @@ from quire.http import static
 from quire.http.app import create_app
 from quire.http.caller import Door
 from quire.http.errors import Problem
-from quire.http.limits import Attempts, Rate, SignIns
+from quire.http.limits import Attempts, SignIns
 from quire.http.security import Origins, SecurityLayer, client_address
 from quire.log.archive import Archive
 from quire.log.compaction import DEADLINE, Compactor, Trigger
@@ -48,6 +48,7 @@ from quire.ops.children import Child, ChildDied
 from quire.ops.descriptors import Exhaustion
 from quire.ops.readings import Node, readings
 from quire.ops.watchdog import Watchdog
+from quire.rates import Rate
 from quire.settings import Settings
 from quire.sharing.service import Announcements, SharingAccess
 from quire.sync import wire
