@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from quire import __version__
+from quire.accounts.colors import color_of
 from quire.accounts.passwords import MIN_PASSWORD, TooManyPasswords
 from quire.accounts.service import (
     MICROSECONDS,
@@ -29,7 +29,6 @@ from quire.http.caller import AccountCaller, Caller, Door, PersonCaller, TheDoor
 from quire.http.errors import Problem
 from quire.http.forms import Email, Form, Name, Secret, at, moment
 
-COLORS = ("#b3261e", "#8a5a00", "#3d6b21", "#00696f", "#1a5fb4", "#5b4ab5", "#9a3b8b", "#6b4f3a")
 PROBLEMS: Mapping[type[Exception], Problem] = {
     TooManyPasswords: Problem(503, "Too many people sign in at once. Try again.", headers={"Retry-After": "5"}),
 }
@@ -168,11 +167,6 @@ class Tokens(BaseModel):
     """All API tokens."""
 
     items: list[TokenBody]
-
-
-def color_of(account: str) -> str:
-    """Return the colour of a person's cursor."""
-    return COLORS[hashlib.sha256(account.encode()).digest()[0] % len(COLORS)]
 
 
 class SetupCode:
