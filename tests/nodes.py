@@ -17,10 +17,10 @@ from quire.blobs.folder import FolderBlobs
 from quire.crdt.replica import ReplicaHost
 from quire.crdt.updates import decode_state_vector, inspect
 from quire.fanout.local import LocalBus, LocalFanout
+from quire.limits import room_limits
 from quire.log.archive import Archive
 from quire.log.contract import UpdateLog
 from quire.log.sqlite import SqliteLog
-from quire.server import room_limits
 from quire.settings import Settings
 from quire.sync import wire
 from quire.sync.member import Member
