@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,12 +15,12 @@ import pycrdt
 from quire.access import Principal, Role
 from quire.blobs.folder import FolderBlobs
 from quire.crdt.host import ReplicaHost
-from quire.crdt.updates import decode_state_vector, inspect
+from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, inspect
 from quire.fanout.local import LocalBus, LocalFanout
+from quire.limits import room_limits
 from quire.log.archive import Archive
-from quire.log.contract import UpdateLog
+from quire.log.contract import StoredUpdate, Update, UpdateLog
 from quire.log.sqlite import SqliteLog
-from quire.server import room_limits
 from quire.settings import Settings
 from quire.sync import wire
 from quire.sync.member import Member
@@ -98,7 +98,6 @@ class Node:
             budget=2**29,
             fanout=self.fanout,
             identity=Identity(name, boot),
-            seeded=False,
         )
 
     async def room(self) -> Room:
@@ -172,7 +171,7 @@ class Guest:
         room = await node.room()
         room.join(member)
         self.member = member
-        room.step1(member, self.doc.get_state())
+        room.catch_up.step1(member, self.doc.get_state())
 
     def leave(self) -> None:
         assert self.member is not None
@@ -259,3 +258,18 @@ async def open_log(folder: Path) -> AsyncIterator[SqliteLog]:
         yield log
     finally:
         await log.close()
+
+
+@asynccontextmanager
+async def made_log(folder: Path) -> AsyncIterator[SqliteLog]:
+    """Open a log in which `DOCUMENT` was made: its first row is what a server stores at creation."""
+    async with open_log(folder) as log:
+        made = asyncio.Event()
+        log.submit([Update(DOCUMENT, EMPTY_UPDATE, "server", "server", 0)], lambda _: made.set())
+        await made.wait()
+        yield log
+
+
+async def written(log: UpdateLog) -> Sequence[StoredUpdate]:
+    """Return the rows of `DOCUMENT` that people wrote."""
+    return await log.read(DOCUMENT, after=1, limit=1000)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 
@@ -53,6 +53,10 @@ def allows(role: Role | None, action: Action) -> bool:
     return role is not None and role >= action.value[0]
 
 
+TOKEN_PREFIX: Final = "quire_pat_"  # noqa: S105 - a prefix, no secret
+LINK_PREFIX: Final = "quire_link_"
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """What a request or socket presented, unverified. Secrets: never logged."""
@@ -64,6 +68,12 @@ class Credentials:
     """An API token (`quire_pat_…`), from `Authorization: Bearer` or a socket's auth frame."""
     link: str | None = field(default=None, repr=False)
     """A document link's token (`quire_link_…`)."""
+
+    def with_token(self, token: str) -> Credentials:
+        """Return these with what came later beside them: a document link's token, an API token, or nothing."""
+        if not token:
+            return self
+        return replace(self, link=token) if token.startswith(LINK_PREFIX) else replace(self, token=token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from quire import __version__
 from quire.settings import Settings, SettingsError, read_settings, unknown_variables
 
 if TYPE_CHECKING:
-    from quire.server import Services
+    from quire.services import Services
 
 app = typer.Typer(
     help="Documents that many people write at once.",
@@ -54,7 +54,7 @@ def _fail(text: str) -> typer.Exit:
 async def _storage(data: Path | None) -> AsyncIterator[Services]:
     """Open the catalogue, beside a server of this release perhaps; under any other it stays as it is."""
     from quire.folder import CannotStart, DataFolderBusy
-    from quire.server import Services
+    from quire.services import Services
 
     services = Services(_settings(data))
     folder, database = services.folder, services.database
@@ -105,7 +105,7 @@ def user_create(
     data: DataOption = None,
 ) -> None:
     """Make an account; the first one owns the workspace."""
-    from quire.accounts.secrets import MIN_PASSWORD
+    from quire.accounts.passwords import MIN_PASSWORD
     from quire.accounts.service import EmailTaken
 
     address = _email(email)

@@ -15,10 +15,7 @@ from fastapi import FastAPI
 from quire import __version__
 from quire.access import Principal
 from quire.accounts import routes as account_routes
-from quire.accounts.secrets import Passwords
-from quire.accounts.service import AccountService
 from quire.background import Background
-from quire.blobs.folder import FolderBlobs
 from quire.content.prosemirror import empty_document
 from quire.content.reader import render
 from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
@@ -26,20 +23,20 @@ from quire.content.welcome import TITLE, welcome_document
 from quire.crdt.host import ReplicaHost
 from quire.crdt.replica import ReplicaCorrupt
 from quire.crdt.updates import EMPTY_UPDATE
-from quire.db.engine import Database
 from quire.db.ids import now
 from quire.documents import images
 from quire.documents import routes as document_routes
 from quire.documents.service import Document, DocumentService, any_document
 from quire.fanout.contract import Fanout
 from quire.fanout.local import LocalFanout
-from quire.folder import CATALOGUE, LOG, DataFolder
+from quire.folder import CATALOGUE, LOG
 from quire.http import static
 from quire.http.app import create_app
 from quire.http.caller import Door
 from quire.http.errors import Problem
-from quire.http.limits import Attempts, Rate, SignIns
+from quire.http.limits import Attempts, SignIns
 from quire.http.security import Origins, SecurityLayer, client_address
+from quire.limits import gateway_limits, room_limits
 from quire.log.archive import Archive
 from quire.log.compaction import DEADLINE, Compactor, Trigger
 from quire.log.contract import DamagedDocument, Health, Outcome, Refused, StorageUnavailable, Update
@@ -49,38 +46,22 @@ from quire.ops.children import Child, ChildDied
 from quire.ops.descriptors import Exhaustion
 from quire.ops.readings import Node, readings
 from quire.ops.watchdog import Watchdog
+from quire.rates import Rate
+from quire.services import Services
 from quire.settings import Settings
-from quire.sharing.service import Announcements, SharingAccess
 from quire.sync import wire
 from quire.sync.exchange import UpdateRefused, exchange
 from quire.sync.gateway import Gateway
-from quire.sync.limits import GatewayLimits, RoomLimits
 from quire.sync.neighbours import Identity
 from quire.sync.rooms import LoadFailed, Rooms
 from quire.sync.stats import SyncStats
 from quire.workspaces import routes as workspace_routes
-from quire.workspaces.service import WorkspaceService
 
 _log = structlog.get_logger("quire.server")
 SWEEP_SECONDS = 1.0
 TOUCH_SECONDS = 2.0
 SERVER = "server"
 PICTURES_WAITING = 16
-
-
-class Services:
-    """Storage and the services on it, without any network."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.folder = DataFolder(settings.data)
-        self.key = self.folder.key()
-        self.blobs = FolderBlobs(settings.data / "blobs")
-        self.database = Database.embedded(settings.data / CATALOGUE)
-        self.announcements = Announcements()
-        self.people = AccountService(self.database, Passwords(waiting=settings.password_queue), self.announcements)
-        self.spaces = WorkspaceService(self.database, self.people)
-        self.access = SharingAccess(self.database, self.people, self.announcements, self.key)
 
 
 class Server:
@@ -152,7 +133,7 @@ class Server:
         self.gateway = Gateway(
             self.rooms,
             services.access,
-            limits=_gateway_limits(settings),
+            limits=gateway_limits(settings),
             stats=self.stats,
             cookie=self.cookie,
             origin_allowed=self.origins.allowed,
@@ -211,7 +192,9 @@ class Server:
                 self._welcome,
             ),
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
-            document_routes.routes(self.documents, services.spaces, self._render, self._exchange, settings.public_url),
+            document_routes.routes(
+                self.documents, services.access, services.spaces, self._render, self._exchange, settings.public_url
+            ),
         )
         node = Node(
             self.stats, self.log, self.rooms, self.gateway, self.compactor, self.replicas, lambda: self.converting
@@ -220,7 +203,7 @@ class Server:
             health.routes(self.readiness, readings(node), __version__),
             static.routes(static.BrowserApp(Path(__file__).parent / "static")),
         )
-        return create_app(door, api, others)
+        return create_app(door, api, others, account_routes.PROBLEMS)
 
     # ------------------------------------------------------------ what services ask of the core
 
@@ -390,41 +373,3 @@ class Server:
             await self.log.close()
         except StorageUnavailable as error:
             _log.error("the log could not be closed cleanly", error=str(error))
-
-
-def room_limits(settings: Settings) -> RoomLimits:
-    """Return the limits of rooms that the settings ask for."""
-    return RoomLimits(
-        tick_base=settings.tick_base,
-        tick_per_socket=settings.tick_per_socket,
-        tick_max=settings.tick_max,
-        max_update=settings.max_update,
-        document_warn=settings.document_warn,
-        document_limit=settings.document_limit,
-        unsaved_room=settings.unsaved_room_limit,
-        heavy_document=settings.heavy_document,
-        heavy_update=settings.heavy_update,
-        beacon=settings.beacon,
-    )
-
-
-def _gateway_limits(settings: Settings) -> GatewayLimits:
-    on = settings.limited
-    return GatewayLimits(
-        rates=on,
-        max_message=settings.max_frame,
-        max_presence=settings.max_presence,
-        max_sockets=settings.max_sockets,
-        max_per_account=settings.max_sockets_per_account if on else settings.max_sockets,
-        max_per_address=settings.max_sockets_per_address if on else settings.max_sockets,
-        max_documents=settings.max_documents_per_socket,
-        messages_per_second=settings.socket_messages_per_second,
-        bytes_per_second=settings.socket_bytes_per_second,
-        connects_per_minute=settings.connects_per_minute,
-        outbound_time=settings.outbound_time,
-        outbound_limit=settings.outbound_limit,
-        ping_interval=settings.ping_interval,
-        pong_timeout=settings.pong_timeout,
-        auth_timeout=settings.auth_timeout,
-        access_review=settings.access_review,
-    )

@@ -18,13 +18,12 @@ from contracts.fanout import FanoutContract
 from contracts.log import LogContract
 from locks import write_locked
 from quire.access import Credentials, Principal, Role
-from quire.accounts.secrets import Passwords
+from quire.accounts.passwords import Passwords
 from quire.accounts.service import AccountService
-from quire.accounts.tables import accounts
 from quire.blobs.folder import FolderBlobs
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
-from quire.documents.tables import documents, folders
+from quire.db.tables import accounts, documents, folders, grants, group_members, groups, memberships, workspaces
 from quire.fanout.contract import Fanout
 from quire.fanout.local import LocalBus, LocalFanout
 from quire.log.archive import Archive
@@ -32,8 +31,6 @@ from quire.log.compaction import compact
 from quire.log.contract import UpdateLog
 from quire.log.sqlite import SqliteLog
 from quire.sharing.service import Announcements, SharingAccess
-from quire.sharing.tables import grants
-from quire.workspaces.tables import group_members, groups, memberships, workspaces
 
 
 class SqliteSetup:

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 
 from quire.access import Principal, Role
-from quire.accounts.secrets import Passwords
+from quire.accounts.passwords import Passwords
 from quire.accounts.service import AccountService
 from quire.db.engine import Database
 from quire.sharing.service import Announcements, SharingAccess

@@ -12,14 +12,14 @@ import pytest
 
 from contracts.log import parts_of, text_of
 from locks import write_locked
-from nodes import DOCUMENT, Guest, Node, open_log, until
+from nodes import DOCUMENT, Guest, Node, made_log, until, written
 from quire.fanout.local import LocalBus
 from quire.log.sqlite import SqliteLog
 
 
 @pytest.fixture
 async def log(tmp_path: Path) -> AsyncIterator[SqliteLog]:
-    async with open_log(tmp_path) as log:
+    async with made_log(tmp_path) as log:
         yield log
 
 
@@ -49,7 +49,7 @@ async def test_what_is_written_at_one_node_is_seen_at_the_other_and_stored_once(
         await until(lambda: str(ann.text) == str(bob.text) and len(str(ann.text).split()) == 100, "one text", one, two)
         await until(lambda: ann.unsaved == bob.unsaved == 0, "saved", one, two)
         assert await stored_text(log) == str(ann.text)
-        rows = await log.read(DOCUMENT, limit=1000)
+        rows = await written(log)
         assert len(rows) == 100
         assert {row.author for row in rows} == {"ann", "bob"}
 
@@ -189,7 +189,7 @@ async def test_what_a_dead_node_had_not_stored_is_stored_by_those_who_have_it(lo
     await ann.join(other)
     await until(lambda: ann.sent > 0 and ann.unsaved == 0, "saved", other)
     assert await stored_text(log) == "seen by bob"
-    assert [row.author for row in await log.read(DOCUMENT)] == ["ann"]
+    assert [row.author for row in await written(log)] == ["ann"]
     await other.close()
     await dying.close()
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quire.accounts.secrets import Passwords, TooManyPasswords
+from quire.accounts.passwords import Passwords, TooManyPasswords
 from quire.server import Server
 from quire.settings import Settings
 

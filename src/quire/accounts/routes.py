@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from quire import __version__
+from quire.accounts.colors import color_of
+from quire.accounts.passwords import MIN_PASSWORD, TooManyPasswords
 from quire.accounts.service import (
     MICROSECONDS,
     SESSION_MOST,
+    Account,
     AccountService,
+    AlreadySetUp,
     SessionRow,
     TokenRow,
     WrongPassword,
 )
 from quire.db.ids import now
-from quire.http.caller import AccountCaller, Caller, Door, PersonCaller, TheDoor, too_many
+from quire.http.caller import AccountCaller, Caller, Door, PersonCaller, TheDoor, device_of, too_many
 from quire.http.errors import Problem
-from quire.http.forms import Email, Form, Name, Password, Secret, at, moment
-from quire.workspaces.service import AlreadySetUp, WorkspaceService
+from quire.http.forms import Email, Form, Name, Secret, at, moment
 
-COLORS = ("#b3261e", "#8a5a00", "#3d6b21", "#00696f", "#1a5fb4", "#5b4ab5", "#9a3b8b", "#6b4f3a")
+PROBLEMS: Mapping[type[Exception], Problem] = {
+    TooManyPasswords: Problem(503, "Too many people sign in at once. Try again.", headers={"Retry-After": "5"}),
+}
+Password = Annotated[str, StringConstraints(min_length=MIN_PASSWORD, max_length=200)]
+
+
+class Workspace(Protocol):
+    """A workspace and one's role in it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+
+
+class Workspaces(Protocol):
+    """What accounts need of workspaces."""
+
+    async def set_up(self, email: str, name: str, password: str) -> tuple[Account, Workspace]:
+        """Make the first account and its workspace; raises `AlreadySetUp`."""
+        ...
+
+    async def membership(self, account: str) -> Workspace | None:
+        """Return the account's workspace."""
+        ...
 
 
 class SetupState(BaseModel):
@@ -140,11 +169,6 @@ class Tokens(BaseModel):
     items: list[TokenBody]
 
 
-def color_of(account: str) -> str:
-    """Return the colour of a person's cursor."""
-    return COLORS[hashlib.sha256(account.encode()).digest()[0] % len(COLORS)]
-
-
 class SetupCode:
     """The one-time code that proves that the first visitor can read the server's output."""
 
@@ -159,14 +183,6 @@ class SetupCode:
     def fits(self, given: str | None) -> bool:
         """Compare without telling by time how much fits."""
         return self._code is None or hmac.compare_digest((given or "").strip().encode(), self._code.encode())
-
-
-def device_of(request: Request) -> str:
-    """Name the browser for the list of devices."""
-    agent = request.headers.get("user-agent", "")
-    browser = next((name for name in ("Edg", "Firefox", "Chrome", "Safari", "curl") if name in agent), "Browser")
-    system = next((name for name in ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux") if name in agent), "")
-    return f"{browser.replace('Edg', 'Edge')} on {system}" if system else browser
 
 
 @contextmanager
@@ -186,7 +202,7 @@ def _guess(entrance: Door, account: str, address: str) -> Iterator[None]:
 
 def routes(
     people: AccountService,
-    spaces: WorkspaceService,
+    spaces: Workspaces,
     setup_code: SetupCode,
     schema_version: int,
     dead_after: float,

@@ -9,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from quire.access import AccessChange
-from quire.accounts.secrets import TOKEN_PREFIX, Passwords, hashed, new_secret
-from quire.accounts.tables import accounts, api_tokens, sessions
+from quire.access import TOKEN_PREFIX, AccessChange
+from quire.accounts.passwords import Passwords
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
+from quire.db.tables import accounts, api_tokens, sessions
+from quire.tokens import hashed, new_secret
 
 MICROSECONDS = 1_000_000
 SESSION_IDLE = 14 * 24 * 3600 * MICROSECONDS
@@ -25,6 +26,10 @@ SCOPES = ("documents:read", "documents:write")
 
 class EmailTaken(Exception):
     """An account with this address exists."""
+
+
+class AlreadySetUp(Exception):
+    """The first account exists."""
 
 
 class WrongPassword(Exception):

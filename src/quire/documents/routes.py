@@ -27,6 +27,7 @@ from quire.documents.service import (
 from quire.http.caller import AccountCaller, Caller, Door, TheDoor, identified, permit
 from quire.http.errors import Problem
 from quire.http.forms import Form, Title, at, moment
+from quire.sharing.service import SharingAccess
 from quire.workspaces.service import WorkspaceService
 
 UNTITLED = "Untitled document"
@@ -111,7 +112,12 @@ class AttachmentBody(BaseModel):
 
 
 def routes(
-    service: DocumentService, spaces: WorkspaceService, render: Render, exchange: Exchange, public_url: str | None
+    service: DocumentService,
+    sharing: SharingAccess,
+    spaces: WorkspaceService,
+    render: Render,
+    exchange: Exchange,
+    public_url: str | None,
 ) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/documents", tags=["documents"])
@@ -119,7 +125,6 @@ def routes(
     @router.get("")
     async def list_documents(
         principal: AccountCaller,
-        entrance: TheDoor,
         search: Annotated[str, Query(max_length=200)] = "",
         sort: Sort = "updated_at",
         order: Literal["asc", "desc"] = "desc",
@@ -142,7 +147,7 @@ def routes(
             )
         except ValueError as error:
             raise Problem(422, str(error), errors=[{"field": "cursor", "message": str(error)}]) from None
-        roles = await entrance.access.roles_even_in_trash(principal, [row.id for row in rows])
+        roles = await sharing.roles_even_in_trash(principal, [row.id for row in rows])
         return Documents(
             items=[_body(row, roles[row.id], principal) for row in rows if row.id in roles], next_cursor=following
         )
@@ -221,7 +226,7 @@ def routes(
     async def link(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> LinkBody:
         """Return the document's link."""
         await permit(entrance, principal, document_id, Action.SHARE)
-        role, token = await entrance.access.link(document_id)
+        role, token = await sharing.link(document_id)
         return _link(request, document_id, role, token)
 
     @router.put("/{document_id}/link")
@@ -230,27 +235,27 @@ def routes(
     ) -> LinkBody:
         """Say what people with the link may do; acts on open documents within a second."""
         await permit(entrance, principal, document_id, Action.SHARE)
-        role, token = await entrance.access.set_link(document_id, Role.parse(form.role) if form.role else None)
+        role, token = await sharing.set_link(document_id, Role.parse(form.role) if form.role else None)
         return _link(request, document_id, role, token)
 
     @router.post("/{document_id}/link/reset")
     async def reset_link(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> LinkBody:
         """Make another link with the same role; the old one ends at once, also in open documents."""
         await permit(entrance, principal, document_id, Action.SHARE)
-        role, token = await entrance.access.reset_link(document_id)
+        role, token = await sharing.reset_link(document_id)
         return _link(request, document_id, role, token)
 
     @router.put("/{document_id}/visit", status_code=204)
     async def visit(document_id: str, principal: AccountCaller, entrance: TheDoor) -> None:
         """Put a document that is open by its link (`X-Quire-Link`) into one's list, for as long as the link works."""
         await permit(entrance, principal, document_id, Action.READ)
-        if not await entrance.access.visit(principal, document_id):
+        if not await sharing.visit(principal, document_id):
             raise Problem(409, "Send the document's link in X-Quire-Link.")
 
     @router.delete("/{document_id}/visit", status_code=204)
-    async def forget_visit(document_id: str, principal: AccountCaller, entrance: TheDoor) -> None:
+    async def forget_visit(document_id: str, principal: AccountCaller) -> None:
         """Take a document that one opened by its link out of one's list."""
-        await entrance.access.forget_visit(principal.account or "", document_id)
+        await sharing.forget_visit(principal.account or "", document_id)
 
     def _link(request: Request, document_id: str, role: Role | None, token: str | None) -> LinkBody:
         base = (public_url or str(request.base_url)).rstrip("/")

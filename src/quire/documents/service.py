@@ -14,15 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quire.access import Principal, Role
-from quire.accounts.tables import accounts
 from quire.blobs.contract import BlobStore
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
+from quire.db.tables import accounts, attachments, documents, grants, links
 from quire.documents.images import Picture
-from quire.documents.tables import attachments, documents
 from quire.log.contract import StorageUnavailable
 from quire.sharing.service import SharingAccess
-from quire.sharing.tables import grants, links
 
 SORTS = {"updated_at": documents.c.updated_at, "created_at": documents.c.created_at, "title": documents.c.title_key}
 Sort = Literal["updated_at", "created_at", "title"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fastapi import APIRouter, FastAPI
 
@@ -11,8 +11,16 @@ from quire.http import errors
 from quire.http.caller import Door
 
 
-def create_app(door: Door, api: Iterable[APIRouter], others: Iterable[APIRouter]) -> FastAPI:
-    """Return the application: `api` below /api/v1, `others` as they are and in this order."""
+def create_app(
+    door: Door,
+    api: Iterable[APIRouter],
+    others: Iterable[APIRouter],
+    answers: Mapping[type[Exception], errors.Problem],
+) -> FastAPI:
+    """Return the application: `api` below /api/v1, `others` as they are and in this order.
+
+    `answers` are the problems for exceptions that may come from any route.
+    """
     app = FastAPI(
         title="Quire",
         version=__version__,
@@ -22,7 +30,7 @@ def create_app(door: Door, api: Iterable[APIRouter], others: Iterable[APIRouter]
         description="Documents that many people write at once. Errors are RFC 9457 problem documents.",
     )
     app.state.door = door
-    errors.install(app)
+    errors.install(app, answers)
     for router in api:
         app.include_router(router, prefix="/api/v1")
     for router in others:

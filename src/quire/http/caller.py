@@ -5,23 +5,32 @@ from __future__ import annotations
 import hmac
 import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request, Response
 
-from quire.access import Action, Credentials, Denied, Principal, Role, allows
-from quire.accounts.secrets import derived
+from quire.access import Access, Action, Denied, Principal, Role, allows
+from quire.credentials import presented
 from quire.http.errors import Problem
-from quire.http.limits import Attempts, Rate, SignIns
+from quire.http.limits import Attempts, SignIns
 from quire.http.security import SAFE_METHODS
-from quire.sharing.service import SharingAccess
+from quire.rates import Rate
+from quire.tokens import derived
+
+
+class TrashAccess(Access, Protocol):
+    """Access that also knows of the trash."""
+
+    async def role_even_in_trash(self, principal: Principal, document: str) -> Role | None:
+        """Return the role as if the document were not in the trash: to say so, restore and erase it."""
+        ...
 
 
 @dataclass(slots=True)
 class Door:
     """What every route needs to decide about its caller; one per application, on `app.state.door`."""
 
-    access: SharingAccess
+    access: TrashAccess
     key: bytes
     cookie: str
     secure: bool
@@ -56,20 +65,22 @@ def too_many(seconds: float, detail: str) -> Problem:
     return Problem(429, detail, headers={"Retry-After": str(max(1, math.ceil(seconds)))})
 
 
+def device_of(request: Request) -> str:
+    """Name the browser for the list of devices."""
+    agent = request.headers.get("user-agent", "")
+    browser = next((name for name in ("Edg", "Firefox", "Chrome", "Safari", "curl") if name in agent), "Browser")
+    system = next((name for name in ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux") if name in agent), "")
+    return f"{browser.replace('Edg', 'Edge')} on {system}" if system else browser
+
+
 async def identified(request: Request) -> Principal:
     """Return who presents this request's credentials now."""
     entrance, headers = door(request), request.headers
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    scheme = headers.get("authorization", "").partition(" ")[0]
     if scheme and scheme.lower() != "bearer":
         raise Problem(401, "Use `Authorization: Bearer <API token>`.", headers={"WWW-Authenticate": "Bearer"})
-    credentials = Credentials(
-        request.state.address,
-        session=None if bearer else request.cookies.get(entrance.cookie),
-        token=bearer.strip() or None,
-        link=headers.get("x-quire-link"),
-    )
     try:
-        return await entrance.access.identify(credentials)
+        return await entrance.access.identify(presented(headers, entrance.cookie, request.state.address))
     except Denied:
         raise Problem(
             401,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-
-from quire.accounts.secrets import TooManyPasswords
 
 _log = structlog.get_logger("quire.http")
 
@@ -54,16 +52,19 @@ def _field(error: Mapping[str, Any]) -> dict[str, object]:
     return said if limit is None else said | {"limit": limit}
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of the application as a problem document."""
+def _always(answer: Problem) -> Callable[[Request, Exception], Response]:
+    return lambda _, __: problem_response(answer.status, answer.detail, answer.headers, **answer.members)
+
+
+def install(app: FastAPI, answers: Mapping[type[Exception], Problem]) -> None:
+    """Answer every error of the application as a problem document; `answers` are those to the capabilities' own."""
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, error: Problem) -> JSONResponse:
         return problem_response(error.status, error.detail, error.headers, **error.members)
 
-    @app.exception_handler(TooManyPasswords)
-    async def _busy(_: Request, __: TooManyPasswords) -> JSONResponse:
-        return problem_response(503, "Too many people sign in at once. Try again.", {"Retry-After": "5"})
+    for kind, answer in answers.items():
+        app.add_exception_handler(kind, _always(answer))
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Rate limits of HTTP: token buckets per key, and growing delays for sign-ins. In memory, bounded."""
+"""Growing delays for sign-ins and other guesses. In memory, bounded."""
 
 from __future__ import annotations
 
@@ -8,29 +8,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 MAX_KEYS = 50_000
-
-
-class Rate:
-    """At most `burst` at once and `per_minute` sustained, for each key."""
-
-    def __init__(
-        self, per_minute: float, burst: float, *, enabled: bool = True, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._rate, self._burst, self._enabled, self._clock = per_minute / 60, burst, enabled, clock
-        self._tokens: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def wait(self, key: str) -> float:
-        """Take one token; returns 0, or the seconds until there is one (nothing is taken then)."""
-        if not self._enabled:
-            return 0.0
-        now = self._clock()
-        tokens, then = self._tokens.pop(key, (self._burst, now))
-        tokens = min(self._burst, tokens + (now - then) * self._rate)
-        allowed = tokens >= 1
-        self._tokens[key] = (tokens - 1 if allowed else tokens, now)
-        if len(self._tokens) > MAX_KEYS:
-            self._tokens.popitem(last=False)
-        return 0.0 if allowed else (1 - tokens) / self._rate
 
 
 class Attempts:

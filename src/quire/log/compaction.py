@@ -12,11 +12,11 @@ import asyncio
 import sqlite3
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from zlib import crc32
 
 import structlog
@@ -29,7 +29,6 @@ from quire.log.stats import LogStats
 
 if TYPE_CHECKING:
     from quire.log.sqlite import SqliteLog
-    from quire.ops.children import Child
 
 _logger = structlog.get_logger("quire.log.compaction")
 LEASE_SECONDS = 120.0
@@ -41,6 +40,20 @@ DEADLINE = 600
 """Seconds that one compaction may take."""
 ASIDE_FIRST, ASIDE_MOST = 2.0, 6 * 3600.0
 """Seconds for which a document whose compaction failed is left alone, the first time and at most."""
+
+_Result = TypeVar("_Result")
+
+
+class Worker(Protocol):
+    """A process that does heavy work, one piece at a time."""
+
+    async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        """Call `work` there; raises what it raises, and an error of its own when the process dies."""
+        ...
+
+    def close(self) -> None:
+        """Let the process go; work under way is abandoned."""
+        ...
 
 
 class LeaseLost(Exception):
@@ -62,8 +75,8 @@ class Trigger:
 class Compactor:
     """Watches the log's commits and has documents that are due compacted in the background."""
 
-    def __init__(self, log: SqliteLog, child: Child, *, trigger: Trigger | None = None) -> None:
-        self._log, self._child, self._trigger = log, child, trigger or Trigger()
+    def __init__(self, log: SqliteLog, worker: Worker, *, trigger: Trigger | None = None) -> None:
+        self._log, self._worker, self._trigger = log, worker, trigger or Trigger()
         self._holder = uuid.uuid4().hex
         self._dirty: dict[str, None] = {}
         self._aside: dict[str, tuple[int, float]] = {}
@@ -85,7 +98,7 @@ class Compactor:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-        self._child.close()
+        self._worker.close()
 
     def _committed(self, documents: Sequence[str]) -> None:
         for document in documents:
@@ -147,7 +160,7 @@ class Compactor:
         Raises `LeaseLost`, `DamagedDocument`, `SnapshotMismatch`, `ChildDied`, `sqlite3.Error` or `OSError`; nothing
         is lost then.
         """
-        seq = await self._child.run(compact, self._log.path, self._log.archive, self._holder, document)
+        seq = await self._worker.run(compact, self._log.path, self._log.archive, self._holder, document)
         self._log.stats.compactions += 1
         return seq
 

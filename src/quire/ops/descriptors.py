@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 
-from quire.ops.seldom import Seldom
+from quire.seldom import Seldom
 
 _log = structlog.get_logger("quire.ops.descriptors")
 BESIDE_SOCKETS = 500

@@ -9,14 +9,12 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from quire.access import AccessChange, Credentials, Denied, Principal, Role
-from quire.accounts.secrets import LINK_PREFIX, TOKEN_PREFIX, derived, hashed
+from quire.access import LINK_PREFIX, TOKEN_PREFIX, AccessChange, Credentials, Denied, Principal, Role
 from quire.accounts.service import AccountService
 from quire.db.engine import Database
 from quire.db.ids import now
-from quire.documents.tables import documents, folders
-from quire.sharing.tables import grants, links, visits
-from quire.workspaces.tables import group_members, memberships
+from quire.db.tables import documents, folders, grants, group_members, links, memberships, visits
+from quire.tokens import derived, hashed
 
 MAX_FOLDER_DEPTH = 64
 

@@ -1,7 +1,6 @@
 """The gateway: accepts sockets within limits, binds them to people and documents, and lets them go.
 
-Order of checks on an upgrade, cheapest first: draining, path, Origin, caps, connect rate. Nothing of a document
-leaves before `admit` has said yes; access is asked again whenever something it depends on changes.
+Nothing of a document leaves before access was granted (`Gateway.open`).
 """
 
 from __future__ import annotations
@@ -9,27 +8,27 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
-from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs
 
 import structlog
 from picows import WSUpgradeRequest, WSUpgradeResponse
 
-from quire.access import Access, AccessChange, Action, Credentials, Denied, Principal, Role, allows
+from quire.access import Access, Action, Denied, Principal, Role, allows
 from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
-from quire.ops.seldom import Seldom
+from quire.credentials import presented
+from quire.seldom import Seldom
 from quire.sync import wire
-from quire.sync.bucket import Bucket
+from quire.sync.admission import YJS, Admission
+from quire.sync.allowance import Allowance
 from quire.sync.hocuspocus import HocuspocusSession
 from quire.sync.limits import GatewayLimits
 from quire.sync.member import Member, Refusal
-from quire.sync.rooms import Rooms
+from quire.sync.reviews import Reviews
+from quire.sync.rooms import LoadFailed, Rooms
 from quire.sync.socket import CloseCode, Socket
 from quire.sync.stats import SyncStats
 from quire.sync.ywebsocket import YWebsocketSession
@@ -37,10 +36,7 @@ from quire.sync.ywebsocket import YWebsocketSession
 _log = structlog.get_logger("quire.sync.gateway")
 READ_ONLY = "you may read this document but not change it"
 LATER = "what you sent cannot be compared with the document now; it will be asked for again"
-LINK_PREFIX = "quire_link_"
-REVIEWS_AT_ONCE = 100
-MOST_ADDRESSES = 10_000
-"""Addresses whose connects are remembered before those that are quiet are forgotten."""
+STOPPING = HTTPStatus.SERVICE_UNAVAILABLE, "this node is stopping; connect again"
 DOUBT_PATIENCE = 5.0
 """Seconds within which a peer must show that it is there, when somebody else may be it on a new connection."""
 CLOSES_PER_SECOND = 500
@@ -62,27 +58,27 @@ class Gateway:
         client_address: Callable[[str, str | None], str],
         minimum_schema: int,
     ) -> None:
-        self.rooms, self.stats = rooms, stats
+        self._rooms, self.stats = rooms, stats
         self.max_documents_per_socket = limits.max_documents
         self._access, self._limits = access, limits
-        self._cookie, self._origin_allowed, self._client_address = cookie, origin_allowed, client_address
+        self._cookie, self._client_address = cookie, client_address
         self._minimum_schema = minimum_schema
         self._sockets: dict[Socket, None] = {}
-        self._members: dict[Member, str] = {}
-        self._addresses: Counter[str] = Counter()
-        self._accounts: Counter[str] = Counter()
         self._bound: dict[Socket, str] = {}
-        self._connects: dict[str, Bucket] = {}
         self._paths: dict[Socket, tuple[str, int | None]] = {}
         self._background = Background()
         self._refusals = Seldom(10)
         self.draining = False
-        self.access_changes = 0
-        """How many changes of access this node has heard of."""
-        self._unsubscribe = access.subscribe(self._on_access_change)
+        self._admission = Admission(limits, cookie=cookie, origin_allowed=origin_allowed)
+        self._reviews = Reviews(access, every=limits.access_review, contain=self.contain)
 
     def __len__(self) -> int:
         return len(self._sockets)
+
+    @property
+    def access_changes(self) -> int:
+        """How many changes of access this node has heard of."""
+        return self._reviews.changes
 
     @property
     def outbound_bytes(self) -> int:
@@ -108,7 +104,10 @@ class Gateway:
         path, _, query = request.path.decode("latin-1").partition("?")
         peer = transport.get_extra_info("peername")
         address = self._client_address(peer[0] if peer else "", ",".join(headers.getall("x-forwarded-for", ())))
-        refusal = self._refusal(path, headers, address)
+        if self.draining:
+            refusal: tuple[HTTPStatus, str] | None = STOPPING
+        else:
+            refusal = self._admission.refusal(path, headers, address)
         if refusal is not None:
             self.stats.upgrades_refused += 1
             status, text = refusal
@@ -125,10 +124,10 @@ class Gateway:
         self.stats.upgrades += 1
         socket = Socket(
             secrets.token_hex(8),
-            _credentials(headers, address, self._cookie),
+            presented(headers, self._cookie, address),
             max_message=self._limits.max_message,
             outbound_limit=self._limits.outbound_limit,
-            bucket=Bucket(self._limits.messages_per_second, self._limits.bytes_per_second, time.monotonic())
+            allowance=Allowance(self._limits.messages_per_second, self._limits.bytes_per_second, time.monotonic())
             if self._limits.rates
             else None,
             on_open=self._opened,
@@ -137,98 +136,88 @@ class Gateway:
         self._paths[socket] = (path, _schema(query))
         return socket
 
-    def _refusal(self, path: str, headers: Any, address: str) -> tuple[HTTPStatus, str] | None:  # noqa: ANN401
-        limits = self._limits
-        if self.draining:
-            return HTTPStatus.SERVICE_UNAVAILABLE, "this node is stopping; connect again"
-        if path.rstrip("/") != "/collab" and not (path.startswith("/yjs/") and len(path) > len("/yjs/")):
-            return HTTPStatus.NOT_FOUND, "sockets are served at /collab and /yjs/{document}"
-        bearer = headers.get("authorization", "").lower().startswith("bearer ")
-        origin = headers.get("origin")
-        cookie = self._cookie + "=" in headers.get("cookie", "")
-        if (origin is not None or (cookie and not bearer)) and not self._origin_allowed(origin, headers.get("host")):
-            return (
-                HTTPStatus.FORBIDDEN,
-                "this Origin may not open sockets here; set QUIRE_PUBLIC_URL to the address people use",
-            )
-        if len(self._sockets) >= limits.max_sockets:
-            return (
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                f"this node has reached its {limits.max_sockets} sockets; try again",
-            )
-        if self._addresses[address] >= limits.max_per_address:
-            return (
-                HTTPStatus.TOO_MANY_REQUESTS,
-                f"{limits.max_per_address} sockets are open from your address",
-            )
-        if limits.rates:
-            rate = limits.connects_per_minute / 60
-            bucket = self._connects.get(address)
-            if bucket is None:
-                bucket = self._connects[address] = Bucket(rate, 1.0, time.monotonic())
-            if bucket.take(0, time.monotonic()) > 0:
-                return HTTPStatus.TOO_MANY_REQUESTS, "too many connects from your address; wait a few seconds"
-        return None
-
     def _opened(self, socket: Socket) -> None:
         path, schema = self._paths.pop(socket)
         self._sockets[socket] = None
         # Sockets that came together are pinged apart.
         socket.next_check = socket.opened + secrets.randbelow(1000) / 1000 * self._limits.ping_interval
-        self._addresses[socket.credentials.address] += 1
-        if path.startswith("/yjs/"):
-            socket.session = YWebsocketSession(self, socket, path[len("/yjs/") :], schema)
+        self._admission.opened(socket.credentials.address)
+        if path.startswith(YJS):
+            socket.session = YWebsocketSession(self, socket, path[len(YJS) :], schema)
         else:
             socket.session = HocuspocusSession(self, socket, schema)
 
     def _closed(self, socket: Socket) -> None:
         self._paths.pop(socket, None)
         if self._sockets.pop(socket, 0) is None:
-            address = socket.credentials.address
-            self._addresses[address] -= 1
-            if self._addresses[address] <= 0:
-                del self._addresses[address]
+            self._admission.closed(socket.credentials.address)
         person = self._bound.pop(socket, None)
         if person is not None:
-            self._accounts[person] -= 1
-            if self._accounts[person] <= 0:
-                del self._accounts[person]
+            self._admission.unbind(person)
 
     # ---------------------------------------------------------------- people and documents
 
-    async def admit(self, socket: Socket, document: str, token: str, schema: int | None) -> tuple[Principal, Role]:
+    async def open(
+        self,
+        socket: Socket,
+        prefix: bytes,
+        document: str,
+        token: str,
+        schema: int | None,
+        take: Callable[[Member], bool],
+    ) -> Member | None:
+        """Admit somebody to a document and into its room; raises `Denied`.
+
+        `take` gets the member before anything is sent to it from the room; it answers whether it is still wanted.
+        Returns None where it is not, or where the socket closes because something cannot be asked or read now.
+        """
+        asked_at = self._reviews.changes
+        try:
+            principal, role = await self._admit(socket, document, token, schema)
+        except Denied:
+            raise
+        except Exception:  # noqa: BLE001 - the authority is away: say "try again", never "denied"
+            self.contain("authentication failed")
+            socket.close(CloseCode.TRY_LATER, "sign-in cannot be checked now; try again")
+            return None
+        member = Member(socket, prefix, principal, role)
+        if prefix:
+            member.send(wire.authenticated(writable=member.writable))
+        try:
+            room = await self._rooms.open(document)
+        except LoadFailed as error:
+            member.notify({"type": "storage", "ok": False, "reason": str(error)})
+            socket.close(CloseCode.TRY_LATER, "storage unavailable")
+            return None
+        if socket.closing or not take(member):
+            return None
+        room.join(member)
+        # The role may have changed while the document was loading.
+        self._reviews.watch(member, token, asked_at)
+        return member
+
+    async def _admit(self, socket: Socket, document: str, token: str, schema: int | None) -> tuple[Principal, Role]:
         """Return who this is and what they may do with the document; raises `Denied`."""
         if schema is not None and schema < self._minimum_schema:
             raise Denied(Denied.SCHEMA)
         if not document.strip():
             raise Denied(Denied.PERMISSION)
-        principal = await self._access.identify(_with_token(socket.credentials, token))
+        principal = await self._access.identify(socket.credentials.with_token(token))
         role = await self._access.role_of(principal, document)
         if role is None or not allows(role, Action.READ):
             raise Denied(Denied.PERMISSION)
         if socket not in self._bound:
             # Everybody with a link is one author: one of them must not take the places of all.
             person = principal.account or f"{principal.author} {socket.credentials.address}"
-            if self._accounts[person] >= self._limits.max_per_account:
+            if not self._admission.bind(person):
                 raise Denied("too-many-connections")
             self._bound[socket] = person
-            self._accounts[person] += 1
         socket.authenticated = True
         return principal, role
 
-    def joined(self, member: Member, token: str, asked_at: int) -> None:
-        """Watch the member's access from here on; ask once more if it may have changed since `admit`.
-
-        `asked_at` is what `access_changes` was before `admit`.
-        """
-        self._members[member] = token
-        member.review_at = time.monotonic() + self._limits.access_review * (0.5 + secrets.randbelow(500) / 1000)
-        if asked_at != self.access_changes:
-            self._background.run(self._review(member))
-
     def left(self, member: Member) -> None:
         """Forget a member."""
-        self._members.pop(member, None)
+        self._reviews.forget(member)
         if member.room is not None:
             member.room.leave(member)
 
@@ -240,8 +229,7 @@ class Gateway:
 
     def reauthenticate(self, member: Member, token: str) -> None:
         """A client sent its token again on an open document: judge it by the new one."""
-        self._members[member] = token
-        self._background.run(self._review(member, announce=True))
+        self._reviews.reauthenticate(member, token)
 
     def refuse_write(self, member: Member, update: bytes, *, own: bool) -> None:
         """A read-only member sent text: what the document already holds is no write."""
@@ -278,60 +266,6 @@ class Gateway:
             member.judging = True
             self._background.run(judge())
 
-    def _on_access_change(self, change: AccessChange) -> None:
-        self.access_changes += 1
-        for member in list(self._members):
-            if _concerns(change, member):
-                self._background.run(self._review(member))
-
-    async def _review(self, member: Member, *, announce: bool = False) -> None:
-        """Ask again who a member is and what it may do; whatever asks for it meanwhile waits for one more review."""
-        if member.reviewing:
-            member.review_again = bool(member.review_again) or announce
-            return
-        member.reviewing = True
-        try:
-            await self._judge(member, announce=announce)
-        finally:
-            member.reviewing = False
-        if member.review_again is not None:
-            announce, member.review_again = member.review_again, None
-            self._background.run(self._review(member, announce=announce))
-
-    async def _judge(self, member: Member, *, announce: bool) -> None:
-        """Ask who a member is and what it may do; act on the answer at once."""
-        room = member.room
-        if room is None or member not in self._members:
-            return
-        member.review_at = float("inf")
-        try:
-            principal = await self._access.identify(_with_token(member.socket.credentials, self._members[member]))
-            role = await self._access.role_of(principal, room.document)
-            reason = Denied.PERMISSION
-        except Denied as denied:
-            role, principal, reason = None, member.principal, denied.reason
-        except Exception:  # noqa: BLE001 - the authority is away: neither grant nor take away
-            self.contain("access cannot be reviewed")
-            member.review_at = 0.0
-            return
-        member.review_at = time.monotonic() + self._limits.access_review
-        if member not in self._members or member.room is None:
-            return
-        if role is None:
-            session = member.socket.session
-            if isinstance(session, HocuspocusSession | YWebsocketSession):
-                session.deny(member, reason)
-            if reason == Denied.SESSION:
-                member.socket.close(CloseCode.SIGNED_OUT, reason)
-            return
-        was_writable = member.writable
-        member.role, member.principal, member.author = role, principal, principal.author
-        if announce or member.writable != was_writable:
-            if member.prefix:
-                member.send(wire.authenticated(writable=member.writable))
-            elif not announce:
-                member.socket.close(CloseCode.RESTART, "role changed")
-
     def contain(self, event: str) -> None:
         """Record an unexpected exception that was kept from spreading."""
         self.stats.errors += 1
@@ -358,16 +292,8 @@ class Gateway:
             elif now >= socket.next_check:
                 socket.next_check = now + limits.ping_interval
                 self._check(socket, now)
-        self._review_due(now)
+        self._reviews.sweep(now)
         self._offer_again()
-        if len(self._connects) > MOST_ADDRESSES:
-            self._connects = {address: bucket for address, bucket in self._connects.items() if not bucket.full(now)}
-
-    def _review_due(self, now: float) -> None:
-        """Ask again about those whose turn it is: rights end by time, too, and an answer may have failed."""
-        due = (member for member in self._members if member.review_at <= now)
-        for member in list(islice(due, REVIEWS_AT_ONCE)):
-            self._background.run(self._review(member))
 
     def _check(self, socket: Socket, now: float) -> None:
         if socket.paused:
@@ -383,7 +309,7 @@ class Gateway:
 
     def _offer_again(self) -> None:
         """Have clients connect anew whose updates were refused for a time and would be taken now."""
-        for member in self._members:
+        for member in self._reviews:
             if (member.refusals or member.withheld) and member.room is not None and member.room.takes_again(member):
                 member.refusals = 0
                 member.withheld.clear()
@@ -408,40 +334,10 @@ class Gateway:
 
     async def close(self) -> None:
         """Stop listening for changes of access, and what is under way."""
-        self._unsubscribe()
+        await self._reviews.close()
         await self._background.close()
-
-
-def _credentials(headers: Any, address: str, cookie: str) -> Credentials:  # noqa: ANN401
-    session = None
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(cookie)
-        session = morsel.value if morsel is not None else None
-    except CookieError:
-        pass
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    token = bearer.strip() if scheme.lower() == "bearer" else None
-    return Credentials(address, session=session, token=token or None, link=headers.get("x-quire-link"))
-
-
-def _with_token(credentials: Credentials, token: str) -> Credentials:
-    """Add the auth frame's token: a document link or an API token, beside what the upgrade carried."""
-    if not token:
-        return credentials
-    if token.startswith(LINK_PREFIX):
-        return Credentials(credentials.address, credentials.session, credentials.token, token)
-    return Credentials(credentials.address, credentials.session, token, credentials.link)
 
 
 def _schema(query: str) -> int | None:
     value = parse_qs(query).get("schema", [""])[0]
     return int(value) if value.isdecimal() and len(value) < 9 else None
-
-
-def _concerns(change: AccessChange, member: Member) -> bool:
-    principal = member.principal
-    if change.documents is not None and (member.room is None or member.room.document not in change.documents):
-        return False
-    if change.accounts is not None and principal.account not in change.accounts:
-        return False
-    return change.sessions is None or bool({principal.session, principal.token} & change.sessions)

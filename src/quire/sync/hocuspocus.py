@@ -15,7 +15,6 @@ from quire.access import Denied
 from quire.crdt.updates import EMPTY_UPDATE
 from quire.sync import wire
 from quire.sync.member import Member
-from quire.sync.rooms import LoadFailed
 from quire.sync.socket import CloseCode
 
 if TYPE_CHECKING:
@@ -125,31 +124,21 @@ class HocuspocusSession:
         address, _ = wire.read_var_string(prefix, 0)
         document = address.split("\0", 1)[0]
         gateway, socket = self._gateway, self._socket
-        asked_at = gateway.access_changes
+
+        def take(member: Member) -> bool:
+            if self._pending.get(prefix) is not pending:
+                return False
+            del self._pending[prefix]
+            self._members[prefix] = member
+            return True
+
         try:
-            principal, role = await gateway.admit(socket, document, pending.token, self._schema)
+            member = await gateway.open(socket, prefix, document, pending.token, self._schema, take)
         except Denied as denied:
             self._deny(prefix, denied.reason)
             return
-        except Exception:  # noqa: BLE001 - the authority is away: say "try again", never "denied"
-            gateway.contain("authentication failed")
-            socket.close(CloseCode.TRY_LATER, "sign-in cannot be checked now; try again")
+        if member is None:
             return
-        member = Member(socket, prefix, principal, role)
-        member.send(wire.authenticated(writable=member.writable))
-        try:
-            room = await gateway.rooms.open(document)
-        except LoadFailed as error:
-            member.notify({"type": "storage", "ok": False, "reason": str(error)})
-            socket.close(CloseCode.TRY_LATER, "storage unavailable")
-            return
-        if socket.closing or self._pending.get(prefix) is not pending:
-            return
-        # The role may have changed while the document was loading.
-        del self._pending[prefix]
-        self._members[prefix] = member
-        room.join(member)
-        gateway.joined(member, pending.token, asked_at)
         try:
             for message in pending.messages:
                 if prefix in self._members:
@@ -188,7 +177,7 @@ class HocuspocusSession:
             self._socket.send(member.prefix + wire.close_reply("closed"))
         elif kind == wire.QUERY_AWARENESS:
             if member.room is not None:
-                member.room.tell_people(member)
+                member.room.catch_up.tell_people(member)
         elif kind == wire.BROADCAST_STATELESS:
             raise wire.MalformedMessage("message type 6 is only for servers")
         elif kind == wire.STATELESS:
@@ -210,7 +199,7 @@ class HocuspocusSession:
             else:
                 self._gateway.refuse_write(member, content, own=kind == wire.UPDATE)
         elif kind == wire.STEP1:
-            room.step1(member, content)
+            room.catch_up.step1(member, content)
         else:
             raise wire.MalformedMessage(f"sync message of unknown kind {kind}")
 
@@ -233,12 +222,12 @@ class HocuspocusSession:
     def blocked(self) -> None:
         for member in self._members.values():
             if member.room is not None:
-                member.room.hold(member)
+                member.room.catch_up.hold(member)
 
     def drained(self) -> None:
         for member in self._members.values():
             if member.room is not None:
-                member.room.release(member)
+                member.room.catch_up.release(member)
 
     def closed(self) -> None:
         for pending in self._pending.values():

@@ -15,17 +15,11 @@ import structlog
 
 from quire.crdt.host import ReplicaHost
 from quire.crdt.replica import Applied, ReplicaCorrupt
-from quire.crdt.updates import (
-    EMPTY_STATE,
-    MalformedUpdate,
-    UpdateSummary,
-    decode_state_vector,
-    encode_state_vector,
-    inspect,
-)
+from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
 from quire.fanout.contract import Fanout
 from quire.log.contract import Outcome, Refused, Stored
 from quire.sync import wire
+from quire.sync.catchup import CatchUp
 from quire.sync.copy import Copy
 from quire.sync.deletions import Deletions
 from quire.sync.delivery import Delivery, Queued
@@ -33,6 +27,7 @@ from quire.sync.lane import PresenceLane
 from quire.sync.limits import RoomLimits
 from quire.sync.member import Member, Refusal, Remainder, Sender
 from quire.sync.neighbours import Identity, Neighbours, Relayed
+from quire.sync.size import SizeWatch
 from quire.sync.turns import Turns
 from quire.sync.writers import Writers
 
@@ -77,13 +72,16 @@ class Room:
         self._copy = Copy(stored, replicas, heavy=limits.heavy_document)
         self.clock = self._copy.clock
         self._deletions = Deletions(self._copy)
-        self._size_level = ""
         self._writers = Writers(self.clock)
         self._waiting_saved: deque[tuple[int, dict[Sender, int]]] = deque()
         self._turns = Turns(self._turn_failed)
         self._delivery = Delivery(stats, window=self._window, told=self._tell)
         self.presence = PresenceLane(
             audience=self.members.__len__, send=self._delivery.broadcast, told=self._tell_presence
+        )
+        self.catch_up = CatchUp(self._copy, self._delivery, self.presence, turns=self._turns, stats=stats)
+        self._size_watch = SizeWatch(
+            lambda: self.size, warn=limits.document_warn, limit=limits.document_limit, tell=self.notify
         )
         self._neighbours = Neighbours(self, fanout, identity, load, limits.beacon)
 
@@ -94,17 +92,13 @@ class Room:
         member.room = self
         self.members.add(member)
         self._writers.join(member)
-        if member.socket.blocked_since is None:
-            self._delivery.add(member)
-        else:
-            member.behind = dict(self.clock.known)
-            member.told_people = self.presence.rounds
+        self.catch_up.start(member)
         if len(self.presence.people):
-            self.tell_people(member)
+            self.catch_up.tell_people(member)
         if self.problem is not None:
             member.notify({"type": "storage", "ok": False, "reason": self.problem})
-        if self._size_level:
-            member.notify(self._size_message())
+        if (size := self._size_watch.news) is not None:
+            member.notify(size)
 
     def leave(self, member: Member) -> None:
         """Remove a member and withdraw its presence."""
@@ -115,91 +109,7 @@ class Room:
         self.last_used = self._loop.time()
         self.presence.leave(member)
 
-    def hold(self, member: Member) -> None:
-        """Stop sending increments to a member whose socket is blocked; remember what it has."""
-        if member.behind is not None:
-            return
-        self._delivery.remove(member)
-        known = dict(self.clock.known)
-        for _, _, summary in self._delivery.outbox:
-            for client, start, _ in summary.ranges:
-                if start < known.get(client, 0):
-                    known[client] = start
-        member.behind = known
-        member.told_people = self.presence.rounds
-        self.stats.conflated += 1
-
-    def release(self, member: Member) -> None:
-        """Give a drained member one diff against what it had and what it asked for, then increments again."""
-        if member.behind is None:
-            return
-
-        async def turn() -> None:
-            known = member.behind
-            if known is None or member not in self.members or member.socket.blocked_since is not None:
-                return
-            body = wire.sync_update(await self._copy.diff(encode_state_vector(known)))
-            if member.socket.blocked_since is not None or member not in self.members:
-                return
-            people = member.asked_people or member.told_people != self.presence.rounds
-            member.behind = None
-            self._delivery.add(member)
-            # Each of these may block the socket again, which takes the member out once more.
-            member.send(body)
-            if people:
-                self.tell_people(member)
-            if member.asked_state is not None:
-                self._turns.add(lambda: self._answer_state(member), member.start_anew)
-
-        self._turns.add(turn, member.start_anew)
-
-    def tell_people(self, member: Member) -> None:
-        """Tell a member who is here, once its socket takes it."""
-        member.asked_people = member.socket.blocked_since is not None
-        if not member.asked_people:
-            member.send(self.presence.everyone())
-
-    # ---------------------------------------------------------------- sync
-
-    def step1(self, member: Member, state_vector: bytes) -> None:
-        """Answer a client's state vector: our own first, then all that it lacks."""
-        try:
-            decode_state_vector(state_vector)
-        except MalformedUpdate as error:
-            raise wire.MalformedMessage(f"state vector: {error}") from None
-        waiting = member.asked_state is not None
-        if member.socket.blocked_since is not None or waiting:
-            # One answer is enough, for the last question. A blocked socket gets it when it has drained.
-            member.asked_state = state_vector
-        elif state_vector == EMPTY_STATE and not self._turns and self._copy.quick:
-            self._answer_from_bytes(member)
-        else:
-            member.asked_state = state_vector
-            self._turns.add(lambda: self._answer_state(member), member.start_anew)
-
-    async def _answer_state(self, member: Member) -> None:
-        state_vector = member.asked_state
-        if state_vector is None or member not in self.members or member.socket.blocked_since is not None:
-            return
-        update = await self._copy.diff(state_vector)
-        if member not in self.members or member.socket.blocked_since is not None:
-            return
-        if member.asked_state == state_vector:
-            member.asked_state = None
-        else:
-            self._turns.add(lambda: self._answer_state(member), member.start_anew)
-        own = self.clock.encode()
-        member.socket.write(
-            wire.binary_frame(member.prefix + wire.sync_step1(own))
-            + wire.binary_frame(member.prefix + wire.sync_step2(update))
-        )
-
-    def _answer_from_bytes(self, member: Member) -> None:
-        first, rest = self._copy.whole()
-        messages = [wire.sync_step1(self.clock.encode()), wire.sync_step2(rest)]
-        if first is not None:
-            messages.insert(1, wire.sync_update(first))
-        member.socket.write(b"".join(wire.binary_frame(member.prefix + message) for message in messages))
+    # ---------------------------------------------------------------- reading
 
     async def exchange(self, state_vector: bytes) -> tuple[bytes, bytes]:
         """Return (own state vector, what the holder of `state_vector` lacks); in order with updates."""
@@ -352,7 +262,7 @@ class Room:
         if growth == 0 or self.size + growth <= self._limits.document_limit:
             return True
         self.stats.refused += 1
-        self._watch_size()
+        self._size_watch.check()
         if not self._turns:
             # What was deleted lately may still be counted.
             self._turns.add(self._fold)
@@ -376,7 +286,7 @@ class Room:
         if self._copy.rebase_due:
             self._turns.add(self._rebase)
         if self.size >= self._limits.document_warn:
-            self._watch_size()
+            self._size_watch.check()
 
     def store(self, update: bytes, sender: Sender) -> None:
         """Hand an update to the log."""
@@ -433,7 +343,7 @@ class Room:
         """Whether nothing waits to be proved, sent or saved."""
         return not (self._turns or self._delivery.outbox or self.unsaved)
 
-    # ---------------------------------------------------------------- size
+    # ---------------------------------------------------------------- upkeep of the copy
 
     def _turn_failed(self, error: Exception) -> None:
         _log.error("room work failed", document=self.document, error=str(error), exc_info=error)
@@ -446,18 +356,7 @@ class Room:
 
     async def _fold(self) -> None:
         await self._copy.fold()
-        self._watch_size()
-
-    def _watch_size(self) -> None:
-        limit = self._limits.document_limit
-        level = "full" if self.size >= limit else "warn" if self.size >= self._limits.document_warn else ""
-        if level != self._size_level:
-            self._size_level = level
-            self.notify(self._size_message())
-
-    def _size_message(self) -> dict[str, object]:
-        level = self._size_level or "ok"
-        return {"type": "size", "level": level, "bytes": self.size, "limit": self._limits.document_limit}
+        self._size_watch.check()
 
     # ---------------------------------------------------------------- fan-out
 

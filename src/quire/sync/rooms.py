@@ -130,12 +130,10 @@ class Rooms:
         budget: int,
         fanout: Fanout,
         identity: Identity,
-        seeded: bool = True,
     ) -> None:
-        """Make the registry; `seeded`: every document has content from its creation, so that none is ever empty."""
         self._fanout, self._identity = fanout, identity
         self._log, self._replicas, self._limits, self._stats = log, replicas, limits, stats
-        self._grace, self._budget, self._seeded = grace, budget, seeded
+        self._grace, self._budget = grace, budget
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room]] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
@@ -190,12 +188,9 @@ class Rooms:
         try:
             self._stats.loads += 1
             try:
-                stored = await self._log.load(document)
-                if self._seeded:
-                    stored.made()
                 room = Room(
                     document,
-                    stored,
+                    (await self._log.load(document)).made(),
                     journal=self.journal,
                     replicas=self._replicas,
                     limits=self._limits,

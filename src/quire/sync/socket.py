@@ -10,14 +10,17 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from quire.access import Credentials
 from quire.sync import wire
-from quire.sync.bucket import Bucket
+from quire.sync.allowance import Allowance
+
+if TYPE_CHECKING:
+    from quire.sync.member import Member
 
 _BINARY = WSMsgType.BINARY
 _CONTINUATION = WSMsgType.CONTINUATION
@@ -75,6 +78,10 @@ class Session(Protocol):
         """The outbound buffer is empty enough again."""
         ...
 
+    def deny(self, member: Member, reason: str) -> None:
+        """Take one document away."""
+        ...
+
     def closed(self) -> None:
         """The socket is gone."""
         ...
@@ -84,7 +91,7 @@ class Socket(WSListener):
     """The server's end of one WebSocket."""
 
     __slots__ = (
-        "_bucket",
+        "_allowance",
         "_closing",
         "_fragments",
         "_inbox",
@@ -115,7 +122,7 @@ class Socket(WSListener):
         *,
         max_message: int,
         outbound_limit: int,
-        bucket: Bucket | None,
+        allowance: Allowance | None,
         on_open: Callable[[Socket], None],
         on_closed: Callable[[Socket], None],
     ) -> None:
@@ -133,7 +140,7 @@ class Socket(WSListener):
         self.blocked_since: float | None = None
         self.transport: WSTransport | None = None
         self.write: Callable[[bytes], None] = _discard
-        self._bucket = bucket
+        self._allowance = allowance
         self._throttled_since: float | None = None
         self.paused = False
         """Whether nothing is read for now, because the peer has sent more than its share."""
@@ -237,9 +244,9 @@ class Socket(WSListener):
             self.close(CloseCode.RATE, "too many messages at once; wait a minute and send less at a time")
 
     def _take(self, kind: WSMsgType, fin: bool, payload: bytes) -> None:
-        """Handle one frame; one that overdraws the bucket is the last for a while."""
-        if self._bucket is not None:
-            self._meter(self._bucket, len(payload))
+        """Handle one frame; one that overdraws the allowance is the last for a while."""
+        if self._allowance is not None:
+            self._meter(self._allowance, len(payload))
         if self.blocked_since is not None and self.buffered > self.outbound_limit:
             self.abort()
         if self._closing:
@@ -298,12 +305,12 @@ class Socket(WSListener):
         self._fragments = None
         return message
 
-    def _meter(self, bucket: Bucket, size: int) -> None:
+    def _meter(self, allowance: Allowance, size: int) -> None:
         """Count a frame of any kind."""
         now = _monotonic()
-        wait = bucket.take(size, now)
+        wait = allowance.take(size, now)
         if wait <= 0:
-            if self._throttled_since is not None and bucket.rested:
+            if self._throttled_since is not None and allowance.rested:
                 self._throttled_since = None
             return
         if self._throttled_since is None:

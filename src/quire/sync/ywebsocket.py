@@ -12,7 +12,6 @@ from quire.access import Denied
 from quire.crdt.updates import EMPTY_UPDATE
 from quire.sync import wire
 from quire.sync.member import Member
-from quire.sync.rooms import LoadFailed
 from quire.sync.socket import CloseCode
 
 if TYPE_CHECKING:
@@ -44,32 +43,23 @@ class YWebsocketSession:
         self._task = asyncio.get_running_loop().create_task(self._open(schema))
 
     async def _open(self, schema: int | None) -> None:
-        gateway, socket = self._gateway, self._socket
-        asked_at = gateway.access_changes
+        def take(member: Member) -> bool:
+            self._member = member
+            return True
+
         try:
-            principal, role = await gateway.admit(socket, self._document, "", schema)
-            room = await gateway.rooms.open(self._document)
+            member = await self._gateway.open(self._socket, b"", self._document, "", schema, take)
         except Denied as denied:
             self._refuse(denied.reason)
             return
-        except LoadFailed:
-            socket.close(CloseCode.TRY_LATER, "storage unavailable")
+        if member is None:
             return
-        except Exception:  # noqa: BLE001 - the authority is away: say "try again", never "denied"
-            gateway.contain("authentication failed")
-            socket.close(CloseCode.TRY_LATER, "sign-in cannot be checked now; try again")
-            return
-        if socket.closing:
-            return
-        member = self._member = Member(socket, b"", principal, role)
-        room.join(member)
-        gateway.joined(member, "", asked_at)
         pending, self._pending = self._pending, []
         try:
             for message in pending:
                 self._dispatch(member, message)
         except wire.MalformedMessage as error:
-            socket.close(CloseCode.MALFORMED, str(error))
+            self._socket.close(CloseCode.MALFORMED, str(error))
 
     @property
     def pending_bytes(self) -> int:
@@ -103,7 +93,7 @@ class YWebsocketSession:
             sub, at = wire.read_var_uint(message, at)
             content, _ = wire.read_var_bytes(message, at)
             if sub == wire.STEP1:
-                room.step1(member, content)
+                room.catch_up.step1(member, content)
             elif sub in (wire.STEP2, wire.UPDATE):
                 if member.writable:
                     room.receive(content, member)
@@ -115,7 +105,7 @@ class YWebsocketSession:
             content, _ = wire.read_var_bytes(message, at)
             self._gateway.present(member, content)
         elif kind == wire.QUERY_AWARENESS:
-            room.tell_people(member)
+            room.catch_up.tell_people(member)
 
     def deny(self, member: Member, reason: str) -> None:  # noqa: ARG002
         """Take the document away: the socket has no other."""
@@ -127,11 +117,11 @@ class YWebsocketSession:
 
     def blocked(self) -> None:
         if self._member is not None and self._member.room is not None:
-            self._member.room.hold(self._member)
+            self._member.room.catch_up.hold(self._member)
 
     def drained(self) -> None:
         if self._member is not None and self._member.room is not None:
-            self._member.room.release(self._member)
+            self._member.room.catch_up.release(self._member)
 
     def closed(self) -> None:
         self._task.cancel()

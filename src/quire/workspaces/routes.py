@@ -8,11 +8,11 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from quire.accounts.routes import device_of
+from quire.accounts.routes import Password
 from quire.accounts.service import MICROSECONDS, SESSION_MOST, AccountService, EmailTaken
-from quire.http.caller import PersonCaller, TheDoor, too_many
+from quire.http.caller import PersonCaller, TheDoor, device_of, too_many
 from quire.http.errors import Problem
-from quire.http.forms import Email, Form, Name, Password, Secret, at
+from quire.http.forms import Email, Form, Name, Secret, at
 from quire.workspaces.service import Invitation, InvitationForAnother, InvitationInvalid, Membership, WorkspaceService
 
 

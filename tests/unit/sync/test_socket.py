@@ -9,7 +9,7 @@ from picows import WSMsgType
 
 from quire.access import Credentials
 from quire.sync import socket as module
-from quire.sync.bucket import Bucket
+from quire.sync.allowance import Allowance
 from quire.sync.socket import Socket
 
 
@@ -70,13 +70,13 @@ class Clock:
 
 def opened(rate: float = 10) -> tuple[Socket, Line]:
     line = Line()
-    bucket = Bucket(rate, 1e6, 0.0)
+    allowance = Allowance(rate, 1e6, 0.0)
     socket = Socket(
         "s",
         Credentials("127.0.0.1"),
         max_message=1000,
         outbound_limit=1000,
-        bucket=bucket,
+        allowance=allowance,
         on_open=lambda _: None,
         on_closed=lambda _: None,
     )

@@ -1,4 +1,4 @@
-/** The font and size of text: what its marks say, else what editor.css draws. */
+/** The font and size of text: what its marks say, else what editor.css and code/code.css draw. */
 import type { Mark, Node } from '@tiptap/pm/model'
 import type { EditorState } from '@tiptap/pm/state'
 

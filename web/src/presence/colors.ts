@@ -1,8 +1,9 @@
 /** Colours of people: those who are in one document differ for as long as there are colours. */
 import type { Awareness } from 'y-protocols/awareness'
+import palette from './colors.json'
 
-/** Dark enough for white letters; the same as the server gives to accounts. */
-export const COLORS = ['#b3261e', '#8a5a00', '#3d6b21', '#00696f', '#1a5fb4', '#5b4ab5', '#9a3b8b', '#6b4f3a']
+/** Those that the server gives to accounts. */
+export const COLORS: string[] = palette
 
 interface State {
   user?: { id?: string; color?: string }

@@ -1,39 +1,22 @@
 /** One open document in this tab: the live copy, its connection, and the truth about what is saved. */
-import i18next from 'i18next'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import { keepApart } from '../presence/colors'
-import { Problem, type DocumentInfo, type RoleName } from '../api/client'
+import { OwnPresence } from '../presence/own'
+import type { DocumentInfo, RoleName } from '../api/client'
 import schema from '../editor/schema/schema.json'
 import { FrameProvider } from './frames'
 import { HttpsExchange } from './https'
+import { Ledger } from './ledger'
 import { LocalCopy, storeName } from './local'
 import { register } from './open'
+import { Patience } from './patience'
+import { FOR_GOOD, TOO_BIG, failureOf, problemKind } from './refusals'
 import { rescueWords } from './rescue'
 import { sharedSocket } from './socket'
+import { saveStatus } from './status'
 import { Store } from './store'
-import type { Handles, Me, ProblemKind, SaveStatus, SessionState } from './types'
-import { advance, changesIn, countUnsent, raise, unsentWords, type Clocks } from './unsent'
-
-/** A socket on which nothing is heard for this long, while HTTP works, counts as blocked. */
-const BLOCKED_AFTER = 5000
-/** A change that is not acknowledged for this long asks whether the link is alive. */
-const DOUBT_AFTER = 5000
-
-/** Close codes that say: a message was larger than the server takes. */
-const TOO_BIG = new Set([1009, 4413])
-
-/** Reasons after which the local copy has no business here. */
-const FOR_GOOD = new Set(['permission-denied', 'not-found'])
-
-const PROBLEMS: Record<string, ProblemKind> = {
-  'permission-denied': 'denied',
-  'not-found': 'not-found',
-  'schema-too-old': 'schema-too-old',
-  'session-expired': 'session-expired',
-  'too-many-connections': 'too-many',
-  'too-many-documents': 'too-many',
-}
+import type { Handles, Me, SessionState } from './types'
+import { unsentWords } from './unsent'
 
 export class DocumentSession implements Handles {
   readonly doc = new Y.Doc()
@@ -62,20 +45,15 @@ export class DocumentSession implements Handles {
   private synced = false
   private localReady = false
   private offlineSince = Date.now()
-  /** Characters and marks that the server has not confirmed. */
-  private changes = 0
-  private known: Clocks = new Map()
-  /** What the server said to hold when the connection was made. */
-  private serverState: Clocks = new Map()
+  private readonly ledger = new Ledger(this.doc, this.fragment)
   private storageProblem: string | null = null
   private refusedReason: string | null = null
   /** The role that the server gave allows no changes, and some were offered. */
   private writeRefused = false
   private httpsProblem: string | null = null
-  private blockedTimer: ReturnType<typeof setTimeout> | undefined
-  private doubtTimer: ReturnType<typeof setTimeout> | undefined
+  private readonly patience = new Patience()
   private closed = false
-  private readonly stopColours: () => void
+  private readonly presence: OwnPresence
   private readonly unregister = register(this)
 
   constructor(
@@ -87,14 +65,13 @@ export class DocumentSession implements Handles {
   ) {
     this.socket = sharedSocket(deadAfter)
     this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
-    this.awareness.setLocalState({ user: me })
-    this.stopColours = keepApart(this.awareness)
+    this.presence = new OwnPresence(this.awareness, me)
     this.https = new HttpsExchange(this.doc, documentId, link, {
       // Perhaps only the server was away: the socket need not wait for its next turn.
       onLive: () => this.socket.wake(),
       onAnswer: (role, settled) => this.onHttpsAnswer(role, settled),
       onFailed: (error) => this.onHttpsFailed(error),
-      changes: () => (this.state.get().stranded ? 0 : this.changes),
+      changes: () => (this.state.get().stranded ? 0 : this.ledger.changes),
     })
     this.local.kept.subscribe(() => {
       this.state.update({ kept: this.local.kept.get() })
@@ -115,12 +92,12 @@ export class DocumentSession implements Handles {
       onStateless: ({ payload }) => this.onMessage(payload),
       onUnsyncedChanges: () => this.onAcknowledged(),
       onClose: ({ event }) => {
-        if (TOO_BIG.has(event.code) && this.changes > 0) this.onUnsendable('too-big')
+        if (TOO_BIG.has(event.code) && this.ledger.changes > 0) this.onUnsendable('too-big')
         this.onStatus('disconnected')
       },
     })
     this.provider.onServerState = (clocks) => {
-      this.serverState = clocks
+      this.ledger.serverState = clocks
       if (this.state.get().stranded) this.strand()
     }
     this.provider.attach()
@@ -128,7 +105,6 @@ export class DocumentSession implements Handles {
     void this.local.loaded.then((found) => this.onLoaded(found))
     window.addEventListener('beforeunload', this.onUnload)
     window.addEventListener('pagehide', this.onHide)
-    window.addEventListener('pageshow', this.onShow)
     this.watchForBlockedSocket()
     this.refresh()
   }
@@ -142,7 +118,7 @@ export class DocumentSession implements Handles {
 
   /** Whether the server lacks something of this tab. */
   get unsaved(): boolean {
-    return this.changes > 0
+    return this.ledger.changes > 0
   }
 
   /** Writes down what the server is known to hold. */
@@ -157,12 +133,12 @@ export class DocumentSession implements Handles {
 
   /** The words that no server has confirmed. */
   unsentWords(): string {
-    return unsentWords(this.fragment, this.known)
+    return this.ledger.words()
   }
 
   /** Gives up what is stranded, with the local copy that holds it; the page must be opened anew. */
   async discard(): Promise<void> {
-    this.changes = 0
+    this.ledger.changes = 0
     await this.local.erase()
   }
 
@@ -186,14 +162,11 @@ export class DocumentSession implements Handles {
     void this.local.note()
     this.closed = true
     this.unregister()
-    clearTimeout(this.blockedTimer)
-    clearTimeout(this.doubtTimer)
+    this.patience.end()
     this.https.stop()
     window.removeEventListener('beforeunload', this.onUnload)
     window.removeEventListener('pagehide', this.onHide)
-    window.removeEventListener('pageshow', this.onShow)
-    this.stopColours()
-    this.awareness.setLocalState(null)
+    this.presence.end()
     this.provider.destroy()
     this.awareness.destroy()
     await this.local.close()
@@ -205,8 +178,7 @@ export class DocumentSession implements Handles {
   private onLoaded(found: boolean): void {
     if (this.closed) return
     this.localReady = true
-    raise(this.known, this.local.confirmed.sv)
-    if (!this.settled) this.changes = countUnsent(this.doc, this.local.confirmed)
+    this.ledger.load(this.local.confirmed, this.settled)
     if (this.local.seen !== null && !this.connected) this.offlineSince = this.local.seen
     const { role, readOnly, problem } = this.state.get()
     if (problem === null) {
@@ -220,32 +192,26 @@ export class DocumentSession implements Handles {
   private readonly onUpdate = (_: Uint8Array, origin: unknown, __: Y.Doc, transaction: Y.Transaction): void => {
     if (origin === this.local.origin) return
     if (origin === this.provider || origin === this.https) {
-      advance(this.known, transaction)
+      this.ledger.heard(transaction)
       this.local.confirm()
       return
     }
-    this.changes += changesIn(transaction)
-    if (this.doubtTimer === undefined) this.doubt()
+    this.ledger.wrote(transaction)
+    this.patience.doubt(() => {
+      if (this.ledger.changes > 0 && this.connected) this.socket.wake()
+    })
     this.refresh()
-  }
-
-  /** A link that takes changes and says nothing may be dead: ask. */
-  private doubt(): void {
-    this.doubtTimer = setTimeout(() => {
-      this.doubtTimer = undefined
-      if (this.changes > 0 && this.connected) this.socket.wake()
-    }, DOUBT_AFTER)
   }
 
   /** Whether the server holds everything that this tab holds. */
   private get settled(): boolean {
     if (this.connected && this.synced) return this.provider.unsyncedChanges === 0
-    return this.https.live && this.changes === 0
+    return this.https.live && this.ledger.changes === 0
   }
 
-  /** What the server is known to hold: all of it, or all but what is on its way (deletions are known by then only). */
+  /** What the server is known to hold. */
   private held(): Y.Snapshot {
-    return this.settled ? Y.snapshot(this.doc) : Y.createSnapshot(Y.createDeleteSet(), new Map(this.known))
+    return this.settled ? Y.snapshot(this.doc) : this.ledger.held()
   }
 
   private onStatus(status: string): void {
@@ -253,8 +219,7 @@ export class DocumentSession implements Handles {
     if (connected === this.connected) return
     this.connected = connected
     if (connected) {
-      // Others forgot this person when the old socket went: a new clock brings the cursor back at once.
-      this.awareness.setLocalState(this.awareness.getLocalState())
+      this.presence.renew()
     } else {
       // What was on screen was current when the server was last heard.
       if (this.synced) this.offlineSince = this.socket.lastMessageReceived || Date.now()
@@ -268,7 +233,7 @@ export class DocumentSession implements Handles {
     this.synced = true
     // A document attached to an open socket hears of no change of status.
     this.connected = true
-    clearTimeout(this.blockedTimer)
+    this.patience.stopWatching()
     this.https.stop()
     this.httpsProblem = null
     this.state.update({ ready: true })
@@ -284,9 +249,8 @@ export class DocumentSession implements Handles {
   }
 
   private onSettled(): void {
-    this.changes = 0
+    this.ledger.settle()
     this.state.update({ stranded: null })
-    for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(this.doc))) this.known.set(client, clock)
     this.local.confirm()
   }
 
@@ -314,17 +278,14 @@ export class DocumentSession implements Handles {
 
   /** Says which changes cannot be sent any more: nothing is thrown away unseen. */
   private strand(): void {
-    // What came shortly before a reload is not yet noted as known.
-    raise(this.known, this.serverState)
-    if (this.changes > 0) {
-      this.state.update({ stranded: { words: this.unsentWords(), changes: this.changes } })
-    }
+    const stranded = this.ledger.stranded()
+    if (stranded) this.state.update({ stranded })
   }
 
   private onDenied(reason: string): void {
     this.https.stop()
-    clearTimeout(this.blockedTimer)
-    this.state.update({ readOnly: true, problem: { kind: PROBLEMS[reason] ?? 'denied', detail: reason } })
+    this.patience.stopWatching()
+    this.state.update({ readOnly: true, problem: { kind: problemKind(reason), detail: reason } })
     if (FOR_GOOD.has(reason)) this.onRefusedForGood()
     this.refresh()
   }
@@ -378,12 +339,11 @@ export class DocumentSession implements Handles {
   }
 
   private watchForBlockedSocket(): void {
-    clearTimeout(this.blockedTimer)
-    this.blockedTimer = setTimeout(() => {
-      if (this.closed || this.synced || this.unsendable || this.state.get().problem !== null) return
+    this.patience.watch(() => {
+      if (this.closed || this.synced || this.unsendable || this.state.get().problem !== null) return false
       if (navigator.onLine && this.localReady && this.socket.lastMessageReceived === 0) this.https.start()
-      this.watchForBlockedSocket()
-    }, BLOCKED_AFTER)
+      return true
+    })
   }
 
   private onHttpsAnswer(role: RoleName, settled: boolean): void {
@@ -395,69 +355,60 @@ export class DocumentSession implements Handles {
   }
 
   private onHttpsFailed(error: unknown): void {
-    const answer = error instanceof Problem ? error : null
-    const reason = answer?.body.reason
-    if (answer?.status === 413 || reason === 'too-big') this.onUnsendable('too-big')
-    else if (typeof answer?.body.detail !== 'string') {
-      // No answer, or one from something in between: the server is away.
-      if (this.https.live) this.offlineSince = Date.now()
-      this.https.stop()
-    } else if (answer.status === 401) this.onDenied('session-expired')
-    else if (answer.status === 404) this.onDenied('permission-denied')
-    else if (reason === 'malformed') this.onUnsendable(reason, answer.detail)
-    else if (reason === 'read-only') {
-      this.onRole('viewer')
-      this.writeRefused = true
-      this.strand()
-    } else {
-      this.httpsProblem = answer.detail
-      if (answer.status === 409) this.onRefused(String(reason), answer.detail)
+    const failure = failureOf(error)
+    switch (failure.kind) {
+      case 'away':
+        if (this.https.live) this.offlineSince = Date.now()
+        this.https.stop()
+        break
+      case 'denied':
+        this.onDenied(failure.reason)
+        break
+      case 'unsendable':
+        this.onUnsendable(failure.reason, failure.detail)
+        break
+      case 'read-only':
+        this.onRole('viewer')
+        this.writeRefused = true
+        this.strand()
+        break
+      case 'refused':
+        this.httpsProblem = failure.detail
+        this.onRefused(failure.reason, failure.detail)
+        break
+      case 'trouble':
+        this.httpsProblem = failure.detail
+        break
     }
     this.refresh()
   }
 
   private readonly onUnload = (event: BeforeUnloadEvent): void => {
-    if (this.changes > 0 && this.local.kept.get() === 'no') event.preventDefault()
+    if (this.ledger.changes > 0 && this.local.kept.get() === 'no') event.preventDefault()
   }
 
   private readonly onHide = (): void => {
     void this.local.note()
-    this.awareness.setLocalState(null)
-  }
-
-  /** The browser kept the page and shows it again. */
-  private readonly onShow = (event: PageTransitionEvent): void => {
-    if (event.persisted) this.awareness.setLocalState({ user: this.me })
   }
 
   // ------------------------------------------------------------------ the one status
 
   private refresh(): void {
-    if (!this.closed) this.state.update({ status: this.next() })
-  }
-
-  private next(): SaveStatus {
-    const status = this.compute()
-    const before = this.state.get().status
-    return JSON.stringify(status) === JSON.stringify(before) ? before : status
-  }
-
-  private compute(): SaveStatus {
-    if (this.state.get().stranded) return { kind: 'stranded' }
-    const problem = this.storageProblem ?? this.refusedReason ?? this.httpsProblem
-    if (this.connected && this.synced) {
-      if (this.settled) return { kind: 'saved', transport: 'socket' }
-      return problem ? { kind: 'unsaved', reason: problem } : { kind: 'saving', transport: 'socket' }
-    }
-    if (this.https.live) {
-      if (this.settled) return { kind: 'saved', transport: 'https' }
-      return problem ? { kind: 'unsaved', reason: problem } : { kind: 'saving', transport: 'https' }
-    }
-    if (this.unsendable) {
-      const { reason, detail } = this.unsendable
-      return { kind: 'unsaved', reason: reason === 'too-big' ? i18next.t('status.too-big') : detail }
-    }
-    if (this.connected || !this.localReady) return { kind: 'connecting' }
-    return { kind: 'offline', changes: this.changes, kept: this.local.kept.get() !== 'no', since: this.offlineSince }
+    if (this.closed) return
+    const status = saveStatus({
+      stranded: this.state.get().stranded,
+      problem: this.storageProblem ?? this.refusedReason ?? this.httpsProblem,
+      unsendable: this.unsendable,
+      settled: this.settled,
+      connected: this.connected,
+      synced: this.synced,
+      https: this.https.live,
+      localReady: this.localReady,
+      changes: this.ledger.changes,
+      kept: this.local.kept.get() !== 'no',
+      offlineSince: this.offlineSince,
+    })
+    // The same status stays the same object: whoever shows it need not look again.
+    if (JSON.stringify(status) !== JSON.stringify(this.state.get().status)) this.state.update({ status })
   }
 }

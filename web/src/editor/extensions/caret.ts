@@ -1,6 +1,6 @@
 /**
  * Other people's carets and selections: named, coloured, without width, so that text does not move. A name shows while
- * its caret moves and for three seconds after (editor.css); a person who does nothing for a minute fades.
+ * its caret moves and for three seconds after (caret.css); a person who does nothing for a minute fades.
  */
 import { Extension } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'

@@ -1,11 +1,8 @@
-"""Making and hashing of secrets: passwords, session cookies, tokens."""
+"""Passwords: their rule, and hashing that leaves the processor to editing."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -13,27 +10,11 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-TOKEN_PREFIX = "quire_pat_"  # noqa: S105 - a prefix, no secret
-LINK_PREFIX = "quire_link_"
+from quire.tokens import new_secret
+
 MIN_PASSWORD = 10
 """Characters."""
 T = TypeVar("T")
-
-
-def new_secret() -> str:
-    """Return 256 random bits as 43 URL-safe characters."""
-    return secrets.token_urlsafe(32)
-
-
-def hashed(secret: str) -> str:
-    """Return the form in which a random secret is stored; a plain hash does for 256 random bits."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def derived(key: bytes, *parts: str | bytes) -> bytes:
-    """Return a secret that the server can make again: HMAC-SHA256 of `parts` under its key."""
-    joined = b"\0".join(part.encode() if isinstance(part, str) else part for part in parts)
-    return hmac.new(key, joined, hashlib.sha256).digest()
 
 
 class TooManyPasswords(Exception):

@@ -1,0 +1,45 @@
+"""The limits of the real-time core that the settings ask for."""
+
+from __future__ import annotations
+
+from quire.settings import Settings
+from quire.sync.limits import GatewayLimits, RoomLimits
+
+
+def room_limits(settings: Settings) -> RoomLimits:
+    """Return the limits of rooms that the settings ask for."""
+    return RoomLimits(
+        tick_base=settings.tick_base,
+        tick_per_socket=settings.tick_per_socket,
+        tick_max=settings.tick_max,
+        max_update=settings.max_update,
+        document_warn=settings.document_warn,
+        document_limit=settings.document_limit,
+        unsaved_room=settings.unsaved_room_limit,
+        heavy_document=settings.heavy_document,
+        heavy_update=settings.heavy_update,
+        beacon=settings.beacon,
+    )
+
+
+def gateway_limits(settings: Settings) -> GatewayLimits:
+    """Return the limits of sockets that the settings ask for."""
+    on = settings.limited
+    return GatewayLimits(
+        rates=on,
+        max_message=settings.max_frame,
+        max_presence=settings.max_presence,
+        max_sockets=settings.max_sockets,
+        max_per_account=settings.max_sockets_per_account if on else settings.max_sockets,
+        max_per_address=settings.max_sockets_per_address if on else settings.max_sockets,
+        max_documents=settings.max_documents_per_socket,
+        messages_per_second=settings.socket_messages_per_second,
+        bytes_per_second=settings.socket_bytes_per_second,
+        connects_per_minute=settings.connects_per_minute,
+        outbound_time=settings.outbound_time,
+        outbound_limit=settings.outbound_limit,
+        ping_interval=settings.ping_interval,
+        pong_timeout=settings.pong_timeout,
+        auth_timeout=settings.auth_timeout,
+        access_review=settings.access_review,
+    )

@@ -1,0 +1,61 @@
+"""Token buckets: how much may come at once, and how much in the long run."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+MAX_KEYS = 50_000
+"""Keys that are remembered; of more, those that were quiet longest are forgotten."""
+
+
+class Bucket:
+    """`rate` tokens a second gather up to `burst`; the times are seconds of one clock that never goes back."""
+
+    __slots__ = ("_burst", "_rate", "_then", "_tokens")
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._tokens, self._then = burst, now
+
+    def lack(self, tokens: float, now: float) -> float:
+        """Return the seconds until there are so many tokens (0: there are)."""
+        self._tokens = min(self._burst, self._tokens + (now - self._then) * self._rate)
+        self._then = now
+        return max(0.0, (tokens - self._tokens) / self._rate)
+
+    def take(self, tokens: float, now: float) -> float:
+        """Take tokens, also more than there are; return the seconds until that is made up for (0: it is)."""
+        self._tokens = min(self._burst, self._tokens + (now - self._then) * self._rate) - tokens
+        self._then = now
+        return max(0.0, -self._tokens / self._rate)
+
+    @property
+    def rested(self) -> bool:
+        """Whether a second's worth is there again."""
+        return self._tokens >= self._rate
+
+
+class Rate:
+    """At most `burst` at once and `per_minute` sustained, for each key. In memory, bounded."""
+
+    def __init__(
+        self, per_minute: float, burst: float, *, enabled: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate, self._burst, self._enabled, self._clock = per_minute / 60, burst, enabled, clock
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def wait(self, key: str) -> float:
+        """Take one token; returns 0, or the seconds until there is one (nothing is taken then)."""
+        if not self._enabled:
+            return 0.0
+        now = self._clock()
+        bucket = self._buckets.pop(key, None) or Bucket(self._rate, self._burst, now)
+        wait = bucket.lack(1, now)
+        if not wait:
+            bucket.take(1, now)
+        self._buckets[key] = bucket
+        if len(self._buckets) > MAX_KEYS:
+            self._buckets.popitem(last=False)
+        return wait

@@ -1,0 +1,23 @@
+"""Bearer tokens: how they are made, and the form in which they are stored."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+
+def new_secret() -> str:
+    """Return 256 random bits as 43 URL-safe characters."""
+    return secrets.token_urlsafe(32)
+
+
+def hashed(secret: str) -> str:
+    """Return the form in which a random secret is stored; a plain hash does for 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def derived(key: bytes, *parts: str | bytes) -> bytes:
+    """Return a secret that the server can make again: HMAC-SHA256 of `parts` under its key."""
+    joined = b"\0".join(part.encode() if isinstance(part, str) else part for part in parts)
+    return hmac.new(key, joined, hashlib.sha256).digest()

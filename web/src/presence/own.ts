@@ -1,0 +1,38 @@
+/** This person as the others see them: shown while the page is, in a colour of their own. */
+import type { Awareness } from 'y-protocols/awareness'
+import { keepApart } from './colors'
+
+export class OwnPresence {
+  private readonly stopColours: () => void
+
+  constructor(
+    private readonly awareness: Awareness,
+    private readonly user: object,
+  ) {
+    awareness.setLocalState({ user })
+    this.stopColours = keepApart(awareness)
+    window.addEventListener('pagehide', this.hide)
+    window.addEventListener('pageshow', this.show)
+  }
+
+  /** Others forgot this person when the old socket went: a new clock brings the cursor back at once. */
+  renew(): void {
+    this.awareness.setLocalState(this.awareness.getLocalState())
+  }
+
+  end(): void {
+    window.removeEventListener('pagehide', this.hide)
+    window.removeEventListener('pageshow', this.show)
+    this.stopColours()
+    this.awareness.setLocalState(null)
+  }
+
+  private readonly hide = (): void => {
+    this.awareness.setLocalState(null)
+  }
+
+  /** The browser kept the page and shows it again. */
+  private readonly show = (event: PageTransitionEvent): void => {
+    if (event.persisted) this.awareness.setLocalState({ user: this.user })
+  }
+}

@@ -1,0 +1,41 @@
+/** The one status that people see, made of everything that is known of the connection and the changes. */
+import i18next from 'i18next'
+import type { SaveStatus, SessionState } from './types'
+
+export interface Facts {
+  stranded: SessionState['stranded']
+  /** Why the server cannot keep changes now. */
+  problem: string | null
+  /** Why changes are not offered any more. */
+  unsendable: { reason: string; detail: string } | null
+  /** The server holds everything that this tab holds. */
+  settled: boolean
+  /** The socket is open; the first exchange on it is done. */
+  connected: boolean
+  synced: boolean
+  /** Changes travel over HTTPS. */
+  https: boolean
+  /** The local copy is read. */
+  localReady: boolean
+  changes: number
+  kept: boolean
+  offlineSince: number
+}
+
+export function saveStatus(facts: Facts): SaveStatus {
+  const { problem, unsendable } = facts
+  if (facts.stranded) return { kind: 'stranded' }
+  const transport = facts.connected && facts.synced ? 'socket' : facts.https ? 'https' : null
+  if (transport) {
+    if (facts.settled) return { kind: 'saved', transport }
+    return problem ? { kind: 'unsaved', reason: problem } : { kind: 'saving', transport }
+  }
+  if (unsendable) {
+    return {
+      kind: 'unsaved',
+      reason: unsendable.reason === 'too-big' ? i18next.t('status.too-big') : unsendable.detail,
+    }
+  }
+  if (facts.connected || !facts.localReady) return { kind: 'connecting' }
+  return { kind: 'offline', changes: facts.changes, kept: facts.kept, since: facts.offlineSince }
+}
