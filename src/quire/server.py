@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -115,6 +115,8 @@ class Server:
         """Large documents that are being turned into text, HTML or JSON, or wait for it."""
         self.identifying = 0
         """Large pictures that are being read, or wait for it; each holds its bytes."""
+        self._stop_by: float | None = None
+        """When the stop must be over, by the loop's clock; None while the node serves."""
         self._touched: set[str] = set()
         self._upkeep = Background(self._contained)
         self._watchdog = Watchdog(settings.watchdog)
@@ -358,35 +360,51 @@ class Server:
     async def drain(self) -> None:
         """Stop gracefully: everything accepted is committed, everyone is told to connect again."""
         started, limit = asyncio.get_running_loop().time(), self.settings.shutdown_timeout
+        self._stop_by = started + limit
         self.readiness.draining = self.gateway.draining = True
         # Where nothing can be saved, people hear of the stop all the same, and soon.
         await self.rooms.settle(started + min(1.0, limit / 5))
-        await self.gateway.drain(min(self.settings.reconnect_window, limit / 3))
+        await self.gateway.drain(min(self.settings.reconnect_window, limit / 4), min(2.0, limit / 10))
         # The rest of the time is for open requests and for the log's last tries.
         if not await self.rooms.settle(started + limit * 0.6):
             _log.error("stopped with unsaved updates; their senders keep them", reason=self.log.health.reason)
 
     async def close(self) -> None:
-        """Close storage; what fails in one part keeps no other open."""
+        """Close storage; what fails or hangs in one part keeps no other open."""
         async with AsyncExitStack() as parts:
             # Closed from the last line to the first.
             parts.callback(self.services.folder.unlock)
-            parts.push_async_callback(self.services.database.close)
+            parts.push_async_callback(self._end, self.services.database.close)
             parts.callback(self.converter.close)
             parts.callback(self.pictures.close)
-            parts.push_async_callback(self.replicas.close)
+            parts.push_async_callback(self._end, self.replicas.close)
             parts.push_async_callback(self._close_log)
-            parts.push_async_callback(self.compactor.close)
-            parts.push_async_callback(self.fanout.close)
-            parts.push_async_callback(self.rooms.close)
-            parts.push_async_callback(self.gateway.close)
-            parts.push_async_callback(self._record)
+            parts.push_async_callback(self._end, self.compactor.close)
+            parts.push_async_callback(self._end, self.fanout.close)
+            parts.push_async_callback(self._end, self.rooms.close)
+            parts.push_async_callback(self._end, self.gateway.close)
+            parts.push_async_callback(self._end, self._record)
             parts.callback(self._watchdog.close)
-            parts.push_async_callback(self._upkeep.close)
+            parts.push_async_callback(self._end, self._upkeep.close)
+
+    @property
+    def _left(self) -> float:
+        """Seconds that are left of the stop."""
+        if self._stop_by is None:
+            return self.settings.shutdown_timeout
+        return max(0.0, self._stop_by - asyncio.get_running_loop().time())
+
+    async def _end(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Close one part in half of the time that is left, so that there is some for the others."""
+        try:
+            async with asyncio.timeout(self._left / 2):
+                await part()
+        except TimeoutError:
+            _log.error("a part could not be closed in time", part=part.__qualname__)
 
     async def _close_log(self) -> None:
         try:
-            await self.log.close()
+            await self.log.close(self._left / 2)
         except StorageUnavailable as error:
             _log.error("the log could not be closed cleanly", error=str(error))
 

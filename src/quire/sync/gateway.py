@@ -390,8 +390,8 @@ class Gateway:
                 delay = secrets.randbelow(2000) / 1000
                 asyncio.get_running_loop().call_later(delay, member.socket.close, CloseCode.RESTART, "saving again")
 
-    async def drain(self, window: float) -> None:
-        """Close every socket with 1012, spread over at most `window` seconds."""
+    async def drain(self, window: float, patience: float) -> None:
+        """Close every socket with 1012, spread over `window` seconds at most; drop what is left `patience` later."""
         self.draining = True
         sockets = list(self._sockets)
         pause = min(window, len(sockets) / CLOSES_PER_SECOND) / max(1, len(sockets))
@@ -399,7 +399,7 @@ class Gateway:
             socket.close(CloseCode.RESTART, "the server restarts; connect again")
             if pause:
                 await asyncio.sleep(pause)
-        for _ in range(200):
+        for _ in range(round(patience * 100)):
             if not self._sockets:
                 break
             await asyncio.sleep(0.01)
