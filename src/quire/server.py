@@ -13,7 +13,7 @@ import structlog
 from fastapi import FastAPI
 
 from quire import __version__
-from quire.access import Principal
+from quire.access import Action, allows, tab_of
 from quire.accounts import routes as account_routes
 from quire.accounts.secrets import Passwords
 from quire.accounts.service import AccountService
@@ -24,11 +24,11 @@ from quire.content.reader import render
 from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
 from quire.content.welcome import TITLE, welcome_document
 from quire.crdt.replica import ReplicaCorrupt, ReplicaHost
-from quire.crdt.updates import EMPTY_UPDATE
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.documents import images
 from quire.documents import routes as document_routes
+from quire.documents.routes import Admit
 from quire.documents.service import Document, DocumentService, any_document
 from quire.fanout.contract import Fanout
 from quire.fanout.local import LocalFanout
@@ -51,9 +51,10 @@ from quire.ops.watchdog import Watchdog
 from quire.settings import Settings
 from quire.sharing.service import Announcements, SharingAccess
 from quire.sync import wire
-from quire.sync.exchange import UpdateRefused, exchange
+from quire.sync.exchange import UpdateRefused, Visitor, exchange
 from quire.sync.gateway import Gateway
 from quire.sync.limits import GatewayLimits, RoomLimits
+from quire.sync.member import Refusal
 from quire.sync.neighbours import Identity
 from quire.sync.rooms import LoadFailed, Rooms
 from quire.sync.stats import SyncStats
@@ -65,6 +66,8 @@ SWEEP_SECONDS = 1.0
 TOUCH_SECONDS = 2.0
 SERVER = "server"
 PICTURES_WAITING = 16
+RENDERED_HERE = 4096
+"""Bytes of a document up to which it is turned into text in this process: no crafted one of that size takes long."""
 
 
 class Services:
@@ -262,7 +265,7 @@ class Server:
         parts = [row.payload for row in stored.tail]
         if stored.snapshot is not None:
             parts.insert(0, stored.snapshot.payload)
-        if sum(map(len, parts)) < 64 * 1024:
+        if sum(map(len, parts)) <= RENDERED_HERE:
             return render(parts, form, title)
         if self.converting >= self.settings.conversions:
             raise Problem(503, "Too many documents are being read at once. Try again.", headers={"Retry-After": "2"})
@@ -287,27 +290,33 @@ class Server:
         finally:
             self.identifying -= 1
 
-    async def _exchange(self, principal: Principal, document: str, body: bytes, writable: bool) -> bytes:
+    async def _exchange(self, admit: Admit, document: str, body: bytes, tab: str | None) -> bytes:
         try:
             state_vector, at = wire.read_var_bytes(body, 0)
             update, _ = wire.read_var_bytes(body, at)
         except wire.MalformedMessage as error:
             raise Problem(400, f"The body is not a state vector and an update: {error}.") from None
-        if update and update != EMPTY_UPDATE and not writable:
-            raise Problem(403, "You may read this document but not change it.", reason="read-only")
+        connection = tab_of(tab) or secrets.token_hex(16)
+
+        async def visitor() -> Visitor:
+            principal, role = await admit()
+            known = tab_of(tab) is not None or principal.account is not None
+            return Visitor(principal.author, connection, allows(role, Action.WRITE), known)
+
         try:
             own, missing = await exchange(
                 self.rooms,
                 document,
-                author=principal.author,
-                connection="https",
+                admit=visitor,
+                changes=lambda: self.gateway.access_changes,
                 state_vector=state_vector or b"\x00",
                 update=update,
             )
         except ValueError as error:
             raise Problem(400, str(error)) from None
         except UpdateRefused as refused:
-            raise Problem(409, str(refused), reason=refused.why.value) from None
+            status = 403 if refused.why is Refusal.READ_ONLY else 409
+            raise Problem(status, str(refused), reason=refused.why.value) from None
         except (LoadFailed, ReplicaCorrupt, TimeoutError) as error:
             reason = str(error) or self.log.health.reason or "storage is slow"
             raise Problem(503, f"Not saved: {reason}. Send it again.", headers={"Retry-After": "2"}) from None

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from itertools import islice
@@ -20,7 +21,7 @@ from urllib.parse import parse_qs
 import structlog
 from picows import WSUpgradeRequest, WSUpgradeResponse
 
-from quire.access import Access, AccessChange, Action, Credentials, Denied, Principal, Role, allows
+from quire.access import Access, AccessChange, Action, Credentials, Denied, Principal, Role, allows, tab_of
 from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
 from quire.ops.seldom import Seldom
@@ -125,7 +126,7 @@ class Gateway:
         self.stats.upgrades += 1
         socket = Socket(
             secrets.token_hex(8),
-            _credentials(headers, address, self._cookie),
+            _credentials(headers, query, address, self._cookie),
             max_message=self._limits.max_message,
             outbound_limit=self._limits.outbound_limit,
             bucket=Bucket(self._limits.messages_per_second, self._limits.bytes_per_second, time.monotonic())
@@ -412,7 +413,7 @@ class Gateway:
         await self._background.close()
 
 
-def _credentials(headers: Any, address: str, cookie: str) -> Credentials:  # noqa: ANN401
+def _credentials(headers: Any, query: str, address: str, cookie: str) -> Credentials:  # noqa: ANN401
     session = None
     try:
         morsel = SimpleCookie(headers.get("cookie", "")).get(cookie)
@@ -421,16 +422,15 @@ def _credentials(headers: Any, address: str, cookie: str) -> Credentials:  # noq
         pass
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     token = bearer.strip() if scheme.lower() == "bearer" else None
-    return Credentials(address, session=session, token=token or None, link=headers.get("x-quire-link"))
+    tab = tab_of(parse_qs(query).get("tab", [None])[0])
+    return Credentials(address, session=session, token=token or None, link=headers.get("x-quire-link"), tab=tab)
 
 
 def _with_token(credentials: Credentials, token: str) -> Credentials:
     """Add the auth frame's token: a document link or an API token, beside what the upgrade carried."""
     if not token:
         return credentials
-    if token.startswith(LINK_PREFIX):
-        return Credentials(credentials.address, credentials.session, credentials.token, token)
-    return Credentials(credentials.address, credentials.session, token, credentials.link)
+    return replace(credentials, link=token) if token.startswith(LINK_PREFIX) else replace(credentials, token=token)
 
 
 def _schema(query: str) -> int | None:

@@ -93,7 +93,7 @@ class Member:
         self.principal = principal
         self.author = principal.author
         self.connection = socket.id
-        self.identity = identity_of(self.author, socket.id)
+        self.identity = identity_of(self.author, socket.credentials.tab or socket.id)
         self.role = role
         self.room: Room | None = None
         self.behind: dict[int, int] | None = None

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from quire.crdt.replica import ReplicaCorrupt, ReplicaHost
+from quire.crdt.statevector import count_clients
 from quire.crdt.updates import (
     EMPTY_STATE,
     MalformedUpdate,
     UpdateSummary,
-    decode_state_vector,
     encode_state_vector,
     inspect,
 )
@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 _log = structlog.get_logger("quire.sync.room")
 MOST_WAITING = 1000
 """Updates of one document that may wait for missing ones."""
+MORE_CLIENTS = 100_000
+"""Clients that a state vector may have beyond twice those of the document."""
+VISIT_SECONDS = 20.0
+"""How long somebody without a socket counts as here after each exchange; a tab in front makes one every second."""
 ANEW = "the document is read anew; the update will be asked for again"
 
 
@@ -179,7 +183,7 @@ class Room:
     def step1(self, member: Member, state_vector: bytes) -> None:
         """Answer a client's state vector: our own first, then all that it lacks."""
         try:
-            decode_state_vector(state_vector)
+            self.check_state(state_vector)
         except MalformedUpdate as error:
             raise wire.MalformedMessage(f"state vector: {error}") from None
         waiting = member.asked_state is not None
@@ -216,6 +220,10 @@ class Room:
             messages.insert(1, wire.sync_update(first))
         member.socket.write(b"".join(wire.binary_frame(member.prefix + message) for message in messages))
 
+    def visit(self, identity: str) -> None:
+        """Somebody without a socket is here, and for a while: nobody else may write in their name."""
+        self._writers.visit(identity, self.now + VISIT_SECONDS)
+
     async def exchange(self, state_vector: bytes) -> tuple[bytes, bytes]:
         """Return (own state vector, what the holder of `state_vector` lacks); in order with updates."""
         done: asyncio.Future[tuple[bytes, bytes]] = self._loop.create_future()
@@ -232,6 +240,16 @@ class Room:
 
         self._turns.add(turn)
         return await done
+
+    def check_state(self, state_vector: bytes) -> None:
+        """Refuse what is no state vector, or one of far more clients than the document has; raises `MalformedUpdate`.
+
+        A browser may have clients that this copy lacks, of what was written offline.
+        """
+        most = 2 * len(self.clock.known) + MORE_CLIENTS
+        clients = count_clients(state_vector)
+        if clients > most:
+            raise MalformedUpdate(f"it has {clients} clients, where at most {most} are expected")
 
     async def contains(self, update: bytes) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`."""
@@ -571,6 +589,7 @@ class Room:
 
     def sweep(self, now: float) -> None:
         """Expire people who stopped renewing their presence; keep in step with other nodes."""
+        self._writers.sweep(now)
         self._neighbours.sweep(now)
         self.presence.expire()
 
