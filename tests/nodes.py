@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pycrdt
 
-from quire.access import Principal, Role
+from quire.access import Credentials, Principal, Role
 from quire.blobs.folder import FolderBlobs
 from quire.crdt.host import ReplicaHost
 from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, inspect
@@ -130,6 +130,7 @@ class Line:
 
     def __init__(self) -> None:
         self.id = f"line{next(self._numbers)}"
+        self.credentials = Credentials("")
         self.deliver: Callable[[bytes], None] = lambda _: None
         self.closed: tuple[int, str] | None = None
 

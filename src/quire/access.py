@@ -7,6 +7,7 @@ says what a role may do.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
@@ -68,6 +69,8 @@ class Credentials:
     """An API token (`quire_pat_…`), from `Authorization: Bearer` or a socket's auth frame."""
     link: str | None = field(default=None, repr=False)
     """A document link's token (`quire_link_…`)."""
+    tab: str | None = field(default=None, repr=False)
+    """What the tab calls itself on each of its connections, so that a guest who comes again is the same one."""
 
     def with_token(self, token: str) -> Credentials:
         """Return these with what came later beside them: a document link's token, an API token, or nothing."""
@@ -101,10 +104,16 @@ class Principal:
 
 GUEST: Final = "guest:"
 """Begins the identity of a guest."""
+_TAB = re.compile(r"[A-Za-z0-9_-]{22,64}")
+
+
+def tab_of(sent: str | None) -> str | None:
+    """Return the name that a tab gave itself, if nobody could guess it."""
+    return sent if sent is not None and _TAB.fullmatch(sent) else None
 
 
 def identity_of(author: str, connection: str) -> str:
-    """Return who an author is to others in a document; a link has one author, so a guest is a connection."""
+    """Return who an author is to others in a document; a link has one author, so a guest is a tab or a connection."""
     return GUEST + connection if author.startswith("link:") or author == "anonymous" else author
 
 

@@ -51,8 +51,20 @@ class _Uvicorn(uvicorn.Server):
         for listening in sockets or []:
             listening.close()
         _log.info("stopping", signal=self.stopped_by)
+        self._end_in(self._node.settings.shutdown_timeout)
         await self._node.drain()
         await super().shutdown([])
+
+    def _end_in(self, seconds: float) -> None:
+        """End the process when the stop takes longer: a disk that hangs holds threads that nothing can interrupt."""
+
+        def end() -> None:
+            _log.error("the stop is not over in time; what is not saved stays with its senders", seconds=seconds)
+            os._exit(0 if self._node.failure is None else 1)
+
+        timer = threading.Timer(seconds, end)
+        timer.daemon = True
+        timer.start()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import structlog
 from fastapi import FastAPI
 
 from quire import __version__
-from quire.access import Principal
+from quire.access import Action, allows, tab_of
 from quire.accounts import routes as account_routes
 from quire.background import Background
 from quire.content.prosemirror import empty_document
@@ -22,10 +22,10 @@ from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
 from quire.content.welcome import TITLE, welcome_document
 from quire.crdt.host import ReplicaHost
 from quire.crdt.replica import ReplicaCorrupt
-from quire.crdt.updates import EMPTY_UPDATE
 from quire.db.ids import now
 from quire.documents import images
 from quire.documents import routes as document_routes
+from quire.documents.routes import Admit
 from quire.documents.service import Document, DocumentService, any_document
 from quire.fanout.contract import Fanout
 from quire.fanout.local import LocalFanout
@@ -50,8 +50,9 @@ from quire.rates import Rate
 from quire.services import Services
 from quire.settings import Settings
 from quire.sync import wire
-from quire.sync.exchange import UpdateRefused, exchange
+from quire.sync.exchange import UpdateRefused, Visitor, exchange
 from quire.sync.gateway import Gateway
+from quire.sync.member import Refusal
 from quire.sync.neighbours import Identity
 from quire.sync.rooms import LoadFailed, Rooms
 from quire.sync.stats import SyncStats
@@ -62,6 +63,8 @@ SWEEP_SECONDS = 1.0
 TOUCH_SECONDS = 2.0
 SERVER = "server"
 PICTURES_WAITING = 16
+RENDERED_HERE = 4096
+"""Bytes of a document up to which it is turned into text in this process: no crafted one of that size takes long."""
 
 
 class Server:
@@ -97,6 +100,8 @@ class Server:
         """Large documents that are being turned into text, HTML or JSON, or wait for it."""
         self.identifying = 0
         """Large pictures that are being read, or wait for it; each holds its bytes."""
+        self._stop_by: float | None = None
+        """When the stop must be over, by the loop's clock; None while the node serves."""
         self._touched: set[str] = set()
         self._upkeep = Background(self._contained)
         self._watchdog = Watchdog(settings.watchdog)
@@ -244,7 +249,7 @@ class Server:
         parts = [row.payload for row in stored.tail]
         if stored.snapshot is not None:
             parts.insert(0, stored.snapshot.payload)
-        if sum(map(len, parts)) < 64 * 1024:
+        if sum(map(len, parts)) <= RENDERED_HERE:
             return render(parts, form, title)
         if self.converting >= self.settings.conversions:
             raise Problem(503, "Too many documents are being read at once. Try again.", headers={"Retry-After": "2"})
@@ -269,27 +274,33 @@ class Server:
         finally:
             self.identifying -= 1
 
-    async def _exchange(self, principal: Principal, document: str, body: bytes, writable: bool) -> bytes:
+    async def _exchange(self, admit: Admit, document: str, body: bytes, tab: str | None) -> bytes:
         try:
             state_vector, at = wire.read_var_bytes(body, 0)
             update, _ = wire.read_var_bytes(body, at)
         except wire.MalformedMessage as error:
             raise Problem(400, f"The body is not a state vector and an update: {error}.") from None
-        if update and update != EMPTY_UPDATE and not writable:
-            raise Problem(403, "You may read this document but not change it.", reason="read-only")
+        connection = tab_of(tab) or secrets.token_hex(16)
+
+        async def visitor() -> Visitor:
+            principal, role = await admit()
+            known = tab_of(tab) is not None or principal.account is not None
+            return Visitor(principal.author, connection, allows(role, Action.WRITE), known)
+
         try:
             own, missing = await exchange(
                 self.rooms,
                 document,
-                author=principal.author,
-                connection="https",
+                admit=visitor,
+                changes=lambda: self.gateway.access_changes,
                 state_vector=state_vector or b"\x00",
                 update=update,
             )
         except ValueError as error:
             raise Problem(400, str(error)) from None
         except UpdateRefused as refused:
-            raise Problem(409, str(refused), reason=refused.why.value) from None
+            status = 403 if refused.why is Refusal.READ_ONLY else 409
+            raise Problem(status, str(refused), reason=refused.why.value) from None
         except (LoadFailed, ReplicaCorrupt, TimeoutError) as error:
             reason = str(error) or self.log.health.reason or "storage is slow"
             raise Problem(503, f"Not saved: {reason}. Send it again.", headers={"Retry-After": "2"}) from None
@@ -342,34 +353,50 @@ class Server:
     async def drain(self) -> None:
         """Stop gracefully: everything accepted is committed, everyone is told to connect again."""
         started, limit = asyncio.get_running_loop().time(), self.settings.shutdown_timeout
+        self._stop_by = started + limit
         self.readiness.draining = self.gateway.draining = True
         # Where nothing can be saved, people hear of the stop all the same, and soon.
         await self.rooms.settle(started + min(1.0, limit / 5))
-        await self.gateway.drain(min(self.settings.reconnect_window, limit / 3))
+        await self.gateway.drain(min(self.settings.reconnect_window, limit / 4), min(2.0, limit / 10))
         # The rest of the time is for open requests and for the log's last tries.
         if not await self.rooms.settle(started + limit * 0.6):
             _log.error("stopped with unsaved updates; their senders keep them", reason=self.log.health.reason)
 
     async def close(self) -> None:
-        """Close storage; what fails in one part keeps no other open."""
+        """Close storage; what fails or hangs in one part keeps no other open."""
         async with AsyncExitStack() as parts:
             # Closed from the last line to the first.
             parts.callback(self.services.folder.unlock)
-            parts.push_async_callback(self.services.database.close)
+            parts.push_async_callback(self._end, self.services.database.close)
             parts.callback(self.converter.close)
             parts.callback(self.pictures.close)
-            parts.push_async_callback(self.replicas.close)
+            parts.push_async_callback(self._end, self.replicas.close)
             parts.push_async_callback(self._close_log)
-            parts.push_async_callback(self.compactor.close)
-            parts.push_async_callback(self.fanout.close)
-            parts.push_async_callback(self.rooms.close)
-            parts.push_async_callback(self.gateway.close)
-            parts.push_async_callback(self._record)
+            parts.push_async_callback(self._end, self.compactor.close)
+            parts.push_async_callback(self._end, self.fanout.close)
+            parts.push_async_callback(self._end, self.rooms.close)
+            parts.push_async_callback(self._end, self.gateway.close)
+            parts.push_async_callback(self._end, self._record)
             parts.callback(self._watchdog.close)
-            parts.push_async_callback(self._upkeep.close)
+            parts.push_async_callback(self._end, self._upkeep.close)
+
+    @property
+    def _left(self) -> float:
+        """Seconds that are left of the stop."""
+        if self._stop_by is None:
+            return self.settings.shutdown_timeout
+        return max(0.0, self._stop_by - asyncio.get_running_loop().time())
+
+    async def _end(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Close one part in half of the time that is left, so that there is some for the others."""
+        try:
+            async with asyncio.timeout(self._left / 2):
+                await part()
+        except TimeoutError:
+            _log.error("a part could not be closed in time", part=part.__qualname__)
 
     async def _close_log(self) -> None:
         try:
-            await self.log.close()
+            await self.log.close(self._left / 2)
         except StorageUnavailable as error:
             _log.error("the log could not be closed cleanly", error=str(error))

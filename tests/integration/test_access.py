@@ -6,11 +6,16 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from conftest import QuireProcess
+from nodes import DOCUMENT, Node, open_log
+from quire.access import Denied
+from quire.fanout.local import LocalBus
 from quire.sync import wire
+from quire.sync.exchange import Visitor, exchange
 from rawclient import connected, insertion
 
 
@@ -35,6 +40,34 @@ async def test_a_changed_link_acts_on_open_sockets_within_a_second(server: Quire
     async with connected(server, document) as stranger:
         stranger.send(b"\x02\x00" + wire.var_string(link))
         assert (await stranger.until(b"\x02")).startswith(b"\x02\x01")
+
+
+async def test_who_loses_the_right_between_the_answer_and_the_write_does_not_write(tmp_path: Path) -> None:
+    changed = asked = 0
+
+    async def admit() -> Visitor:
+        nonlocal changed, asked
+        asked += 1
+        if asked > 1:
+            raise Denied
+        # The link is taken away as soon as this has been answered, while the document is read from the log.
+        changed += 1
+        return Visitor("link:x", "tab", writable=True, known=True)
+
+    async with open_log(tmp_path) as log:
+        node = Node("n", log, LocalBus())
+        with pytest.raises(Denied):
+            await exchange(
+                node.rooms,
+                DOCUMENT,
+                admit=admit,
+                changes=lambda: changed,
+                state_vector=b"\x00",
+                update=insertion("too late"),
+            )
+        assert asked == 2
+        await node.close()
+        assert (await log.load(DOCUMENT)).last_seq == 0
 
 
 async def test_a_reset_link_ends_the_old_one_on_open_sockets(server: QuireProcess) -> None:

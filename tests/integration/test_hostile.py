@@ -29,6 +29,7 @@ BODIES = {
     "a version in other digits": b"\x02\x00" + wire.var_string("t") + wire.var_string("\u00b2"),
     "presence that claims much": wire.awareness(b"\xff\xff\xff\x7f"),
     "bad state vector": wire.sync_step1(b"\x05\x01"),
+    "state vector of clients that no document has": wire.sync_step1(wire.var_uint(200_000) + b"\x01" * 400_000),
 }
 UPDATES = {
     "memory bomb": b"\xff\xff\xff\xff\x0f\x00\x00\x00",

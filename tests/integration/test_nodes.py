@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,29 @@ async def test_alone_nothing_is_said(log: SqliteLog) -> None:
         ann.show("{}")
         await until(lambda: ann.unsaved == 0, "saved", one)
         assert said == []
+
+
+async def test_what_storage_refuses_at_one_node_is_given_up_at_the_other_too(log: SqliteLog) -> None:
+    with closing(sqlite3.connect(log.path)) as operator, operator:
+        operator.execute(
+            f"CREATE TRIGGER refuse BEFORE INSERT ON updates WHEN instr(NEW.payload, x'{b'poison'.hex()}') "
+            "BEGIN SELECT RAISE(ABORT, 'this row cannot be stored'); END"
+        )
+    async with nodes(log) as (one, two):
+        eve, bob, new = Guest("eve", 1), Guest("bob", 2), Guest("new", 3)
+        await eve.join(one)
+        await bob.join(two)
+        with write_locked(log.path):
+            eve.text.insert(0, "poison ")
+            await until(lambda: "poison" in str(bob.text), "the words at the other node", one, two)
+        await until(lambda: one.stats.resets > 0 and two.stats.resets > 0, "both read the log", one, two)
+        assert eve.refused[0]["reason"] == "unstorable"
+        assert eve.unsaved == 1
+        bob.leave()
+        await new.join(two)
+        new.text.insert(0, "fresh ")
+        await until(lambda: new.unsaved == 0, "saved", one, two)
+        await bob.join(two)
+        await until(lambda: bool(bob.refused), "that the words cannot be saved", one, two)
+        assert str(new.text) == "fresh "
+    assert await stored_text(log) == "fresh "

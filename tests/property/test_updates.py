@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quire.crdt.replica import LocalReplica, ReplicaCorrupt
+from quire.crdt.statevector import count_clients
 from quire.crdt.updates import (
     EMPTY_STATE,
     MalformedUpdate,
@@ -113,3 +114,17 @@ def test_arbitrary_bytes_never_get_past_the_parser_with_anything_but_a_refusal(d
             parse(data)
         except MalformedUpdate as error:
             assert str(error)
+
+
+VECTORS = st.dictionaries(st.integers(1, 2**53 - 1), st.integers(1, 2**53 - 1)).map(encode_state_vector)
+
+
+@given(st.one_of(st.binary(max_size=40), VECTORS))
+def test_counting_the_clients_of_a_state_vector_agrees_with_reading_it(vector: bytes) -> None:
+    try:
+        known = decode_state_vector(vector)
+    except MalformedUpdate:
+        with pytest.raises(MalformedUpdate):
+            count_clients(vector)
+    else:
+        assert count_clients(vector) >= len(known)

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
 
-from quire.access import Action, Principal, Role, allows
+from quire.access import Action, Principal, Role
 from quire.documents.images import NotAPicture
 from quire.documents.service import (
     Document,
@@ -24,7 +24,7 @@ from quire.documents.service import (
     StaleVersion,
     UnknownDocument,
 )
-from quire.http.caller import AccountCaller, Caller, Door, TheDoor, identified, permit
+from quire.http.caller import AccountCaller, Caller, TheDoor, identified, permit
 from quire.http.errors import Problem
 from quire.http.forms import Form, Title, at, moment
 from quire.sharing.service import SharingAccess
@@ -40,8 +40,10 @@ MEDIA = {
 }
 Render = Callable[[str, Format, str], Awaitable[bytes]]
 """(document, form, title) -> the text in that form; raises `Problem`."""
-Exchange = Callable[[Principal, str, bytes, bool], Awaitable[bytes]]
-"""(principal, document, body, may write) -> body of the answer; raises `Problem`."""
+Admit = Callable[[], Awaitable[tuple[Principal, Role]]]
+"""Who makes the request and with which role, asked now; raises `Problem` when they may not read."""
+Exchange = Callable[[Admit, str, bytes, str | None], Awaitable[bytes]]
+"""(who, document, body, name of the tab) -> body of the answer; raises `Problem`."""
 
 
 class CreateForm(Form):
@@ -278,13 +280,24 @@ def routes(
         )
 
     @router.post("/{document_id}/sync", openapi_extra=_binary("Exchange of state vector and update."))
-    async def sync(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> Response:
+    async def sync(
+        document_id: str,
+        principal: Caller,
+        entrance: TheDoor,
+        request: Request,
+        x_quire_tab: Annotated[str | None, Header(description="A secret name: who sends it again is the same.")] = None,
+    ) -> Response:
         """Exchange over plain HTTPS what a socket would; answers after the commit and says the caller's role."""
         await permit(entrance, principal, document_id, Action.READ)
-        principal, role, body = await _received(request, entrance, document_id, Action.READ)
-        answer = await exchange(principal, document_id, body, allows(role, Action.WRITE))
+        body = await request.body()
+
+        async def admit() -> tuple[Principal, Role]:
+            now = await identified(request)
+            return now, await permit(entrance, now, document_id, Action.READ)
+
+        answer = await exchange(admit, document_id, body, x_quire_tab)
         # Loading and storing take time, and the answer holds what others have written meanwhile.
-        role = await permit(entrance, await identified(request), document_id, Action.READ)
+        _, role = await admit()
         return Response(answer, media_type="application/octet-stream", headers={"X-Quire-Role": role.label})
 
     @router.post(
@@ -299,7 +312,9 @@ def routes(
     ) -> AttachmentBody:
         """Store a picture."""
         await permit(entrance, principal, document_id, Action.WRITE)
-        _, _, body = await _received(request, entrance, document_id, Action.WRITE)
+        body = await request.body()
+        # A body can take long, and access can end meanwhile.
+        await permit(entrance, await identified(request), document_id, Action.WRITE)
         try:
             row = await service.attach(document_id, body, _file_name(x_filename))
         except NotAPicture as error:
@@ -348,13 +363,6 @@ def routes(
         return Response(stored, media_type=row.kind, headers=headers)
 
     return router
-
-
-async def _received(request: Request, entrance: Door, document: str, action: Action) -> tuple[Principal, Role, bytes]:
-    """Return the whole body, and who sends it with which role: a body can take long, and access can end meanwhile."""
-    body = await request.body()
-    principal = await identified(request)
-    return principal, await permit(entrance, principal, document, action), body
 
 
 def _binary(description: str) -> dict[str, object]:

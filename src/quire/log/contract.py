@@ -107,8 +107,8 @@ class UpdateLog(Protocol):
 
     async def open(self) -> None: ...
 
-    async def close(self) -> None:
-        """Commit everything queued, then close; raises `StorageUnavailable` if that fails in time."""
+    async def close(self, within: float = 8.0) -> None:
+        """Commit everything queued, then close; raises `StorageUnavailable` when `within` seconds are not enough."""
         ...
 
     def submit(self, updates: Sequence[Update], done: Callable[[Sequence[Outcome]], None]) -> None:

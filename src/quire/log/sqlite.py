@@ -46,8 +46,6 @@ READ_WAIT = 20.0
 MOST_ROWS = 512
 """Rows in one statement."""
 _Row = tuple[str, int, str, str, int, bytes, int]
-LAST_TRIES = 3.0
-"""Seconds in which a closing log goes on trying to commit what waits."""
 
 
 @dataclass(slots=True)
@@ -114,14 +112,15 @@ class SqliteLog:
         for _ in range(self._reader_count):
             self._readers.put(connect_to_read(self.path))
 
-    async def close(self) -> None:
+    async def close(self, within: float = 8.0) -> None:
         thread = self._thread
         if thread is None:
             return
         with self._wake:
-            self._closing, self._give_up_at = True, time.monotonic() + LAST_TRIES
+            self._closing, self._give_up_at = True, time.monotonic() + within
             self._wake.notify()
-        await asyncio.to_thread(thread.join, 20)
+        # A commit that hangs is left behind: nobody hears of it.
+        await asyncio.to_thread(thread.join, within)
         self._thread = None
         while not self._readers.empty():
             self._readers.get().close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from quire.crdt.updates import EMPTY_STATE, MalformedUpdate, decode_state_vector, encode_state_vector
+from quire.crdt.statevector import count_clients
+from quire.crdt.updates import EMPTY_STATE, MalformedUpdate, encode_state_vector
 from quire.sync import wire
 from quire.sync.copy import Copy
 from quire.sync.delivery import Delivery
@@ -10,6 +11,9 @@ from quire.sync.lane import PresenceLane
 from quire.sync.member import Member
 from quire.sync.stats import SyncStats
 from quire.sync.turns import Turns
+
+MORE_CLIENTS = 100_000
+"""Clients that a state vector may have beyond twice those of the document."""
 
 
 class CatchUp:
@@ -79,7 +83,7 @@ class CatchUp:
     def step1(self, member: Member, state_vector: bytes) -> None:
         """Answer a client's state vector: our own first, then all that it lacks."""
         try:
-            decode_state_vector(state_vector)
+            self.check_state(state_vector)
         except MalformedUpdate as error:
             raise wire.MalformedMessage(f"state vector: {error}") from None
         waiting = member.asked_state is not None
@@ -91,6 +95,16 @@ class CatchUp:
         else:
             member.asked_state = state_vector
             self._turns.add(lambda: self._answer(member), member.start_anew)
+
+    def check_state(self, state_vector: bytes) -> None:
+        """Refuse what is no state vector, or one of far more clients than the document has; raises `MalformedUpdate`.
+
+        A browser may have clients that this copy lacks, of what was written offline.
+        """
+        most = 2 * len(self._copy.clock.known) + MORE_CLIENTS
+        clients = count_clients(state_vector)
+        if clients > most:
+            raise MalformedUpdate(f"it has {clients} clients, where at most {most} are expected")
 
     async def _answer(self, member: Member) -> None:
         state_vector = member.asked_state

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from quire.access import identity_of
-from quire.crdt.updates import EMPTY_UPDATE, MalformedUpdate, decode_state_vector
+from quire.crdt.updates import EMPTY_UPDATE, MalformedUpdate
 from quire.sync.member import Refusal
 from quire.sync.rooms import Rooms
 
@@ -18,12 +20,24 @@ class UpdateRefused(Exception):
         self.why = why
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who makes an exchange."""
+
+    author: str
+    connection: str
+    """What the tab calls itself, or what tells this request from others."""
+    writable: bool
+    known: bool
+    """Whether the next exchange of the same tab is known to be by the same one."""
+
+
 class RequestSender:
     """Sends one update into a room and waits until it is durable."""
 
-    def __init__(self, author: str, connection: str) -> None:
-        self.author, self.connection = author, connection
-        self.identity = identity_of(author, connection)
+    def __init__(self, visitor: Visitor) -> None:
+        self.author, self.connection = visitor.author, "https"
+        self.identity = identity_of(visitor.author, visitor.connection)
         self._durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def saved(self, count: int) -> None:  # noqa: ARG002
@@ -44,27 +58,38 @@ async def exchange(
     rooms: Rooms,
     document: str,
     *,
-    author: str,
-    connection: str,
+    admit: Callable[[], Awaitable[Visitor]],
+    changes: Callable[[], int],
     state_vector: bytes,
     update: bytes,
     timeout: float = 10.0,
 ) -> tuple[bytes, bytes]:
     """Store `update` (may be empty) and return (server state vector, what `state_vector` lacks).
 
-    Raises `ValueError` for a malformed state vector, `UpdateRefused`, `LoadFailed`, `TimeoutError` when the
-    update could not be made durable in time; it may still become so, and sending it again is harmless.
+    `admit` says who this is now, and raises when they may not read; `changes` counts the changes of access, so that
+    none comes between that answer and the update. Raises `UpdateRefused`, `LoadFailed`, `ValueError` for a malformed
+    state vector, `TimeoutError` when the update could not be made durable in time; it may still become so, and sending
+    it again is harmless.
     """
+    while True:
+        asked_at = changes()
+        visitor = await admit()
+        room = await rooms.open(document)
+        if asked_at == changes():
+            break
     try:
-        decode_state_vector(state_vector)
+        room.catch_up.check_state(state_vector)
     except MalformedUpdate as error:
         raise ValueError(f"state vector: {error}") from None
-    room = await rooms.open(document)
-    sender = None
-    if update and update != EMPTY_UPDATE:
-        sender = RequestSender(author, connection)
+    sender = RequestSender(visitor)
+    if visitor.known:
+        room.visit(sender.identity)
+    writes = update not in (b"", EMPTY_UPDATE)
+    if writes and not visitor.writable:
+        raise UpdateRefused(Refusal.READ_ONLY, "You may read this document but not change it.")
+    if writes:
         room.receive(update, sender)
     answer = await room.exchange(state_vector)
-    if sender is not None:
+    if writes:
         await sender.durable(timeout)
     return answer

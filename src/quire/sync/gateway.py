@@ -9,6 +9,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,7 +17,7 @@ from urllib.parse import parse_qs
 import structlog
 from picows import WSUpgradeRequest, WSUpgradeResponse
 
-from quire.access import Access, Action, Denied, Principal, Role, allows
+from quire.access import Access, Action, Denied, Principal, Role, allows, tab_of
 from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
 from quire.credentials import presented
@@ -124,7 +125,7 @@ class Gateway:
         self.stats.upgrades += 1
         socket = Socket(
             secrets.token_hex(8),
-            presented(headers, self._cookie, address),
+            replace(presented(headers, self._cookie, address), tab=tab_of(parse_qs(query).get("tab", [None])[0])),
             max_message=self._limits.max_message,
             outbound_limit=self._limits.outbound_limit,
             allowance=Allowance(self._limits.messages_per_second, self._limits.bytes_per_second, time.monotonic())
@@ -316,8 +317,8 @@ class Gateway:
                 delay = secrets.randbelow(2000) / 1000
                 asyncio.get_running_loop().call_later(delay, member.socket.close, CloseCode.RESTART, "saving again")
 
-    async def drain(self, window: float) -> None:
-        """Close every socket with 1012, spread over at most `window` seconds."""
+    async def drain(self, window: float, patience: float) -> None:
+        """Close every socket with 1012, spread over `window` seconds at most; drop what is left `patience` later."""
         self.draining = True
         sockets = list(self._sockets)
         pause = min(window, len(sockets) / CLOSES_PER_SECOND) / max(1, len(sockets))
@@ -325,7 +326,7 @@ class Gateway:
             socket.close(CloseCode.RESTART, "the server restarts; connect again")
             if pause:
                 await asyncio.sleep(pause)
-        for _ in range(200):
+        for _ in range(round(patience * 100)):
             if not self._sockets:
                 break
             await asyncio.sleep(0.01)

@@ -24,6 +24,7 @@ class Refusal(enum.Enum):
     DOCUMENT_FULL = "document-full"
     STORAGE = "storage"
     TAKEN = "client-taken"
+    UNSTORABLE = "unstorable"
 
 
 class Sender(Protocol):
@@ -92,7 +93,7 @@ class Member:
         self.principal = principal
         self.author = principal.author
         self.connection = socket.id
-        self.identity = identity_of(self.author, socket.id)
+        self.identity = identity_of(self.author, socket.credentials.tab or socket.id)
         self.role = role
         self.room: Room | None = None
         self.behind: dict[int, int] | None = None
@@ -140,7 +141,8 @@ class Member:
         elif why is Refusal.READ_ONLY:
             self.send(wire.yjs_permission_denied(detail))
         elif why not in (Refusal.STORAGE, Refusal.TAKEN):
-            self.socket.close(CloseCode.MALFORMED if why is Refusal.MALFORMED else CloseCode.TOO_BIG, detail)
+            for_good = why in (Refusal.MALFORMED, Refusal.UNSTORABLE)
+            self.socket.close(CloseCode.MALFORMED if for_good else CloseCode.TOO_BIG, detail)
         if why is Refusal.STORAGE:
             self.refusals += 1
 

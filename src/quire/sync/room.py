@@ -28,7 +28,9 @@ from quire.sync.limits import RoomLimits
 from quire.sync.member import Member, Refusal, Remainder, Sender
 from quire.sync.neighbours import Identity, Neighbours, Relayed
 from quire.sync.size import SizeWatch
+from quire.sync.socket import CloseCode
 from quire.sync.turns import Turns
+from quire.sync.unstorable import Unstorable
 from quire.sync.writers import Writers
 
 if TYPE_CHECKING:
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 _log = structlog.get_logger("quire.sync.room")
 MOST_WAITING = 1000
 """Updates of one document that may wait for missing ones."""
+VISIT_SECONDS = 20.0
+"""How long somebody without a socket counts as here after each exchange; a tab in front makes one every second."""
+ANEW = "the document is read anew; the update will be asked for again"
 
 
 class Room:
@@ -55,7 +60,14 @@ class Room:
         fanout: Fanout,
         identity: Identity,
         load: Callable[[str], Awaitable[Stored]],
+        spoiled: Callable[[Room], None],
+        unstorable: Unstorable,
     ) -> None:
+        """Open what is stored.
+
+        `spoiled` is called once, when the room holds what is not stored and never will be; `unstorable` is that of
+        earlier such rooms.
+        """
         self.document = document
         self.members: set[Member] = set()
         self.unsaved_bytes = 0
@@ -67,6 +79,12 @@ class Room:
         """Updates handed to the log, and how many of those it has answered for."""
         self.waiting_bytes = 0
         """Bytes of updates that wait to be proved."""
+        self.unstorable = unstorable
+        self._refused: list[tuple[bytes, str]] = []
+        """Updates that storage refused for good, with the reason: from the first on nothing is called saved."""
+        self._spoiled = spoiled
+        self._answered = asyncio.Event()
+        """Set when storage has answered for another update."""
         self._loop = asyncio.get_running_loop()
         self._journal, self._replicas, self._limits, self.stats = journal, replicas, limits, stats
         self._copy = Copy(stored, replicas, heavy=limits.heavy_document)
@@ -110,6 +128,10 @@ class Room:
         self.presence.leave(member)
 
     # ---------------------------------------------------------------- reading
+
+    def visit(self, identity: str) -> None:
+        """Somebody without a socket is here, and for a while: nobody else may write in their name."""
+        self._writers.visit(identity, self.now + VISIT_SECONDS)
 
     async def exchange(self, state_vector: bytes) -> tuple[bytes, bytes]:
         """Return (own state vector, what the holder of `state_vector` lacks); in order with updates."""
@@ -164,6 +186,9 @@ class Room:
         """
         self.stats.received += 1
         size = len(update)
+        if self._refused:
+            sender.refused(Refusal.STORAGE, ANEW)
+            return
         if size > self._limits.max_update and not isinstance(sender, Relayed):
             sender.refused(Refusal.TOO_BIG, f"update of {size} bytes; the limit is {self._limits.max_update}")
             return
@@ -217,7 +242,18 @@ class Room:
             self._accept(update, sender, summary, applied)
 
     def _own_part(self, update: bytes, summary: UpdateSummary, sender: Sender) -> tuple[bytes, UpdateSummary, Sender]:
-        """Leave out what was written in another's name; its sender is told and, if it is honest, offers it again."""
+        """Leave out what can never be stored, and what was written in another's name; its sender is told.
+
+        Who is honest offers the latter again.
+        """
+        if self.unstorable:
+            own = not isinstance(sender, Relayed)
+            kept, summary = self.unstorable.leave_out(update, summary, self.clock, waiting=own)
+            if kept is not update and own:
+                self.stats.refused += 1
+                sender.refused(Refusal.UNSTORABLE, self.unstorable.reason)
+                sender = Remainder(sender)
+            update = kept
         if isinstance(sender, Relayed):
             return update, summary, sender
         kept, about, foreign = self._writers.own_part(update, summary, sender)
@@ -314,18 +350,56 @@ class Room:
         senders = waiting[-1][1]
         senders[sender] = senders.get(sender, 0) + 1
 
-    def committed(self, update_size: int, sender: Sender, outcome: Outcome) -> None:
-        """The journal stored (or for good refused) the oldest outstanding update."""
-        self.stored += 1
+    def committed(self, update: bytes, sender: Sender, outcome: Outcome) -> bool:
+        """The journal stored (or for good refused) the oldest outstanding update; returns whether it is saved.
+
+        What comes after a refused update may build on it, so that a restart would not show it: it is not.
+        """
         self.unsaved -= 1
-        self.unsaved_bytes -= update_size
+        self.unsaved_bytes -= len(update)
+        self._answered.set()
         if isinstance(outcome, Refused):
-            _log.error("update cannot be stored", document=self.document, reason=outcome.reason)
-            sender.refused(Refusal.MALFORMED, f"the update cannot be stored: {outcome.reason}")
+            self._spoil(update, sender, outcome.reason)
+            return False
+        if self._refused:
+            sender.refused(Refusal.STORAGE, ANEW)
+            return False
+        self.stored += 1
         waiting = self._waiting_saved
         while waiting and waiting[0][0] <= self.stored:
             for repeating, count in waiting.popleft()[1].items():
                 repeating.saved(count)
+        return True
+
+    def _spoil(self, update: bytes, sender: Sender, why: str) -> None:
+        """The room shows what is not stored: it ends, and everybody comes to one that is read from the log."""
+        _log.error("update cannot be stored", document=self.document, author=sender.author, reason=why)
+        reason = f"a part of what you have here cannot be stored ({why}); keep a copy and open the document anew"
+        sender.refused(Refusal.UNSTORABLE, reason)
+        first = not self._refused
+        self._refused.append((update, reason))
+        if not first:
+            return
+        for _, senders in self._waiting_saved:
+            for repeating in senders:
+                repeating.refused(Refusal.STORAGE, ANEW)
+        self._waiting_saved.clear()
+        for member in list(self.members):
+            member.socket.close(CloseCode.RESTART, "the document is read anew; connect again")
+        self._spoiled(self)
+
+    async def end(self) -> Unstorable:
+        """Close a spoiled room when everything in it has been stored or refused; return what must not come again."""
+        await self._turns.finish()
+        while self.unsaved:
+            self._answered.clear()
+            await self._answered.wait()
+        try:
+            for update, reason in self._refused:
+                self.unstorable.add(await self._inspect(update), reason)
+        finally:
+            await self.close()
+        return self.unstorable
 
     @property
     def now(self) -> float:
@@ -394,6 +468,7 @@ class Room:
 
     def sweep(self, now: float) -> None:
         """Expire people who stopped renewing their presence; keep in step with other nodes."""
+        self._writers.sweep(now)
         self._neighbours.sweep(now)
         self.presence.expire()
 

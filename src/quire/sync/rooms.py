@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from typing import Any
 
 import structlog
 
@@ -25,11 +26,14 @@ from quire.sync.member import Sender
 from quire.sync.neighbours import Identity
 from quire.sync.room import Room
 from quire.sync.stats import SyncStats
+from quire.sync.unstorable import Unstorable
 
 _log = structlog.get_logger("quire.sync.rooms")
 RESUBMIT_SECONDS = 0.05
 GATHER_SECONDS = 0.015
 """Least time between submissions: under load updates gather for one commit, after a quiet time they go at once."""
+CLOSING_SECONDS = 10.0
+"""Patience of who opens a document whose last room still ends; only one with something to store takes long."""
 
 
 class LoadFailed(Exception):
@@ -105,8 +109,7 @@ class Journal:
         counts: dict[Sender, int] = {}
         documents: set[str] = set()
         for (room, sender, update), outcome in zip(batch, outcomes, strict=True):
-            room.committed(len(update.payload), sender, outcome)
-            if isinstance(outcome, int):
+            if room.committed(update.payload, sender, outcome):
                 counts[sender] = counts.get(sender, 0) + 1
                 documents.add(room.document)
         for sender, count in counts.items():
@@ -137,6 +140,8 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         self._loading: dict[str, asyncio.Task[Room]] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
+        self._unstorable: dict[str, Unstorable] = {}
+        """What the next room of a document must not take: its last one ended for that reason."""
         self._background = Background()
         self.journal = Journal(log, stats, limit=unsaved_limit)
         self._unwatch = log.watch(self._on_health)
@@ -173,7 +178,9 @@ class Rooms:
         """
         closing = self._closing.get(document)
         if closing is not None:
-            await asyncio.wait([closing])
+            await asyncio.wait([closing], timeout=CLOSING_SECONDS)
+            if not closing.done():
+                raise LoadFailed(f"what was written last is not stored yet ({self._log.health.reason})")
         room = self._rooms.get(document)
         if room is None:
             task = self._loading.get(document)
@@ -198,6 +205,8 @@ class Rooms:
                     fanout=self._fanout,
                     identity=self._identity,
                     load=self._log.load,
+                    spoiled=self._reset,
+                    unstorable=self._unstorable.get(document) or Unstorable(),
                 )
             except Exception as error:
                 self._stats.load_failures += 1
@@ -214,6 +223,7 @@ class Rooms:
             room.problem = None if health.ok else health.reason
             room.last_used = asyncio.get_running_loop().time()
             self._rooms[document] = room
+            self._unstorable.pop(document, None)
             return room
         finally:
             del self._loading[document]
@@ -227,10 +237,10 @@ class Rooms:
     def sweep(self, now: float) -> None:
         """Release idle rooms, keep memory under the budget, expire presence. Called about once a second."""
         used = 0
-        for document, room in list(self._rooms.items()):
+        for room in list(self._rooms.values()):
             room.sweep(now)
             if not room.members and room.settled and now - room.last_used > self._grace:
-                self._release(document, room)
+                self._release(room)
             else:
                 used += room.memory
         if used <= self._budget:
@@ -245,12 +255,26 @@ class Rooms:
                 self._background.run(room.rest())
                 used += room.size
             else:
-                self._release(room.document, room)
+                self._release(room)
 
-    def _release(self, document: str, room: Room) -> None:
-        del self._rooms[document]
+    def _release(self, room: Room) -> None:
         self._stats.evictions += 1
-        task = self._background.run(room.close())
+        self._let_go(room, room.close())
+
+    def _reset(self, room: Room) -> None:
+        """Storage refused for good what a room shows: who opens the document from now on gets what is stored."""
+
+        async def end() -> None:
+            self._unstorable[room.document] = await room.end()
+
+        if self._rooms.get(room.document) is room:
+            self._stats.resets += 1
+            self._let_go(room, end())
+
+    def _let_go(self, room: Room, ending: Coroutine[Any, Any, None]) -> None:
+        document = room.document
+        del self._rooms[document]
+        task = self._background.run(ending)
         self._closing[document] = task
         task.add_done_callback(lambda _: self._closing.pop(document, None))
 

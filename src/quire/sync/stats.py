@@ -38,6 +38,8 @@ class SyncStats:
     loads: int = 0
     """Documents read from the log into a room."""
     load_failures: int = 0
+    resets: int = 0
+    """Documents that were read anew because storage refused for good what was live."""
     evictions: int = 0
     upgrades: int = 0
     upgrades_refused: int = 0

@@ -21,13 +21,15 @@ class Writers:
     document is in memory, so that nobody can take one during a short absence; a guest's are free when it leaves.
     """
 
-    __slots__ = ("_clock", "_here", "_ids", "_owners")
+    __slots__ = ("_clock", "_here", "_ids", "_owners", "_visits")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._owners: dict[int, str] = {}
         self._ids: dict[str, dict[int, None]] = {}
         self._here: dict[str, set[Member]] = {}
+        self._visits: dict[str, float] = {}
+        """{identity: until when it counts as here} of those who come without a socket."""
 
     def own_part(
         self, update: bytes, summary: UpdateSummary, sender: Sender
@@ -42,9 +44,9 @@ class Writers:
             known = self._clock.of(client)
             if end <= known:
                 continue
-            if self.holders(client, sender.identity):
+            if self._taken(client, sender.identity):
                 foreign.append((client, end))
-            elif start <= known and isinstance(sender, Member):
+            elif start <= known and self._present(sender.identity):
                 # Structs beyond a gap prove nothing: anybody can make them for any client.
                 self.claim(client, sender)
         if not foreign:
@@ -52,9 +54,9 @@ class Writers:
         kept = without_clients(update, summary, [client for client, _ in foreign])
         return kept, inspect(kept), foreign
 
-    def claim(self, client: int, member: Member) -> None:
+    def claim(self, client: int, sender: Sender) -> None:
         """Take an id that nobody has."""
-        identity = member.identity
+        identity = sender.identity
         if client in self._owners:
             return
         self._owners[client] = identity
@@ -69,14 +71,14 @@ class Writers:
         return self._owners.get(client)
 
     def holders(self, client: int, identity: str) -> frozenset[Member]:
-        """Return those here to whom an id belongs, nobody when it is free or belongs to `identity`."""
+        """Return those on a socket to whom an id belongs, nobody when it is free or belongs to `identity`."""
         owner = self._owners.get(client)
         return frozenset() if owner is None or owner == identity else frozenset(self._here.get(owner, ()))
 
     def settled(self, withheld: dict[int, int], identity: str) -> bool:
         """Whether nothing of `withheld`, {client: end clock}, would be left out any more."""
         return not any(
-            end > self._clock.of(client) and self.holders(client, identity) for client, end in withheld.items()
+            end > self._clock.of(client) and self._taken(client, identity) for client, end in withheld.items()
         )
 
     def join(self, member: Member) -> None:
@@ -88,9 +90,29 @@ class Writers:
         identity = member.identity
         here = self._here.get(identity, set())
         here.discard(member)
-        if here:
-            return
-        self._here.pop(identity, None)
-        if is_guest(identity):
+        if not here:
+            self._here.pop(identity, None)
+            self._forget(identity)
+
+    def visit(self, identity: str, until: float) -> None:
+        """Note that somebody without a socket is here until then."""
+        self._visits[identity] = until
+
+    def sweep(self, now: float) -> None:
+        """Forget those without a socket who did not come again in time."""
+        for identity in [identity for identity, until in self._visits.items() if until < now]:
+            del self._visits[identity]
+            self._forget(identity)
+
+    def _forget(self, identity: str) -> None:
+        if is_guest(identity) and not self._present(identity):
             for client in self._ids.pop(identity, ()):
                 del self._owners[client]
+
+    def _present(self, identity: str) -> bool:
+        return identity in self._here or identity in self._visits
+
+    def _taken(self, client: int, identity: str) -> bool:
+        """Whether an id belongs to somebody else who is here."""
+        owner = self._owners.get(client)
+        return owner is not None and owner != identity and self._present(owner)
