@@ -14,7 +14,8 @@ import pytest
 from nodes import DOCUMENT, Guest, Node, open_log, until
 from quire.crdt.replica import Worker
 from quire.fanout.local import LocalBus
-from quire.log.contract import StorageUnavailable, Update
+from quire.log.contract import Update
+from quire.storage import StorageUnavailable
 from quire.sync.rooms import LoadFailed
 
 HEAVY = 2000

@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from quire.accounts.secrets import TooManyPasswords
+from quire.ops.seldom import Seldom
+from quire.storage import FULL, StorageUnavailable
 
 _log = structlog.get_logger("quire.http")
 
@@ -56,6 +58,7 @@ def _field(error: Mapping[str, Any]) -> dict[str, object]:
 
 def install(app: FastAPI) -> None:
     """Answer every error of the application as a problem document."""
+    failures = Seldom(10)
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, error: Problem) -> JSONResponse:
@@ -64,6 +67,17 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(TooManyPasswords)
     async def _busy(_: Request, __: TooManyPasswords) -> JSONResponse:
         return problem_response(503, "Too many people sign in at once. Try again.", {"Retry-After": "5"})
+
+    @app.exception_handler(StorageUnavailable)
+    async def _storage(request: Request, error: StorageUnavailable) -> JSONResponse:
+        if count := failures(str(error)):
+            _log.error("storage fails", path=request.url.path, reason=str(error), count=count)
+        return problem_response(
+            507 if str(error) == FULL else 503,
+            f"Nothing was changed: {error}. Try again later; whoever runs this server has to mend it.",
+            {"Retry-After": "30"},
+            code="storage",
+        )
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
