@@ -190,10 +190,12 @@ def _words(error: Exception) -> str | None:
     from sqlalchemy.exc import DBAPIError
 
     from quire.folder import CannotGoOn, CannotStart
-    from quire.log.sqlite import reason_of
+    from quire.storage import StorageUnavailable, reason_of
 
     if isinstance(error, CannotStart | CannotGoOn):
         return str(error)
+    if isinstance(error, StorageUnavailable):
+        return f"Storage cannot be used: {error}. `quire doctor` says more."
     if isinstance(error, CommandError):
         return f"The catalogue was written by a newer release of Quire ({error}). Run that one."
     if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):

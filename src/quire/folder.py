@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from quire.blobs.folder import sync_folder
 from quire.log.file import holds_text, identity_of
 from quire.log.schema import NewerSchema
-from quire.log.sqlite import reason_of
+from quire.storage import reason_of
 
 CATALOGUE, LOG = "catalogue.db", "log.db"
 

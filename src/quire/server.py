@@ -39,7 +39,7 @@ from quire.http.security import Origins, SecurityLayer, client_address
 from quire.limits import gateway_limits, room_limits
 from quire.log.archive import Archive
 from quire.log.compaction import DEADLINE, Compactor, Trigger
-from quire.log.contract import DamagedDocument, Health, Outcome, Refused, StorageUnavailable, Update
+from quire.log.contract import DamagedDocument, Health, LogFull, Outcome, Refused, Update
 from quire.log.sqlite import SqliteLog
 from quire.ops import health
 from quire.ops.children import Child, ChildDied
@@ -49,6 +49,7 @@ from quire.ops.watchdog import Watchdog
 from quire.rates import Rate
 from quire.services import Services
 from quire.settings import Settings
+from quire.storage import StorageUnavailable
 from quire.sync import wire
 from quire.sync.exchange import UpdateRefused, Visitor, exchange
 from quire.sync.gateway import Gateway
@@ -63,6 +64,7 @@ SWEEP_SECONDS = 1.0
 TOUCH_SECONDS = 2.0
 SERVER = "server"
 PICTURES_WAITING = 16
+SEED_SECONDS = 10.0
 RENDERED_HERE = 4096
 """Bytes of a document up to which it is turned into text in this process: no crafted one of that size takes long."""
 
@@ -159,11 +161,13 @@ class Server:
             attachments_per_workspace=settings.attachments_per_workspace,
         )
         self.log.watch(self._storage_changed)
+        services.database.on_problem = self._catalogue_changed
         self._watchdog.start()
         self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
         self._upkeep.every(SWEEP_SECONDS, Exhaustion(self._descriptors_changed).check)
         self._upkeep.every(TOUCH_SECONDS, self._record)
+        self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
         return SecurityLayer(
             self._application(),
             origins=self.origins,
@@ -202,7 +206,14 @@ class Server:
             ),
         )
         node = Node(
-            self.stats, self.log, self.rooms, self.gateway, self.compactor, self.replicas, lambda: self.converting
+            self.stats,
+            self.log,
+            services.database,
+            self.rooms,
+            self.gateway,
+            self.compactor,
+            self.replicas,
+            lambda: self.converting,
         )
         others = (
             health.routes(self.readiness, readings(node), __version__),
@@ -220,12 +231,19 @@ class Server:
             if not done.done():
                 done.set_result(next(iter(outcomes)))
 
-        self.log.submit([Update(document, content, author, SERVER, now())], stored)
         try:
-            async with asyncio.timeout(10):
-                outcome = await done
-        except TimeoutError:
-            raise Problem(503, f"Storage does not answer ({self.log.health.reason}). Try again.") from None
+            self.log.submit([Update(document, content, author, SERVER, now())], stored)
+        except LogFull:
+            raise StorageUnavailable("too much waits to be saved") from None
+        deadline = asyncio.get_running_loop().time() + SEED_SECONDS
+        while not done.done():
+            # The first commit that fails says why; what is stored of it later is of no document, and does no harm.
+            await asyncio.wait([done], timeout=0.1)
+            if not done.done() and not self.log.health.ok:
+                raise StorageUnavailable(self.log.health.reason)
+            if not done.done() and asyncio.get_running_loop().time() > deadline:
+                raise StorageUnavailable("storage does not answer")
+        outcome = done.result()
         if isinstance(outcome, Refused):
             raise Problem(500, f"The document cannot be stored: {outcome.reason}")
 
@@ -313,6 +331,17 @@ class Server:
             self.readiness.problems.pop("storage", None)
         else:
             self.readiness.problems["storage"] = state.reason
+
+    async def _probe_catalogue(self) -> None:
+        """Find out by itself that accounts and lists can be written again."""
+        if self.services.database.problem is not None:
+            await self.services.database.probe()
+
+    def _catalogue_changed(self, problem: str | None) -> None:
+        if problem is None:
+            self.readiness.problems.pop("catalogue", None)
+        else:
+            self.readiness.problems["catalogue"] = problem
 
     def _descriptors_changed(self, reason: str | None) -> None:
         if reason is None:

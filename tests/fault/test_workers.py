@@ -14,7 +14,8 @@ import pytest
 from nodes import DOCUMENT, Guest, Node, made_log, until, written
 from quire.crdt.host import Worker
 from quire.fanout.local import LocalBus
-from quire.log.contract import StorageUnavailable, Update
+from quire.log.contract import Update
+from quire.storage import StorageUnavailable
 from quire.sync.rooms import LoadFailed
 
 HEAVY = 2000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from quire.accounts.passwords import Passwords
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
 from quire.db.tables import accounts, api_tokens, sessions
+from quire.storage import StorageUnavailable
 from quire.tokens import hashed, new_secret
 
 MICROSECONDS = 1_000_000
@@ -203,11 +205,18 @@ class AccountService:
             return None
         if time - row.last_used_at > TOUCH:
             expires = min(time + SESSION_IDLE, row.created_at + SESSION_MOST)
-            async with self._db.write() as connection:
-                await connection.execute(
-                    sa.update(sessions).where(sessions.c.id == row.id).values(last_used_at=time, expires_at=expires)
-                )
+            await self._note_use(
+                sa.update(sessions).where(sessions.c.id == row.id).values(last_used_at=time, expires_at=expires)
+            )
         return _session(row), Account(row.account, row.email, row.name, row.language)
+
+    async def _note_use(self, note: sa.Update) -> None:
+        """Write down that a session or token was used; who may read goes on reading when nothing can be written."""
+        if self._db.problem is not None:
+            return
+        with suppress(StorageUnavailable):
+            async with self._db.write() as connection:
+                await connection.execute(note)
 
     async def list_sessions(self, account: str) -> Sequence[SessionRow]:
         """Return the account's live sessions, the latest used first."""
@@ -267,10 +276,7 @@ class AccountService:
         if row is None or (row.expires_at is not None and row.expires_at <= time):
             return None
         if row.last_used_at is None or time - row.last_used_at > TOUCH:
-            async with self._db.write() as connection:
-                await connection.execute(
-                    sa.update(api_tokens).where(api_tokens.c.id == row.id).values(last_used_at=time)
-                )
+            await self._note_use(sa.update(api_tokens).where(api_tokens.c.id == row.id).values(last_used_at=time))
         return _token(row), Account(row.account, row.email, row.person, row.language)
 
     async def list_tokens(self, account: str) -> Sequence[TokenRow]:

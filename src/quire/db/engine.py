@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from quire.storage import StorageUnavailable, reason_of
+
+_log = structlog.get_logger("quire.db")
 
 
 class Database:
@@ -21,6 +28,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.problem: str | None = None
+        """Why the last use of the database failed; None while all is well."""
+        self.on_problem: Callable[[str | None], None] = lambda _: None
+        """Hears of every change of `problem`."""
         self.engine: AsyncEngine = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=30)
         if url.startswith("sqlite"):
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -33,36 +44,81 @@ class Database:
 
     async def current(self) -> bool:
         """Whether the schema is this release's; raises alembic's `CommandError` if it is a newer one's."""
-        async with self.read() as connection:
+        async with self.engine.connect() as connection:
             return await connection.run_sync(_is_current)
 
     async def migrate(self) -> None:
         """Bring the schema to this release; the caller holds the lock on the data folder."""
         # In one transaction: a kill or a full disk in the middle leaves what was there.
-        async with self.write() as connection:
+        async with self._transaction() as connection:
             await connection.run_sync(_upgrade)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Run one transaction; it commits when the block ends without an exception."""
+        """Run one transaction; it commits when the block ends without an exception.
+
+        Raises `StorageUnavailable` when the database cannot be written: then nothing was changed.
+        """
+        with self._told():
+            async with self._transaction() as connection:
+                yield connection
+        self._report(None)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         async with self.engine.connect() as connection:
-            if self.url.startswith("sqlite"):
-                await connection.exec_driver_sql("BEGIN IMMEDIATE")
-                try:
-                    yield connection
-                except BaseException:
-                    await connection.exec_driver_sql("ROLLBACK")
-                    raise
-                await connection.exec_driver_sql("COMMIT")
-            else:
+            if not self.url.startswith("sqlite"):
                 async with connection.begin():
                     yield connection
+                return
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                await connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                # Of some errors SQLite has rolled back by itself.
+                with suppress(DBAPIError):
+                    await connection.exec_driver_sql("ROLLBACK")
+                raise
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Borrow a connection for reading."""
-        async with self.engine.connect() as connection:
-            yield connection
+        """Borrow a connection for reading; raises `StorageUnavailable` when the database cannot be read."""
+        with self._told():
+            async with self.engine.connect() as connection:
+                yield connection
+
+    async def probe(self) -> None:
+        """Find out whether the database can be written again: a write that changes nothing."""
+        # A connection from before may never work again, and tells less of why.
+        await self.engine.dispose()
+        with suppress(StorageUnavailable):
+            async with self.write() as connection:
+                version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
+                await connection.exec_driver_sql(f"PRAGMA user_version={version}")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what storage fails with into the one error that everybody knows; remember why."""
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except (DBAPIError, PoolTimeout) as error:
+            cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+            reason = "too much waits for the database" if isinstance(error, PoolTimeout) else reason_of(cause)
+            self._report(reason)
+            raise StorageUnavailable(reason) from error
+
+    def _report(self, problem: str | None) -> None:
+        if problem == self.problem:
+            return
+        self.problem = problem
+        self.on_problem(problem)
+        if problem is None:
+            _log.info("the catalogue works again")
+        else:
+            _log.error("the catalogue cannot be used", reason=problem)
 
     async def close(self) -> None:
         """Close every connection."""

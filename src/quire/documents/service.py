@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quire.access import Principal, Role
@@ -19,8 +19,10 @@ from quire.db.engine import Database
 from quire.db.ids import new_id, now
 from quire.db.tables import accounts, attachments, documents, grants, links
 from quire.documents.images import Picture
-from quire.log.contract import StorageUnavailable
 from quire.sharing.service import SharingAccess
+from quire.storage import StorageUnavailable, reason_of
+
+_log = structlog.get_logger("quire.documents")
 
 SORTS = {"updated_at": documents.c.updated_at, "created_at": documents.c.created_at, "title": documents.c.title_key}
 Sort = Literal["updated_at", "created_at", "title"]
@@ -246,9 +248,7 @@ class DocumentService:
         except StorageUnavailable as error:
             raise EraseFailed(str(error)) from error
         except OSError as error:
-            raise EraseFailed(error.strerror or "the disk fails") from error
-        except DBAPIError as error:
-            raise EraseFailed(str(error.orig)) from error
+            raise EraseFailed(reason_of(error)) from error
         self._sharing.changed(document)
 
     async def touched(self, sizes: dict[str, int]) -> None:
@@ -268,7 +268,11 @@ class DocumentService:
         async with self._db.read() as connection:
             await self._require_room(connection, document, digest, len(content))
         picture = await self._identify(content)
-        await self._blobs.put(_blob_key(document, digest), content)
+        try:
+            await self._blobs.put(_blob_key(document, digest), content)
+        except OSError as error:
+            _log.error("a picture cannot be stored", document=document, reason=reason_of(error))
+            raise StorageUnavailable(reason_of(error)) from error
         row = Attachment(digest, picture.kind, name, len(content), picture.width, picture.height)
         async with self._db.write() as connection:
             try:

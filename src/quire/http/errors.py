@@ -14,6 +14,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from quire.seldom import Seldom
+from quire.storage import FULL, StorageUnavailable
+
 _log = structlog.get_logger("quire.http")
 
 
@@ -58,6 +61,7 @@ def _always(answer: Problem) -> Callable[[Request, Exception], Response]:
 
 def install(app: FastAPI, answers: Mapping[type[Exception], Problem]) -> None:
     """Answer every error of the application as a problem document; `answers` are those to the capabilities' own."""
+    failures = Seldom(10)
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, error: Problem) -> JSONResponse:
@@ -65,6 +69,17 @@ def install(app: FastAPI, answers: Mapping[type[Exception], Problem]) -> None:
 
     for kind, answer in answers.items():
         app.add_exception_handler(kind, _always(answer))
+
+    @app.exception_handler(StorageUnavailable)
+    async def _storage(request: Request, error: StorageUnavailable) -> JSONResponse:
+        if count := failures(str(error)):
+            _log.error("storage fails", path=request.url.path, reason=str(error), count=count)
+        return problem_response(
+            507 if str(error) == FULL else 503,
+            f"Nothing was changed: {error}. Try again later; whoever runs this server has to mend it.",
+            {"Retry-After": "30"},
+            code="storage",
+        )
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:

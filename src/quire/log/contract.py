@@ -83,10 +83,6 @@ class LogFull(Exception):
     """The bounded queue of uncommitted updates has no room: slow down, then go read-only."""
 
 
-class StorageUnavailable(Exception):
-    """Storage cannot be read now; try again later."""
-
-
 class DamagedDocument(Exception):
     """Stored rows of this document fail their checksum and nothing older replaces them.
 

@@ -27,7 +27,6 @@ from quire.log.contract import (
     LogFull,
     Outcome,
     Refused,
-    StorageUnavailable,
     Stored,
     StoredUpdate,
     Update,
@@ -35,6 +34,7 @@ from quire.log.contract import (
 from quire.log.file import Connect, LogFile, connect, connect_to_read, identity_of
 from quire.log.schema import migrate
 from quire.log.stats import LogStats
+from quire.storage import StorageUnavailable, reason_of
 
 _logger = structlog.get_logger("quire.log")
 _Result = TypeVar("_Result")
@@ -351,25 +351,3 @@ def _discard(connection: sqlite3.Connection | None) -> None:
             connection.close()
         except sqlite3.Error as error:
             _logger.warning("closing the log failed", error=str(error))
-
-
-def reason_of(error: Exception) -> str:
-    """Say in an operator's words why storage failed."""
-    code = getattr(error, "sqlite_errorname", "") or ""
-    text = str(error)
-    if code.startswith("SQLITE_FULL") or "full" in text:
-        return "the disk is full"
-    if code.startswith("SQLITE_READONLY") or "readonly" in text or "Read-only" in text:
-        return "the disk is read-only"
-    if code.startswith("SQLITE_BUSY") or "locked" in text:
-        return "the database is locked by another program"
-    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return "the database file is damaged"
-    if code.startswith("SQLITE_CANTOPEN"):
-        return "the database file cannot be opened"
-    if isinstance(error, FileNotFoundError) and not error.errno:
-        return text
-    return f"the disk fails: {text}"
-
-
-__all__ = ["SqliteLog", "reason_of"]

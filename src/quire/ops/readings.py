@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
 from quire.crdt.host import ReplicaHost
+from quire.db.engine import Database
 from quire.log.compaction import Compactor
 from quire.log.sqlite import SqliteLog
 from quire.ops.health import Readings, Sample
@@ -21,6 +22,7 @@ class Node:
 
     sync: SyncStats
     log: SqliteLog
+    catalogue: Database
     rooms: Rooms
     gateway: Gateway
     compactor: Compactor
@@ -55,6 +57,7 @@ def readings(node: Node) -> Readings:
         yield "blocked_sockets", "Sockets that get no increments until they are drained", node.gateway.blocked
         yield "pending_bytes", "Bytes of messages that came before their document was open", node.gateway.pending_bytes
         yield "log_healthy", "1 while commits succeed", float(node.log.health.ok)
+        yield "catalogue_healthy", "1 while accounts and lists can be written", float(node.catalogue.problem is None)
         yield "log_last_commit_seconds", "Duration of the last commit", node.log.stats.last_commit_seconds
         usage = resource.getrusage(resource.RUSAGE_SELF)
         yield "peak_resident_bytes", "Most memory this process has had", usage.ru_maxrss * 1024.0

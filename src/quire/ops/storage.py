@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 
 from quire.db.tables import metadata
 from quire.log.schema import MIGRATIONS
-from quire.log.sqlite import reason_of
+from quire.storage import reason_of
 
 CHECK_SECONDS = 20.0
 """Time for the check of one database; a larger one is checked in part."""

@@ -17,7 +17,8 @@ import structlog
 from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, decode_state_vector
 from quire.fanout.contract import Fanout
-from quire.log.contract import DamagedDocument, StorageUnavailable, Stored
+from quire.log.contract import DamagedDocument, Stored
+from quire.storage import StorageUnavailable
 from quire.sync.member import Refusal, Sender
 from quire.sync.relay import (
     Kind,

@@ -17,10 +17,10 @@ from quire.log.contract import (
     Health,
     LogFull,
     Outcome,
-    StorageUnavailable,
     Update,
     UpdateLog,
 )
+from quire.storage import StorageUnavailable
 from quire.sync.limits import RoomLimits
 from quire.sync.member import Sender
 from quire.sync.neighbours import Identity

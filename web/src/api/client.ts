@@ -208,11 +208,11 @@ export const api = {
       },
       link,
     }),
-  exchange: async (id: string, body: Uint8Array<ArrayBuffer>, link: string | null) => {
+  exchange: async (id: string, body: Uint8Array<ArrayBuffer>, link: string | null, tab: string) => {
     const answer = await request(`/documents/${id}/sync`, {
       method: 'POST',
       body,
-      headers: { 'Content-Type': 'application/octet-stream' },
+      headers: { 'Content-Type': 'application/octet-stream', 'X-Quire-Tab': tab },
       link,
       patience: 30_000,
     })

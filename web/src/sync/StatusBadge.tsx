@@ -22,9 +22,9 @@ const ICONS = {
 const TROUBLE: SaveStatus['kind'][] = ['offline', 'unsaved', 'stranded']
 
 /** Says whether the work is saved; always visible, and spoken when that changes for the worse or back. */
-export function StatusBadge({ session }: { session: DocumentSession }) {
+export function StatusBadge({ session, trashed }: { session: DocumentSession; trashed: boolean }) {
   const { t } = useTranslation()
-  const { status, kept } = useSessionState(session)
+  const { status, kept, refused } = useSessionState(session)
   const [trouble, setTrouble] = useState(false)
   let text: string
   let hint: string
@@ -57,7 +57,8 @@ export function StatusBadge({ session }: { session: DocumentSession }) {
       hint = t(kept === 'no' ? 'status.unsaved.unkept.hint' : 'status.unsaved.hint')
       break
     case 'stranded':
-      text = announced = t('status.stranded')
+      if (trashed) text = announced = t('status.stranded.trash')
+      else text = announced = t(refused?.reason === 'unstorable' ? 'status.stranded.unstorable' : 'status.stranded')
       hint = t('stranded.title')
   }
   if (TROUBLE.includes(status.kind) && !trouble) setTrouble(true)

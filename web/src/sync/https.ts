@@ -2,12 +2,15 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import { api, type RoleName } from '../api/client'
+import { api, Problem, type RoleName } from '../api/client'
+import { tab } from './tab'
 
 /** Pauses between two rounds: while typing, while looking on, in a hidden tab or after a failure. */
 const EAGER = 300
 const BUSY = 1000
 const QUIET = 4000
+/** A full document is offered what it refused after a pause that doubles up to this one. */
+const LONGEST_PAUSE = 60_000
 
 interface Events {
   /** The server answers again. */
@@ -23,6 +26,9 @@ export class HttpsExchange {
   private timer: ReturnType<typeof setTimeout> | undefined
   private serverState: Uint8Array | undefined
   private running = false
+  /** Times in a row that the document had no room for what waits here, and when it is offered again. */
+  private refusals = 0
+  private offerAt = 0
   /** The last round was answered: changes really travel this way. */
   live = false
 
@@ -31,7 +37,11 @@ export class HttpsExchange {
     private readonly documentId: string,
     private readonly link: string | null,
     private readonly events: Events,
-  ) {}
+  ) {
+    doc.on('afterTransaction', ({ deleteSet }: Y.Transaction) => {
+      if (deleteSet.clients.size > 0) this.offerSoon()
+    })
+  }
 
   get active(): boolean {
     return this.running
@@ -51,31 +61,57 @@ export class HttpsExchange {
 
   private async round(): Promise<void> {
     const before = this.events.changes()
-    // The first round only asks: the answer says what to send.
-    const update = this.serverState && before > 0 ? Y.encodeStateAsUpdate(this.doc, this.serverState) : new Uint8Array()
+    const whole = Date.now() >= this.offerAt
+    const update = this.offered(before > 0, whole)
     const encoder = encoding.createEncoder()
     encoding.writeVarUint8Array(encoder, Y.encodeStateVector(this.doc))
     encoding.writeVarUint8Array(encoder, update)
     try {
-      const answer = await api.exchange(this.documentId, encoding.toUint8Array(encoder) as never, this.link)
+      const answer = await api.exchange(this.documentId, encoding.toUint8Array(encoder) as never, this.link, tab)
       if (!this.running) return
       const decoder = decoding.createDecoder(answer.body)
       this.serverState = decoding.readVarUint8Array(decoder)
       Y.applyUpdate(this.doc, decoding.readVarUint8Array(decoder), this)
       if (!this.live) this.events.onLive()
       this.live = true
-      const settled = this.events.changes() === before && (before === 0 || update.length > 0)
+      if (whole && update.length > 0) this.refusals = 0
+      const settled = whole && this.events.changes() === before && (before === 0 || update.length > 0)
       this.events.onAnswer(answer.role, settled)
-      this.schedule(this.events.changes() > 0 ? EAGER : document.visibilityState === 'visible' ? BUSY : QUIET)
+      const eager = whole && this.events.changes() > 0
+      this.schedule(eager ? EAGER : document.visibilityState === 'visible' ? BUSY : QUIET)
     } catch (error) {
       if (!this.running) return
       this.events.onFailed(error)
+      if (whole && error instanceof Problem && error.body.reason === 'document-full') this.holdBack()
       if (this.running) this.schedule(QUIET)
     }
+  }
+
+  /** What a round sends: the first one only asks, because its answer says what the server lacks. */
+  private offered(changed: boolean, whole: boolean): Uint8Array {
+    if (!this.serverState || !changed) return new Uint8Array()
+    // Deletions are what makes room in a full document.
+    return Y.encodeStateAsUpdate(this.doc, whole ? this.serverState : Y.encodeStateVector(this.doc))
+  }
+
+  /** Others' changes go on coming; what there is no room for waits, and not everybody's until the same moment. */
+  private holdBack(): void {
+    this.offerAt = Date.now() + jittered(Math.min(QUIET * 2 ** this.refusals, LONGEST_PAUSE))
+    this.refusals += 1
+  }
+
+  /** Something was deleted: perhaps there is room now. */
+  private offerSoon(): void {
+    this.refusals = 0
+    this.offerAt = Math.min(this.offerAt, Date.now() + jittered(QUIET))
   }
 
   private schedule(delay: number): void {
     clearTimeout(this.timer)
     this.timer = setTimeout(() => void this.round(), delay)
   }
+}
+
+function jittered(pause: number): number {
+  return pause * (0.5 + Math.random() / 2)
 }

@@ -335,7 +335,22 @@ export class DocumentSession implements Handles {
     if (reason === 'read-only') {
       this.writeRefused = true
       this.strand()
-    } else this.state.update({ refused: { reason, detail } })
+    } else if (reason === 'unstorable') this.onUnstorable(detail)
+    else this.state.update({ refused: { reason, detail } })
+  }
+
+  /**
+   * Something in this copy can never be stored, perhaps of somebody else: nothing that is written on it would be. The
+   * document is loaded anew, at once where nothing of one's own would be lost.
+   */
+  private onUnstorable(detail: string): void {
+    this.onUnsendable('unstorable', detail)
+    this.state.update({ readOnly: true })
+    void this.local.loaded.then(() => {
+      if (this.ledger.changes > 0) this.strand()
+      else void this.discard().then(() => location.reload())
+      this.refresh()
+    })
   }
 
   private watchForBlockedSocket(): void {
@@ -350,7 +365,11 @@ export class DocumentSession implements Handles {
     this.httpsProblem = null
     this.onRole(role === 'viewer' || role === 'commenter' || role === 'suggester' ? 'viewer' : 'editor')
     this.state.update({ ready: true })
-    if (settled && !this.state.get().stranded) this.onSettled()
+    if (settled && !this.state.get().stranded) {
+      this.onSettled()
+      if (this.refusedReason) this.state.update({ refused: null })
+      this.refusedReason = null
+    }
     this.refresh()
   }
 

@@ -1,6 +1,7 @@
 /** One WebSocket for all documents of this tab: connects again for ever, and notices dead links by itself. */
 import { HocuspocusProviderWebsocket, WebSocketStatus, type onCloseParameters } from '@hocuspocus/provider'
 import schema from '../editor/schema/schema.json'
+import { tab } from './tab'
 
 /** A new socket on which nothing is said for this long is given up, and the next one is tried. */
 const FIRST_WORD = 15_000
@@ -83,7 +84,7 @@ export function sharedSocket(deadAfter: number): TabSocket {
   if (socket) return socket
   const base = location.origin.replace(/^http/, 'ws')
   const created = new TabSocket({
-    url: `${base}/collab?schema=${schema.version}`,
+    url: `${base}/collab?schema=${schema.version}&tab=${tab}`,
     autoConnect: false,
     messageReconnectTimeout: deadAfter * 1000,
     // Everyone misses a dead server in the same moment: they do not come back in one.

@@ -33,7 +33,7 @@ export interface SessionState {
   size: 'ok' | 'warn' | 'full'
   /** Whether changes made now survive a reload. */
   kept: Kept
-  /** Changes that the server will not take from this person any more: for them to copy, then to discard. */
+  /** Changes that the server does not take from this person: for them to copy, then to discard. */
   stranded: { words: string; changes: number } | null
 }
 

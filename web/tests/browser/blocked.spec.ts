@@ -1,6 +1,8 @@
 /** Networks that block WebSockets: the same document over plain HTTPS. */
-import { expect, saved, share, status, text, type, visitor, words } from './fixtures'
+import { expect, newDocument, saved, share, signIn, status, text, type, visitor, words } from './fixtures'
 import { test } from './network'
+import { Proxy } from './proxy'
+import { QuireServer } from './server'
 
 test('behind a proxy that refuses every upgrade two people converge, and the socket takes over when allowed [FM-055]', async ({
   ada,
@@ -67,4 +69,45 @@ test('a network that lets sockets open and then swallows them does not stop anyb
   await expect(status(ada)).toHaveText('Saved', { timeout: 30_000 })
   const answer = await ada.request.get(ada.url().replace('/d/', '/api/v1/documents/') + '/content?format=text')
   expect(await answer.text()).toContain('typed all the same')
+})
+
+test('a full document goes on showing others’ words, is not pressed over HTTPS, and takes what waits when there is room', async ({
+  browser,
+}) => {
+  test.setTimeout(90_000)
+  const server = await QuireServer.start({ QUIRE_DOCUMENT_WARN: '20000', QUIRE_DOCUMENT_LIMIT: '30000' })
+  const network = await Proxy.start(server.port)
+  network.refuseUpgrades()
+  const page = await (await browser.newContext()).newPage()
+  await signIn(page, server)
+  await newDocument(page, server)
+  const link = (await share(page, 'edit')).replace(server.url, network.url)
+  const { page: guest, context } = await visitor(page, link)
+  await expect(status(guest)).toHaveText('Saved', { timeout: 20_000 })
+  await text(page).click()
+  await page.keyboard.insertText('x'.repeat(29_800))
+  await saved(page)
+  await expect.poll(async () => (await words(guest)).length, { timeout: 10_000 }).toBeGreaterThan(29_000)
+
+  let refused = 0
+  guest.on('response', (answer) => {
+    if (answer.url().endsWith('/sync') && answer.status() === 409) refused += 1
+  })
+  await text(guest).click()
+  await guest.keyboard.press('Control+Home')
+  await guest.keyboard.insertText('no room for these '.repeat(20))
+  await expect(status(guest)).toContainText('Not saved')
+  // What is offered in vain is offered rarely; what others write comes all the same.
+  await page.keyboard.press('Control+End')
+  await page.keyboard.insertText(' short')
+  await expect.poll(() => words(guest), { timeout: 10_000 }).toContain('short')
+  expect(refused).toBeLessThan(4)
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Delete')
+  await saved(page)
+  await expect(status(guest)).toHaveText('Saved', { timeout: 30_000 })
+  await expect(text(page)).toContainText('no room for these')
+  await context.close()
+  await network.stop()
+  await server.discard()
 })

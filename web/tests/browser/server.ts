@@ -1,5 +1,5 @@
 /** A private Quire server: its own data folder, a free port, killed and started again at will. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -41,7 +41,7 @@ export class QuireServer {
   }
 
   async run(): Promise<void> {
-    this.process = spawn(process.env.QUIRE_PYTHON ?? join(root, '.venv/bin/python'), ['-m', 'quire.cli', 'serve'], {
+    this.process = spawn(this.python, ['-m', 'quire.cli', 'serve'], {
       cwd: root,
       env: {
         ...process.env,
@@ -74,6 +74,19 @@ export class QuireServer {
   /** The code that the server printed for the first account. */
   setupCode(): string {
     return /Set-up code for the first account: (\w+)/.exec(this.output)?.[1] ?? ''
+  }
+
+  /** Has storage refuse for good every update that holds these words. */
+  refuse(words: string): void {
+    const sql =
+      `CREATE TRIGGER refuse BEFORE INSERT ON updates WHEN instr(NEW.payload, x'${Buffer.from(words).toString('hex')}') ` +
+      "BEGIN SELECT RAISE(ABORT, 'this row cannot be stored'); END"
+    const program = 'import sqlite3, sys; log = sqlite3.connect(sys.argv[1], timeout=20); log.execute(sys.argv[2])'
+    execFileSync(this.python, ['-c', program, join(this.data, 'log.db'), sql])
+  }
+
+  private get python(): string {
+    return process.env.QUIRE_PYTHON ?? join(root, '.venv/bin/python')
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {

@@ -7,6 +7,7 @@ import {
   OWNER,
   saved,
   share,
+  signIn,
   status,
   test,
   text,
@@ -14,6 +15,7 @@ import {
   visitor,
   words,
 } from './fixtures'
+import { QuireServer } from './server'
 
 const content = async (page: Page) => {
   const answer = await page.request.get(page.url().replace('/d/', '/api/v1/documents/') + '/content?format=text')
@@ -199,3 +201,59 @@ async function endSession(page: Page): Promise<void> {
   // The browser still sends what it had: only the server knows.
   await context.addCookies(cookies)
 }
+
+test('words that a document in the trash did not get are kept, said so, and sent when it is restored [FM-158]', async ({
+  owner,
+  server,
+}) => {
+  const address = await newDocument(owner, server)
+  await type(owner, 'thrown away. ')
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await saved(guest)
+  await context.setOffline(true)
+  await type(guest, 'but not these')
+  await owner.getByRole('menuitem', { name: 'File' }).click()
+  await owner.getByRole('menuitem', { name: 'Move to trash' }).click()
+  await expect(owner.getByText('is in the trash')).toBeVisible()
+  await context.setOffline(false)
+  const panel = guest.getByRole('alert')
+  await expect(panel).toContainText('This document is in the trash')
+  await expect(panel).toContainText('kept on this device and sent when it is restored')
+  await expect(panel.getByTestId('stranded')).toHaveText('but not these')
+  await expect(status(guest)).toHaveText('Not saved: this document is in the trash')
+  await owner.goto(address)
+  await owner.getByRole('button', { name: 'Restore' }).click()
+  await saved(guest)
+  await expect(guest.getByRole('alert')).toHaveCount(0)
+  await expect(text(owner)).toContainText('thrown away. but not these')
+  await context.close()
+})
+
+test('what the server can never store leaves every screen, and its author keeps the words [FM-060]', async ({
+  owner,
+}) => {
+  const server = await QuireServer.start()
+  await signIn(owner, server)
+  await newDocument(owner, server)
+  await type(owner, 'common ground. ')
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await saved(guest)
+  server.refuse('poison')
+  await text(guest).click()
+  await guest.keyboard.press('Control+End')
+  await guest.keyboard.insertText('poison')
+  await expect(guest.getByTestId('stranded')).toHaveText('poison')
+  await expect(guest.getByRole('alert')).toContainText('cannot store a part of this document')
+  await expect(status(guest)).toHaveText('Not saved: the server cannot store it')
+  // The owner has nothing to lose: the page loads what is stored, and goes on.
+  await expect.poll(() => words(owner)).toBe('common ground. ')
+  await type(owner, 'It goes on. ')
+  await saved(owner)
+  await guest.getByRole('button', { name: 'Discard' }).click()
+  await expect.poll(() => words(guest)).toBe('common ground. It goes on. ')
+  await type(guest, 'For both.')
+  await saved(guest)
+  await expect(text(owner)).toContainText('For both.')
+  await context.close()
+  await server.discard()
+})

@@ -23,7 +23,7 @@ export function Banner({ session, info }: { session: DocumentSession; info: Docu
       </Alert>
     )
   }
-  if (stranded) return <Stranded session={session} title={title} />
+  if (stranded) return <Stranded session={session} info={info} />
   if (problem && ready && problem.kind !== 'session-expired') {
     if (info?.trashed_at) return <Trashed info={info} />
     return (
@@ -88,30 +88,51 @@ export function Banner({ session, info }: { session: DocumentSession; info: Docu
 /** Not for good: it may come back. */
 function Trashed({ info }: { info: DocumentInfo }) {
   const { t } = useTranslation()
-  const restore = useMutation({ mutationFn: () => api.restore(info.id) })
   return (
     <Alert color="orange" radius={0} role="alert" title={t('lost.trash.title')}>
       {t('lost.trash.text')}
-      {info.role === 'owner' && (
-        <Button size="xs" mt="xs" display="block" loading={restore.isPending} onClick={() => restore.mutate()}>
-          {t('trash.restore')}
-        </Button>
-      )}
-      {restore.error && <Text size="sm">{explain(t, restore.error)}</Text>}
+      <Restore info={info} />
     </Alert>
   )
 }
 
-/** Words that will not be saved any more: shown, to copy or download, and only then given up. */
-function Stranded({ session, title }: { session: DocumentSession; title: string }) {
+/** Takes the document out of the trash, for whoever may. */
+function Restore({ info }: { info: DocumentInfo }) {
   const { t } = useTranslation()
-  const { stranded, problem } = useSessionState(session)
-  const words = stranded?.words ?? ''
+  const restore = useMutation({ mutationFn: () => api.restore(info.id) })
+  if (info.role !== 'owner') return null
   return (
-    <Alert color="red" radius={0} role="alert" title={t('stranded.title')}>
+    <>
+      <Button size="xs" my="xs" display="block" loading={restore.isPending} onClick={() => restore.mutate()}>
+        {t('trash.restore')}
+      </Button>
+      {restore.error && <Text size="sm">{explain(t, restore.error)}</Text>}
+    </>
+  )
+}
+
+/** Words that are not saved, for now or for good: shown, to copy or download, and only then given up. */
+function Stranded({ session, info }: { session: DocumentSession; info: DocumentInfo | undefined }) {
+  const { t } = useTranslation()
+  const { stranded, problem, refused } = useSessionState(session)
+  const title = info?.title ?? 'document'
+  const words = stranded?.words ?? ''
+  const trashed = Boolean(info?.trashed_at)
+  let why = t(problem ? 'stranded.denied' : 'stranded.viewer')
+  if (refused?.reason === 'unstorable') why = t('stranded.unstorable')
+  if (trashed) why = t(words ? 'stranded.trash' : 'stranded.trash.wordless')
+  else why += ` ${t(words ? 'stranded.words' : 'stranded.wordless')}`
+  return (
+    <Alert
+      color={trashed ? 'orange' : 'red'}
+      radius={0}
+      role="alert"
+      title={t(trashed ? 'lost.trash.title' : 'stranded.title')}
+    >
       <Text size="sm" mb="xs">
-        {t(problem ? 'stranded.denied' : 'stranded.viewer')} {t(words ? 'stranded.words' : 'stranded.wordless')}
+        {why}
       </Text>
+      {trashed && info && <Restore info={info} />}
       {words && (
         <ScrollArea.Autosize mah={160} mb="xs">
           <Code block data-testid="stranded" style={{ whiteSpace: 'pre-wrap' }}>

@@ -150,7 +150,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
                   </Badge>
                 </Tooltip>
               )}
-              <StatusBadge session={session} />
+              <StatusBadge session={session} trashed={Boolean(info?.trashed_at)} />
             </div>
           </div>
         )}

@@ -1,0 +1,34 @@
+"""Storage that fails: the error that everybody knows, and why it failed in an operator's words."""
+
+from __future__ import annotations
+
+import errno
+
+FULL = "the disk is full"
+READ_ONLY = "the disk is read-only"
+
+
+class StorageUnavailable(Exception):
+    """Storage cannot be read or written now; try again later. The text says why, for people."""
+
+
+def reason_of(error: BaseException) -> str:
+    """Say in an operator's words why storage failed."""
+    code = getattr(error, "sqlite_errorname", "") or ""
+    number = getattr(error, "errno", None)
+    text = str(error)
+    if number in (errno.ENOSPC, errno.EDQUOT) or code.startswith("SQLITE_FULL") or "full" in text:
+        return FULL
+    if number == errno.EROFS or code.startswith("SQLITE_READONLY") or "readonly" in text or "Read-only" in text:
+        return READ_ONLY
+    if code.startswith("SQLITE_BUSY") or "locked" in text:
+        return "the database is locked by another program"
+    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return "the database file is damaged"
+    if code.startswith("SQLITE_CANTOPEN"):
+        return "the database file cannot be opened"
+    if isinstance(error, FileNotFoundError) and not error.errno:
+        return text
+    # Not the text: it names a folder of the server.
+    told = error.strerror if isinstance(error, OSError) else text
+    return f"the disk fails: {told or text}"
