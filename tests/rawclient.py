@@ -111,8 +111,20 @@ async def connected(
         writer.close()
 
 
+def link(server: QuireProcess, document: str, role: str | None) -> str:
+    """Give the document's link a role and return the link's token; without a role it has none."""
+    url = server.api("PUT", f"/documents/{document}/link", {"role": role})["url"]
+    return str(url).partition("#link=")[2]
+
+
 async def joined(client: Client, server: QuireProcess) -> None:
-    client.send(b"\x02\x00" + wire.var_string(server.token) + wire.var_string("4.8.0"))
+    """Open the document as the server's owner."""
+    await as_guest(client, server.token)
+
+
+async def as_guest(client: Client, token: str) -> None:
+    """Open the document with a token, a link's for one; return when all of the text is there."""
+    client.send(b"\x02\x00" + wire.var_string(token) + wire.var_string("4.8.0"))
     client.send(wire.sync_step1(b"\x00"))
     await client.until(b"\x00\x01")
 
@@ -123,7 +135,8 @@ def insertion(text: str) -> bytes:
     return doc.get_update()
 
 
-def appended(clock: int, words: str) -> bytes:
-    """The update of client 9 that appends to a text, as Yjs writes it."""
-    place = b"\x04\x01\x01t" if clock == 0 else b"\x84\x09" + wire.var_uint(clock - 1)
-    return b"\x01\x01\x09" + wire.var_uint(clock) + place + wire.var_string(words) + b"\x00"
+def appended(clock: int, words: str, client: int = 9) -> bytes:
+    """The update in which a client appends to a text, as Yjs writes it; beyond its clock it waits for the rest."""
+    number = wire.var_uint(client)
+    place = b"\x84" + number + wire.var_uint(clock - 1) if clock else b"\x04\x01\x01t"
+    return b"\x01\x01" + number + wire.var_uint(clock) + place + wire.var_string(words) + b"\x00"

@@ -14,7 +14,7 @@ from pathlib import Path
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from quire.blobs.folder import sync_folder
+from quire.blobs.folder import sync_path
 from quire.log.file import holds_text, identity_of
 from quire.log.schema import NewerSchema
 from quire.storage import reason_of
@@ -138,4 +138,4 @@ class DataFolder:
                 os.link(name, path)
         finally:
             os.unlink(name)
-        sync_folder(self.path)
+        sync_path(self.path)

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import QuireProcess
 from quire.sync import wire
-from rawclient import connected, insertion
+from rawclient import connected, insertion, link
 
 
 class Line:
@@ -46,11 +46,6 @@ async def line(server: QuireProcess) -> AsyncIterator[Line]:
         yield Line(reader, writer, server.port)
     finally:
         writer.close()
-
-
-def link(server: QuireProcess, document: str, role: str | None) -> str:
-    url = server.api("PUT", f"/documents/{document}/link", {"role": role})["url"]
-    return str(url).partition("#link=")[2]
 
 
 @pytest.mark.parametrize("what", ["sync", "attachments"])

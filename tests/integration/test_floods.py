@@ -13,20 +13,10 @@ import pytest
 
 from conftest import QuireProcess
 from quire.sync import wire
-from rawclient import Client, appended, connected, joined
+from rawclient import Client, appended, as_guest, connected, joined, link
 from stalls import memory
 
 MIB = 1024 * 1024
-
-
-def link(server: QuireProcess, document: str, role: str = "viewer") -> str:
-    return str(server.api("PUT", f"/documents/{document}/link", {"role": role})["url"]).split("#link=")[1]
-
-
-async def opened(client: Client, token: str) -> None:
-    client.send(b"\x02\x00" + wire.var_string(token) + wire.var_string("4.8.0"))
-    client.send(wire.sync_step1(b"\x00"))
-    await client.until(b"\x00\x01")
 
 
 def hold(client: Client) -> None:
@@ -64,14 +54,14 @@ async def answered(client: Client, clock: int) -> float:
 
 async def test_a_thousand_questions_of_a_client_that_does_not_read_get_one_answer(server: QuireProcess) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "viewer")
     async with connected(server, document) as owner:
         await joined(owner, server)
         words = os.urandom(500_000).hex()
         owner.send(wire.sync_update(appended(0, words)))
         assert await owner.until(b"\x08") == wire.SAVED
         async with connected(server, document, receive_buffer=4096) as asking:
-            await opened(asking, token)
+            await as_guest(asking, token)
             hold(asking)
             before = memory(server)
             for _ in range(1500):
@@ -90,10 +80,10 @@ async def test_a_thousand_questions_of_a_client_that_does_not_read_get_one_answe
 
 async def test_asking_who_is_here_again_and_again_gets_one_answer(server: QuireProcess) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "viewer")
     async with connected(server, document) as owner, connected(server, document, receive_buffer=4096) as asking:
         await joined(owner, server)
-        await opened(asking, token)
+        await as_guest(asking, token)
         for number in range(8):
             owner.send(shown(number, {"u": "x" * 8000}))
             await asking.until(b"\x01")
@@ -182,9 +172,9 @@ def framed(client: Client, body: bytes) -> bytes:
 
 async def test_a_client_that_signs_in_again_and_again_holds_up_nobody(server: QuireProcess) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "viewer")
     async with connected(server, document) as again, connected(server, document) as owner:
-        await opened(again, token)
+        await as_guest(again, token)
         again.writer.write(framed(again, b"\x02\x00" + wire.var_string(token)) * 5000)
         await joined(owner, server)
         # Everybody who signs in is answered, but a thousand at once are one question.
@@ -220,7 +210,7 @@ def deletion(client: int, *runs: tuple[int, int]) -> bytes:
 
 async def test_a_reader_may_give_back_every_deletion_and_make_none(server: QuireProcess) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "viewer")
     writer: pycrdt.Doc = pycrdt.Doc()
     text = writer.get("t", type=pycrdt.Text)
     fragment = writer.get("f", type=pycrdt.XmlFragment)
@@ -235,7 +225,7 @@ async def test_a_reader_may_give_back_every_deletion_and_make_none(server: Quire
         await joined(owner, server)
         owner.send(wire.sync_update(writer.get_update()))
         assert await owner.until(b"\x08") == wire.SAVED
-        await opened(reader, token)
+        await as_guest(reader, token)
         for given in (writer.get_update(), writer.get_update(writer.get_state())):
             reader.send(wire.sync_step2(given))
             assert await reader.until(b"\x08") == wire.SAVED
@@ -253,7 +243,7 @@ async def test_a_reader_may_give_back_every_deletion_and_make_none(server: Quire
 
 async def test_deletions_of_a_reader_are_judged_without_holding_anybody_up(server: QuireProcess) -> None:
     document, calm = server.new_document(), server.new_document()
-    token = link(server, document)
+    token = link(server, document, "viewer")
     async with (
         connected(server, document) as owner,
         connected(server, document) as reader,
@@ -277,7 +267,7 @@ async def test_deletions_of_a_reader_are_judged_without_holding_anybody_up(serve
                 wire.sync_update(b"\x01" + wire.var_uint(count) + wire.var_uint(client) + b"\x00" + items + b"\x00")
             )
             assert await owner.until(b"\x08") == wire.SAVED
-        await opened(reader, token)
+        await as_guest(reader, token)
         await answered(other, 0)
         reader.writer.write(framed(reader, wire.sync_step2(deletion(30, (0, 1)))) * 200)
         assert await reader.until(b"\x08") == wire.NOT_SAVED
@@ -287,9 +277,9 @@ async def test_deletions_of_a_reader_are_judged_without_holding_anybody_up(serve
 @pytest.mark.parametrize("kind", [wire.sync_update, wire.sync_step2])
 async def test_a_huge_update_of_a_reader_holds_nobody_up(server: QuireProcess, kind: Callable[[bytes], bytes]) -> None:
     document, calm = server.new_document(), server.new_document()
-    token = link(server, document)
+    token = link(server, document, "viewer")
     async with connected(server, document) as reader, connected(server, calm) as other:
-        await opened(reader, token)
+        await as_guest(reader, token)
         await joined(other, server)
         await answered(other, 0)
         runs = 5_000_000

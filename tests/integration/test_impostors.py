@@ -12,30 +12,13 @@ import pycrdt
 
 from conftest import QuireProcess
 from quire.sync import wire
-from rawclient import Client, connected, joined
+from rawclient import Client, appended, as_guest, connected, joined, link
 
 VICTIM = 123456
 
 
-def appended(client: int, clock: int, words: str) -> bytes:
-    """The update in which a client appends to a text; beyond its clock it waits for what comes before."""
-    number = wire.var_uint(client)
-    place = b"\x84" + number + wire.var_uint(clock - 1) if clock else b"\x04\x01\x01t"
-    return b"\x01\x01" + number + wire.var_uint(clock) + place + wire.var_string(words) + b"\x00"
-
-
 def shown(client: int, clock: int, name: str) -> bytes:
     return wire.awareness(wire.encode_awareness([wire.PresenceEntry(client, clock, json.dumps({"user": name}))]))
-
-
-def link(server: QuireProcess, document: str, role: str = "editor") -> str:
-    return str(server.api("PUT", f"/documents/{document}/link", {"role": role})["url"]).split("#link=")[1]
-
-
-async def as_guest(client: Client, token: str) -> None:
-    client.send(b"\x02\x00" + wire.var_string(token) + wire.var_string("4.8.0"))
-    client.send(wire.sync_step1(b"\x00"))
-    await client.until(b"\x00\x01")
 
 
 async def text(client: Client) -> str:
@@ -52,31 +35,31 @@ async def written(client: Client, update: bytes) -> bytes:
 
 async def test_words_beyond_a_gap_take_no_client_id_from_whoever_is_about_to_write(server: QuireProcess) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "editor")
     async with connected(server, document) as owner, connected(server, document) as forger:
         await joined(owner, server)
         await as_guest(forger, token)
         # Nobody knows the id yet: what waits for its first words is no claim.
-        assert await written(forger, appended(VICTIM, 1000, "z")) == wire.SAVED
-        assert await written(owner, appended(VICTIM, 0, "hello ")) == wire.SAVED
-        assert await written(owner, appended(VICTIM, 6, "world")) == wire.SAVED
+        assert await written(forger, appended(1000, "z", VICTIM)) == wire.SAVED
+        assert await written(owner, appended(0, "hello ", VICTIM)) == wire.SAVED
+        assert await written(owner, appended(6, "world", VICTIM)) == wire.SAVED
         assert await text(owner) == "hello world"
 
 
 async def test_a_cursor_is_enough_to_own_its_client_id(server: QuireProcess) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "editor")
     async with connected(server, document) as owner, connected(server, document) as forger:
         await joined(owner, server)
         await as_guest(forger, token)
         owner.send(shown(VICTIM, 1, "Ada"))
         await forger.until(b"\x01")
         for clock in (0, 1000):
-            assert await written(forger, appended(VICTIM, clock, "forged")) == wire.NOT_SAVED
+            assert await written(forger, appended(clock, "forged", VICTIM)) == wire.NOT_SAVED
             assert b"client-taken" in await forger.until(b"\x05")
-        assert await written(owner, appended(VICTIM, 0, "mine")) == wire.SAVED
+        assert await written(owner, appended(0, "mine", VICTIM)) == wire.SAVED
         # What the document holds already is no forgery.
-        assert await written(forger, appended(VICTIM, 0, "mine")) == wire.SAVED
+        assert await written(forger, appended(0, "mine", VICTIM)) == wire.SAVED
         assert await text(forger) == "mine"
 
 
@@ -84,7 +67,7 @@ async def test_what_was_left_out_is_not_called_saved_and_is_asked_for_when_it_ca
     server: QuireProcess,
 ) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "editor")
     async with connected(server, document) as guest:
         await as_guest(guest, token)
         async with connected(server, document) as owner:
@@ -92,7 +75,7 @@ async def test_what_was_left_out_is_not_called_saved_and_is_asked_for_when_it_ca
             owner.send(shown(VICTIM, 1, "Ada"))
             await guest.until(b"\x01")
             # An honest browser gives back what it had from somebody else, with words of its own beside it.
-            both = pycrdt.merge_updates(appended(VICTIM, 0, "theirs"), appended(77, 0, "own"))
+            both = pycrdt.merge_updates(appended(0, "theirs", VICTIM), appended(0, "own", 77))
             guest.send(wire.sync_step2(both))
             assert await guest.until(b"\x08") == wire.NOT_SAVED
             assert await text(owner) == "own"
@@ -102,7 +85,7 @@ async def test_what_was_left_out_is_not_called_saved_and_is_asked_for_when_it_ca
 
 async def test_guests_of_one_link_are_not_one_person(server: QuireProcess) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "editor")
     async with (
         connected(server, document) as ann,
         connected(server, document) as bob,
@@ -113,20 +96,20 @@ async def test_guests_of_one_link_are_not_one_person(server: QuireProcess) -> No
         await joined(watching, server)
         ann.send(shown(555, 1, "Ann"))
         assert b"Ann" in await watching.until(b"\x01")
-        assert await written(ann, appended(555, 0, "aaa")) == wire.SAVED
+        assert await written(ann, appended(0, "aaa", 555)) == wire.SAVED
         bob.send(shown(555, 2**53 - 1, "Ann says pay"))
         bob.send(shown(556, 1, "Bob"))
         news = await watching.until(b"\x01")
         assert b"Bob" in news
         assert b"Ann" not in news
-        assert await written(bob, appended(555, 3, "EVIL")) == wire.NOT_SAVED
-        assert await written(ann, appended(555, 3, "good")) == wire.SAVED
+        assert await written(bob, appended(3, "EVIL", 555)) == wire.NOT_SAVED
+        assert await written(ann, appended(3, "good", 555)) == wire.SAVED
         assert await text(watching) == "aaagood"
 
 
 async def test_a_guest_gets_its_own_place_back_from_a_connection_that_is_dead(server: QuireProcess) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "editor")
     async with (
         connected(server, document) as dead,
         connected(server, document) as back,
@@ -137,8 +120,8 @@ async def test_a_guest_gets_its_own_place_back_from_a_connection_that_is_dead(se
         await as_guest(dead, token)
         await as_guest(back, token)
         dead.send(shown(555, 1, "Ann"))
-        assert await written(dead, appended(555, 0, "aaa")) == wire.SAVED
-        assert await written(back, appended(555, 3, "bbb")) == wire.NOT_SAVED
+        assert await written(dead, appended(0, "aaa", 555)) == wire.SAVED
+        assert await written(back, appended(3, "bbb", 555)) == wire.NOT_SAVED
         # Nobody answers there, so the words are asked for again.
         assert (await back.closed())[0] == 1012
         async with connected(server, document) as again:
@@ -147,7 +130,7 @@ async def test_a_guest_gets_its_own_place_back_from_a_connection_that_is_dead(se
             async with asyncio.timeout(20):
                 while b"Ann again" not in await watching.until(b"\x01"):
                     pass
-            assert await written(again, appended(555, 3, "bbb")) == wire.SAVED
+            assert await written(again, appended(3, "bbb", 555)) == wire.SAVED
             assert await text(watching) == "aaabbb"
 
 
@@ -198,7 +181,7 @@ async def test_who_gives_no_name_may_still_write_without_a_socket(server: QuireP
 
 async def test_an_account_finds_its_client_id_free_when_it_comes_back(server: QuireProcess) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "editor")
     async with connected(server, document) as other, connected(server, document) as watching:
         await as_guest(other, token)
         await joined(watching, server)
@@ -209,7 +192,7 @@ async def test_an_account_finds_its_client_id_free_when_it_comes_back(server: Qu
         while b"null" not in await other.until(b"\x01"):
             pass
         other.send(shown(VICTIM, 2**53 - 1, "Ada of somebody else"))
-        assert await written(other, appended(VICTIM, 0, "")) in (wire.SAVED, wire.NOT_SAVED)
+        assert await written(other, appended(0, "", VICTIM)) in (wire.SAVED, wire.NOT_SAVED)
         async with connected(server, document) as owner:
             await joined(owner, server)
             owner.send(shown(VICTIM, 2, "Ada is back"))
@@ -220,7 +203,7 @@ async def test_an_account_finds_its_client_id_free_when_it_comes_back(server: Qu
 async def test_one_guest_does_not_use_up_the_sockets_of_all(launch: Callable[..., QuireProcess]) -> None:
     server = launch(limits="on", max_sockets_per_account="3")
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "editor")
     async with (
         connected(server, document) as one,
         connected(server, document) as two,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from quire.blobs.folder import FolderBlobs
+from quire.blobs.folder import FolderBlobs, sync_path
 from quire.folder import CannotStart
 from quire.log.file import connect_to_read
 
@@ -40,9 +40,9 @@ def back_up(data: Path, target: Path) -> None:
         shutil.copyfile(data / "secret.key", partial / "secret.key")
         for folder, _, files in os.walk(partial):
             for name in (*files, "."):
-                _sync(Path(folder) / name)
+                sync_path(Path(folder) / name)
         os.rename(partial, target)
-        _sync(target.parent)
+        sync_path(target.parent)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -87,11 +87,3 @@ def _copy_blobs(source: Path, target: Path) -> None:
                 shutil.copyfile(source / key, place)
             except FileNotFoundError:
                 place.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
