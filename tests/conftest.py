@@ -99,7 +99,7 @@ class QuireProcess:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "quire.cli", "serve"], env=self.environment, stdout=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 with urllib.request.urlopen(f"{self.url}/healthz", timeout=1):
