@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,7 +25,14 @@ from hypothesis import settings
 settings.register_profile("quire", deadline=None)
 settings.load_profile("quire")
 
+# Started in the background, a shell has these ignored, and every server would inherit that.
+for sign in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(sign) is signal.SIG_IGN:
+        signal.signal(sign, signal.default_int_handler)
+
 ROOT = Path(__file__).parent.parent
+PROVE = os.environ.get("QUIRE_PROVE") == "1"
+"""Whether proofs run in full size (`make prove`)."""
 PASSWORD = "correct horse battery"
 EMAIL = "ada@example.com"
 
@@ -31,6 +42,31 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def run_quire(environment: Mapping[str, str], *arguments: str, text: str = "") -> str:
+    """Run the command `quire`, which must succeed; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "quire.cli", *arguments],
+        env=environment,
+        input=text + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+@cache
+def folder_with_account() -> tuple[tempfile.TemporaryDirectory[str], str]:
+    """Make a data folder with Ada's account as an operator would; return it with her token.
+
+    Servers start on copies: making an account takes longer than starting.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="quire-test-")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "QUIRE_DATA": folder.name}
+    run_quire(environment, "user", "create", EMAIL, "--name", "Ada", "--password-stdin", text=PASSWORD)
+    return folder, run_quire(environment, "token", "create", EMAIL).strip()
 
 
 class QuireProcess:
@@ -49,29 +85,21 @@ class QuireProcess:
             **{f"QUIRE_{name.upper()}": value for name, value in settings.items()},
         }
         self.process: subprocess.Popen[bytes] | None = None
-        self.run("user", "create", EMAIL, "--name", "Ada", "--password-stdin", text=PASSWORD)
-        self.token = self.run("token", "create", EMAIL).strip()
+        folder, self.token = folder_with_account()
+        shutil.copytree(folder.name, data, dirs_exist_ok=True)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def run(self, *arguments: str, text: str = "") -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "quire.cli", *arguments],
-            env=self.environment,
-            input=text + "\n",
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout
+        return run_quire(self.environment, *arguments, text=text)
 
     def start(self) -> QuireProcess:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "quire.cli", "serve"], env=self.environment, stdout=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 with urllib.request.urlopen(f"{self.url}/healthz", timeout=1):
@@ -119,6 +147,14 @@ class QuireProcess:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+
+@pytest.fixture
+def seed() -> int:
+    """Decide what is random in a test. A failure shows it; QUIRE_SEED repeats it."""
+    seed = int(os.environ.get("QUIRE_SEED") or random.randrange(2**32))
+    print("seed", seed)
+    return seed
 
 
 @pytest.fixture

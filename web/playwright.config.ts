@@ -3,10 +3,11 @@ import { defineConfig } from '@playwright/test'
 /** Real Chromium against a real server; each worker starts its own server on a free port. */
 export default defineConfig({
   testDir: 'tests/browser',
-  workers: 1,
+  // Much of a test is waiting: for silence, for a reconnect, for what must not happen.
+  workers: 2,
   // A busy machine may be late once; what is broken fails twice.
   retries: process.env.CI ? 1 : 0,
-  timeout: 30_000,
+  timeout: 60_000,
   expect: { timeout: 8_000 },
   reporter: [['list']],
   use: {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,9 +12,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from conftest import PROVE
 from quire.access import Access, AccessChange, Credentials, Denied, Principal, Role
 
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 ADDRESS = "192.0.2.1"
 LATER, EARLIER = 3600, -3600
 

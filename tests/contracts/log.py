@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
@@ -16,9 +15,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from conftest import PROVE
 from quire.log.contract import Health, LogFull, Outcome, Refused, Stored, Update, UpdateLog
-
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 
 
 class LogSetup(Protocol):

@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 import pycrdt
 import pytest
 
-from conftest import ROOT, QuireProcess
+from conftest import PROVE, ROOT, QuireProcess
 from locks import write_locked
 from person import Person
 from quire.blobs.folder import FolderBlobs
@@ -24,7 +24,7 @@ from quire.log.sqlite import SqliteLog
 from rawclient import Client, connected, joined
 from stalls import until
 
-ROUNDS = 100 if os.environ.get("QUIRE_PROVE") else 3
+ROUNDS = 100 if PROVE else 3
 
 
 def end(client: subprocess.Popen[str]) -> None:
@@ -44,10 +44,8 @@ async def words_of(server: QuireProcess, document: str) -> str:
 
 
 @pytest.mark.fm("FM-057", "FM-058")
-def test_no_acknowledged_update_is_lost(launch: Callable[..., QuireProcess]) -> None:
+def test_no_acknowledged_update_is_lost(launch: Callable[..., QuireProcess], seed: int) -> None:
     server = launch(snapshot_updates="200")
-    seed = random.randrange(2**32)
-    print("seed", seed)
     chance = random.Random(seed)
     document = server.new_document()
     lost = acknowledged_total = 0

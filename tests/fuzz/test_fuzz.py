@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from conftest import PROVE, ROOT
 
-SECONDS = 900 if os.environ.get("QUIRE_PROVE") == "1" else 5
+SECONDS = 900 if PROVE else 5
 TARGETS = Path(__file__).parent / "targets.py"
 
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris has no wheel for this platform")
 @pytest.mark.fm("FM-172")
 @pytest.mark.parametrize("target", ["codec", "presence", "state", "update"])
-def test_whatever_a_client_sends_is_refused_by_name_or_taken_whole(target: str, tmp_path: Path) -> None:
+def test_whatever_a_client_sends_is_refused_by_name_or_taken_whole(target: str, tmp_path: Path, seed: int) -> None:
     found = tmp_path / "found"
     found.mkdir()
     done = subprocess.run(
@@ -28,6 +28,7 @@ def test_whatever_a_client_sends_is_refused_by_name_or_taken_whole(target: str, 
             str(TARGETS),
             target,
             f"-max_total_time={SECONDS}",
+            f"-seed={seed}",
             "-rss_limit_mb=2048",
             "-timeout=20",
             "-max_len=4096",

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from contextlib import AsyncExitStack
 
 import pytest
 
-from conftest import QuireProcess
+from conftest import PROVE, QuireProcess
 from person import Person
 from quire.sync import wire
 from rawclient import Client, connected
 
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 CURSORS, TYPISTS = (500, 20) if PROVE else (120, 6)
 WORDS = 40
 EXTRA_SECONDS = 0.1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sqlite3
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import pycrdt
 import pytest
 
+from conftest import PROVE
 from contracts.log import append, parts_of
 from nodes import DOCUMENT, Node, open_log
 from quire.fanout.local import LocalBus
@@ -23,7 +23,6 @@ from quire.ops.children import Child
 from quire.sync.exchange import Visitor, exchange
 from rawclient import appended
 
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 LONG = 1_000_000 if PROVE else 20_000
 STEP = 25_000 if PROVE else 4_000
 """Updates between compactions."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -11,14 +10,12 @@ from contextlib import AsyncExitStack
 import pycrdt
 import pytest
 
-from conftest import QuireProcess, run_node
+from conftest import PROVE, QuireProcess, run_node
 from person import Person
 from quire.crdt.updates import decode_state_vector, inspect
 from quire.sync import wire
 from rawclient import Client, connected, joined
 from stalls import memory, until
-
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 
 
 @pytest.mark.fm("FM-169")

@@ -5,7 +5,6 @@ The page is read, not repeated: its tables name the changes and the outcomes.
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import sqlite3
@@ -18,7 +17,7 @@ import pycrdt
 import pytest
 
 from browsers import Browsers, browsers
-from conftest import ROOT, QuireProcess
+from conftest import PROVE, ROOT, QuireProcess
 from program import Program
 from quire.content.prosemirror import first_content, read
 from quire.content.schema import FRAGMENT
@@ -26,7 +25,7 @@ from quire.sync import wire
 from rawclient import connected
 
 PAGE = (ROOT / "docs" / "merging.md").read_text()
-ROUNDS = 40 if os.environ.get("QUIRE_PROVE") == "1" else 2
+ROUNDS = 40 if PROVE else 2
 """Delivery orders tried for each row and each of the two ways in which client ids can decide."""
 
 
@@ -271,9 +270,9 @@ def test_the_page_describes_every_pair_and_every_meeting() -> None:
 
 
 @pytest.mark.fm("FM-008")
-async def test_a_changed_paragraph_meets_another_change_as_documented(server: QuireProcess, nodes: Browsers) -> None:
-    seed = random.randrange(2**32)
-    print("seed", seed)
+async def test_a_changed_paragraph_meets_another_change_as_documented(
+    server: QuireProcess, nodes: Browsers, seed: int
+) -> None:
     chance = random.Random(seed)
     vanished = 0
     for (one, other), outcomes in PAIRS.items():
@@ -307,9 +306,7 @@ async def test_a_changed_paragraph_meets_another_change_as_documented(server: Qu
 
 @pytest.mark.fm("FM-020")
 @pytest.mark.parametrize("name", INTENTS)
-def test_two_intentions_meet_as_documented(nodes: Browsers, name: str) -> None:
+def test_two_intentions_meet_as_documented(nodes: Browsers, name: str, seed: int) -> None:
     start, one, other = INTENTS[name]
-    seed = random.randrange(2**32)
-    print("seed", seed)
     met = meet(nodes, first_content({"type": "doc", "content": start}), one, other, random.Random(seed))
     assert met.outcomes == MEETINGS[name]

@@ -5,19 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import os
-import random
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, QuireProcess, run_node
+from conftest import PROVE, ROOT, QuireProcess, run_node
 from quire.crdt.updates import merge
 from quire.sync import wire
 from rawclient import connected, joined
 
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 TRACES = os.environ.get("QUIRE_TRACES", "")
 EDITS = 0 if PROVE else 6000
 SESSIONS = 10_000 if PROVE else 2_000
@@ -97,9 +95,7 @@ async def test_a_real_editing_history_costs_little_beside_its_text(server: Quire
 
 
 @pytest.mark.fm("FM-019")
-async def test_ten_thousand_short_sessions_keep_the_document_small(server: QuireProcess) -> None:
-    seed = random.randrange(2**32)
-    print("seed", seed)
+async def test_ten_thousand_short_sessions_keep_the_document_small(server: QuireProcess, seed: int) -> None:
     made = json.loads(run_node("sessions.mjs", str(SESSIONS), str(seed), timeout=1800))
     updates = [base64.b64decode(update) for update in made["updates"]]
     document = server.new_document()

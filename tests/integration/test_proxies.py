@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from conftest import QuireProcess
+from conftest import PROVE, QuireProcess
 from person import Person
 from proxies import program, proxied
 from quire.sync import wire
 from rawclient import Client, connected, insertion, joined
 
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 LIMIT = 16 * 1024 * 1024 if PROVE else 512 * 1024
 """Largest message; the default in the full run, less for every day."""
 PIECE = 128 * 1024

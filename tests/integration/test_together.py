@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from contextlib import AsyncExitStack
 
 import pytest
 
-from conftest import QuireProcess
+from conftest import PROVE, QuireProcess
 from person import Person, agreed
-
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 
 
 async def both_online(stack: AsyncExitStack, server: QuireProcess) -> tuple[Person, Person]:
@@ -55,10 +52,10 @@ async def test_edits_made_at_the_same_moment_in_the_same_place_are_in_one_order_
 
 
 @pytest.mark.fm("FM-012")
-async def test_a_thousand_interleaved_edits_of_each_of_two_connections_are_all_there(server: QuireProcess) -> None:
-    edits, seed = 1000, random.randrange(2**32)
-    print("seed", seed)
-    chance = random.Random(seed)
+async def test_a_thousand_interleaved_edits_of_each_of_two_connections_are_all_there(
+    server: QuireProcess, seed: int
+) -> None:
+    edits, chance = 1000, random.Random(seed)
     async with AsyncExitStack() as stack:
         one, two = await both_online(stack, server)
 

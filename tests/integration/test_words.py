@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import sqlite3
 from contextlib import AsyncExitStack, closing
 
 import pytest
 
-from conftest import QuireProcess, run_node
+from conftest import PROVE, QuireProcess, run_node
 from person import Person, agreed
-
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 
 
 @pytest.mark.fm("FM-005")
 @pytest.mark.parametrize("writers", [2, 3, 10, 50])
-async def test_every_word_of_many_writers_in_one_paragraph_is_there(server: QuireProcess, writers: int) -> None:
-    document, seed = server.new_document(), random.randrange(2**32)
-    print("seed", seed)
-    chance = random.Random(seed)
+async def test_every_word_of_many_writers_in_one_paragraph_is_there(
+    server: QuireProcess, writers: int, seed: int
+) -> None:
+    document, chance = server.new_document(), random.Random(seed)
     rounds = 240 if PROVE else 24
     people = [Person(f"p{number}", server, document) for number in range(writers)]
     async with AsyncExitStack() as stack:

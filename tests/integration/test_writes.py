@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import re
 import statistics
@@ -14,12 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from conftest import QuireProcess
+from conftest import PROVE, QuireProcess
 from quire.sync import wire
 from rawclient import Client, appended, connected, joined
 from stalls import family, until
-
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 
 
 def written(server: QuireProcess) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import time
@@ -13,12 +12,12 @@ import pycrdt
 import pytest
 
 from browsers import Browsers, browsers
+from conftest import PROVE
 from program import Program
 from quire.content.prosemirror import empty_document, read
 from quire.content.schema import FRAGMENT, MARKS, NODES, clean
 from quire.crdt.replica import LocalReplica
 
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 SECONDS = 1800 if PROVE else 15
 BROWSERS, PROGRAMS = 3, 2
 STEPS = 60
@@ -154,9 +153,7 @@ def difference(one: Any, other: Any, path: str = "") -> str:
 
 
 @pytest.mark.fm("FM-021", "FM-194")
-def test_random_edits_of_every_node_and_mark_converge() -> None:
-    seed = int(os.environ.get("QUIRE_SEED", random.randrange(2**32)))
-    print("seed", seed)
+def test_random_edits_of_every_node_and_mark_converge(seed: int) -> None:
     chance = random.Random(seed)
     rounds = 0
     names: Counter[str] = Counter()

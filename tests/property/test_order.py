@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 from collections.abc import Callable
 from itertools import permutations
@@ -11,10 +10,10 @@ from itertools import permutations
 import pycrdt
 import pytest
 
+from conftest import PROVE
 from quire.crdt.replica import LocalReplica
 from quire.crdt.updates import inspect
 
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
 Edit = Callable[[pycrdt.Text], None]
 
 
@@ -81,9 +80,7 @@ def test_edits_at_positions_others_have_moved_mean_the_same_in_every_order(
 
 
 @pytest.mark.fm("FM-010")
-def test_three_replicas_fed_in_random_orders_with_repeats_are_equal() -> None:
-    seed = random.randrange(2**32)
-    print("seed", seed)
+def test_three_replicas_fed_in_random_orders_with_repeats_are_equal(seed: int) -> None:
     chance = random.Random(seed)
     writers = [pycrdt.Doc() for _ in range(5)]
     updates: list[bytes] = []

@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
-
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
+from conftest import PROVE, ROOT
 
 
 def promised() -> dict[str, list[str]]:

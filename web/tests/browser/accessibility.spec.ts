@@ -1,9 +1,9 @@
 /** Everybody can use every screen. */
-import { test } from './fixtures'
+import { PROVE, test } from './fixtures'
 import { examine, listAndAccount, openDocument, setUpAndSignIn, whatGoesWrong } from './screens'
 
 test.describe('axe finds nothing, light and dark, wide and narrow [FM-163]', () => {
-  test.setTimeout(process.env.QUIRE_PROVE ? 240_000 : 120_000)
+  test.setTimeout(PROVE ? 240_000 : 120_000)
 
   test('setting up and signing in', async ({ browser }) => {
     await setUpAndSignIn(browser, examine)

@@ -2,9 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { percentile, readPace, watchPace } from './pace'
-import { expect, newDocument, partsOf, saved, share, test, text } from './fixtures'
+import { expect, newDocument, partsOf, PROVE, saved, share, test, text } from './fixtures'
 
-const PROVE = process.env.QUIRE_PROVE === '1'
 /** 200 pages are about 100,000 words. */
 const BLOCKS = PROVE ? 4000 : 800
 const WRITERS = PROVE ? 20 : 8

@@ -1,8 +1,7 @@
 /** Seeing where the others are. */
-import { expect, newDocument, saved, share, test, text, type, visitor } from './fixtures'
+import { expect, newDocument, PROVE, saved, share, test, text, type, visitor } from './fixtures'
 import { percentile } from './pace'
 
-const PROVE = process.env.QUIRE_PROVE === '1'
 const MOVES = PROVE ? 100 : 20
 
 test('a cursor is at its character at once, named and coloured, and leaves as documented [FM-190]', async ({

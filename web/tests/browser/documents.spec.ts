@@ -1,9 +1,9 @@
 /** The list of documents: finding, arranging, changing. */
 import type { Page } from '@playwright/test'
-import { expect, OWNER, test } from './fixtures'
+import { expect, OWNER, PROVE, test } from './fixtures'
 import { QuireServer } from './server'
 
-const MANY = process.env.QUIRE_PROVE ? 1000 : 230
+const MANY = PROVE ? 1000 : 230
 
 /** Makes documents through the API with the page's own session. */
 async function make(page: Page, titles: string[]): Promise<void> {

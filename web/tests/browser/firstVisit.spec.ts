@@ -92,7 +92,10 @@ test('forms say which field is wrong, and how long to wait', async ({ browser })
     await field('Password').fill('a wrong password')
     const answer = page.getByRole('alert')
     for (let attempt = 0; attempt < 5; attempt += 1) {
+      // The page says the same after each attempt: only the server's answer tells one from the next.
+      const refused = page.waitForResponse((response) => response.status() === 401)
       await page.getByRole('button', { name: 'Sign in' }).click()
+      await refused
       await expect(answer).toHaveText('Email or password is wrong.')
       await field('Password').fill(`another wrong password ${attempt}`)
     }

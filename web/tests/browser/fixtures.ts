@@ -15,6 +15,14 @@ declare global {
   }
 }
 
+/** Whether proofs run in full size (`make prove`). */
+export const PROVE = process.env.QUIRE_PROVE === '1'
+
+type Cookies = Awaited<ReturnType<BrowserContext['cookies']>>
+
+/** The owner's session at each server of this worker: signing in is one test's business, not each one's. */
+const sessions = new Map<string, Cookies>()
+
 interface Fixtures {
   /** A signed-in owner's browser. */
   owner: Page
@@ -31,8 +39,10 @@ export const test = base.extend<Fixtures, { server: QuireServer }>({
   ],
   owner: async ({ browser, server }, use) => {
     const context = await browser.newContext()
+    await context.addCookies(sessions.get(server.url) ?? [])
     const page = await context.newPage()
     await signIn(page, server)
+    sessions.set(server.url, await context.cookies())
     // React Hooks' rule takes Playwright's `use` for a hook.
     // eslint-disable-next-line react-hooks/rules-of-hooks
     await use(page)
@@ -47,11 +57,13 @@ export async function signIn(page: Page, server: Place): Promise<void> {
   await enter(page)
 }
 
-/** Makes the owner's account on the page that is open, or signs in to it. */
+/** Makes the owner's account on the page that is open, or signs in to it, unless that is done. */
 export async function enter(page: Page): Promise<void> {
-  const title = page.getByRole('heading', { name: /Welcome to Quire|Sign in/ })
+  const title = page.getByRole('heading', { name: /Welcome to Quire|Sign in|Documents/ })
   await title.waitFor()
-  if ((await title.textContent()) === 'Welcome to Quire') {
+  const where = await title.textContent()
+  if (where === 'Documents') return
+  if (where === 'Welcome to Quire') {
     await page.getByRole('textbox', { name: 'Name' }).fill(OWNER.name)
     await page.getByRole('textbox', { name: 'Email' }).fill(OWNER.email)
     await page.getByRole('textbox', { name: 'Password' }).fill(OWNER.password)

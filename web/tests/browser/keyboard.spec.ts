@@ -26,7 +26,7 @@ async function pick(page: Page, name: string): Promise<void> {
 }
 
 test('from setting up to restoring a document without touching the mouse [FM-163]', async ({ browser }) => {
-  test.setTimeout(60_000)
+  test.setTimeout(120_000)
   const server = await QuireServer.start()
   const context = await browser.newContext({ reducedMotion: 'reduce' })
   try {

@@ -26,7 +26,7 @@ async function overlaps(page: Page): Promise<string[]> {
 }
 
 test('Arabic mirrors list, document and dialog: nothing overlaps, axe finds nothing', async ({ owner, server }) => {
-  test.setTimeout(60_000)
+  test.setTimeout(120_000)
   const address = await newDocument(owner, server)
   await owner.goto(`${server.url}/?lang=ar`)
   await owner.getByRole('heading', { name: 'المستندات' }).waitFor()

@@ -1,10 +1,9 @@
 /** Cursors of people who are gone leave the screen. */
 import { chromium, type Page } from '@playwright/test'
-import { expect, newDocument, share, test as base, text, type, visitor } from './fixtures'
+import { expect, newDocument, PROVE, share, test as base, text, type, visitor } from './fixtures'
 import { Path } from './path'
 import { QuireServer } from './server'
 
-const PROVE = process.env.QUIRE_PROVE === '1'
 /** Seconds without a sign of life after which a person counts as gone; in full with the server's own settings. */
 const SILENCE = PROVE ? 35 : 3
 const settings: Record<string, string> = PROVE ? {} : { QUIRE_PING_INTERVAL: '1', QUIRE_PONG_TIMEOUT: '3' }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type BrowserContext, type Page } from '@playwright/test'
-import { expect, newColleague, newDocument, saved, signIn, status, text, type, words } from './fixtures'
+import { expect, newColleague, newDocument, PROVE, saved, signIn, status, text, type, words } from './fixtures'
 import { test } from './network'
 
 /** Opens what was open, without a network, in a browser that was closed. */
@@ -184,7 +184,7 @@ test('a week of edits on both sides merges, each word once, and the local copy s
   bob,
   network,
 }) => {
-  const rounds = process.env.QUIRE_PROVE ? 4000 : 600
+  const rounds = PROVE ? 4000 : 600
   test.setTimeout(30_000 + rounds * 60)
   await ada.clock.install()
   await openOffline(ada)

@@ -1,9 +1,8 @@
 /** One's own letters never wait for the network. */
-import { expect, newDocument, saved, share, test, text } from './fixtures'
+import { expect, newDocument, PROVE, saved, share, test, text } from './fixtures'
 import { Path } from './path'
 import { percentile, readPace, watchPace } from './pace'
 
-const PROVE = process.env.QUIRE_PROVE === '1'
 const ROUNDS = PROVE ? 5 : 2
 const KEYS = PROVE ? 60 : 25
 

@@ -2,7 +2,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from '@playwright/test'
 import { join } from 'node:path'
-import { expect, newDocument, saved, share, signIn, status, text, type, visitor } from './fixtures'
+import { expect, newDocument, PROVE, saved, share, signIn, status, text, type, visitor } from './fixtures'
 import { QuireServer } from './server'
 
 export type Look = (page: Page, name: string) => Promise<void>
@@ -14,7 +14,7 @@ const SIZES = { wide: WIDE, narrow: NARROW }
 const VISIBLE = ['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size']
 /** Each scheme and each size once; all four, with every rule each time, with QUIRE_PROVE=1. */
 const LOOKS = (
-  process.env.QUIRE_PROVE
+  PROVE
     ? [
         ['light', 'wide'],
         ['light', 'narrow'],
@@ -47,7 +47,7 @@ export const examine: Look = async (page, name) => {
       await page.screenshot({ path: join(process.env.QUIRE_IMAGES, `${name}-${SIZES[size].width}-${colorScheme}.png`) })
     }
     const axe = new AxeBuilder({ page }).exclude('[role=tooltip]').setLegacyMode()
-    if (process.env.QUIRE_PROVE || colorScheme === LOOKS[0]?.[0]) {
+    if (PROVE || colorScheme === LOOKS[0]?.[0]) {
       // A menu that floats above the page belongs to its button, not to a landmark.
       const floating = (await page.getByRole('menu').count()) > 0
       axe.options({ rules: { 'target-size': { enabled: true }, region: { enabled: !floating } } })

@@ -1,8 +1,7 @@
 /** What others write does not move the place where one writes. */
-import { expect, newDocument, saved, share, test, text, visitor, words } from './fixtures'
+import { expect, newDocument, PROVE, saved, share, test, text, visitor, words } from './fixtures'
 import type { Page } from '@playwright/test'
 
-const PROVE = process.env.QUIRE_PROVE === '1'
 const INSERTS = PROVE ? 200 : 60
 
 /** Fills the page with paragraphs; the middle one is `left selected right`. */

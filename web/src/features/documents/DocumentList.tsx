@@ -21,23 +21,28 @@ export function DocumentList({ person, view, wish }: Props) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const cards = useRef<HTMLUListElement>(null)
+  /** A card that is taken away, and its place. */
+  const leaving = useRef<{ id: string; at: number } | null>(null)
   const { items, offline, ...list } = useDocuments(person, wish)
   /** What to focus in each card: its link, in the trash its menu. */
   const links = () => [...(cards.current?.children ?? [])].map((card) => card.querySelector<HTMLElement>('a, button'))
 
-  /** The list anew; the focus of a card that went goes to the one that took its place. */
+  /** The list anew. */
   const changed = async (id: string, gone: boolean) => {
-    const at = items.findIndex((item) => item.id === id)
+    if (gone) leaving.current = { id, at: items.findIndex((item) => item.id === id) }
     await queries.invalidateQueries({ queryKey: ['documents'] })
-    if (!gone) return
-    requestAnimationFrame(() => {
-      if (document.activeElement !== document.body) return
-      const left = links()
-      const next =
-        left[Math.min(at, left.length - 1)] ?? document.querySelector<HTMLElement>('[data-testid=new-document]')
-      next?.focus()
-    })
   }
+  // The focus of a card that went goes to the one that took its place.
+  useEffect(() => {
+    if (!leaving.current || items.some(({ id }) => id === leaving.current?.id)) return
+    const { at } = leaving.current
+    leaving.current = null
+    if (document.activeElement !== document.body) return
+    const left = links()
+    const next =
+      left[Math.min(at, left.length - 1)] ?? document.querySelector<HTMLElement>('[data-testid=new-document]')
+    next?.focus()
+  })
   const move = (event: KeyboardEvent) => {
     const all = [...(cards.current?.children ?? [])]
     const at = all.findIndex((card) => card.contains(event.target as Node))
