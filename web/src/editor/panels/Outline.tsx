@@ -13,9 +13,9 @@ export interface Heading {
 function headings(editor: Editor): Heading[] {
   const found: Heading[] = []
   editor.state.doc.forEach((node, position) => {
-    if (node.type.name === 'heading' && node.textContent) {
-      found.push({ position, level: Number(node.attrs.level), text: node.textContent })
-    }
+    if (node.type.name !== 'heading') return
+    const text = node.textBetween(0, node.content.size, ' ', ' ').trim()
+    if (text) found.push({ position, level: Number(node.attrs.level), text })
   })
   return found
 }
