@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pycrdt
+import pytest
 
 from conftest import QuireProcess
+from locks import write_locked
 from person import Person
 from quire.content.preview import preview
 from quire.content.prosemirror import first_content
@@ -107,13 +110,20 @@ async def test_a_copy_has_the_blocks_of_its_source_and_nothing_that_was_deleted_
     assert "<hr>" not in await shown(ada, source)
 
 
-async def test_of_a_copy_for_which_there_is_no_room_nothing_stays(ada: Browser, node: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("trouble", "status"), [("no room", 507), ("a log that cannot be written", 503)])
+async def test_of_a_copy_that_fails_nothing_stays(
+    ada: Browser, node: Server, tmp_path: Path, trouble: str, status: int
+) -> None:
     source, _ = await written(ada, "Plan", "The plan")
-    before = {path for path in (tmp_path / "data" / "blobs").rglob("*") if path.is_file()}
-    node.attachments._per_workspace = len(picture()) + 1
-    full = await ada.call("POST", f"/documents/{source}/copy", {})
-    assert (full.status_code, full.json()["code"]) == (507, "workspace-full")
-    assert {path for path in (tmp_path / "data" / "blobs").rglob("*") if path.is_file()} == before
+    data = tmp_path / "data"
+    before = {path for path in (data / "blobs").rglob("*") if path.is_file()}
+    with ExitStack() as fault:
+        if trouble == "no room":
+            node.attachments._per_workspace = len(picture()) + 1
+        else:
+            fault.enter_context(write_locked(data / "log.db"))
+        assert (await ada.call("POST", f"/documents/{source}/copy", {})).status_code == status
+    assert {path for path in (data / "blobs").rglob("*") if path.is_file()} == before
     assert len((await ada.call("GET", "/documents")).json()["items"]) == 2
 
 
