@@ -1,4 +1,4 @@
-"""Shared fixtures: a real server process on a free port with its own data folder."""
+"""Shared fixtures: a real server, as a process on a free port or within this one, with its own data folder."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from quire.server import Server
+from quire.settings import Settings
+from visitors import ADA, Browser
 
 # A busy machine is no fault.
 settings.register_profile("quire", deadline=None)
@@ -191,3 +195,24 @@ def run_node(script: str, *arguments: str, timeout: float = 60) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@pytest.fixture
+async def node(tmp_path: Path) -> AsyncIterator[Server]:
+    node = Server(Settings(data=tmp_path / "data"))
+    node.app = await node.open()  # type: ignore[attr-defined]
+    yield node
+    await node.drain()
+    await node.close()
+
+
+@pytest.fixture
+def browser(node: Server) -> Browser:
+    return Browser(node.app)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+async def ada(node: Server) -> Browser:
+    browser = Browser(node.app)  # type: ignore[attr-defined]
+    await browser.enter("/setup", ADA)
+    return browser

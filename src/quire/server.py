@@ -17,16 +17,17 @@ from quire.access import Action, allows, tab_of
 from quire.accounts import routes as account_routes
 from quire.background import Background
 from quire.content.prosemirror import empty_document
-from quire.content.reader import render
 from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
-from quire.content.welcome import TITLE, welcome_document
+from quire.content.welcome import welcome_document
 from quire.crdt.host import ReplicaHost
 from quire.crdt.replica import ReplicaCorrupt
 from quire.db.ids import now
-from quire.documents import images
+from quire.documents import attachment_routes, images
 from quire.documents import routes as document_routes
+from quire.documents.attachments import Attachments
 from quire.documents.routes import Admit
 from quire.documents.service import Document, DocumentService, any_document
+from quire.documents.texts import Texts
 from quire.fanout.contract import Fanout
 from quire.fanout.local import LocalFanout
 from quire.folder import CATALOGUE, LOG
@@ -39,7 +40,7 @@ from quire.http.security import Origins, SecurityLayer, client_address
 from quire.limits import gateway_limits, room_limits
 from quire.log.archive import Archive
 from quire.log.compaction import DEADLINE, Compactor, Trigger
-from quire.log.contract import DamagedDocument, Health, LogFull, Outcome, Refused, Update
+from quire.log.contract import Health, LogFull, Outcome, Refused, Update
 from quire.log.sqlite import SqliteLog
 from quire.ops import health
 from quire.ops.children import Child, ChildDied
@@ -65,8 +66,6 @@ TOUCH_SECONDS = 2.0
 SERVER = "server"
 PICTURES_WAITING = 16
 SEED_SECONDS = 10.0
-RENDERED_HERE = 4096
-"""Bytes of a document up to which it is turned into text in this process: no crafted one of that size takes long."""
 
 
 class Server:
@@ -84,7 +83,15 @@ class Server:
             trigger=Trigger(updates=settings.snapshot_updates, bytes=settings.snapshot_bytes),
         )
         self.converter = Child(settings.log_level, settings.log_format)
+        self.texts = Texts(self.log, self.converter, at_once=settings.conversions)
         self.pictures = Child(settings.log_level, settings.log_format)
+        self.attachments = Attachments(
+            services.database,
+            services.blobs,
+            identify=self._identify,
+            per_document=settings.attachments_per_document,
+            per_workspace=settings.attachments_per_workspace,
+        )
         self.replicas = ReplicaHost(settings.crdt_workers)
         self.fanout: Fanout = LocalFanout()
         self.cookie = "__Host-quire" if settings.secure else "quire"
@@ -98,8 +105,6 @@ class Server:
         self.rooms: Rooms
         self.gateway: Gateway
         self.documents: DocumentService
-        self.converting = 0
-        """Large documents that are being turned into text, HTML or JSON, or wait for it."""
         self.identifying = 0
         """Large pictures that are being read, or wait for it; each holds its bytes."""
         self._stop_by: float | None = None
@@ -150,15 +155,13 @@ class Server:
         self.documents = DocumentService(
             services.database,
             services.access,
-            services.blobs,
+            self.attachments,
             seed=self._seed,
+            copied=self.texts.copied,
             erase=self._erase,
             changed=self._renamed,
             empty_document=empty_document,
             schema_version=SCHEMA_VERSION,
-            identify=self._identify,
-            attachments_per_document=settings.attachments_per_document,
-            attachments_per_workspace=settings.attachments_per_workspace,
         )
         self.log.watch(self._storage_changed)
         services.database.on_problem = self._catalogue_changed
@@ -202,8 +205,9 @@ class Server:
             ),
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
             document_routes.routes(
-                self.documents, services.access, services.spaces, self._render, self._exchange, settings.public_url
+                self.documents, services.access, services.spaces, self.texts, self._exchange, settings.public_url
             ),
+            attachment_routes.routes(self.attachments),
         )
         node = Node(
             self.stats,
@@ -213,7 +217,7 @@ class Server:
             self.gateway,
             self.compactor,
             self.replicas,
-            lambda: self.converting,
+            lambda: self.texts.converting,
         )
         others = (
             health.routes(self.readiness, readings(node), __version__),
@@ -251,33 +255,13 @@ class Server:
         await self.rooms.drop(document)
         await self.log.erase(document)
 
-    async def _welcome(self, account: str, workspace: str) -> None:
-        await self.documents.create(account, workspace, TITLE, welcome_document())
+    async def _welcome(self, account: str, workspace: str, language: str) -> None:
+        await self.documents.create(account, workspace, *welcome_document(language))
 
     def _renamed(self, document: Document) -> None:
         room = self.rooms.get(document.id)
         if room is not None:
             room.notify({"type": "document", "title": document.title, "version": document.version})
-
-    async def _render(self, document: str, form: str, title: str) -> bytes:
-        try:
-            stored = (await self.log.load(document)).made()
-        except (StorageUnavailable, DamagedDocument) as error:
-            raise Problem(503, f"The document cannot be read now: {error}") from None
-        parts = [row.payload for row in stored.tail]
-        if stored.snapshot is not None:
-            parts.insert(0, stored.snapshot.payload)
-        if sum(map(len, parts)) <= RENDERED_HERE:
-            return render(parts, form, title)
-        if self.converting >= self.settings.conversions:
-            raise Problem(503, "Too many documents are being read at once. Try again.", headers={"Retry-After": "2"})
-        self.converting += 1
-        try:
-            return await self.converter.run(render, parts, form, title)
-        except ChildDied:
-            raise Problem(503, "The document is too large to convert now. Try again later.") from None
-        finally:
-            self.converting -= 1
 
     async def _identify(self, content: bytes) -> images.Picture:
         if len(content) <= images.SMALL:

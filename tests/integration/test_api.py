@@ -4,77 +4,19 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import io
 import json
 import re
 import resource
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
-from PIL import Image
 
 from locks import write_locked
 from quire.server import Server
 from quire.settings import Settings
-
-ORIGIN = "http://localhost:8000"
-ADA = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
-
-
-class Browser:
-    """A browser: keeps its cookie and sends the CSRF token."""
-
-    def __init__(self, app: Any) -> None:
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN, headers={"Origin": ORIGIN})
-
-    async def call(self, method: str, path: str, body: object | None = None, **headers: str) -> httpx.Response:
-        return await self.http.request(method, f"/api/v1{path}", json=body, headers=headers)
-
-    async def enter(self, path: str, body: object) -> dict[str, Any]:
-        answer = await self.call("POST", path, body)
-        assert answer.status_code == 201, answer.text
-        session = (await self.call("GET", "/session")).json()
-        self.http.headers["X-CSRF-Token"] = session["csrf_token"]
-        return dict(session)
-
-
-@pytest.fixture
-async def node(tmp_path: Path) -> AsyncIterator[Server]:
-    node = Server(Settings(data=tmp_path / "data"))
-    node.app = await node.open()  # type: ignore[attr-defined]
-    yield node
-    await node.drain()
-    await node.close()
-
-
-@pytest.fixture
-def browser(node: Server) -> Browser:
-    return Browser(node.app)  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-async def ada(node: Server) -> Browser:
-    browser = Browser(node.app)  # type: ignore[attr-defined]
-    await browser.enter("/setup", ADA)
-    return browser
-
-
-async def colleague(ada: Browser, node: Server, email: str = "bob@example.com") -> Browser:
-    url = (await ada.call("POST", "/invitations", {})).json()["url"]
-    bob = Browser(node.app)  # type: ignore[attr-defined]
-    form = {"token": url.split("#")[1], "name": "Bob", "email": email, "password": "another long password"}
-    await bob.enter("/invitations/accept", form)
-    return bob
-
-
-def picture(kind: str = "PNG") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (3, 2), "red").save(out, kind)
-    return out.getvalue()
+from visitors import ADA, ORIGIN, Browser, colleague, picture
 
 
 async def test_the_first_visitor_owns_the_server_and_finds_a_welcome_document(browser: Browser) -> None:
@@ -318,14 +260,14 @@ async def test_what_only_begins_like_a_picture_is_refused_after_a_second_of_work
 async def test_the_pictures_of_a_document_and_of_a_workspace_have_a_limit(ada: Browser, node: Server) -> None:
     one, two = [(await ada.call("POST", "/documents", {})).json()["id"] for _ in range(2)]
     sizes = [len(picture("PNG")), len(picture("GIF"))]
-    node.documents._per_document, node.documents._per_workspace = sum(sizes) - 1, 2 * sum(sizes) - 1
+    node.attachments._per_document, node.attachments._per_workspace = sum(sizes) - 1, 2 * sum(sizes) - 1
 
     async def attached(document: str, kind: str) -> httpx.Response:
         return await ada.http.post(f"/api/v1/documents/{document}/attachments", content=picture(kind))
 
     assert [(await attached(one, kind)).status_code for kind in ("PNG", "GIF", "PNG")] == [201, 413, 201]
     assert (await attached(one, "GIF")).json()["code"] == "document-full"
-    node.documents._per_document = node.documents._per_workspace
+    node.attachments._per_document = node.attachments._per_workspace
     assert [(await attached(one, "GIF")).status_code, (await attached(two, "PNG")).status_code] == [201, 201]
     full = await attached(two, "GIF")
     assert (full.status_code, full.json()["code"]) == (507, "workspace-full")

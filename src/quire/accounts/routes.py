@@ -66,12 +66,16 @@ class SetupState(BaseModel):
 
 
 class SetupForm(Form):
-    """The first account; `code` is the one that the server printed, when it asks for one."""
+    """The first account; `code` is the one that the server printed, when it asks for one.
+
+    `language` is the one that the app speaks: that of the first document.
+    """
 
     name: Name
     email: Email
     password: Password
     code: Secret | None = None
+    language: str = Field("", max_length=20, pattern=r"^[A-Za-z-]*$")
 
 
 class SignInForm(Form):
@@ -206,9 +210,9 @@ def routes(
     setup_code: SetupCode,
     schema_version: int,
     dead_after: float,
-    welcome: Callable[[str, str], Awaitable[None]],
+    welcome: Callable[[str, str, str], Awaitable[None]],
 ) -> APIRouter:
-    """Return the routes; `welcome(account, workspace)` makes the first document of a new installation."""
+    """Return the routes; `welcome(account, workspace, language)` makes the first document of a new installation."""
     router = APIRouter(tags=["accounts"])
 
     async def session_body(entrance: Door, account_id: str | None, session: str | None) -> SessionBody:
@@ -266,7 +270,7 @@ def routes(
             raise Problem(
                 409, "This server is set up already. Sign in, or ask for an invitation.", code="already-set-up"
             ) from None
-        await welcome(account.id, workspace.id)
+        await welcome(account.id, workspace.id, form.language)
         return await sign_in(request, response, entrance, account.id)
 
     @router.get("/session")

@@ -8,6 +8,53 @@ from quire.content.prosemirror import first_content
 
 Json = dict[str, Any]
 TITLE = "Welcome to Quire"
+GERMAN = {
+    TITLE: "Willkommen bei Quire",
+    "This is a real document. ": "Dies ist ein echtes Dokument. ",
+    "Change it, break it, undo it": "Ändern Sie es, zerlegen Sie es, machen Sie es rückgängig",
+    ": every word you type is saved as you type, and the badge above says when.": (
+        ": Jedes Wort wird beim Schreiben gespeichert, und die Anzeige oben sagt, wann."
+    ),
+    "Write together": "Zusammen schreiben",
+    "Press ": "Drücken Sie auf ",
+    "Share": "Teilen",
+    ", give the link a role, and send it to a colleague.": (
+        ", geben Sie dem Link eine Rolle, und schicken Sie ihn jemandem im Team."
+    ),
+    "You see each other's cursors while you type. Nobody's words are overwritten.": (
+        "Sie sehen beim Schreiben die Schreibmarken der anderen. Niemand überschreibt die Worte eines anderen."
+    ),
+    "Undo takes back your own changes only.": "Rückgängig nimmt nur Ihre eigenen Änderungen zurück.",
+    "Write without a network": "Ohne Netz schreiben",
+    "Lose the network, close the tab, open it again: your words stay on this device and merge when you are back.": (
+        "Verlieren Sie das Netz, schließen Sie den Tab, öffnen Sie ihn wieder: Ihre Worte bleiben auf diesem Gerät und "
+        "fließen ein, sobald Sie zurück sind."
+    ),
+    "Things to try": "Zum Ausprobieren",
+    "Tick this box": "Haken Sie dieses Kästchen ab",
+    "Type / on an empty line for the menu of blocks": "Tippen Sie / in eine leere Zeile: das Menü der Blöcke",
+    "Start a line with ": "Beginnen Sie eine Zeile mit ",
+    " or ": " oder ",
+    "Paste a picture": "Fügen Sie ein Bild ein",
+    "Press": "Drücken Sie",
+    "To": "Damit",
+    "Ctrl+B, Ctrl+I, Ctrl+U": "Strg+B, Strg+I, Strg+U",
+    "Make text bold, italic, underlined": "wird Text fett, kursiv, unterstrichen",
+    "Ctrl+K": "Strg+K",
+    "Add a link": "entsteht ein Link",
+    "Ctrl+Z": "Strg+Z",
+    "Undo your own last change": "nehmen Sie Ihre letzte Änderung zurück",
+    "Ctrl+Enter": "Strg+Eingabe",
+    "Start a new page": "beginnt eine neue Seite",
+    'print("Code blocks have colours")': 'print("Codeblöcke sind farbig")',
+    "Quotes look like this.": "So sehen Zitate aus.",
+    "Text can be ": "Text kann ",
+    "highlighted": "hervorgehoben",
+    "struck": "durchgestrichen",
+    "coloured": "farbig",
+    ".": " sein.",
+}
+"""What the document says, by what it says in English; signs that are the same are left out."""
 
 
 def _text(words: str, *marks: str | Json) -> Json:
@@ -36,69 +83,79 @@ def _row(cell: str, *words: str) -> Json:
     return _block("tableRow", *(_block(cell, _paragraph(word)) for word in words))
 
 
-def welcome_document() -> bytes:
-    """Return the first content of the welcome document."""
-    return first_content(
-        {
-            "type": "doc",
-            "content": [
-                _block("heading", TITLE, level=1),
-                _paragraph(
-                    "This is a real document. ",
-                    _text("Change it, break it, undo it", "bold"),
-                    ": every word you type is saved as you type, and the badge above says when.",
-                ),
-                _block("heading", "Write together", level=2),
-                _list(
-                    "bulletList",
-                    "listItem",
-                    ["Press ", _text("Share", "bold"), ", give the link a role, and send it to a colleague."],
-                    ["You see each other's cursors while you type. Nobody's words are overwritten."],
-                    ["Undo takes back your own changes only."],
-                ),
-                _block("heading", "Write without a network", level=2),
-                _paragraph(
-                    "Lose the network, close the tab, open it again: your words stay on this device and merge when "
-                    "you are back."
-                ),
-                _block("heading", "Things to try", level=2),
+def welcome_document(language: str = "en") -> tuple[str, bytes]:
+    """Return title and first content of the welcome document, in English where `language` has no other words."""
+    words = GERMAN if language.partition("-")[0] == "de" else {}
+    document = _english()
+    stack = [document]
+    while stack:
+        node = stack.pop()
+        if "text" in node:
+            node["text"] = words.get(node["text"], node["text"])
+        stack.extend(node.get("content", ()))
+    return words.get(TITLE, TITLE), first_content(document)
+
+
+def _english() -> Json:
+    return {
+        "type": "doc",
+        "content": [
+            _block("heading", TITLE, level=1),
+            _paragraph(
+                "This is a real document. ",
+                _text("Change it, break it, undo it", "bold"),
+                ": every word you type is saved as you type, and the badge above says when.",
+            ),
+            _block("heading", "Write together", level=2),
+            _list(
+                "bulletList",
+                "listItem",
+                ["Press ", _text("Share", "bold"), ", give the link a role, and send it to a colleague."],
+                ["You see each other's cursors while you type. Nobody's words are overwritten."],
+                ["Undo takes back your own changes only."],
+            ),
+            _block("heading", "Write without a network", level=2),
+            _paragraph(
+                "Lose the network, close the tab, open it again: your words stay on this device and merge when "
+                "you are back."
+            ),
+            _block("heading", "Things to try", level=2),
+            _block(
+                "taskList",
+                _block("taskItem", _paragraph("Tick this box"), checked=True),
+                _block("taskItem", _paragraph("Type / on an empty line for the menu of blocks"), checked=False),
                 _block(
-                    "taskList",
-                    _block("taskItem", _paragraph("Tick this box"), checked=True),
-                    _block("taskItem", _paragraph("Type / on an empty line for the menu of blocks"), checked=False),
-                    _block(
-                        "taskItem",
-                        _paragraph(
-                            "Start a line with ",
-                            _text("# ", "code"),
-                            " or ",
-                            _text("- ", "code"),
-                            " or ",
-                            _text("1. ", "code"),
-                        ),
-                        checked=False,
+                    "taskItem",
+                    _paragraph(
+                        "Start a line with ",
+                        _text("# ", "code"),
+                        " or ",
+                        _text("- ", "code"),
+                        " or ",
+                        _text("1. ", "code"),
                     ),
-                    _block("taskItem", _paragraph("Paste a picture"), checked=False),
+                    checked=False,
                 ),
-                _block(
-                    "table",
-                    _row("tableHeader", "Press", "To"),
-                    _row("tableCell", "Ctrl+B, Ctrl+I, Ctrl+U", "Make text bold, italic, underlined"),
-                    _row("tableCell", "Ctrl+K", "Add a link"),
-                    _row("tableCell", "Ctrl+Z", "Undo your own last change"),
-                    _row("tableCell", "Ctrl+Enter", "Start a new page"),
-                ),
-                _block("codeBlock", 'print("Code blocks have colours")', language="python"),
-                _block("blockquote", _paragraph("Quotes look like this.")),
-                _paragraph(
-                    "Text can be ",
-                    _text("highlighted", {"type": "highlight", "attrs": {"color": "#fff3a3"}}),
-                    ", ",
-                    _text("struck", "strike"),
-                    " or ",
-                    _text("coloured", {"type": "textStyle", "attrs": {"color": "#1a5fb4"}}),
-                    ".",
-                ),
-            ],
-        }
-    )
+                _block("taskItem", _paragraph("Paste a picture"), checked=False),
+            ),
+            _block(
+                "table",
+                _row("tableHeader", "Press", "To"),
+                _row("tableCell", "Ctrl+B, Ctrl+I, Ctrl+U", "Make text bold, italic, underlined"),
+                _row("tableCell", "Ctrl+K", "Add a link"),
+                _row("tableCell", "Ctrl+Z", "Undo your own last change"),
+                _row("tableCell", "Ctrl+Enter", "Start a new page"),
+            ),
+            _block("codeBlock", 'print("Code blocks have colours")', language="python"),
+            _block("blockquote", _paragraph("Quotes look like this.")),
+            _paragraph(
+                "Text can be ",
+                _text("highlighted", {"type": "highlight", "attrs": {"color": "#fff3a3"}}),
+                ", ",
+                _text("struck", "strike"),
+                " or ",
+                _text("coloured", {"type": "textStyle", "attrs": {"color": "#1a5fb4"}}),
+                ".",
+            ),
+        ],
+    }

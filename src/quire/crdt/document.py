@@ -1,4 +1,4 @@
-"""Reading a document's content and making its first content."""
+"""Reading a document's content, making its first content, and changing it as a writer would."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pycrdt
 from pycrdt import XmlElement, XmlFragment, XmlText
 
 from quire.crdt.replica import LocalReplica
+from quire.crdt.snapshot import build_snapshot
+from quire.crdt.updates import EMPTY_STATE
 
-__all__ = ["XmlElement", "XmlFragment", "XmlText", "fragment_of", "new_document", "seed"]
+__all__ = ["XmlElement", "XmlFragment", "XmlText", "changed", "fragment_of", "new_document", "seed"]
 
 
 def fragment_of(parts: Sequence[bytes], name: str) -> XmlFragment:
@@ -30,3 +32,15 @@ def seed(document: pycrdt.Doc[Any], name: str, build: Callable[[XmlFragment], No
     with document.transaction():
         build(fragment)
     return document.get_update()
+
+
+def changed(parts: Sequence[bytes], name: str, change: Callable[[XmlFragment], None]) -> bytes:
+    """Run `change` on the fragment of the document made of these updates; return the document as one update.
+
+    What was deleted is left out. Raises `SnapshotMismatch` when one update cannot hold the document.
+    """
+    replica = LocalReplica([build_snapshot(parts)[0]])
+    fragment: XmlFragment = replica.doc.get(name, type=XmlFragment)
+    with replica.doc.transaction():
+        change(fragment)
+    return replica.diff_now(EMPTY_STATE)

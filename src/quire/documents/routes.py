@@ -1,32 +1,31 @@
-"""HTTP: documents, their link, content, attachments, and the exchange for networks without WebSockets."""
+"""HTTP: documents, their copies, link and content, and the exchange for networks without WebSockets."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Literal
-from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
 
 from quire.access import Action, Principal, Role
-from quire.documents.images import NotAPicture
+from quire.content.preview import Kind
+from quire.documents.attachment_routes import no_room
+from quire.documents.attachments import NoRoom
 from quire.documents.service import (
     Document,
     DocumentService,
     EraseFailed,
-    NoRoom,
     NotInTrash,
     Sort,
     StaleVersion,
-    UnknownDocument,
 )
+from quire.documents.texts import Texts
+from quire.http.bodies import binary
 from quire.http.caller import AccountCaller, Caller, TheDoor, identified, permit
 from quire.http.errors import Problem
-from quire.http.forms import Form, Title, at, moment
+from quire.http.forms import MAX_TITLE, Form, Title, at, moment
 from quire.sharing.service import SharingAccess
 from quire.workspaces.service import WorkspaceService
 
@@ -38,8 +37,6 @@ MEDIA = {
     "html": "text/html; charset=utf-8",
     "text": "text/plain; charset=utf-8",
 }
-Render = Callable[[str, Format, str], Awaitable[bytes]]
-"""(document, form, title) -> the text in that form; raises `Problem`."""
 Admit = Callable[[], Awaitable[tuple[Principal, Role]]]
 """Who makes the request and with which role, asked now; raises `Problem` when they may not read."""
 Exchange = Callable[[Admit, str, bytes, str | None], Awaitable[bytes]]
@@ -50,6 +47,12 @@ class CreateForm(Form):
     """A new document."""
 
     title: Title = UNTITLED
+
+
+class CopyForm(Form):
+    """The title of a copy; without one it is called after its source."""
+
+    title: Title = ""
 
 
 class RenameForm(Form):
@@ -101,23 +104,24 @@ class Documents(BaseModel):
     next_cursor: str | None
 
 
-class AttachmentBody(BaseModel):
-    """A stored attachment."""
+class PreviewLine(BaseModel):
+    """One of the first lines of a document."""
 
-    digest: str
-    url: str
-    kind: str
-    name: str
-    size: int
-    width: int | None
-    height: int | None
+    kind: Kind
+    text: str
+
+
+class Preview(BaseModel):
+    """The first lines that have words."""
+
+    lines: list[PreviewLine]
 
 
 def routes(
     service: DocumentService,
     sharing: SharingAccess,
     spaces: WorkspaceService,
-    render: Render,
+    texts: Texts,
     exchange: Exchange,
     public_url: str | None,
 ) -> APIRouter:
@@ -157,12 +161,36 @@ def routes(
     @router.post("", status_code=201)
     async def create(form: CreateForm, principal: AccountCaller, response: Response) -> DocumentBody:
         """Make an empty document that only its owner can open."""
+        owner, workspace = await _maker(principal)
+        return _made(response, await service.create(owner, workspace, form.title or UNTITLED), principal)
+
+    @router.post("/{document_id}/copy", status_code=201)
+    async def copy(
+        document_id: str, form: CopyForm, principal: AccountCaller, entrance: TheDoor, response: Response
+    ) -> DocumentBody:
+        """Make a document of one's own with the text and pictures of one that one may read, and with no access of it.
+
+        The answer comes when all of the copy is stored. What its source goes through later does not touch it.
+        """
+        await permit(entrance, principal, document_id, Action.READ)
+        owner, workspace = await _maker(principal)
+        title = form.title or f"Copy of {(await service.get(document_id)).title}"[:MAX_TITLE]
+        try:
+            document = await service.copy(document_id, owner, workspace, title)
+        except NoRoom as full:
+            raise no_room(full) from None
+        return _made(response, document, principal)
+
+    async def _maker(principal: Principal) -> tuple[str, str]:
+        """Return the account and the workspace for a new document of this caller."""
         if principal.scopes is not None and "documents:write" not in principal.scopes:
             raise Problem(403, "This API token has no scope documents:write.")
         member = await spaces.membership(principal.account or "")
         if member is None:
             raise Problem(403, "You belong to no workspace.")
-        document = await service.create(principal.account or "", member.id, form.title or UNTITLED)
+        return principal.account or "", member.id
+
+    def _made(response: Response, document: Document, principal: Principal) -> DocumentBody:
         response.headers["Location"] = f"/api/v1/documents/{document.id}"
         return _tagged(response, document, Role.OWNER, principal)
 
@@ -274,12 +302,19 @@ def routes(
         """Return the text as ProseMirror JSON, Markdown, HTML or plain text, with everything acknowledged."""
         await permit(entrance, principal, document_id, Action.READ)
         return Response(
-            await render(document_id, format, (await service.get(document_id)).title),
+            await texts.render(document_id, format, (await service.get(document_id)).title),
             media_type=MEDIA[format],
             headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"},
         )
 
-    @router.post("/{document_id}/sync", openapi_extra=_binary("Exchange of state vector and update."))
+    @router.get("/{document_id}/preview")
+    async def preview(document_id: str, principal: Caller, entrance: TheDoor) -> Preview:
+        """Return the first lines of the text, as of a few seconds ago."""
+        await permit(entrance, principal, document_id, Action.READ)
+        lines = await texts.preview(document_id, (await service.get(document_id)).updated_at)
+        return Preview(lines=[PreviewLine(kind=line.kind, text=line.text) for line in lines])
+
+    @router.post("/{document_id}/sync", openapi_extra=binary("Exchange of state vector and update."))
     async def sync(
         document_id: str,
         principal: Caller,
@@ -300,80 +335,7 @@ def routes(
         _, role = await admit()
         return Response(answer, media_type="application/octet-stream", headers={"X-Quire-Role": role.label})
 
-    @router.post(
-        "/{document_id}/attachments", status_code=201, openapi_extra=_binary("A PNG, JPEG, GIF or WebP picture.")
-    )
-    async def attach(
-        document_id: str,
-        principal: Caller,
-        entrance: TheDoor,
-        request: Request,
-        x_filename: Annotated[str, Header(max_length=3000, description="The file's name, percent-encoded.")] = "",
-    ) -> AttachmentBody:
-        """Store a picture."""
-        await permit(entrance, principal, document_id, Action.WRITE)
-        body = await request.body()
-        # A body can take long, and access can end meanwhile.
-        await permit(entrance, await identified(request), document_id, Action.WRITE)
-        try:
-            row = await service.attach(document_id, body, _file_name(x_filename))
-        except NotAPicture as error:
-            raise Problem(415, str(error)[:1].upper() + str(error)[1:] + ".") from None
-        except NoRoom as full:
-            whose, code = ("document", "document-full") if full.of_document else ("workspace", "workspace-full")
-            raise Problem(
-                413 if full.of_document else 507,
-                f"The pictures of this {whose} may take {full.limit} bytes together, and this one does not fit in.",
-                code=code,
-                limit=full.limit,
-            ) from None
-        return AttachmentBody(
-            digest=row.digest,
-            url=f"/api/v1/documents/{document_id}/attachments/{row.digest}",
-            kind=row.kind,
-            name=row.name,
-            size=row.size,
-            width=row.width,
-            height=row.height,
-        )
-
-    @router.get("/{document_id}/attachments/{digest}")
-    async def attachment(
-        document_id: str,
-        digest: str,
-        principal: Caller,
-        entrance: TheDoor,
-        if_none_match: Annotated[str | None, Header()] = None,
-    ) -> Response:
-        """Return an attachment to whoever may read its document."""
-        await permit(entrance, principal, document_id, Action.READ)
-        try:
-            row, stored = await service.attachment(document_id, digest)
-        except (UnknownDocument, KeyError):
-            raise Problem(404, "There is no such attachment.") from None
-        headers = {
-            # Revalidated each time: access is asked again, the bytes never change.
-            "Cache-Control": "private, no-cache",
-            "ETag": f'"{row.digest}"',
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Content-Disposition": f"inline; filename*=UTF-8''{quote(row.name or row.digest)}",
-        }
-        if if_none_match == headers["ETag"]:
-            return Response(status_code=304, headers=headers)
-        return Response(stored, media_type=row.kind, headers=headers)
-
     return router
-
-
-def _binary(description: str) -> dict[str, object]:
-    schema = {"schema": {"type": "string", "format": "binary"}}
-    return {"requestBody": {"description": description, "content": {"application/octet-stream": schema}}}
-
-
-def _file_name(sent: str) -> str:
-    """Return a file's name as people read it: decoded, without folders and control characters."""
-    name = re.split(r"[/\\]", unquote(sent, errors="ignore"))[-1]
-    return "".join(character for character in name if unicodedata.category(character) != "Cc").strip()[:255]
 
 
 def _body(document: Document, role: Role, principal: Principal) -> DocumentBody:

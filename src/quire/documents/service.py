@@ -1,28 +1,23 @@
-"""Documents: metadata, trash, and their attachments."""
+"""Documents: making, copying and listing them, their metadata and the trash."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
-import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quire.access import Principal, Role
-from quire.blobs.contract import BlobStore
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
-from quire.db.tables import accounts, attachments, documents, grants, links
-from quire.documents.images import Picture
+from quire.db.tables import accounts, documents, grants, links
+from quire.documents.attachments import Attachment, Attachments
 from quire.sharing.service import SharingAccess
 from quire.storage import StorageUnavailable, reason_of
-
-_log = structlog.get_logger("quire.documents")
 
 SORTS = {"updated_at": documents.c.updated_at, "created_at": documents.c.created_at, "title": documents.c.title_key}
 Sort = Literal["updated_at", "created_at", "title"]
@@ -38,14 +33,6 @@ class StaleVersion(Exception):
     def __init__(self, current: Document) -> None:
         super().__init__(f"version is {current.version}")
         self.current = current
-
-
-class NoRoom(Exception):
-    """The attachments of the document (or else of its workspace) would take more than `limit` bytes."""
-
-    def __init__(self, *, of_document: bool, limit: int) -> None:
-        super().__init__(f"limit of {limit} bytes")
-        self.of_document, self.limit = of_document, limit
 
 
 class NotInTrash(Exception):
@@ -74,18 +61,6 @@ class Document:
     link_role: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A stored attachment."""
-
-    digest: str
-    kind: str
-    name: str
-    size: int
-    width: int | None
-    height: int | None
-
-
 async def any_document(database: Database) -> bool:
     """Return whether the catalogue lists any document, those in the trash included."""
     async with database.read() as connection:
@@ -99,27 +74,47 @@ class DocumentService:
         self,
         database: Database,
         sharing: SharingAccess,
-        blobs: BlobStore,
+        attachments: Attachments,
         *,
         seed: Callable[[str, str, bytes], Awaitable[None]],
+        copied: Callable[[str, str], Awaitable[tuple[bytes, Sequence[str]]]],
         erase: Callable[[str], Awaitable[None]],
         changed: Callable[[Document], None],
         empty_document: Callable[[], bytes],
         schema_version: int,
-        identify: Callable[[bytes], Awaitable[Picture]],
-        attachments_per_document: int,
-        attachments_per_workspace: int,
     ) -> None:
-        self._db, self._sharing, self._blobs = database, sharing, blobs
-        self._seed, self._erase, self._changed = seed, erase, changed
-        self._identify = identify
-        self._per_document, self._per_workspace = attachments_per_document, attachments_per_workspace
+        """Set up; `copied(source, copy)` gives a document's text for its copy, and the digests of its pictures."""
+        self._db, self._sharing, self._attachments = database, sharing, attachments
+        self._seed, self._copied, self._erase, self._changed = seed, copied, erase, changed
         self._empty, self._schema_version = empty_document, schema_version
 
     async def create(self, owner: str, workspace: str, title: str, content: bytes | None = None) -> Document:
         """Make a document: its first update is durable before its row exists."""
-        document, time = new_id(), now()
-        await self._seed(document, owner, content if content is not None else self._empty())
+        return await self._create(new_id(), owner, workspace, title, content if content is not None else self._empty())
+
+    async def copy(self, source: str, owner: str, workspace: str, title: str) -> Document:
+        """Make a document with the text and pictures of another and with none of its access.
+
+        Everything is durable before its row exists; what was stored of a copy that fails is removed. Raises `NoRoom`,
+        and what reading the source raises.
+        """
+        document = new_id()
+        content, digests = await self._copied(source, document)
+        pictures = await self._attachments.of(source, digests)
+        try:
+            pictures = await self._attachments.copy(source, document, workspace, pictures)
+            return await self._create(document, owner, workspace, title, content, pictures)
+        except BaseException:
+            with suppress(StorageUnavailable, OSError):
+                await self._attachments.remove(document, [picture.digest for picture in pictures])
+                await self._erase(document)
+            raise
+
+    async def _create(
+        self, document: str, owner: str, workspace: str, title: str, content: bytes, pictures: Sequence[Attachment] = ()
+    ) -> Document:
+        time = now()
+        await self._seed(document, owner, content)
         async with self._db.write() as connection:
             await connection.execute(
                 sa.insert(documents).values(
@@ -130,10 +125,12 @@ class DocumentService:
                     title_key=title.casefold(),
                     version=1,
                     schema_version=self._schema_version,
+                    size_bytes=len(content),
                     created_at=time,
                     updated_at=time,
                 )
             )
+            await self._attachments.record(connection, document, workspace, pictures)
             await self._sharing.grant(connection, ("document", document), ("account", owner), Role.OWNER)
         return await self.get(document)
 
@@ -231,13 +228,9 @@ class DocumentService:
         if current.trashed_at is None:
             raise NotInTrash(document)
         try:
-            async with self._db.read() as connection:
-                stored = await connection.scalars(
-                    sa.select(attachments.c.digest).where(attachments.c.document == document)
-                )
-                digests = stored.all()
-            for digest in digests:
-                await self._blobs.delete(_blob_key(document, digest))
+            await self._attachments.remove(
+                document, [picture.digest for picture in await self._attachments.of(document)]
+            )
             await self._erase(document)
             # The row goes last: without it nobody could ask for the rest again.
             async with self._db.write() as connection:
@@ -260,84 +253,6 @@ class DocumentService:
                     sa.update(documents).where(documents.c.id == document).values(updated_at=time, size_bytes=size)
                 )
 
-    # ------------------------------------------------------------ attachments
-
-    async def attach(self, document: str, content: bytes, name: str) -> Attachment:
-        """Store a picture; raises `images.NotAPicture` or `NoRoom`. The content says its kind, never the client."""
-        digest = hashlib.sha256(content).hexdigest()
-        async with self._db.read() as connection:
-            await self._require_room(connection, document, digest, len(content))
-        picture = await self._identify(content)
-        try:
-            await self._blobs.put(_blob_key(document, digest), content)
-        except OSError as error:
-            _log.error("a picture cannot be stored", document=document, reason=reason_of(error))
-            raise StorageUnavailable(reason_of(error)) from error
-        row = Attachment(digest, picture.kind, name, len(content), picture.width, picture.height)
-        async with self._db.write() as connection:
-            try:
-                await self._require_room(connection, document, digest, row.size)
-            except NoRoom:
-                # Others came in at the same time.
-                await self._blobs.delete(_blob_key(document, digest))
-                raise
-            known = await connection.execute(
-                sa.select(attachments.c.digest).where(
-                    attachments.c.document == document, attachments.c.digest == digest
-                )
-            )
-            if known.first() is None:
-                await connection.execute(
-                    sa.insert(attachments).values(
-                        document=document,
-                        digest=digest,
-                        kind=row.kind,
-                        name=row.name,
-                        size=row.size,
-                        width=row.width,
-                        height=row.height,
-                        created_at=now(),
-                    )
-                )
-        return row
-
-    async def _require_room(self, connection: AsyncConnection, document: str, digest: str, size: int) -> None:
-        """Raise `NoRoom` unless one more attachment of this size fits; one that is there already always does."""
-        here = sa.select(sa.func.coalesce(sa.func.sum(attachments.c.size), 0))
-        others = sa.select(documents.c.id).where(
-            documents.c.workspace
-            == sa.select(documents.c.workspace).where(documents.c.id == document).scalar_subquery()
-        )
-        mine = attachments.c.document == document
-        known = await connection.execute(sa.select(attachments.c.digest).where(mine, attachments.c.digest == digest))
-        if known.first() is not None:
-            return
-        if (await connection.execute(here.where(mine))).scalar_one() + size > self._per_document:
-            raise NoRoom(of_document=True, limit=self._per_document)
-        if (
-            await connection.execute(here.where(attachments.c.document.in_(others)))
-        ).scalar_one() + size > self._per_workspace:
-            raise NoRoom(of_document=False, limit=self._per_workspace)
-
-    async def attachment(self, document: str, digest: str) -> tuple[Attachment, bytes]:
-        """Return an attachment and its content; raises `UnknownDocument`, `BlobMissing`."""
-        async with self._db.read() as connection:
-            row = (
-                await connection.execute(
-                    sa.select(
-                        attachments.c.digest,
-                        attachments.c.kind,
-                        attachments.c.name,
-                        attachments.c.size,
-                        attachments.c.width,
-                        attachments.c.height,
-                    ).where(attachments.c.document == document, attachments.c.digest == digest)
-                )
-            ).first()
-        if row is None:
-            raise UnknownDocument(digest)
-        return Attachment(*row), await self._blobs.get(_blob_key(document, digest))
-
 
 def _select() -> sa.Select[Any]:
     return (
@@ -359,10 +274,6 @@ def _select() -> sa.Select[Any]:
         .join(accounts, accounts.c.id == documents.c.owner)
         .outerjoin(links, links.c.document == documents.c.id)
     )
-
-
-def _blob_key(document: str, digest: str) -> str:
-    return f"attachments/{document}/{digest}"
 
 
 def _encode_cursor(value: object, document: str) -> str:

@@ -7,6 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, StringConstraints
 
+MAX_TITLE = 300
+"""Characters."""
+
 
 def _clean(text: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
@@ -15,7 +18,7 @@ def _clean(text: str) -> str:
 
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_clean)]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(_clean)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TITLE), AfterValidator(_clean)]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Email = EmailStr
 

@@ -37,6 +37,11 @@ export interface DocumentInfo {
   size_bytes: number
 }
 
+export interface PreviewLine {
+  kind: 'title' | 'heading' | 'text' | 'item' | 'done' | 'code'
+  text: string
+}
+
 interface Device {
   id: string
   device: string
@@ -133,7 +138,7 @@ async function json<T>(path: string, options?: Options): Promise<T> {
 
 export const api = {
   setup: () => json<{ needed: boolean; code_required: boolean }>('/setup'),
-  createOwner: (form: { name: string; email: string; password: string; code?: string }) =>
+  createOwner: (form: { name: string; email: string; password: string; code?: string; language: string }) =>
     json<Session>('/setup', { method: 'POST', json: form }),
   session: () => json<Session>('/session'),
   signIn: (form: { email: string; password: string }) => json<Session>('/session', { method: 'POST', json: form }),
@@ -177,6 +182,10 @@ export const api = {
   },
   createDocument: (title?: string) =>
     json<DocumentInfo>('/documents', { method: 'POST', json: title === undefined ? {} : { title } }),
+  /** A document of one's own with the text and pictures of another. */
+  copyDocument: (id: string, title: string, link: string | null) =>
+    json<DocumentInfo>(`/documents/${id}/copy`, { method: 'POST', json: { title }, link }),
+  preview: (id: string) => json<{ lines: PreviewLine[] }>(`/documents/${id}/preview`),
   document: (id: string, link: string | null) => json<DocumentInfo>(`/documents/${id}`, { link }),
   rename: (id: string, title: string, version: number, link: string | null) =>
     json<DocumentInfo>(`/documents/${id}`, {

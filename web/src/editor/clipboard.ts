@@ -1,11 +1,36 @@
-/** Cut, copy and paste from a menu. */
+/** Selecting, cutting, copying and pasting from a menu. */
 import type { Editor } from '@tiptap/core'
+import { pasteMarkdown } from './paste/cleanPaste'
 import { addPicturesOf } from './picture/pick'
 
 /** What the keys do: the editor puts the selection on the clipboard as it always does. */
 export function cutOrCopy(editor: Editor, command: 'cut' | 'copy'): boolean {
-  editor.view.focus()
+  if (editor.isEditable) editor.view.focus()
   return document.execCommand(command)
+}
+
+/** Readers select in the page: their editor follows only while it has the focus. */
+export function nothingSelected(editor: Editor): boolean {
+  if (editor.isEditable) return editor.state.selection.empty
+  const selected = getSelection()
+  return !selected || selected.isCollapsed || !editor.view.dom.contains(selected.anchorNode)
+}
+
+export function selectAll(editor: Editor): void {
+  if (editor.isEditable) {
+    editor.chain().focus().selectAll().run()
+    return
+  }
+  editor.view.dom.focus()
+  getSelection()?.selectAllChildren(editor.view.dom)
+}
+
+/** Pastes text as what its Markdown says. Throws as `pasteFromClipboard` does. */
+export async function pasteMarkdownFromClipboard(editor: Editor): Promise<void> {
+  const text = await navigator.clipboard.readText()
+  editor.view.focus()
+  if (editor.isActive('codeBlock')) editor.view.pasteText(text)
+  else if (text) await pasteMarkdown(editor.view, text)
 }
 
 /** Pastes what the browser gives. Throws where it gives nothing: without leave, and on pages without HTTPS. */

@@ -49,3 +49,22 @@ test('the list of shortcuts opens from the keyboard', async ({ owner, server }) 
   await owner.keyboard.press('Escape')
   await expect(help).toBeHidden()
 })
+
+test('the outline marks the section that is written in, and the one that is scrolled to', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await textOf(owner).click()
+  for (const name of ['One', 'Two', 'Three']) {
+    await owner.keyboard.type(`# ${name}\n`)
+    for (let line = 0; line < 20; line += 1) await owner.keyboard.type(`${line}\n`)
+  }
+  const outline = owner.getByRole('navigation', { name: 'Outline' })
+  const marked = outline.locator('[aria-current=location]')
+  await expect(marked).toHaveText('Three')
+  await outline.getByRole('button', { name: 'Two' }).click()
+  await expect(marked).toHaveText('Two')
+  await textOf(owner).getByRole('heading', { name: 'One' }).scrollIntoViewIfNeeded()
+  await owner.locator('.canvas').evaluate((canvas) => canvas.scrollTo(0, 0))
+  await expect(marked).toHaveText('One')
+  await owner.locator('.canvas').evaluate((canvas) => canvas.scrollTo(0, canvas.scrollHeight))
+  await expect(marked).toHaveText('Three')
+})

@@ -99,3 +99,20 @@ test('a visitor’s choice of language is remembered, and the browser’s own is
   await expect(html(page)).toHaveAttribute('lang', 'en')
   await german?.close()
 })
+
+test('the signs of a list stand where its words begin, whatever their direction', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  const text = owner.getByRole('textbox', { name: 'Document text' })
+  await text.click()
+  await owner.keyboard.type('- عنصر\nitem')
+  const items = text.getByRole('listitem')
+  await expect(items.first()).toHaveCSS('direction', 'rtl')
+  await expect(items.nth(1)).toHaveCSS('direction', 'ltr')
+  // There is room for them on their side.
+  const [list, right, left] = await Promise.all(
+    [text.getByRole('list'), items.first(), items.nth(1)].map((part) => part.boundingBox()),
+  )
+  if (!list || !right || !left) throw new Error('no list')
+  expect(list.x + list.width - (right.x + right.width)).toBeGreaterThan(15)
+  expect(left.x - list.x).toBeGreaterThan(15)
+})

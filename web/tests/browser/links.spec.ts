@@ -57,3 +57,13 @@ test('a link for words yet to come asks for both', async ({ owner, server }) => 
   await expect(text(owner).locator('a')).toHaveText('write to us')
   await expect(text(owner).locator('a')).toHaveAttribute('href', 'mailto:us@example.org')
 })
+
+test('an address at the end of a sentence is a link, its full stop is not', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'See www.example.org, (https://example.org/a_(b)) or https://example.org/c.')
+  await owner.keyboard.press('Enter')
+  await owner.keyboard.type('Next')
+  const links = text(owner).locator('a')
+  await expect(links).toHaveText(['www.example.org', 'https://example.org/a_(b)', 'https://example.org/c'])
+  await expect(links.first()).toHaveAttribute('href', 'https://www.example.org')
+})

@@ -194,7 +194,7 @@ async function openTools(page: Page): Promise<void> {
 
 export async function openDocument(owner: Page, server: QuireServer, look: Look): Promise<void> {
   await owner.goto(`${server.url}/`)
-  await owner.getByText('Welcome to Quire').click()
+  await owner.getByRole('link', { name: 'Welcome to Quire' }).click()
   await text(owner).waitFor()
   await saved(owner)
   const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))

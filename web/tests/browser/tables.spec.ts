@@ -68,3 +68,27 @@ test('a column takes the width that is dragged, until that is undone', async ({ 
   await owner.keyboard.press('Control+y')
   await expect.poll(width).toBeLessThan(box.width - 50)
 })
+
+test('in a cell, Tab nests the item whose beginning the caret is at, and else goes to the next cell', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await type(owner, '')
+  await text(owner).evaluate((element: HTMLElement) => element.editor?.commands.insertTable({ rows: 1, cols: 2 }))
+  const cells = text(owner).locator('th, td')
+  await cells.first().click()
+  await owner.keyboard.type('- one')
+  await owner.keyboard.press('Enter')
+  await owner.keyboard.press('Tab')
+  await owner.keyboard.type('inner')
+  await expect(cells.first().locator('ul ul li')).toHaveText('inner')
+  await owner.keyboard.press('Home')
+  await owner.keyboard.press('Shift+Tab')
+  await expect(cells.first().locator('ul ul')).toHaveCount(0)
+  await expect(cells.first().getByRole('listitem')).toHaveText(['one', 'inner'])
+  await owner.keyboard.press('End')
+  await owner.keyboard.press('Tab')
+  await owner.keyboard.type('next')
+  await expect(cells.nth(1)).toHaveText('next')
+})

@@ -305,6 +305,20 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
     expect(attribute(result.doc, 'heading', 'id')[0]).toMatch(/^[0-9a-f]{12}$/)
   })
 
+  test('the first paragraph keeps its place on the page in an empty one, and joins words that are there', async () => {
+    const indented = '<meta name="generator" content="LibreOffice"><p style="margin-left: 48px">in</p><p>out</p>'
+    expect(attribute((await paste(indented)).doc, 'paragraph', 'indent').slice(0, 2)).toEqual([1, 0])
+    const alone = await paste('<p style="text-align: center">middle</p>')
+    expect(attribute(alone.doc, 'paragraph', 'textAlign')[0]).toBe('center')
+    expect(outline(alone)).toBe('paragraph("middle")')
+    const [editor] = open.slice(-1)
+    editor?.commands.setContent('<p>before</p>')
+    editor?.commands.focus('end')
+    editor?.view.pasteHTML('<p style="text-align: center">middle</p>')
+    expect(editor?.state.doc.firstChild?.attrs).toMatchObject({ textAlign: null })
+    expect(editor?.state.doc.firstChild?.textContent).toBe('beforemiddle')
+  })
+
   test('Markdown becomes what it says; plain words and lone dashes stay as they are', async () => {
     expect(outline(await pasted('markdown.md'))).toBe(
       'heading("Release notes"), ' +

@@ -18,6 +18,7 @@ import type { Extension, Extensions, Node } from '@tiptap/core'
 import StarterKit from '@tiptap/starter-kit'
 import type { DocumentSession } from '../../sync'
 import schema from '../schema/schema.json'
+import { Autolink } from './autolink'
 import { BlockAttributes } from './blockAttributes'
 import { BesideBlocks } from './besideBlocks'
 import { BlockIds } from './blockIds'
@@ -39,7 +40,7 @@ import { Rescue } from './rescue'
 import { Pending } from './pending'
 import { SizeSteps } from './sizeSteps'
 import { Steady } from './steady'
-import { TabKey } from './tabKey'
+import { TabInCells, TabKey } from './tabKey'
 import { UnknownBlock } from './unknownBlock'
 import { TableView } from '../table/view'
 import { UndoSteps } from '../undo'
@@ -183,6 +184,8 @@ export function extensions(
     FindAndReplace.configure({ searchDebounceMs: 120, injectCSS: false }),
     BesideBlocks,
     TabKey,
+    TabInCells,
+    Autolink,
     SlashMenu,
     EmojiNames,
     ClearFormatting,

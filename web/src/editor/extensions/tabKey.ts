@@ -1,6 +1,6 @@
 /** Tab belongs to the text: it indents. After Escape it moves on, as it does everywhere else on the page. */
 import { Extension } from '@tiptap/core'
-import { Plugin } from '@tiptap/pm/state'
+import { Plugin, TextSelection } from '@tiptap/pm/state'
 
 export const TabKey = Extension.create({
   name: 'tabKey',
@@ -40,5 +40,24 @@ export const TabKey = Extension.create({
         },
       }),
     ]
+  },
+})
+
+/** In a table Tab goes to the next cell; at the beginning of an item it moves the item, as in every list. */
+export const TabInCells = Extension.create({
+  name: 'tabInCells',
+  priority: 1000,
+
+  addKeyboardShortcuts() {
+    const move = (command: 'sinkListItem' | 'liftListItem') => () => {
+      const { $from, empty } = this.editor.state.selection
+      if (!(this.editor.state.selection instanceof TextSelection) || !empty || $from.parentOffset > 0) return false
+      const item = $from.depth > 2 ? $from.node(-1).type.name : ''
+      if (!this.editor.isActive('table') || !['listItem', 'taskItem'].includes(item)) return false
+      // An outermost item would leave its list: back it goes to the cell before.
+      if (command === 'liftListItem' && $from.node(-3).type.name !== item) return false
+      return this.editor.commands[command](item)
+    }
+    return { Tab: move('sinkListItem'), 'Shift-Tab': move('liftListItem') }
   },
 })

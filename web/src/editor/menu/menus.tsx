@@ -1,7 +1,7 @@
 /** The menus: what they offer, and what is possible and on at this moment. */
 import type { Editor } from '@tiptap/core'
 import type { TFunction } from 'i18next'
-import { cutOrCopy, pasteFromClipboard } from '../clipboard'
+import { cutOrCopy, nothingSelected, pasteFromClipboard, pasteMarkdownFromClipboard, selectAll } from '../clipboard'
 import { block } from '../commands'
 import { LINE_HEIGHTS } from '../extensions/blockAttributes'
 import type { PageActions, Panel } from '../panels/panel'
@@ -46,6 +46,7 @@ export function menusOf(
 
   const file: Entry[] = [
     { label: t('documents.new'), run: page.create },
+    ...(page.copy ? [{ label: t('documents.copy'), run: page.copy }] : []),
     'line',
     {
       label: t('document.download'),
@@ -59,6 +60,19 @@ export function menusOf(
   if (page.trash) file.push('line', { label: t('trash.move'), danger: true, run: page.trash })
 
   const refused = (keys: string) => page.say(t('menu.clipboard.refused', { keys: keysHere(keys) }))
+  const [cut, copy] = (['cut', 'copy'] as const).map((command): Entry => {
+    const keys = command === 'cut' ? 'Mod+X' : 'Mod+C'
+    return {
+      label: t(`menu.${command}`),
+      keys,
+      disabled: !opened || nothingSelected(editor),
+      run: () => void (cutOrCopy(editor, command) || refused(keys)),
+    }
+  }) as [Entry, Entry]
+  const looking: Entry[] = [
+    { label: t('menu.select.all'), keys: 'Mod+A', run: () => selectAll(editor) },
+    { label: t('find.title'), keys: 'Mod+F', run: () => open('find') },
+  ]
   const edit: Entry[] = [
     {
       label: t('toolbar.undo'),
@@ -73,20 +87,19 @@ export function menusOf(
       run: () => run().redo().run(),
     },
     'line',
-    ...(['cut', 'copy'] as const).map((command) => ({
-      label: t(`menu.${command}`),
-      keys: command === 'cut' ? 'Mod+X' : 'Mod+C',
-      disabled: !opened || editor.state.selection.empty,
-      run: () => void (cutOrCopy(editor, command) || refused(command === 'cut' ? 'Mod+X' : 'Mod+C')),
-    })),
+    cut,
+    copy,
     {
       label: t('menu.paste'),
       keys: 'Mod+V',
       run: () => void pasteFromClipboard(editor).catch(() => refused('Mod+V')),
     },
+    {
+      label: t('menu.paste.markdown'),
+      run: () => void pasteMarkdownFromClipboard(editor).catch(() => refused('Mod+V')),
+    },
     'line',
-    { label: t('menu.select.all'), keys: 'Mod+A', run: () => run().selectAll().run() },
-    { label: t('find.title'), keys: 'Mod+F', run: () => open('find') },
+    ...looking,
   ]
 
   const insert: Entry[] = [
@@ -191,7 +204,7 @@ export function menusOf(
 
   return [
     { label: t('menu.file'), items: file },
-    { label: t('menu.edit'), items: writable ? edit : edit.slice(-2) },
+    { label: t('menu.edit'), items: writable ? edit : [copy, 'line', ...looking] },
     ...(writable
       ? [
           { label: t('menu.insert'), items: insert },

@@ -1,28 +1,34 @@
 import { NavLink } from '@mantine/core'
 import type { Editor } from '@tiptap/core'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useCurrentSection } from './useCurrentSection'
 
-interface Entry {
+export interface Heading {
   position: number
   level: number
   text: string
 }
 
-function headings(editor: Editor): Entry[] {
-  const found: Entry[] = []
+function headings(editor: Editor): Heading[] {
+  const found: Heading[] = []
   editor.state.doc.forEach((node, position) => {
-    if (node.type.name === 'heading' && node.textContent) {
-      found.push({ position, level: Number(node.attrs.level), text: node.textContent })
-    }
+    if (node.type.name !== 'heading') return
+    const text = node.textBetween(0, node.content.size, ' ', ' ').trim()
+    if (text) found.push({ position, level: Number(node.attrs.level), text })
   })
   return found
 }
 
-/** The headings; read again a moment after typing stops, never on a key. */
+/** The headings, read again a moment after typing stops, never on a key; the one whose section is read is marked. */
 export function Outline({ editor }: { editor: Editor }) {
   const { t } = useTranslation()
-  const [entries, setEntries] = useState<Entry[]>(() => headings(editor))
+  const [entries, setEntries] = useState<Heading[]>(() => headings(editor))
+  const current = useCurrentSection(editor, entries)
+  const list = useRef<HTMLElement>(null)
+  useEffect(() => {
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' })
+  }, [current])
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>
     const refresh = () => {
@@ -37,14 +43,16 @@ export function Outline({ editor }: { editor: Editor }) {
     }
   }, [editor])
   return (
-    <nav className="outline" aria-label={t('outline.title')}>
+    <nav className="outline" ref={list} aria-label={t('outline.title')}>
       <strong>{t('outline.title')}</strong>
       {entries.length === 0 && <p>{t('outline.empty')}</p>}
-      {entries.map((entry) => (
+      {entries.map((entry, index) => (
         <NavLink
           key={entry.position}
           component="button"
           label={entry.text}
+          active={index === current}
+          aria-current={index === current ? 'location' : undefined}
           pl={8 + (entry.level - 1) * 14}
           onClick={() =>
             editor

@@ -4,6 +4,8 @@ export type Panel = 'find' | 'help' | 'emoji' | 'link' | 'alt'
 /** What the page around the editor can do for its menus. */
 export interface PageActions {
   create: () => void
+  /** Null for people without an account. */
+  copy: (() => void) | null
   download: (format: 'markdown' | 'html' | 'text' | 'json') => void
   count: () => void
   /** Says something in passing. */

@@ -1,6 +1,7 @@
 /** Everything pasted or dropped as text goes through the normaliser before the editor reads it. */
 import { Extension } from '@tiptap/core'
-import { Plugin, TextSelection } from '@tiptap/pm/state'
+import { Slice } from '@tiptap/pm/model'
+import { Plugin, TextSelection, type Selection } from '@tiptap/pm/state'
 import { CellSelection } from '@tiptap/pm/tables'
 import type { EditorView } from '@tiptap/pm/view'
 import { isMarkdown, markdownToHtml } from './markdown'
@@ -29,6 +30,16 @@ const isRich = (type: string) => type !== 'text/plain'
 /** VS Code says what language its text is in. */
 function fromMarkdownFile(transfer: DataTransfer | null): boolean {
   return /"mode":\s*"markdown"/.test(transfer?.getData('vscode-editor-data') ?? '')
+}
+
+/** What fills an empty paragraph brings its layout: the first paragraph then takes its place instead of joining it. */
+function ownLayout(slice: Slice, { $from, empty }: Selection): Slice {
+  const [first] = slice.content.content
+  const into = $from.parent
+  if (!first || !empty || into.content.size > 0 || into.type.name !== 'paragraph') return slice
+  const laidOut = Object.entries(first.attrs).some(([name, value]) => name !== 'id' && value !== into.attrs[name])
+  if (first.type !== into.type || slice.openStart !== 1 || !laidOut) return slice
+  return new Slice(slice.content, 0, slice.content.childCount > 1 ? slice.openEnd : 0)
 }
 
 /** In two steps: one undo brings back the text as it was written. */
@@ -89,6 +100,7 @@ export const CleanPaste = Extension.create<PasteOptions>({
             },
           },
           transformPastedHTML: clean,
+          transformPasted: (slice, view) => ownLayout(slice, view.state.selection),
           clipboardTextParser: plainText,
           handlePaste: (view, event, slice) => {
             const { state } = view

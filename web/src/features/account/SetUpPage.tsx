@@ -11,7 +11,7 @@ import { Card } from './Card'
 import { NewAccountForm } from './NewAccountForm'
 
 export function SetUpPage() {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const navigate = useNavigate()
   const setSession = useSetSession()
   const { data, error, refetch } = useQuery({ queryKey: ['setup'], queryFn: api.setup, networkMode: 'always' })
@@ -30,7 +30,7 @@ export function SetUpPage() {
         submitLabel={t('setup.submit')}
         askCode={data.code_required}
         onSubmit={async (form) => {
-          setSession(await api.createOwner(form))
+          setSession(await api.createOwner({ ...form, language: i18n.language }))
           await navigate({ to: '/' })
         }}
       />

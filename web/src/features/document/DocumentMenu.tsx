@@ -20,6 +20,12 @@ export function DocumentMenu({ page }: { page: PageActions }) {
             {t(`format.${format}`)}
           </Menu.Item>
         ))}
+        {page.copy && (
+          <>
+            <Menu.Divider />
+            <Menu.Item onClick={page.copy}>{t('documents.copy')}</Menu.Item>
+          </>
+        )}
         {page.trash && (
           <>
             <Menu.Divider />

@@ -2,22 +2,42 @@ import { notifications } from '@mantine/notifications'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, type DocumentInfo } from '../../api/client'
+import { api, MAX_TITLE, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import type { PageActions } from '../../editor/panels/panel'
+import type { DocumentSession } from '../../sync'
 import { download } from './download'
 
+/** How long a copy waits for the last changes to be saved, in milliseconds. */
+const PATIENCE = 5000
 const EXTENSIONS = { markdown: 'md', html: 'html', text: 'txt', json: 'json' } as const
+
+/** Whether the server has every change, now or in a moment. */
+function settled({ state }: DocumentSession): Promise<boolean> {
+  const saved = () => state.get().status.kind === 'saved'
+  return new Promise((done) => {
+    if (saved()) return done(true)
+    const end = () => {
+      clearTimeout(timer)
+      stop()
+      done(saved())
+    }
+    const stop = state.subscribe(() => saved() && end())
+    const timer = setTimeout(end, PATIENCE)
+  })
+}
 
 /** What can be done with the open document besides writing. */
 export function usePageActions(
-  documentId: string,
+  session: DocumentSession,
   info: DocumentInfo | undefined,
   link: string | null,
+  signedIn: boolean,
   count: () => void,
 ): PageActions {
   const { t } = useTranslation()
   const navigate = useNavigate()
+  const { documentId } = session
   const title = info?.title
   const owner = info?.role === 'owner'
   return useMemo(() => {
@@ -28,6 +48,15 @@ export function usePageActions(
         const made = await api.createDocument()
         await navigate({ to: '/d/$documentId', params: { documentId: made.id }, state: { fresh: true } })
       }),
+      copy: signedIn
+        ? attempt(async () => {
+            if (!(await settled(session))) return void notifications.show({ message: t('documents.copy.unsaved') })
+            const name = t('documents.copy.title', { title }).slice(0, MAX_TITLE)
+            const copy = await api.copyDocument(documentId, name, link)
+            await navigate({ to: '/d/$documentId', params: { documentId: copy.id } })
+            notifications.show({ message: t('documents.copied', { title: copy.title }) })
+          })
+        : null,
       download: (format) =>
         attempt(async () => {
           download(`${title ?? 'document'}.${EXTENSIONS[format]}`, await api.content(documentId, format, link))
@@ -42,5 +71,5 @@ export function usePageActions(
           })
         : null,
     }
-  }, [documentId, title, owner, link, count, navigate, t])
+  }, [session, documentId, title, owner, link, signedIn, count, navigate, t])
 }

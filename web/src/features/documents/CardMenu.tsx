@@ -3,6 +3,7 @@ import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
 import {
   IconArrowBackUp,
+  IconCopy,
   IconDots,
   IconExternalLink,
   IconPencil,
@@ -12,7 +13,7 @@ import {
   IconX,
 } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { api, type DocumentInfo } from '../../api/client'
+import { api, MAX_TITLE, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useMenuButton } from '../../app/useMenuButton'
 import { ShareForm } from '../document/ShareForm'
@@ -30,10 +31,10 @@ export function CardMenu({ document, onChanged }: Props) {
   const { button, from } = useMenuButton()
   const { id, title } = document
   const owner = document.role === 'owner'
-  const run = async (work: Promise<unknown>): Promise<boolean> => {
+  const run = async (work: Promise<unknown>, gone = true): Promise<boolean> => {
     try {
       await work
-      await onChanged(true)
+      await onChanged(gone)
       return true
     } catch (error) {
       notifications.show({ color: 'red', message: explain(t, error) })
@@ -61,6 +62,11 @@ export function CardMenu({ document, onChanged }: Props) {
         </Group>
       ),
     })
+  }
+  const copy = async () => {
+    const name = t('documents.copy.title', { title }).slice(0, MAX_TITLE)
+    if (await run(api.copyDocument(id, name, null), false))
+      notifications.show({ message: t('documents.copied', { title: name }) })
   }
   const restore = async () => {
     if (await run(api.restore(id))) notifications.show({ message: t('trash.restored', { title }) })
@@ -129,6 +135,9 @@ export function CardMenu({ document, onChanged }: Props) {
               {t('rename')}
             </Menu.Item>
           )}
+          <Menu.Item leftSection={<IconCopy size={16} />} onClick={() => void copy()}>
+            {t('documents.copy')}
+          </Menu.Item>
           {!owner && (
             <Menu.Item leftSection={<IconX size={16} />} onClick={() => void leave()}>
               {t('shared.leave')}

@@ -5,6 +5,7 @@ import { Trans, useTranslation } from 'react-i18next'
 import type { DocumentInfo, Sort } from '../../api/client'
 import { Moment } from '../../i18n/Moment'
 import { CardMenu } from './CardMenu'
+import { Preview } from './Preview'
 import classes from './DocumentCard.module.css'
 
 interface Props {
@@ -34,6 +35,7 @@ export function DocumentCard({ document, compact, mine, sort, onChanged }: Props
   )
   return (
     <li className={compact ? classes.row : classes.card}>
+      {!compact && !document.trashed_at && <Preview document={document} />}
       {document.trashed_at ? (
         <span className={classes.link}>{name}</span>
       ) : (

@@ -79,7 +79,7 @@ export function DocumentList({ person, view, wish }: Props) {
       {list.isLoading && (
         <div className={classes[view]} role="status" aria-label={t('loading')}>
           {Array.from({ length: 8 }, (_, index) => (
-            <Skeleton key={index} height={view === 'grid' ? 124 : 52} radius="md" />
+            <Skeleton key={index} height={view === 'grid' ? 246 : 52} radius="md" />
           ))}
         </div>
       )}

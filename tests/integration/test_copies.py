@@ -1,0 +1,193 @@
+"""Copies and previews of documents on a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pycrdt
+import pytest
+
+from conftest import QuireProcess
+from locks import write_locked
+from person import Person
+from quire.content.preview import preview
+from quire.content.prosemirror import first_content
+from quire.content.welcome import GERMAN, welcome_document
+from quire.server import Server
+from quire.sync.wire import var_bytes
+from visitors import ADA, Browser, colleague, picture
+
+
+async def written(ada: Browser, title: str, text: str) -> tuple[str, str]:
+    """Make a document with a heading, deleted words and a picture; return its id and the digest of the picture."""
+    document = (await ada.call("POST", "/documents", {"title": title})).json()["id"]
+    digest = (await ada.http.post(f"/api/v1/documents/{document}/attachments", content=picture())).json()["digest"]
+    src = f"/api/v1/documents/{document}/attachments/{digest}"
+    doc: pycrdt.Doc = pycrdt.Doc()
+    doc.apply_update(
+        first_content(
+            {
+                "content": [
+                    {"type": "heading", "attrs": {"id": "h1", "level": 1}, "content": [{"type": "text", "text": text}]},
+                    {"type": "paragraph", "attrs": {"id": "gone"}, "content": [{"type": "text", "text": "a secret"}]},
+                    {
+                        "type": "bulletList",
+                        "content": [
+                            {
+                                "type": "listItem",
+                                "content": [
+                                    {"type": "paragraph"},
+                                    {"type": "image", "attrs": {"src": src, "width": 3}},
+                                ],
+                            }
+                        ],
+                    },
+                ]
+            }
+        )
+    )
+    del doc.get("default", type=pycrdt.XmlFragment).children[1]
+    sent = await ada.http.post(
+        f"/api/v1/documents/{document}/sync", content=var_bytes(b"\0") + var_bytes(doc.get_update())
+    )
+    assert sent.status_code == 200, sent.text
+    return document, digest
+
+
+async def shown(who: Browser, document: str, form: str = "html") -> str:
+    return (await who.call("GET", f"/documents/{document}/content?format={form}")).text
+
+
+async def test_a_copy_is_ones_own_and_outlives_its_source(ada: Browser, node: Server) -> None:
+    source, digest = await written(ada, "Plan", "The plan")
+    bob = await colleague(ada, node)
+    assert (await bob.call("POST", f"/documents/{source}/copy", {})).status_code == 404
+    link = (await ada.call("PUT", f"/documents/{source}/link", {"role": "viewer"})).json()["url"].split("#link=")[1]
+
+    made = await bob.call("POST", f"/documents/{source}/copy", {}, **{"X-Quire-Link": link})
+
+    assert made.status_code == 201
+    copy = made.json()
+    assert made.headers["Location"] == f"/api/v1/documents/{copy['id']}"
+    assert (copy["title"], copy["role"], copy["owner"]["name"], copy["link_role"]) == (
+        "Copy of Plan",
+        "owner",
+        "Bob",
+        None,
+    )
+    assert copy["size_bytes"] > 0
+    # Nobody else has it, and the source is as it was.
+    assert (await ada.call("GET", f"/documents/{copy['id']}")).status_code == 404
+    assert f"{source}/attachments/{digest}" in await shown(ada, source)
+
+    await ada.call("DELETE", f"/documents/{source}")
+    assert (await ada.call("DELETE", f"/documents/{source}/forever")).status_code == 204
+    content = await shown(bob, copy["id"], "json")
+    assert "The plan" in content
+    assert source not in content
+    stored = await bob.call("GET", f"/documents/{copy['id']}/attachments/{digest}")
+    assert stored.content == picture()
+
+
+async def test_a_copy_has_the_blocks_of_its_source_and_nothing_that_was_deleted_there(
+    ada: Browser, node: Server
+) -> None:
+    source, _ = await written(ada, "Plan", "The plan")
+    copy = (await ada.call("POST", f"/documents/{source}/copy", {"title": "Mine"})).json()
+    assert copy["title"] == "Mine"
+    stored = await node.log.load(copy["id"])
+    assert len(stored.tail) == 1
+    assert b"secret" not in stored.tail[0].payload
+    assert '"id": "h1"' in await shown(ada, copy["id"], "json")
+    # What is written in one of them is not in the other.
+    doc: pycrdt.Doc = pycrdt.Doc()
+    doc.apply_update(stored.tail[0].payload)
+    doc.get("default", type=pycrdt.XmlFragment).children.append(pycrdt.XmlElement("horizontalRule"))
+    await ada.http.post(f"/api/v1/documents/{copy['id']}/sync", content=var_bytes(b"\0") + var_bytes(doc.get_update()))
+    assert "<hr>" in await shown(ada, copy["id"])
+    assert "<hr>" not in await shown(ada, source)
+
+
+@pytest.mark.parametrize(("trouble", "status"), [("no room", 507), ("a log that cannot be written", 503)])
+async def test_of_a_copy_that_fails_nothing_stays(
+    ada: Browser, node: Server, tmp_path: Path, trouble: str, status: int
+) -> None:
+    source, _ = await written(ada, "Plan", "The plan")
+    data = tmp_path / "data"
+    before = {path for path in (data / "blobs").rglob("*") if path.is_file()}
+    with ExitStack() as fault:
+        if trouble == "no room":
+            node.attachments._per_workspace = len(picture()) + 1
+        else:
+            fault.enter_context(write_locked(data / "log.db"))
+        assert (await ada.call("POST", f"/documents/{source}/copy", {})).status_code == status
+    assert {path for path in (data / "blobs").rglob("*") if path.is_file()} == before
+    assert len((await ada.call("GET", "/documents")).json()["items"]) == 2
+
+
+async def test_a_reader_with_a_token_that_may_only_read_makes_no_copy(ada: Browser, node: Server) -> None:
+    source, _ = await written(ada, "Plan", "The plan")
+    token = (await ada.call("POST", "/tokens", {"name": "ci", "scopes": ["documents:read"]})).json()["secret"]
+    program = Browser(node.app)  # type: ignore[attr-defined]
+    program.http.headers["Authorization"] = f"Bearer {token}"
+    assert (await program.call("POST", f"/documents/{source}/copy", {})).status_code == 403
+    guest = Browser(node.app)  # type: ignore[attr-defined]
+    assert (await guest.call("POST", f"/documents/{source}/copy", {})).status_code == 401
+
+
+async def test_a_copy_of_a_long_document_is_there_after_the_server_was_killed(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch()
+    source = server.new_document("Long")
+    ada = Person("Ada", server, source)
+    async with ada.online():
+        await ada.start("word " * 30_000)
+        ada.insert(0, "First ")
+        await ada.saved()
+    copy = str(server.api("POST", f"/documents/{source}/copy", {})["id"])
+    server.stop(9)
+    server.start()
+    assert server.text(copy) == server.text(source)
+    reader = Person("Reader", server, copy)
+    async with reader.online():
+        await reader.until(lambda: reader.text == ada.text, "the whole text")
+
+
+async def test_a_preview_follows_the_text_and_is_for_readers(ada: Browser, node: Server) -> None:
+    document, _ = await written(ada, "Plan", "The plan")
+    path = f"/documents/{document}/preview"
+    await node._record()
+    assert (await ada.call("GET", path)).json() == {"lines": [{"kind": "title", "text": "The plan"}]}
+    stranger = await colleague(ada, node)
+    assert (await stranger.call("GET", path)).status_code == 404
+    doc: pycrdt.Doc = pycrdt.Doc()
+    update = first_content({"content": [{"type": "paragraph", "content": [{"type": "text", "text": "More"}]}]})
+    doc.apply_update(update)
+    await ada.http.post(f"/api/v1/documents/{document}/sync", content=var_bytes(b"\0") + var_bytes(update))
+    await node._record()
+    lines = (await ada.call("GET", path)).json()["lines"]
+    assert {"kind": "text", "text": "More"} in lines
+
+
+def test_a_preview_shows_what_stands_first_and_no_more() -> None:
+    lines = preview([welcome_document()[1]])
+    assert lines[0] == ("title", "Welcome to Quire")
+    assert ("heading", "Write together") in lines
+    assert ("item", "Undo takes back your own changes only.") in lines
+    assert ("done", "Tick this box") in lines
+    assert len(lines) <= 14
+    assert all(len(line.text) <= 120 for line in lines)
+
+
+async def test_the_first_document_speaks_the_language_of_the_first_person(node: Server) -> None:
+    browser = Browser(node.app)  # type: ignore[attr-defined]
+    await browser.enter("/setup", ADA | {"language": "de"})
+    [document] = (await browser.call("GET", "/documents")).json()["items"]
+    assert document["title"] == "Willkommen bei Quire"
+    text = await shown(browser, document["id"], "markdown")
+    assert "# Willkommen bei Quire" in text
+    left = [english for english in GERMAN if len(english) > 12 and english in text]
+    assert left == []
