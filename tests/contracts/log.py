@@ -13,7 +13,7 @@ import pycrdt
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from conftest import PROVE
 from quire.log.contract import Health, LogFull, Outcome, Refused, Stored, Update, UpdateLog
@@ -309,7 +309,6 @@ class LogMachine(RuleBasedStateMachine):
             assert stored.snapshot.seq == len(self.documents[name].rows)
             assert list(stored.tail) == []
 
-    @precondition(lambda self: any(document.rows for document in self.documents.values()))
     @rule(name=st.sampled_from(names))
     def erase(self, name: str) -> None:
         self.run(self.log.erase(name))

@@ -120,12 +120,13 @@ async def test_compaction_has_no_tick_and_is_not_felt(launch: Callable[..., Quir
     """Full run: 1,000 documents for five minutes."""
     documents, seconds = (1000, 300.0) if PROVE else (40, 8.0)
     due = 500 if PROVE else 10
-    with_compaction = launch(snapshot_updates=str(due))
+    # Opening a thousand documents takes longer than the first of them may keep silent.
+    with_compaction = launch(snapshot_updates=str(due), pong_timeout="600")
     delays, samples = await type_everywhere(with_compaction, documents, seconds)
     await until(lambda: with_compaction.metric("log_compactions_total") > documents / 2, "documents were compacted")
     assert with_compaction.metric("log_failed_compactions_total") == 0
     assert with_compaction.stop() == 0
-    without = launch(snapshot_updates="100000000", snapshot_bytes="100000000000")
+    without = launch(snapshot_updates="100000000", snapshot_bytes="100000000000", pong_timeout="600")
     calm, calm_samples = await type_everywhere(without, documents, seconds)
     assert without.metric("log_compactions_total") == 0
 

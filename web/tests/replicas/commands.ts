@@ -21,7 +21,7 @@ export async function command(
   encode: (bytes: Uint8Array) => string,
 ): Promise<object> {
   if (request.do === 'open') {
-    for (const replica of replicas) replica.editor.destroy()
+    for (const replica of replicas) replica.close()
     chance = new Chance(request.seed)
     replicas = request.clients.map((client) => new Replica(client, decode(request.base)))
     await settled()
