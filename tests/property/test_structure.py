@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -11,19 +9,16 @@ from pathlib import Path
 import pycrdt
 import pytest
 
+from conftest import PROVE
 from quire.crdt.parser import MAX_CHAIN
 from quire.crdt.replica import LocalReplica
 from quire.crdt.structure import MAX_DEPTH
 from quire.crdt.updates import EMPTY_STATE, MalformedUpdate, inspect
 from quire.sync.wire import var_string, var_uint
 
-PROVE = os.environ.get("QUIRE_PROVE") == "1"
-
 
 @pytest.mark.fm("FM-172")
-def test_random_structs_beside_and_inside_each_other_never_hang_or_crash_the_crdt() -> None:
-    seed = int(os.environ.get("QUIRE_SEED", random.randrange(2**32)))
-    print("seed", seed)
+def test_random_structs_beside_and_inside_each_other_never_hang_or_crash_the_crdt(seed: int) -> None:
     count = 20_000 if PROVE else 400
     program = Path(__file__).with_name("structures.py")
     done = subprocess.run(
