@@ -85,7 +85,7 @@ def update(data: bytes) -> None:
     try:
         summary = inspect(data)
         without_clients(data, summary, {client for client, _, _ in summary.ranges[:1]})
-        replica.apply_now(data, summary)
+        changed = replica.apply_now(data, summary).changed
         after = replica.diff_now(EMPTY_STATE)
     except MalformedUpdate as error:
         assert str(error)
@@ -96,7 +96,8 @@ def update(data: bytes) -> None:
         assert LocalReplica([before]).state_now().clocks == LocalReplica([BASE]).state_now().clocks
         return
     assert LocalReplica([after]).state_now().clocks == replica.state_now().clocks
-    merge([BASE, data])
+    if changed:
+        merge([BASE, data])
     read([after])
 
 

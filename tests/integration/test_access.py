@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import QuireProcess
-from nodes import DOCUMENT, Node, open_log
+from nodes import DOCUMENT, Node, made_log
 from quire.access import Denied
 from quire.fanout.local import LocalBus
 from quire.sync import wire
@@ -54,7 +54,7 @@ async def test_who_loses_the_right_between_the_answer_and_the_write_does_not_wri
         changed += 1
         return Visitor("link:x", "tab", writable=True, known=True)
 
-    async with open_log(tmp_path) as log:
+    async with made_log(tmp_path) as log:
         node = Node("n", log, LocalBus())
         with pytest.raises(Denied):
             await exchange(
@@ -67,7 +67,7 @@ async def test_who_loses_the_right_between_the_answer_and_the_write_does_not_wri
             )
         assert asked == 2
         await node.close()
-        assert (await log.load(DOCUMENT)).last_seq == 0
+        assert (await log.load(DOCUMENT)).last_seq == 1
 
 
 async def test_a_reset_link_ends_the_old_one_on_open_sockets(server: QuireProcess) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,10 @@ def test_a_backup_made_under_writing_has_all_that_was_acknowledged(
     writer = Writer(server, document)
     writer.start()
     assert writer.enough.wait(60)
+    deadline = time.monotonic() + 30
+    while not server.metric("log_compactions_total"):
+        assert time.monotonic() < deadline, "nothing is compacted"
+        time.sleep(0.05)
     saved = list(writer.acknowledged)
     copy = tmp_path / "copies" / "today"
     # The document that is made last is listed with its text, too.

@@ -150,33 +150,33 @@ def over_https(server: QuireProcess, document: str, token: str, update: bytes, t
 
 async def test_guests_without_a_socket_are_not_one_person_either(server: QuireProcess) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "editor")
     ann, bob = "ann-" + "a" * 20, "bob-" + "b" * 20
 
     async def offered(update: bytes, tab: str | None = None) -> int:
         return await asyncio.to_thread(over_https, server, document, token, update, tab)
 
-    assert await offered(appended(555, 0, "aaa"), ann) == 200
+    assert await offered(appended(0, "aaa", 555), ann) == 200
     for forger in (bob, None, "short"):
-        assert await offered(appended(555, 3, "EVIL"), forger) == 409
+        assert await offered(appended(3, "EVIL", 555), forger) == 409
     async with connected(server, document) as forger:
         await as_guest(forger, token)
-        assert await written(forger, appended(555, 3, "EVIL")) == wire.NOT_SAVED
-    assert await offered(appended(555, 3, "bbb"), ann) == 200
+        assert await written(forger, appended(3, "EVIL", 555)) == wire.NOT_SAVED
+    assert await offered(appended(3, "bbb", 555), ann) == 200
     # With a socket at last she is the same, and still so without it.
     async with connected(server, document, path=f"/collab?schema=1&tab={ann}") as herself:
         await as_guest(herself, token)
-        assert await written(herself, appended(555, 6, "ccc")) == wire.SAVED
-        assert await offered(appended(555, 9, "EVIL"), bob) == 409
-        assert await offered(appended(555, 9, "ddd"), ann) == 200
+        assert await written(herself, appended(6, "ccc", 555)) == wire.SAVED
+        assert await offered(appended(9, "EVIL", 555), bob) == 409
+        assert await offered(appended(9, "ddd", 555), ann) == 200
         assert await text(herself) == "aaabbbcccddd"
 
 
 async def test_who_gives_no_name_may_still_write_without_a_socket(server: QuireProcess) -> None:
     document = server.new_document()
-    token = link(server, document)
+    token = link(server, document, "editor")
     for clock in range(3):
-        assert await asyncio.to_thread(over_https, server, document, token, appended(555, clock, "x")) == 200
+        assert await asyncio.to_thread(over_https, server, document, token, appended(clock, "x", 555)) == 200
 
 
 async def test_an_account_finds_its_client_id_free_when_it_comes_back(server: QuireProcess) -> None:

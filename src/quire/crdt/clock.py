@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from quire.crdt.replica import Applied
-from quire.crdt.updates import UpdateSummary, advance, encode_state_vector
+from quire.crdt.updates import UpdateSummary, advance, encode_state_vector, stands_on
 
 
 class Clock:
@@ -20,7 +20,10 @@ class Clock:
         self.exact = True
         """Whether that is all that is whole: of updates that waited for one another only a replica can tell."""
         for summary in summaries:
-            self.exact &= advance(known, summary)
+            if stands_on(known, summary):
+                advance(known, summary)
+            else:
+                self.exact = False
         self.waiting = 0
         """Updates that wait for missing ones."""
 
@@ -31,9 +34,7 @@ class Clock:
 
     def would_wait(self, summary: UpdateSummary) -> bool:
         """Whether an update would wait for something that is missing."""
-        own = {client: self.of(client) for client, _, _ in summary.ranges}
-        own.update((client, self.of(client)) for client, _ in summary.needs + summary.deletes)
-        return not advance(own, summary)
+        return not stands_on(self.known, summary)
 
     def of(self, client: int) -> int:
         """Return the end clock of one client."""

@@ -21,6 +21,7 @@ from quire.crdt.updates import (
     guarded,
     inspect,
     merge,
+    stands_on,
 )
 
 
@@ -98,6 +99,9 @@ class LocalReplica:
             return Applied(changed=False, waiting=len(self._waiting))
         if not new:
             return self._delete(update, summary)
+        if strict and not stands_on(known, summary):
+            # What waits is not given to the CRDT yet; it must be readable when it is.
+            merge([update, EMPTY_UPDATE])
         runs = summary.runs or inspect(update, stored=True).runs
         placement = self._structure.place(runs, strict=strict)
         moved = placement.moved

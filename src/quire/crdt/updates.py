@@ -23,6 +23,7 @@ __all__ = [
     "guarded",
     "inspect",
     "merge",
+    "stands_on",
     "without_clients",
 ]
 
@@ -160,6 +161,20 @@ def advance(clock: dict[int, int], summary: UpdateSummary) -> bool:
         if end > clock.get(client, 0):
             whole = False
     return whole
+
+
+def stands_on(known: Mapping[int, int], summary: UpdateSummary) -> bool:
+    """Whether all that an update builds on is in `known`, {client: end clock}, or in itself."""
+    if any(start > known.get(client, 0) for client, start, _ in summary.ranges):
+        return False
+    needed = [(client, at + 1) for client, at in summary.needs if at >= known.get(client, 0)]
+    needed += [(client, end) for client, end in summary.deletes if end > known.get(client, 0)]
+    if not needed:
+        return True
+    own: dict[int, int] = {}
+    for client, _, end in summary.ranges:
+        own[client] = max(end, own.get(client, 0))
+    return all(end <= own.get(client, 0) for client, end in needed)
 
 
 def without_clients(update: bytes, summary: UpdateSummary, clients: Collection[int]) -> bytes:
