@@ -71,8 +71,8 @@ class Structure:
     def __init__(self) -> None:
         self.known: dict[int, int] = {}
         """{client: end clock} of what has its place."""
-        self._starts: dict[int, array[int]] = {}
-        self._lists: dict[int, array[int]] = {}
+        self._lists: dict[int, int | tuple[array[int], array[int]]] = {}
+        """{client: the list of all it wrote, or (first clocks, lists) of its runs}: most clients write in one place."""
         self._types: dict[Id, tuple[int, bool]] = {}
         self._pairs: dict[int, array[int]] = {}
         self._numbers: dict[tuple[Id | str, str | None], int] = {}
@@ -219,16 +219,19 @@ class Structure:
             if problem is not None:
                 raise MalformedUpdate(problem)
             if client not in before.clients:
-                before.clients[client] = known, len(self._starts.get(client, ()))
+                before.clients[client] = known, self._runs(client)
         if mended is not None:
             placement.whole = False
         placement.placed.append((run, mended))
-        starts = self._starts.get(client)
-        if starts is None:
-            self._starts[client], self._lists[client] = array("I", (0,)), array("I", (number,))
-        elif (lists := self._lists[client])[-1] != number:
-            starts.append(known)
-            lists.append(number)
+        lists = self._lists.get(client)
+        if lists is None:
+            self._lists[client] = number
+        elif isinstance(lists, int):
+            if lists != number:
+                self._lists[client] = array("I", (0, known)), array("I", (lists, number))
+        elif lists[1][-1] != number:
+            lists[0].append(known)
+            lists[1].append(number)
         if run.pairs is not None:
             self._pairs.setdefault(client, array("I")).extend(clock for clock in run.pairs if clock > known)
         if run.kind in _TYPES:
@@ -314,17 +317,27 @@ class Structure:
 
     def _list_of(self, struct: Id) -> int:
         client, clock = struct
-        return self._lists[client][bisect_right(self._starts[client], clock) - 1]
+        lists = self._lists[client]
+        return lists if isinstance(lists, int) else lists[1][bisect_right(lists[0], clock) - 1]
+
+    def _runs(self, client: int) -> int:
+        """Return the number of runs of one client, 0 for a new one."""
+        lists = self._lists.get(client)
+        return 0 if lists is None else 1 if isinstance(lists, int) else len(lists[0])
 
     def _restore(self, before: _Before) -> None:
         for client, (known, runs) in before.clients.items():
             if client in self._pairs:
                 del self._pairs[client][bisect_left(self._pairs[client], known) :]
-            if runs:
-                self.known[client] = known
-                del self._starts[client][runs:], self._lists[client][runs:]
-            else:
-                del self.known[client], self._starts[client], self._lists[client]
+            lists = self._lists[client]
+            if not runs:
+                del self.known[client], self._lists[client]
+                continue
+            self.known[client] = known
+            if isinstance(lists, tuple):
+                del lists[0][runs:], lists[1][runs:]
+                if runs == 1:
+                    self._lists[client] = lists[1][0]
         while len(self._types) > before.types:
             self._types.popitem()
         while len(self._depths) > before.lists:
