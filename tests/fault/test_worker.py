@@ -72,3 +72,16 @@ async def test_work_past_the_worker_s_limit_ends_the_worker_and_costs_nobody_els
 
 def indented(code: str) -> str:
     return "".join(f"    {line}\n" for line in code.strip().splitlines())
+
+
+@pytest.mark.fm("FM-132")
+async def test_an_update_of_many_structs_is_tried_apart(launch: Callable[..., QuireProcess]) -> None:
+    """Each of them may take the longer the more stand at the same place: crafted ones took seconds."""
+    server = launch()
+    document = server.new_document()
+    structs = b"\x04\x01\x01t\x01x" * 2000
+    async with connected(server, document) as sender:
+        await joined(sender, server)
+        sender.send(wire.sync_update(b"\x01" + wire.var_uint(2000) + b"\x09\x00" + structs + b"\x00"))
+        assert await sender.until(b"\x08") == wire.SAVED
+        assert len(children(server, WORKER)) == 1

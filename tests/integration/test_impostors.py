@@ -46,6 +46,21 @@ async def test_words_beyond_a_gap_take_no_client_id_from_whoever_is_about_to_wri
         assert await text(owner) == "hello world"
 
 
+async def test_nobody_deletes_what_somebody_else_has_yet_to_write(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document, "editor")
+    async with connected(server, document) as owner, connected(server, document) as forger:
+        await joined(owner, server)
+        await as_guest(forger, token)
+        assert await written(owner, appended(0, "hello ", VICTIM)) == wire.SAVED
+        ahead = b"\x00\x01" + wire.var_uint(VICTIM) + b"\x01" + wire.var_uint(1) + wire.var_uint(2**30)
+        assert await written(forger, ahead) == wire.NOT_SAVED
+        assert b"yet to write" in await forger.until(b"\x05")
+        assert await written(owner, appended(6, "world", VICTIM)) == wire.SAVED
+        # What was there is deleted, as anybody may.
+        assert await text(owner) == "hworld"
+
+
 async def test_a_cursor_is_enough_to_own_its_client_id(server: QuireProcess) -> None:
     document = server.new_document()
     token = link(server, document, "editor")

@@ -25,6 +25,7 @@ __all__ = [
     "merge",
     "stands_on",
     "without_clients",
+    "without_deletions_beyond",
 ]
 
 EMPTY_UPDATE: Final = b"\x00\x00"
@@ -185,3 +186,13 @@ def without_clients(update: bytes, summary: UpdateSummary, clients: Collection[i
     for section in kept:
         out += section
     return bytes(out) + update[summary.deletes_at :]
+
+
+def without_deletions_beyond(update: bytes, summary: UpdateSummary, ends: Mapping[int, int]) -> bytes:
+    """Return the update less what it deletes of each client in `ends`, {client: clock}, from that clock on."""
+    kept = [
+        (client, start, min(end, ends.get(client, end)))
+        for client, start, end in deletions(update, summary.deletes_at)
+        if start < ends.get(client, end)
+    ]
+    return update[: summary.deletes_at] + encode((), kept)[1:]

@@ -30,11 +30,12 @@ _Answer = TypeVar("_Answer")
 class Copy:
     """One document in memory: a base, the updates after it, their state vector, and the replica if there is one."""
 
-    __slots__ = ("_base", "_heavy", "_host", "_joined", "_tail", "_tail_bytes", "clock", "replica", "version")
+    __slots__ = ("_apart", "_base", "_heavy", "_host", "_joined", "_tail", "_tail_bytes", "clock", "replica", "version")
 
     def __init__(self, stored: Stored, host: ReplicaHost, *, heavy: int) -> None:
         """Take what is stored; a document of more than `heavy` bytes lives in a worker process."""
         self._host, self._heavy = host, heavy
+        self._apart = False
         self._base = stored.snapshot.payload if stored.snapshot else b""
         self._tail = [row.payload for row in stored.tail]
         self._tail_bytes = sum(map(len, self._tail))
@@ -103,7 +104,7 @@ class Copy:
 
     async def live(self, *, heavy: bool = False) -> Replica:
         """Return the replica, building it (in a worker process when heavy) from the bytes at hand."""
-        heavy = heavy or self.size > self._heavy or len(self._tail) > MOST_LOADED
+        heavy = heavy or self._apart or self.size > self._heavy or len(self._tail) > MOST_LOADED
         replica = self.replica
         if replica is not None and (replica.alive and (not heavy or not replica.local)):
             return replica
@@ -114,6 +115,11 @@ class Copy:
             self.clock.follow(await replica.state())
             self.clock.exact = True
         return replica
+
+    async def move(self) -> None:
+        """Keep the replica in a worker process from here on, whatever its size."""
+        self._apart = True
+        await self.live()
 
     def add(self, update: bytes, applied: Applied) -> None:
         """Take an update that the replica has applied."""

@@ -15,7 +15,7 @@ import structlog
 
 from quire.crdt.host import ReplicaHost
 from quire.crdt.replica import Applied, ReplicaCorrupt
-from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
+from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect, without_deletions_beyond
 from quire.fanout.contract import Fanout
 from quire.log.contract import Outcome, Refused, Stored
 from quire.sync import wire
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from quire.sync.stats import SyncStats
 
 _log = structlog.get_logger("quire.sync.room")
+MOST_STRUCTS = 1000
+"""Structs of an update that is applied in this process: crafted ones take each the longer the more there are."""
+SLOW = 0.05
+"""Seconds that one update may take here; the document moves to a worker process then."""
 MOST_WAITING = 1000
 """Updates of one document that may wait for missing ones."""
 VISIT_SECONDS = 20.0
@@ -201,16 +205,15 @@ class Room:
             return
         replica = self._copy.replica
         if replica is None or self._turns or not replica.local or not self.light(update):
-            self.waiting_bytes += size
-
-            async def turn() -> None:
-                self.waiting_bytes -= size
-                await self._receive_heavy(update, sender)
-
-            self._turns.add(turn)
+            self._receive_in_turn(update, sender)
             return
+        started = self._loop.time()
         try:
-            update, summary, sender = self._own_part(update, inspect(update), sender)
+            summary = inspect(update)
+            if summary.structs > MOST_STRUCTS:
+                self._receive_in_turn(update, sender)
+                return
+            update, summary, sender = self._own_part(update, summary, sender)
             if not self._within_limit(update, summary, sender):
                 return
             applied = replica.apply_now(update, summary)
@@ -222,11 +225,22 @@ class Room:
             self._refuse_malformed(sender, error)
             return
         self._accept(update, sender, summary, applied)
+        if self._loop.time() - started > SLOW:
+            self._turns.add(self._copy.move)
+
+    def _receive_in_turn(self, update: bytes, sender: Sender) -> None:
+        self.waiting_bytes += len(update)
+
+        async def turn() -> None:
+            self.waiting_bytes -= len(update)
+            await self._receive_heavy(update, sender)
+
+        self._turns.add(turn)
 
     async def _receive_heavy(self, update: bytes, sender: Sender) -> None:
-        heavy = not self.light(update)
         try:
             summary = await self._inspect(update)
+            heavy = not self.light(update) or summary.structs > MOST_STRUCTS
             update, summary, sender = self._own_part(update, summary, sender)
             if not self._within_limit(update, summary, sender):
                 return
@@ -256,6 +270,11 @@ class Room:
             update = kept
         if isinstance(sender, Relayed):
             return update, summary, sender
+        if ahead := self._writers.ahead(summary, sender):
+            update = without_deletions_beyond(update, summary, ahead)
+            summary = inspect(update)
+            sender.refused(Refusal.TAKEN, "somebody has yet to write what this deletes")
+            sender = Remainder(sender)
         kept, about, foreign = self._writers.own_part(update, summary, sender)
         if not foreign:
             return update, summary, sender

@@ -54,6 +54,14 @@ class Writers:
         kept = without_clients(update, summary, [client for client, _ in foreign])
         return kept, inspect(kept), foreign
 
+    def ahead(self, summary: UpdateSummary, sender: Sender) -> dict[int, int]:
+        """Return {client: end clock} of the clients of others of whom an update deletes what they have yet to write."""
+        return {
+            client: self._clock.of(client)
+            for client, end in summary.deletes
+            if end > self._clock.of(client) and self._owners.get(client, sender.identity) != sender.identity
+        }
+
     def claim(self, client: int, sender: Sender) -> None:
         """Take an id that nobody has."""
         identity = sender.identity
