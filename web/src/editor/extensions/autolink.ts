@@ -22,6 +22,18 @@ export function addressIn(word: string): { from: number; to: number } | null {
   return { from: before.length, to: before.length + end }
 }
 
+/** Characters before the caret that are looked at: no address is longer. */
+const MOST = 2100
+
+/** The last word of a text, which ends with it or else with one blank after the word. */
+export function lastWord(text: string, ends: boolean): { text: string; at: number } | null {
+  const end = ends ? text.length : text.length - 1
+  if (!ends && !/\s/.test(text.charAt(end))) return null
+  let at = end
+  while (at > 0 && !/\s/.test(text.charAt(at - 1))) at -= 1
+  return at < end ? { text: text.slice(at, end), at } : null
+}
+
 export const Autolink = Extension.create({
   name: 'autolinkInPunctuation',
 
@@ -37,14 +49,14 @@ export const Autolink = Extension.create({
           const inNew = $from.parentOffset === 0
           const $end = inNew && $from.depth > 0 && $from.before() > 1 ? state.doc.resolve($from.before() - 1) : $from
           if (!$end.parent.isTextblock || $end.parent.type.spec.code) return null
-          const text = $end.parent.textBetween(0, $end.parentOffset, undefined, '\ufffc')
-          const word = (inNew ? /\S+$/ : /\S+(?=\s$)/).exec(text)
-          const found = word && addressIn(word[0])
+          const first = Math.max(0, $end.parentOffset - MOST)
+          const word = lastWord($end.parent.textBetween(first, $end.parentOffset, undefined, '\ufffc'), inNew)
+          const found = word && addressIn(word.text)
           if (!word || !found) return null
           const { link, code } = state.schema.marks
-          const start = $end.start() + word.index
+          const start = $end.start() + first + word.at
           const [from, to] = [start + found.from, start + found.to]
-          const href = typedAddress(word[0].slice(found.from, found.to))
+          const href = typedAddress(word.text.slice(found.from, found.to))
           if (!link || !href || state.doc.rangeHasMark(from, to, link)) return null
           if (code && state.doc.rangeHasMark(from, to, code)) return null
           return state.tr.addMark(from, to, link.create({ href })).removeStoredMark(link)
