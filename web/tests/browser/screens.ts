@@ -112,7 +112,7 @@ export async function setUpAndSignIn(browser: Browser, look: Look): Promise<void
 
 export async function listAndAccount(owner: Page, server: QuireServer, look: Look): Promise<void> {
   await owner.goto(`${server.url}/`)
-  await owner.getByText('Welcome to Quire').waitFor()
+  await owner.getByRole('link', { name: 'Welcome to Quire' }).waitFor()
   await look(owner, 'documents')
   await owner.getByRole('button', { name: 'Show as list' }).click()
   await look(owner, 'documents-list')
