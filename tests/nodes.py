@@ -23,7 +23,7 @@ from quire.log.contract import StoredUpdate, Update, UpdateLog
 from quire.log.sqlite import SqliteLog
 from quire.settings import Settings
 from quire.sync import wire
-from quire.sync.member import Member
+from quire.sync.member import Member, Refusal
 from quire.sync.neighbours import Identity
 from quire.sync.room import Room
 from quire.sync.rooms import Rooms
@@ -104,8 +104,13 @@ class Node:
         return await self.rooms.open(DOCUMENT)
 
     def sweep(self) -> None:
-        """Do the node's upkeep."""
+        """Do the node's upkeep; whoever would be asked to connect anew exchanges state vectors anew."""
         self.rooms.sweep(asyncio.get_running_loop().time())
+        for room in self.rooms:
+            for member in room.members:
+                if member.withheld and room.takes_again(member):
+                    member.withheld.clear()
+                    room.catch_up.step1(member, room.clock.encode())
 
     def die(self) -> None:
         """Vanish from the bus without a word; what waits for the log is never stored."""
@@ -197,6 +202,14 @@ class Guest:
         if not self._applying and self.member is not None:
             self._send(event.update)
 
+    def learn(self, update: bytes) -> None:
+        """Take in what others wrote."""
+        self._applying = True
+        try:
+            self._apply(update)
+        finally:
+            self._applying = False
+
     def _apply(self, update: bytes) -> None:
         """Apply what came and what waited for it, as Yjs does by itself; yrs tries what waits only once."""
         self._waiting.append(update)
@@ -220,11 +233,7 @@ class Guest:
             # The room is in the middle of writing to its members: answer as a socket would, afterwards.
             asyncio.get_running_loop().call_soon(lambda: self.member and self._send(self.doc.get_update(known)))
         elif body[:1] == b"\x00":
-            self._applying = True
-            try:
-                self._apply(wire.read_var_bytes(body, 2)[0])
-            finally:
-                self._applying = False
+            self.learn(wire.read_var_bytes(body, 2)[0])
         elif body[:1] == b"\x01":
             for entry in wire.decode_awareness(wire.read_var_bytes(body, 1)[0], max_state=1000):
                 self.people[entry.client] = entry.state
@@ -234,6 +243,8 @@ class Guest:
             message = json.loads(wire.read_var_bytes(body, 1)[0])
             if message["type"] == "refused":
                 self.refused.append(message)
+                # What is left out is offered again with the next exchange.
+                self.unsaved -= message["reason"] == Refusal.TAKEN.value
 
     @property
     def here(self) -> dict[int, str]:

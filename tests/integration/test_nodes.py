@@ -136,6 +136,26 @@ async def test_a_lost_deletion_is_noticed_at_the_next_beacon(log: SqliteLog) -> 
         await until(lambda: str(bob.text) == "text", "the deletion", one, two)
 
 
+async def test_a_deletion_of_words_that_come_later_is_asked_for_again(log: SqliteLog) -> None:
+    async with nodes(log, 1) as (node,):
+        ann, bob = Guest("ann", 1), Guest("bob", 2)
+        await ann.join(node)
+        await bob.join(node)
+        await until(lambda: ann.sent == bob.sent == 1 and ann.unsaved == bob.unsaved == 0, "joined", node)
+        ann.show("{}")
+        # Both come from another node, and bob, who has ann's words from there, is here before they are.
+        member, ann.member = ann.member, None
+        ann.text.insert(0, "long text")
+        ann.member = member
+        bob.learn(ann.doc.get_update())
+        del bob.text[0:5]
+        await until(lambda: [refused["reason"] for refused in bob.refused] == ["client-taken"], "the refusal", node)
+        ann._send(ann.doc.get_update())
+        await until(lambda: str(ann.text) == "text", "the deletion", node)
+        await until(lambda: ann.unsaved == bob.unsaved == 0, "saved", node)
+        assert await stored_text(log) == "text"
+
+
 async def test_a_bus_that_was_away_is_caught_up_with_also_on_nodes_that_went_meanwhile(log: SqliteLog) -> None:
     async with nodes(log, 3) as (one, two, three):
         ann, bob, carol = Guest("ann", 1), Guest("bob", 2), Guest("carol", 3)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import enum
 import json
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Protocol
 
 from quire.access import Action, Principal, Role, allows, identity_of
 from quire.sync import wire
@@ -13,6 +16,9 @@ from quire.sync.socket import CloseCode
 if TYPE_CHECKING:
     from quire.sync.room import Room
     from quire.sync.socket import Socket
+
+MOST_WITHHELD: Final = 1000
+"""Clients of whom it is remembered that something of theirs was left out."""
 
 
 class Refusal(enum.Enum):
@@ -60,6 +66,29 @@ class Remainder:
 
     def refused(self, why: Refusal, detail: str) -> None:
         """Say nothing."""
+
+
+@dataclass(slots=True)
+class Withheld:
+    """What was left out of somebody's updates, and may be taken when it is offered again."""
+
+    structs: dict[int, int] = field(default_factory=dict)
+    """{client: end clock} of structs in the name of a client that belongs to somebody else who is here."""
+    deletions: dict[int, int] = field(default_factory=dict)
+    """{client: end clock} of deletions of what somebody else has yet to write, or has written to another node."""
+
+    def __bool__(self) -> bool:
+        return bool(self.structs or self.deletions)
+
+    def add(self, structs: Mapping[int, int], deletions: Mapping[int, int]) -> None:
+        """Take note of what was left out, as far as there is room."""
+        for held, new in ((self.structs, structs), (self.deletions, deletions)):
+            held.update(islice(new.items(), max(0, MOST_WITHHELD - len(held))))
+
+    def clear(self) -> None:
+        """Forget it: it is asked for again."""
+        self.structs.clear()
+        self.deletions.clear()
 
 
 class Member:
@@ -113,8 +142,7 @@ class Member:
         """Whether another review is due after the one under way, and whether the client wants to hear of it."""
         self.refusals = 0
         """Updates that were refused for want of storage and that the client still has."""
-        self.withheld: dict[int, int] = {}
-        """{client: end clock} of what was left out because the client belongs to somebody else who is here."""
+        self.withheld = Withheld()
 
     @property
     def writable(self) -> bool:

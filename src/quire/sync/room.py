@@ -270,21 +270,22 @@ class Room:
             update = kept
         if isinstance(sender, Relayed):
             return update, summary, sender
-        if ahead := self._writers.ahead(summary, sender):
-            update = without_deletions_beyond(update, summary, ahead)
+        told = sender
+        update, summary, foreign = self._writers.own_part(update, summary, sender)
+        if foreign:
+            self.stats.foreign += 1
+            for client in foreign:
+                self._doubt(self._writers.holders(client, sender.identity), sender)
+            sender.refused(Refusal.TAKEN, "somebody else here writes with this client id; it will be asked for again")
+            told = Remainder(sender)
+        if early := self._writers.early(summary, sender):
+            update = without_deletions_beyond(update, summary, {client: self.clock.of(client) for client in early})
             summary = inspect(update)
-            sender.refused(Refusal.TAKEN, "somebody has yet to write what this deletes")
-            sender = Remainder(sender)
-        kept, about, foreign = self._writers.own_part(update, summary, sender)
-        if not foreign:
-            return update, summary, sender
-        self.stats.foreign += 1
-        for client, end in foreign:
-            self._doubt(self._writers.holders(client, sender.identity), sender)
-            if isinstance(sender, Member) and len(sender.withheld) < MOST_WAITING:
-                sender.withheld[client] = end
-        sender.refused(Refusal.TAKEN, "somebody else here writes with this client id; it will be asked for again")
-        return kept, about, Remainder(sender)
+            sender.refused(Refusal.TAKEN, "somebody has yet to write what this deletes; it will be asked for again")
+            told = Remainder(sender)
+        if told is not sender and isinstance(sender, Member):
+            sender.withheld.add(foreign, early)
+        return update, summary, told
 
     def _doubt(self, holders: Iterable[object], sender: Sender) -> None:
         """Make sure that guests with the same link as `sender` are still there: it may be one of them, come back."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from quire.access import is_guest
 from quire.crdt.clock import Clock
 from quire.crdt.updates import UpdateSummary, inspect, without_clients
-from quire.sync.member import Member, Sender
+from quire.sync.member import Member, Sender, Withheld
 
 MOST_REMEMBERED: Final = 1000
 """Ids of one account that are remembered: every page load that writes takes one."""
@@ -33,34 +34,42 @@ class Writers:
 
     def own_part(
         self, update: bytes, summary: UpdateSummary, sender: Sender
-    ) -> tuple[bytes, UpdateSummary, list[tuple[int, int]]]:
+    ) -> tuple[bytes, UpdateSummary, dict[int, int]]:
         """Leave out new structs in the name of a client that belongs to somebody else who is here.
 
-        Returns the update itself when nothing was left out, and (client, end clock) of what was. What the document
+        Returns the update itself when nothing was left out, and {client: end clock} of what was. What the document
         holds already is no forgery: an honest browser gives back what others wrote.
         """
-        foreign: list[tuple[int, int]] = []
+        foreign: dict[int, int] = {}
         for client, start, end in summary.ranges:
             known = self._clock.of(client)
             if end <= known:
                 continue
             if self._taken(client, sender.identity):
-                foreign.append((client, end))
+                foreign[client] = end
             elif start <= known and self._present(sender.identity):
                 # Structs beyond a gap prove nothing: anybody can make them for any client.
                 self.claim(client, sender)
         if not foreign:
             return update, summary, foreign
-        kept = without_clients(update, summary, [client for client, _ in foreign])
+        kept = without_clients(update, summary, foreign)
         return kept, inspect(kept), foreign
 
-    def ahead(self, summary: UpdateSummary, sender: Sender) -> dict[int, int]:
-        """Return {client: end clock} of the clients of others of whom an update deletes what they have yet to write."""
-        return {
-            client: self._clock.of(client)
+    def early(self, summary: UpdateSummary, sender: Sender) -> dict[int, int]:
+        """Return {client: end clock} of the deletions in an update of what others have yet to write.
+
+        What the update brings with it is written.
+        """
+        found = {
+            client: end
             for client, end in summary.deletes
-            if end > self._clock.of(client) and self._owners.get(client, sender.identity) != sender.identity
+            if end > self._clock.of(client) and self._owned(client, sender.identity)
         }
+        if found:
+            for client, start, end in summary.ranges:
+                if end >= found.get(client, end + 1) and start <= self._clock.of(client):
+                    del found[client]
+        return found
 
     def claim(self, client: int, sender: Sender) -> None:
         """Take an id that nobody has."""
@@ -83,11 +92,13 @@ class Writers:
         owner = self._owners.get(client)
         return frozenset() if owner is None or owner == identity else frozenset(self._here.get(owner, ()))
 
-    def settled(self, withheld: dict[int, int], identity: str) -> bool:
-        """Whether nothing of `withheld`, {client: end clock}, would be left out any more."""
-        return not any(
-            end > self._clock.of(client) and self._taken(client, identity) for client, end in withheld.items()
-        )
+    def settled(self, withheld: Withheld, identity: str) -> bool:
+        """Whether nothing of what was left out of somebody's updates would be left out any more."""
+
+        def missing(ends: dict[int, int], taken: Callable[[int, str], bool]) -> bool:
+            return any(end > self._clock.of(client) and taken(client, identity) for client, end in ends.items())
+
+        return not missing(withheld.structs, self._taken) and not missing(withheld.deletions, self._owned)
 
     def join(self, member: Member) -> None:
         """Note that a member is here."""
@@ -119,6 +130,10 @@ class Writers:
 
     def _present(self, identity: str) -> bool:
         return identity in self._here or identity in self._visits
+
+    def _owned(self, client: int, identity: str) -> bool:
+        """Whether an id belongs to somebody else."""
+        return self._owners.get(client, identity) != identity
 
     def _taken(self, client: int, identity: str) -> bool:
         """Whether an id belongs to somebody else who is here."""
