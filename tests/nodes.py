@@ -127,7 +127,7 @@ class Node:
 
 
 class Line:
-    """A socket that hands each frame to its person at once."""
+    """A socket that hands each frame to its person, never while that person is sending."""
 
     blocked_since: float | None = None
     buffered = 0
@@ -150,7 +150,7 @@ class Line:
             if size >= 126:
                 wide = 2 if size == 126 else 8
                 size, at = int.from_bytes(data[at : at + wide], "big"), at + wide
-            self.deliver(data[at : at + size])
+            asyncio.get_running_loop().call_soon(self.deliver, data[at : at + size])
             at += size
 
 
@@ -230,8 +230,8 @@ class Guest:
         body = message[2:]
         if body[:2] == b"\x00\x00":
             known, _ = wire.read_var_bytes(body, 2)
-            # The room is in the middle of writing to its members: answer as a socket would, afterwards.
-            asyncio.get_running_loop().call_soon(lambda: self.member and self._send(self.doc.get_update(known)))
+            if self.member is not None:
+                self._send(self.doc.get_update(known))
         elif body[:1] == b"\x00":
             self.learn(wire.read_var_bytes(body, 2)[0])
         elif body[:1] == b"\x01":
