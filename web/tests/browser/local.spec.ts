@@ -218,7 +218,7 @@ test('a week of edits on both sides merges, each word once, and the local copy s
   const expected = (name: string) => Array.from({ length: rounds }, (_, index) => `${name}${index}`)
   for (const page of [ada, bob]) {
     await expect
-      .poll(async () => (await words(page)).split(' ').filter(Boolean).sort(), { timeout: 20_000 })
+      .poll(async () => (await words(page)).split(/\s+/).filter(Boolean).sort(), { timeout: 20_000 })
       .toEqual([...expected('a'), ...expected('b')].sort())
   }
   test.info().annotations.push({ type: 'seconds to merge', description: String((Date.now() - start) / 1000) })
