@@ -134,7 +134,8 @@ class Socket(asyncio.Protocol):
             opcode, payload, end = frame
             self._buffer = self._buffer[end:]
             if opcode == 8:
-                self.joined.set_exception(ConnectionError(f"closed: {payload[2:]!r}"))
+                if not self.joined.done():
+                    self.joined.set_exception(ConnectionError(f"closed: {payload[2:]!r}"))
                 return
             if opcode == 2:
                 self._joining_message(payload[len(self.prefix) :])

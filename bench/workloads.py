@@ -12,7 +12,9 @@ from bench.servers import Server
 from bench.sockets import HEARTBEAT, Socket, Tally, connect_all
 from bench.updates import insert
 
-WARM_UP = 1.5
+WARM_UP = 4.0
+"""Seconds of writing before anything is measured: what a server starts once, such as a process for compaction, has
+started then."""
 DRAIN_SECONDS = 20.0
 RATE = 5.0
 """Updates a second of each writer."""
