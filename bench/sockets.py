@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
-from bench.updates import DIGITS, MARK, var_bytes
+from bench.updates import DIGITS, MARK
+from quire.sync import wire
 
 STAMP = re.compile(re.escape(MARK) + rb"(\d{%d})" % DIGITS)
 CARRY = len(MARK) + DIGITS - 1
@@ -34,7 +35,7 @@ class Protocol:
 
 def hocuspocus(token: str, path: str = "/") -> Protocol:
     """The Hocuspocus v4 wire."""
-    return Protocol(lambda _: path, lambda document: var_bytes(document.encode()), token, acknowledges=True)
+    return Protocol(lambda _: path, wire.var_string, token, acknowledges=True)
 
 
 def y_websocket(prefix: str = "/") -> Protocol:
@@ -75,7 +76,7 @@ class Socket(asyncio.Protocol):
         self._host, self._protocol, self._document, self._tally = host, protocol, document, tally
         self._timed = timed
         self.prefix = protocol.prefix(document)
-        self._saved = self.prefix + b"\x08\x01"
+        self._saved = self.prefix + wire.SAVED
         self._buffer = b""
         self._upgraded = False
         self.counting = False
@@ -105,7 +106,7 @@ class Socket(asyncio.Protocol):
         """Send one update and remember when, for its acknowledgement."""
         if self._protocol.acknowledges:
             self.unsaved.append(time.perf_counter())
-        self.send(b"\x00\x02" + var_bytes(update))
+        self.send(wire.sync_update(update))
 
     def data_received(self, data: bytes) -> None:
         if self.counting:
@@ -127,9 +128,8 @@ class Socket(asyncio.Protocol):
                 return
             self._upgraded, self._buffer = True, rest
             if self._protocol.token is not None:
-                token = var_bytes(self._protocol.token.encode())
-                self.send(b"\x02\x00" + token + var_bytes(b"4.7.0"))
-            self.send(b"\x00\x00" + var_bytes(self.state_vector))
+                self.send(b"\x02\x00" + wire.var_string(self._protocol.token) + wire.var_string("4.7.0"))
+            self.send(wire.sync_step1(self.state_vector))
         while (frame := _first_frame(self._buffer)) is not None:
             opcode, payload, end = frame
             self._buffer = self._buffer[end:]
@@ -144,7 +144,7 @@ class Socket(asyncio.Protocol):
         if body[:2] == b"\x02\x01" and self._protocol.token is not None:
             self.joined.set_exception(PermissionError(body[3:].decode(errors="replace")))
         elif body[:2] == b"\x00\x00":
-            self.send(b"\x00\x01\x02\x00\x00")
+            self.send(wire.sync_step2(b"\0\0"))
         elif body[:2] in (b"\x00\x01", b"\x04\x01") and not self.joined.done():
             self.joined.set_result(body[2:])
 

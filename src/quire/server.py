@@ -5,27 +5,27 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
 
 from quire import __version__
-from quire.access import Action, allows, tab_of
 from quire.accounts import routes as account_routes
 from quire.background import Background
 from quire.content.prosemirror import empty_document
 from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
 from quire.content.welcome import welcome_document
 from quire.crdt.host import ReplicaHost
-from quire.crdt.replica import ReplicaCorrupt
-from quire.db.ids import now
-from quire.documents import attachment_routes, images
+from quire.documents import attachment_routes
 from quire.documents import routes as document_routes
 from quire.documents.attachments import Attachments
-from quire.documents.routes import Admit
+from quire.documents.exchange import Exchange
+from quire.documents.pictures import Pictures
+from quire.documents.seeding import seed
 from quire.documents.service import Document, DocumentService, any_document
 from quire.documents.texts import Texts
 from quire.fanout.contract import Fanout
@@ -34,16 +34,15 @@ from quire.folder import CATALOGUE, LOG
 from quire.http import static
 from quire.http.app import create_app
 from quire.http.caller import Door
-from quire.http.errors import Problem
 from quire.http.limits import Attempts, SignIns
 from quire.http.security import Origins, SecurityLayer, client_address
 from quire.limits import gateway_limits, room_limits
 from quire.log.archive import Archive
 from quire.log.compaction import DEADLINE, Compactor, Trigger
-from quire.log.contract import Health, LogFull, Outcome, Refused, Update
+from quire.log.contract import Health
 from quire.log.sqlite import SqliteLog
 from quire.ops import health
-from quire.ops.children import Child, ChildDied
+from quire.ops.children import Child
 from quire.ops.descriptors import Exhaustion
 from quire.ops.readings import Node, readings
 from quire.ops.watchdog import Watchdog
@@ -51,21 +50,15 @@ from quire.rates import Rate
 from quire.services import Services
 from quire.settings import Settings
 from quire.storage import StorageUnavailable
-from quire.sync import wire
-from quire.sync.exchange import UpdateRefused, Visitor, exchange
 from quire.sync.gateway import Gateway
-from quire.sync.member import Refusal
 from quire.sync.neighbours import Identity
-from quire.sync.rooms import LoadFailed, Rooms
+from quire.sync.rooms import Rooms
 from quire.sync.stats import SyncStats
 from quire.workspaces import routes as workspace_routes
 
 _log = structlog.get_logger("quire.server")
 SWEEP_SECONDS = 1.0
 TOUCH_SECONDS = 2.0
-SERVER = "server"
-PICTURES_WAITING = 16
-SEED_SECONDS = 10.0
 
 
 class Server:
@@ -84,11 +77,11 @@ class Server:
         )
         self.converter = Child(settings.log_level, settings.log_format)
         self.texts = Texts(self.log, self.converter, at_once=settings.conversions)
-        self.pictures = Child(settings.log_level, settings.log_format)
+        self.identifier = Child(settings.log_level, settings.log_format)
         self.attachments = Attachments(
             services.database,
             services.blobs,
-            identify=self._identify,
+            identify=Pictures(self.identifier).identify,
             per_document=settings.attachments_per_document,
             per_workspace=settings.attachments_per_workspace,
         )
@@ -105,8 +98,6 @@ class Server:
         self.rooms: Rooms
         self.gateway: Gateway
         self.documents: DocumentService
-        self.identifying = 0
-        """Large pictures that are being read, or wait for it; each holds its bytes."""
         self._stop_by: float | None = None
         """When the stop must be over, by the loop's clock; None while the node serves."""
         self._touched: set[str] = set()
@@ -156,7 +147,7 @@ class Server:
             services.database,
             services.access,
             self.attachments,
-            seed=self._seed,
+            seed=partial(seed, self.log),
             copied=self.texts.copied,
             erase=self._erase,
             changed=self._renamed,
@@ -194,6 +185,7 @@ class Server:
             sign_ins=SignIns(enabled=on),
             set_ups=Attempts(free=50, enabled=on),
         )
+        exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes)
         api = (
             account_routes.routes(
                 services.people,
@@ -205,7 +197,7 @@ class Server:
             ),
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
             document_routes.routes(
-                self.documents, services.access, services.spaces, self.texts, self._exchange, settings.public_url
+                self.documents, services.access, services.spaces, self.texts, exchange, settings.public_url
             ),
             attachment_routes.routes(self.attachments),
         )
@@ -227,30 +219,6 @@ class Server:
 
     # ------------------------------------------------------------ what services ask of the core
 
-    async def _seed(self, document: str, author: str, content: bytes) -> None:
-        """Make first content durable before the document can be seen."""
-        done: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-
-        def stored(outcomes: Iterable[Outcome]) -> None:
-            if not done.done():
-                done.set_result(next(iter(outcomes)))
-
-        try:
-            self.log.submit([Update(document, content, author, SERVER, now())], stored)
-        except LogFull:
-            raise StorageUnavailable("too much waits to be saved") from None
-        deadline = asyncio.get_running_loop().time() + SEED_SECONDS
-        while not done.done():
-            # The first commit that fails says why; what is stored of it later is of no document, and does no harm.
-            await asyncio.wait([done], timeout=0.1)
-            if not done.done() and not self.log.health.ok:
-                raise StorageUnavailable(self.log.health.reason)
-            if not done.done() and asyncio.get_running_loop().time() > deadline:
-                raise StorageUnavailable("storage does not answer")
-        outcome = done.result()
-        if isinstance(outcome, Refused):
-            raise Problem(500, f"The document cannot be stored: {outcome.reason}")
-
     async def _erase(self, document: str) -> None:
         await self.rooms.drop(document)
         await self.log.erase(document)
@@ -262,51 +230,6 @@ class Server:
         room = self.rooms.get(document.id)
         if room is not None:
             room.notify({"type": "document", "title": document.title, "version": document.version})
-
-    async def _identify(self, content: bytes) -> images.Picture:
-        if len(content) <= images.SMALL:
-            return await asyncio.to_thread(images.identify, content)
-        if self.identifying >= PICTURES_WAITING:
-            raise Problem(503, "Too many pictures are coming in at once. Try again.", headers={"Retry-After": "2"})
-        self.identifying += 1
-        try:
-            return await self.pictures.run(images.identify_in_time, content)
-        except ChildDied:
-            raise Problem(503, "The picture cannot be read now. Try again later.") from None
-        finally:
-            self.identifying -= 1
-
-    async def _exchange(self, admit: Admit, document: str, body: bytes, tab: str | None) -> bytes:
-        try:
-            state_vector, at = wire.read_var_bytes(body, 0)
-            update, _ = wire.read_var_bytes(body, at)
-        except wire.MalformedMessage as error:
-            raise Problem(400, f"The body is not a state vector and an update: {error}.") from None
-        connection = tab_of(tab) or secrets.token_hex(16)
-
-        async def visitor() -> Visitor:
-            principal, role = await admit()
-            known = tab_of(tab) is not None or principal.account is not None
-            return Visitor(principal.author, connection, allows(role, Action.WRITE), known)
-
-        try:
-            own, missing = await exchange(
-                self.rooms,
-                document,
-                admit=visitor,
-                changes=lambda: self.gateway.access_changes,
-                state_vector=state_vector or b"\x00",
-                update=update,
-            )
-        except ValueError as error:
-            raise Problem(400, str(error)) from None
-        except UpdateRefused as refused:
-            status = 403 if refused.why is Refusal.READ_ONLY else 409
-            raise Problem(status, str(refused), reason=refused.why.value) from None
-        except (LoadFailed, ReplicaCorrupt, TimeoutError) as error:
-            reason = str(error) or self.log.health.reason or "storage is slow"
-            raise Problem(503, f"Not saved: {reason}. Send it again.", headers={"Retry-After": "2"}) from None
-        return wire.var_bytes(own) + wire.var_bytes(missing)
 
     # ------------------------------------------------------------ upkeep
 
@@ -382,7 +305,7 @@ class Server:
             parts.callback(self.services.folder.unlock)
             parts.push_async_callback(self._end, self.services.database.close)
             parts.callback(self.converter.close)
-            parts.callback(self.pictures.close)
+            parts.callback(self.identifier.close)
             parts.push_async_callback(self._end, self.replicas.close)
             parts.push_async_callback(self._close_log)
             parts.push_async_callback(self._end, self.compactor.close)

@@ -16,21 +16,21 @@ from quire.access import Denied
 from quire.fanout.local import LocalBus
 from quire.sync import wire
 from quire.sync.exchange import Visitor, exchange
-from rawclient import connected, insertion
+from rawclient import connected, insertion, link
 
 
 async def test_a_changed_link_acts_on_open_sockets_within_a_second(server: QuireProcess) -> None:
     document = server.new_document()
-    link = str(server.api("PUT", f"/documents/{document}/link", {"role": "editor"})["url"]).partition("#link=")[2]
+    token = link(server, document, "editor")
     async with connected(server, document) as guest:
-        guest.send(b"\x02\x00" + wire.var_string(link))
+        guest.send(b"\x02\x00" + wire.var_string(token))
         guest.send(wire.sync_step1(b"\x00"))
         assert await guest.until(b"\x02") == wire.authenticated(writable=True)
         guest.send(wire.sync_update(insertion("guest words")))
         assert await guest.until(b"\x08") == wire.SAVED
         for role, expected in (("viewer", wire.authenticated(writable=False)), (None, b"\x02\x01")):
             started = time.monotonic()
-            await asyncio.to_thread(server.api, "PUT", f"/documents/{document}/link", {"role": role})
+            await asyncio.to_thread(link, server, document, role)
             assert (await guest.until(b"\x02")).startswith(expected)
             assert time.monotonic() - started < 1
             if role:
@@ -38,7 +38,7 @@ async def test_a_changed_link_acts_on_open_sockets_within_a_second(server: Quire
                 assert await guest.until(b"\x08") == wire.NOT_SAVED
         guest.send(wire.sync_update(insertion("even more words")))
     async with connected(server, document) as stranger:
-        stranger.send(b"\x02\x00" + wire.var_string(link))
+        stranger.send(b"\x02\x00" + wire.var_string(token))
         assert (await stranger.until(b"\x02")).startswith(b"\x02\x01")
 
 
@@ -72,18 +72,17 @@ async def test_who_loses_the_right_between_the_answer_and_the_write_does_not_wri
 
 async def test_a_reset_link_ends_the_old_one_on_open_sockets(server: QuireProcess) -> None:
     document = server.new_document()
-    path = f"/documents/{document}/link"
-    link = str(server.api("PUT", path, {"role": "editor"})["url"]).partition("#link=")[2]
+    old = link(server, document, "editor")
     async with connected(server, document) as guest:
-        guest.send(b"\x02\x00" + wire.var_string(link))
+        guest.send(b"\x02\x00" + wire.var_string(old))
         assert await guest.until(b"\x02") == wire.authenticated(writable=True)
         started = time.monotonic()
-        fresh = await asyncio.to_thread(server.api, "POST", f"{path}/reset")
+        fresh = await asyncio.to_thread(server.api, "POST", f"/documents/{document}/link/reset")
         assert (await guest.until(b"\x02")).startswith(b"\x02\x01")
         assert time.monotonic() - started < 1
-    token = str(fresh["url"]).partition("#link=")[2]
-    assert (fresh["role"], token == link) == ("editor", False)
-    for presented, answer in ((link, b"\x02\x01"), (token, wire.authenticated(writable=True))):
+    new = str(fresh["url"]).partition("#link=")[2]
+    assert (fresh["role"], new == old) == ("editor", False)
+    for presented, answer in ((old, b"\x02\x01"), (new, wire.authenticated(writable=True))):
         async with connected(server, document) as guest:
             guest.send(b"\x02\x00" + wire.var_string(presented))
             assert (await guest.until(b"\x02")).startswith(answer)
@@ -103,9 +102,8 @@ async def test_a_right_that_ends_by_time_ends_on_open_sockets_too(launch: Callab
 @pytest.mark.parametrize("ready", [False, True])
 async def test_a_y_websocket_client_hears_that_its_writing_is_refused(server: QuireProcess, ready: bool) -> None:
     document = server.new_document()
-    link = str(server.api("PUT", f"/documents/{document}/link", {"role": "viewer"})["url"]).partition("#link=")[2]
     path = f"/yjs/{document}"
-    async with connected(server, document, path=path, **{"X-Quire-Link": link}) as viewer:
+    async with connected(server, document, path=path, **{"X-Quire-Link": link(server, document, "viewer")}) as viewer:
         viewer.send(wire.sync_step1(b"\x00"))
         if ready:
             await viewer.until(b"\x00\x01")

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import ROOT, QuireProcess
 from quire.sync import wire
-from rawclient import connected, insertion, joined
+from rawclient import as_guest, connected, insertion, joined, link
 
 CORPUS = ROOT / "tests" / "fuzz" / "corpus" / "update"
 HOSTILE = {
@@ -99,7 +99,6 @@ async def test_hostile_updates_are_refused_by_name_and_change_nothing(server: Qu
 
 async def test_nobody_writes_in_the_name_of_somebody_who_is_here(server: QuireProcess) -> None:
     document = server.new_document()
-    link = str(server.api("PUT", f"/documents/{document}/link", {"role": "editor"})["url"]).split("#link=")[1]
     mine: pycrdt.Doc = pycrdt.Doc()
     text = mine.get("t", type=pycrdt.Text)
     sent: list[bytes] = []
@@ -107,9 +106,7 @@ async def test_nobody_writes_in_the_name_of_somebody_who_is_here(server: QuirePr
     text.insert(0, "honest ")
     async with connected(server, document) as owner, connected(server, document) as forger:
         await joined(owner, server)
-        forger.send(b"\x02\x00" + wire.var_string(link))
-        forger.send(wire.sync_step1(b"\x00"))
-        await forger.until(b"\x00\x01")
+        await as_guest(forger, link(server, document, "editor"))
         owner.send(wire.sync_update(sent[0]))
         assert await owner.until(b"\x08") == wire.SAVED
         theirs: pycrdt.Doc = pycrdt.Doc(client_id=mine.client_id)

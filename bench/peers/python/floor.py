@@ -9,15 +9,10 @@ import sys
 import uvloop
 from picows import WSListener, WSMsgType, ws_create_server
 
+from quire.sync import wire
+
 PORT, TICK = int(sys.argv[1]), float(sys.argv[2])
-EMPTY = bytes((0x82, 5)) + b"\x00\x01\x02\x00\x00"
-
-
-def frame(payload):
-    size = len(payload)
-    if size < 126:
-        return bytes((0x82, size)) + payload
-    return b"\x82\x7e" + size.to_bytes(2, "big") + payload
+EMPTY = wire.binary_frame(wire.sync_step2(b"\0\0"))
 
 
 class Room:
@@ -26,7 +21,7 @@ class Room:
         self.timer = None
 
     def relay(self, message):
-        self.waiting.append(frame(message))
+        self.waiting.append(wire.binary_frame(message))
         if self.timer is None:
             loop = asyncio.get_running_loop()
             self.timer = loop.call_later(max(0.0, self.flushed + TICK - loop.time()), self.flush)

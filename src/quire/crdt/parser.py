@@ -2,7 +2,7 @@
 
 yrs allocates what an update's counts ask for and trusts its clocks, so every update is parsed here before it
 reaches the CRDT: an 8-byte update can otherwise allocate 480 MB, and a 12-byte one can make somebody's later
-edits invisible. Source of the format: Yjs `UpdateDecoder.js`, `Item.js`, `DeleteSet.js`, lib0 `decoding.js`.
+edits invisible. Source of the format: Yjs `UpdateDecoder.js`, `Item.js`, `DeleteSet.js`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from quire.crdt.cursor import Cursor, MalformedUpdate, append_number
 
 MAX_CLOCK: Final = 2**31
 MAX_RUN: Final = 2**24
@@ -21,15 +23,8 @@ MAX_CHAIN: Final = 10_000
 MAX_CLIENTS: Final = 2_000_000
 """Every page load that writes is a client for ever: more than a document of the largest size can hold, so that none
 becomes unreadable by having been edited often. Counts are bounded by the bytes that are there, too."""
-MAX_VALUE_DEPTH: Final = 64
-"""Nesting of objects and arrays inside one value."""
 
 _GC, _DELETED, _JSON, _BINARY, _STRING, _EMBED, _FORMAT, _TYPE, _ANY, _DOC, _SKIP = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
-
-
-class MalformedUpdate(ValueError):
-    """Bytes that are no Yjs update, or one outside the limits; the text says why."""
-
 
 Id = tuple[int, int]
 """(client, clock) of one struct."""
@@ -121,13 +116,10 @@ def beside(run: Run, left: Id | None, right: Id | None) -> bytes:
     return _Parser(run.source, chain=MAX_CHAIN).beside(run, left, right)
 
 
-class _Parser:
+class _Parser(Cursor):
     __slots__ = (
-        "at",
         "chain",
         "content",
-        "data",
-        "end",
         "most_chained",
         "needs",
         "pairs",
@@ -137,9 +129,7 @@ class _Parser:
     )
 
     def __init__(self, data: bytes, *, chain: int) -> None:
-        self.data = data
-        self.at = 0
-        self.end = len(data)
+        super().__init__(data)
         self.content = self.chain = 0
         self.most_chained = chain
         self.text_end: Id | None = None
@@ -358,6 +348,8 @@ class _Parser:
 
     def delete_set(self) -> tuple[tuple[int, int], ...]:
         clients = self.number()
+        if clients == 0:
+            return ()
         self.fits(clients * 2)
         furthest = []
         for _ in range(clients):
@@ -375,53 +367,11 @@ class _Parser:
                 furthest.append((client, end))
         return tuple(furthest)
 
-    # ------------------------------------------------------------ primitives
-
-    def number(self) -> int:
-        data = self.data
-        at = self.at
-        byte = data[at]
-        if byte < 0x80:
-            self.at = at + 1
-            return byte
-        value = byte & 0x7F
-        shift = 7
-        while True:
-            at += 1
-            byte = data[at]
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                self.at = at + 1
-                if value >= 2**53:
-                    raise MalformedUpdate("a number is larger than 2^53 - 1")
-                return value
-            shift += 7
-            if shift > 53:
-                raise MalformedUpdate("a number is larger than 2^53 - 1")
-
     def run(self) -> int:
         length = self.number()
         if not 0 < length <= MAX_RUN:
             raise MalformedUpdate(f"a run of {length} characters is out of range")
         return length
-
-    def fits(self, count: int) -> None:
-        if count > self.end - self.at:
-            raise MalformedUpdate("a count is larger than the update")
-
-    def bytes(self) -> bytes:
-        size = self.number()
-        start = self.at
-        self.at = start + size
-        if self.at > self.end:
-            raise MalformedUpdate("the update ends too early")
-        return self.data[start : self.at]
-
-    def text(self) -> str:
-        try:
-            return self.bytes().decode()
-        except UnicodeDecodeError:
-            raise MalformedUpdate("a name is not UTF-8") from None
 
     def string(self) -> int:
         """Read a text; returns its length in UTF-16 code units, which is what clocks count."""
@@ -440,85 +390,3 @@ class _Parser:
         if length == 0:
             raise MalformedUpdate("a text block is empty")
         return length
-
-    def json(self) -> None:
-        raw = self.bytes()
-        if raw.count(b"[") + raw.count(b"{") > MAX_VALUE_DEPTH and _json_depth(raw) > MAX_VALUE_DEPTH:
-            raise MalformedUpdate(f"a value is nested more than {MAX_VALUE_DEPTH} deep")
-
-    def any(self) -> None:
-        """One lib0 `any` value, without recursion."""
-        open_counts = [1]
-        keyed = [False]
-        while open_counts:
-            if open_counts[-1] == 0:
-                open_counts.pop()
-                keyed.pop()
-                continue
-            open_counts[-1] -= 1
-            if keyed[-1]:
-                self.text()
-            kind = self.data[self.at]
-            self.at += 1
-            if kind == 125:
-                self.signed()
-            elif kind == 124:
-                self.skip(4)
-            elif kind in (123, 122):
-                self.skip(8)
-            elif kind == 119:
-                self.text()
-            elif kind == 116:
-                self.bytes()
-            elif kind in (118, 117):
-                count = self.number()
-                self.fits(count)
-                if len(open_counts) > MAX_VALUE_DEPTH:
-                    raise MalformedUpdate(f"a value is nested more than {MAX_VALUE_DEPTH} deep")
-                open_counts.append(count)
-                keyed.append(kind == 118)
-            elif kind not in (127, 126, 121, 120):
-                raise MalformedUpdate(f"a value of kind {kind} is unknown")
-
-    def signed(self) -> None:
-        at = self.at
-        data = self.data
-        while data[at] >= 0x80:
-            at += 1
-            if at - self.at > 9:
-                raise MalformedUpdate("a number is too long")
-        self.at = at + 1
-
-    def skip(self, count: int) -> None:
-        self.at += count
-        if self.at > self.end:
-            raise MalformedUpdate("the update ends too early")
-
-
-def append_number(out: bytearray, value: int) -> None:
-    """Append a lib0 variable-length number."""
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-
-
-def _json_depth(raw: bytes) -> int:
-    depth = deepest = 0
-    quoted = escaped = False
-    for byte in raw:
-        if quoted:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:
-                escaped = True
-            elif byte == 0x22:
-                quoted = False
-        elif byte == 0x22:
-            quoted = True
-        elif byte in (0x5B, 0x7B):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in (0x5D, 0x7D):
-            depth -= 1
-    return deepest

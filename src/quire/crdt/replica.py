@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import pycrdt
 
-from quire.crdt.parser import Run, append_number, beside
+from quire.crdt.cursor import append_number
+from quire.crdt.parser import Run, beside
 from quire.crdt.structure import Mended, Structure
 from quire.crdt.updates import (
     EMPTY_STATE,

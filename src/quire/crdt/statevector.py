@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from quire.crdt.parser import MAX_CLIENTS, MalformedUpdate
+from quire.crdt.cursor import MalformedUpdate
+from quire.crdt.parser import MAX_CLIENTS
 
 _CONTINUED = bytes(range(0x80, 0x100))
 _TOO_LONG = re.compile(rb"[\x80-\xff]{8}")

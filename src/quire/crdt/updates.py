@@ -7,7 +7,8 @@ from typing import Final, TypeVar
 
 import pycrdt
 
-from quire.crdt.parser import MAX_CLIENTS, MalformedUpdate, UpdateSummary, append_number, inspect
+from quire.crdt.cursor import Cursor, MalformedUpdate, append_number
+from quire.crdt.parser import MAX_CLIENTS, UpdateSummary, inspect
 
 __all__ = [
     "EMPTY_STATE",
@@ -92,23 +93,12 @@ def encode_state_vector(clock: Mapping[int, int]) -> bytes:
 def deletions(update: bytes, at: int) -> list[tuple[int, int, int]]:
     """Return (client, start, end) of each deletion in the delete set at byte `at` of an update that was inspected."""
     found: list[tuple[int, int, int]] = []
-
-    def number() -> int:
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = update[at]
-            at += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value
-            shift += 7
-
-    for _ in range(number()):
-        client = number()
-        for _ in range(number()):
-            start = number()
-            found.append((client, start, start + number()))
+    cursor = Cursor(update, at)
+    for _ in range(cursor.number()):
+        client = cursor.number()
+        for _ in range(cursor.number()):
+            start = cursor.number()
+            found.append((client, start, start + cursor.number()))
     return found
 
 

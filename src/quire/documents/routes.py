@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -13,6 +12,7 @@ from quire.access import Action, Principal, Role
 from quire.content.preview import Kind
 from quire.documents.attachment_routes import no_room
 from quire.documents.attachments import NoRoom
+from quire.documents.exchange import Exchange
 from quire.documents.service import (
     Document,
     DocumentService,
@@ -37,10 +37,6 @@ MEDIA = {
     "html": "text/html; charset=utf-8",
     "text": "text/plain; charset=utf-8",
 }
-Admit = Callable[[], Awaitable[tuple[Principal, Role]]]
-"""Who makes the request and with which role, asked now; raises `Problem` when they may not read."""
-Exchange = Callable[[Admit, str, bytes, str | None], Awaitable[bytes]]
-"""(who, document, body, name of the tab) -> body of the answer; raises `Problem`."""
 
 
 class CreateForm(Form):

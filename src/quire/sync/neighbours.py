@@ -183,8 +183,8 @@ class Neighbours:
         room = self._room
         if kind <= Kind.ANSWER:
             self._number += 1
-            self._marks.append((self._number, room.submitted))
-        while self._marks and self._marks[0][1] <= room.stored:
+            self._marks.append((self._number, room.saving.submitted))
+        while self._marks and self._marks[0][1] <= room.saving.stored:
             self.durable = self._marks.popleft()[0]
         message = Message(kind, self._me.node, self._me.boot, self._number, self.durable, to, body)
         self._fanout.publish(room.document, message.encode())
@@ -272,7 +272,7 @@ class Neighbours:
             entries, peer.unconfirmed = peer.unconfirmed, []
             for _, sender, update in entries:
                 self._room.stats.adopted += 1
-                self._room.store(update, sender)
+                self._room.saving.store(update, sender)
 
     def _lost(self, peer: Neighbour, *, read: bool = True) -> None:
         """A neighbour is gone: what only it had to store is stored here, what it told nobody is in the log."""

@@ -7,46 +7,41 @@ receive → prove on the replica → outbox (tick: one merged frame for everyone
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import structlog
 
 from quire.crdt.host import ReplicaHost
 from quire.crdt.replica import Applied, ReplicaCorrupt
-from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect, without_deletions_beyond
+from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
 from quire.fanout.contract import Fanout
-from quire.log.contract import Outcome, Refused, Stored
+from quire.log.contract import Stored
 from quire.sync import wire
 from quire.sync.catchup import CatchUp
 from quire.sync.copy import Copy
 from quire.sync.deletions import Deletions
 from quire.sync.delivery import Delivery, Queued
+from quire.sync.journal import Journal
 from quire.sync.lane import PresenceLane
 from quire.sync.limits import RoomLimits
-from quire.sync.member import Member, Refusal, Remainder, Sender
+from quire.sync.member import Member, Refusal, Sender
 from quire.sync.neighbours import Identity, Neighbours, Relayed
+from quire.sync.saving import ANEW, Saving
 from quire.sync.size import SizeWatch
 from quire.sync.socket import CloseCode
+from quire.sync.stats import SyncStats
 from quire.sync.turns import Turns
 from quire.sync.unstorable import Unstorable
-from quire.sync.writers import Writers
-
-if TYPE_CHECKING:
-    from quire.sync.rooms import Journal
-    from quire.sync.stats import SyncStats
+from quire.sync.vetting import Vetting
+from quire.sync.writers import Writers, doubt
 
 _log = structlog.get_logger("quire.sync.room")
 MOST_STRUCTS = 1000
 """Structs of an update that is applied in this process: crafted ones take each the longer the more there are."""
 SLOW = 0.05
 """Seconds that one update may take here; the document moves to a worker process then."""
-MOST_WAITING = 1000
-"""Updates of one document that may wait for missing ones."""
 VISIT_SECONDS = 20.0
 """How long somebody without a socket counts as here after each exchange; a tab in front makes one every second."""
-ANEW = "the document is read anew; the update will be asked for again"
 
 
 class Room:
@@ -74,34 +69,28 @@ class Room:
         """
         self.document = document
         self.members: set[Member] = set()
-        self.unsaved_bytes = 0
-        self.unsaved = 0
         self.last_used = self.last_edit = 0.0
         self.problem: str | None = None
         """Why nothing can be saved now, None while all is well."""
-        self.submitted = self.stored = 0
-        """Updates handed to the log, and how many of those it has answered for."""
         self.waiting_bytes = 0
         """Bytes of updates that wait to be proved."""
-        self.unstorable = unstorable
-        self._refused: list[tuple[bytes, str]] = []
-        """Updates that storage refused for good, with the reason: from the first on nothing is called saved."""
-        self._spoiled = spoiled
-        self._answered = asyncio.Event()
-        """Set when storage has answered for another update."""
+        self.saving = Saving(document, journal, spoiled=self._on_spoiled)
+        self._unstorable, self._spoiled = unstorable, spoiled
         self._loop = asyncio.get_running_loop()
         self._journal, self._replicas, self._limits, self.stats = journal, replicas, limits, stats
         self._copy = Copy(stored, replicas, heavy=limits.heavy_document)
         self.clock = self._copy.clock
         self._deletions = Deletions(self._copy)
         self._writers = Writers(self.clock)
-        self._waiting_saved: deque[tuple[int, dict[Sender, int]]] = deque()
         self._turns = Turns(self._turn_failed)
         self._delivery = Delivery(stats, window=self._window, told=self._tell)
         self.presence = PresenceLane(
             audience=self.members.__len__, send=self._delivery.broadcast, told=self._tell_presence
         )
         self.catch_up = CatchUp(self._copy, self._delivery, self.presence, turns=self._turns, stats=stats)
+        self._vetting = Vetting(
+            self._copy, self._writers, unstorable, limit=limits.document_limit, stats=stats, full=self._full
+        )
         self._size_watch = SizeWatch(
             lambda: self.size, warn=limits.document_warn, limit=limits.document_limit, tell=self.notify
         )
@@ -190,16 +179,17 @@ class Room:
         """
         self.stats.received += 1
         size = len(update)
-        if self._refused:
+        if self.saving.refused:
             sender.refused(Refusal.STORAGE, ANEW)
             return
         if size > self._limits.max_update and not isinstance(sender, Relayed):
             sender.refused(Refusal.TOO_BIG, f"update of {size} bytes; the limit is {self._limits.max_update}")
             return
-        before = self.unsaved_bytes + self.waiting_bytes
+        unsaved = self.saving.unsaved_bytes
+        before = unsaved + self.waiting_bytes
         if (before and before + size > self._limits.unsaved_room) or self._journal.full(size):
             self.stats.refused += 1
-            checking = self.waiting_bytes > self.unsaved_bytes
+            checking = self.waiting_bytes > unsaved
             slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
             sender.refused(Refusal.STORAGE, self.problem or slow)
             return
@@ -213,9 +203,10 @@ class Room:
             if summary.structs > MOST_STRUCTS:
                 self._receive_in_turn(update, sender)
                 return
-            update, summary, sender = self._own_part(update, summary, sender)
-            if not self._within_limit(update, summary, sender):
+            part = self._vetting.part(update, summary, sender)
+            if part is None:
                 return
+            update, summary, sender = part
             applied = replica.apply_now(update, summary)
         except MalformedUpdate as error:
             self._refuse_malformed(sender, error)
@@ -241,9 +232,10 @@ class Room:
         try:
             summary = await self._inspect(update)
             heavy = not self.light(update) or summary.structs > MOST_STRUCTS
-            update, summary, sender = self._own_part(update, summary, sender)
-            if not self._within_limit(update, summary, sender):
+            part = self._vetting.part(update, summary, sender)
+            if part is None:
                 return
+            update, summary, sender = part
             applied = await self._copy.ask(lambda replica: replica.apply(update, summary), heavy=heavy)
         except (MalformedUpdate, ReplicaCorrupt) as error:
             if isinstance(error, ReplicaCorrupt):
@@ -254,44 +246,6 @@ class Room:
             sender.refused(Refusal.STORAGE, "the update cannot be checked now; it will be asked for again")
         else:
             self._accept(update, sender, summary, applied)
-
-    def _own_part(self, update: bytes, summary: UpdateSummary, sender: Sender) -> tuple[bytes, UpdateSummary, Sender]:
-        """Leave out what can never be stored, and what was written in another's name; its sender is told.
-
-        Who is honest offers the latter again.
-        """
-        if self.unstorable:
-            own = not isinstance(sender, Relayed)
-            kept, summary = self.unstorable.leave_out(update, summary, self.clock, waiting=own)
-            if kept is not update and own:
-                self.stats.refused += 1
-                sender.refused(Refusal.UNSTORABLE, self.unstorable.reason)
-                sender = Remainder(sender)
-            update = kept
-        if isinstance(sender, Relayed):
-            return update, summary, sender
-        told = sender
-        update, summary, foreign = self._writers.own_part(update, summary, sender)
-        if foreign:
-            self.stats.foreign += 1
-            for client in foreign:
-                self._doubt(self._writers.holders(client, sender.identity), sender)
-            sender.refused(Refusal.TAKEN, "somebody else here writes with this client id; it will be asked for again")
-            told = Remainder(sender)
-        if early := self._writers.early(summary, sender):
-            update = without_deletions_beyond(update, summary, {client: self.clock.of(client) for client in early})
-            summary = inspect(update)
-            sender.refused(Refusal.TAKEN, "somebody has yet to write what this deletes; it will be asked for again")
-            told = Remainder(sender)
-        if told is not sender and isinstance(sender, Member):
-            sender.withheld.add(foreign, early)
-        return update, summary, told
-
-    def _doubt(self, holders: Iterable[object], sender: Sender) -> None:
-        """Make sure that guests with the same link as `sender` are still there: it may be one of them, come back."""
-        for holder in holders:
-            if isinstance(holder, Member) and holder.author == sender.author:
-                holder.socket.doubt()
 
     def takes_again(self, member: Member) -> bool:
         """Whether what was refused to a member would be taken now."""
@@ -304,106 +258,31 @@ class Room:
         _log.warning("update refused", document=self.document, author=sender.author, error=str(error))
         sender.refused(Refusal.MALFORMED, str(error))
 
-    def _within_limit(self, update: bytes, summary: UpdateSummary, sender: Sender) -> bool:
-        """Refuse growth past the hard limit, and too much that waits for what is missing; deleting is possible."""
-        if isinstance(sender, Relayed):
-            return True
-        growth = summary.content_bytes
-        if any(end > self.clock.of(client) for client, end in summary.deletes):
-            growth = len(update)
-        if self.clock.waiting >= MOST_WAITING and self.clock.would_wait(summary):
-            self.stats.refused += 1
-            sender.refused(Refusal.STORAGE, "too many updates wait for missing ones; this one will be asked for again")
-            return False
-        if growth == 0 or self.size + growth <= self._limits.document_limit:
-            return True
-        self.stats.refused += 1
-        self._size_watch.check()
-        if not self._turns:
-            # What was deleted lately may still be counted.
-            self._turns.add(self._fold)
-        sender.refused(
-            Refusal.DOCUMENT_FULL,
-            f"the document has reached its limit of {self._limits.document_limit} bytes; delete something first",
-        )
-        return False
-
     def _accept(self, update: bytes, sender: Sender, summary: UpdateSummary, applied: Applied) -> None:
         if not applied.changed:
-            self._answer_when_durable(sender)
+            if not isinstance(sender, Relayed):
+                if self._neighbours.unconfirmed:
+                    self.adopt()
+                self.saving.repeat(sender)
             return
         self._copy.add(update, applied)
         self.last_edit = self._loop.time()
         if isinstance(sender, Relayed):
             sender.keep(update)
         else:
-            self.store(update, sender)
+            self.saving.store(update, sender)
         self._delivery.queue(update, sender, summary)
         if self._copy.rebase_due:
             self._turns.add(self._rebase)
         if self.size >= self._limits.document_warn:
             self._size_watch.check()
 
-    def store(self, update: bytes, sender: Sender) -> None:
-        """Hand an update to the log."""
-        self.unsaved += 1
-        self.unsaved_bytes += len(update)
-        self.submitted += 1
-        self._journal.append(self, update, sender)
-
     def adopt(self) -> None:
         """Store what came from other nodes and may not be stored there."""
         self._neighbours.adopt()
 
-    def _answer_when_durable(self, sender: Sender) -> None:
-        """A repeated update is saved once everything before it is, wherever that came from."""
-        if isinstance(sender, Relayed):
-            return
-        if self._neighbours.unconfirmed:
-            self.adopt()
-        if self.stored == self.submitted:
-            sender.saved(1)
-            return
-        waiting = self._waiting_saved
-        if not waiting or waiting[-1][0] != self.submitted:
-            waiting.append((self.submitted, {}))
-        senders = waiting[-1][1]
-        senders[sender] = senders.get(sender, 0) + 1
-
-    def committed(self, update: bytes, sender: Sender, outcome: Outcome) -> bool:
-        """The journal stored (or for good refused) the oldest outstanding update; returns whether it is saved.
-
-        What comes after a refused update may build on it, so that a restart would not show it: it is not.
-        """
-        self.unsaved -= 1
-        self.unsaved_bytes -= len(update)
-        self._answered.set()
-        if isinstance(outcome, Refused):
-            self._spoil(update, sender, outcome.reason)
-            return False
-        if self._refused:
-            sender.refused(Refusal.STORAGE, ANEW)
-            return False
-        self.stored += 1
-        waiting = self._waiting_saved
-        while waiting and waiting[0][0] <= self.stored:
-            for repeating, count in waiting.popleft()[1].items():
-                repeating.saved(count)
-        return True
-
-    def _spoil(self, update: bytes, sender: Sender, why: str) -> None:
+    def _on_spoiled(self) -> None:
         """The room shows what is not stored: it ends, and everybody comes to one that is read from the log."""
-        _log.error("update cannot be stored", document=self.document, author=sender.author, reason=why)
-        reason = f"a part of what you have here cannot be stored ({why}); keep a copy and open the document anew"
-        sender.refused(Refusal.UNSTORABLE, reason)
-        first = not self._refused
-        self._refused.append((update, reason))
-        if not first:
-            return
-        for _, senders in self._waiting_saved:
-            for repeating in senders:
-                repeating.refused(Refusal.STORAGE, ANEW)
-        self._waiting_saved.clear()
         for member in list(self.members):
             member.socket.close(CloseCode.RESTART, "the document is read anew; connect again")
         self._spoiled(self)
@@ -411,15 +290,13 @@ class Room:
     async def end(self) -> Unstorable:
         """Close a spoiled room when everything in it has been stored or refused; return what must not come again."""
         await self._turns.finish()
-        while self.unsaved:
-            self._answered.clear()
-            await self._answered.wait()
+        await self.saving.finish()
         try:
-            for update, reason in self._refused:
-                self.unstorable.add(await self._inspect(update), reason)
+            for update, reason in self.saving.refused:
+                self._unstorable.add(await self._inspect(update), reason)
         finally:
             await self.close()
-        return self.unstorable
+        return self._unstorable
 
     @property
     def now(self) -> float:
@@ -430,12 +307,12 @@ class Room:
     def relieved(self) -> bool:
         """Whether a sender that was refused for want of room may offer again."""
         half = self._limits.unsaved_room // 2
-        return self.problem is None and self.unsaved_bytes + self.waiting_bytes < half and self._journal.relieved
+        return self.problem is None and self.saving.unsaved_bytes + self.waiting_bytes < half and self._journal.relieved
 
     @property
     def settled(self) -> bool:
         """Whether nothing waits to be proved, sent or saved."""
-        return not (self._turns or self._delivery.outbox or self.unsaved)
+        return not (self._turns or self._delivery.outbox or self.saving.unsaved)
 
     # ---------------------------------------------------------------- upkeep of the copy
 
@@ -447,6 +324,12 @@ class Room:
         """Fold the tail when it has grown enough since this was asked for."""
         if self._copy.rebase_due:
             await self._fold()
+
+    def _full(self) -> None:
+        """An update would have passed the limit: what was deleted lately may still be counted."""
+        self._size_watch.check()
+        if not self._turns:
+            self._turns.add(self._fold)
 
     async def _fold(self) -> None:
         await self._copy.fold()
@@ -473,14 +356,8 @@ class Room:
 
     def present(self, member: Member, entries: Iterable[wire.PresenceEntry]) -> None:
         """Take a member's presence; others hear of it at a rate set by the size of the audience."""
-        own = []
-        for entry in entries:
-            owner = self._writers.owner(entry.client)
-            if owner is None or owner == member.identity:
-                own.append(entry)
-            elif entry.state is not None:
-                self._doubt(self._writers.holders(entry.client, member.identity), member)
-        self._doubt(self.presence.take(member, member.identity, own, socket=member.connection), member)
+        own = self._vetting.people(entries, member)
+        doubt(self.presence.take(member, member.identity, own, socket=member.connection), member)
         if member.writable:
             for entry in own:
                 if self.presence.people.speaks(member, entry.client):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import structlog
@@ -12,110 +11,22 @@ import structlog
 from quire.background import Background
 from quire.crdt.host import ReplicaHost
 from quire.fanout.contract import Fanout
-from quire.log.contract import (
-    DamagedDocument,
-    Health,
-    LogFull,
-    Outcome,
-    Update,
-    UpdateLog,
-)
+from quire.log.contract import DamagedDocument, Health, UpdateLog
 from quire.storage import StorageUnavailable
+from quire.sync.journal import Journal
 from quire.sync.limits import RoomLimits
-from quire.sync.member import Sender
 from quire.sync.neighbours import Identity
 from quire.sync.room import Room
 from quire.sync.stats import SyncStats
 from quire.sync.unstorable import Unstorable
 
 _log = structlog.get_logger("quire.sync.rooms")
-RESUBMIT_SECONDS = 0.05
-GATHER_SECONDS = 0.015
-"""Least time between submissions: under load updates gather for one commit, after a quiet time they go at once."""
 CLOSING_SECONDS = 10.0
 """Patience of who opens a document whose last room still ends; only one with something to store takes long."""
 
 
 class LoadFailed(Exception):
     """The document cannot be read now; never shown as an empty document."""
-
-
-class Journal:
-    """The way from rooms to the log: few submissions of many updates, outcomes back to rooms."""
-
-    def __init__(self, log: UpdateLog, stats: SyncStats, *, limit: int, clock: Callable[[], float] = time.time) -> None:
-        self._log, self._stats, self._limit, self._clock = log, stats, limit, clock
-        self._loop = asyncio.get_running_loop()
-        self._batch: list[tuple[Room, Sender, Update]] = []
-        self._batch_bytes = 0
-        self._scheduled = False
-        self._submitted_at = 0.0
-        self._on_stored: Callable[[Iterable[str]], None] = lambda _: None
-
-    def on_stored(self, listener: Callable[[Iterable[str]], None]) -> None:
-        """Set the function that hears which documents have new durable updates."""
-        self._on_stored = listener
-
-    def full(self, size: int) -> bool:
-        """Whether `size` more bytes would pass this node's limit of unsaved bytes; one update alone never does."""
-        before = self._log.queued_bytes + self._batch_bytes
-        return before > 0 and before + size > self._limit
-
-    @property
-    def relieved(self) -> bool:
-        """Whether at most half of the limit is used."""
-        return self._log.queued_bytes + self._batch_bytes <= self._limit // 2
-
-    def append(self, room: Room, payload: bytes, sender: Sender) -> None:
-        """Queue one update for the log."""
-        update = Update(room.document, payload, sender.author, sender.connection, int(self._clock() * 1_000_000))
-        self._batch.append((room, sender, update))
-        self._batch_bytes += len(payload)
-        if not self._scheduled:
-            self._scheduled = True
-            wait = self._submitted_at + GATHER_SECONDS - self._loop.time()
-            if wait > 0:
-                self._loop.call_later(wait, self._submit)
-            else:
-                self._loop.call_soon(self._submit)
-
-    def flush(self) -> None:
-        """Hand everything to the log now."""
-        self._submit()
-
-    def _submit(self) -> None:
-        self._scheduled = False
-        batch, self._batch = self._batch, []
-        size, self._batch_bytes = self._batch_bytes, 0
-        if not batch:
-            return
-        submitted = self._submitted_at = self._loop.time()
-
-        def done(outcomes: Sequence[Outcome]) -> None:
-            self._stats.saved_batches += 1
-            self._stats.saved_seconds += self._loop.time() - submitted
-            self._deliver(batch, outcomes)
-
-        try:
-            self._log.submit([update for _, _, update in batch], done)
-        except LogFull:
-            # Rooms check `full` before they accept, so this is the remainder of a race: keep and try again.
-            self._batch[:0] = batch
-            self._batch_bytes += size
-            self._scheduled = True
-            self._loop.call_later(RESUBMIT_SECONDS, self._submit)
-
-    def _deliver(self, batch: Sequence[tuple[Room, Sender, Update]], outcomes: Sequence[Outcome]) -> None:
-        counts: dict[Sender, int] = {}
-        documents: set[str] = set()
-        for (room, sender, update), outcome in zip(batch, outcomes, strict=True):
-            if room.committed(update.payload, sender, outcome):
-                counts[sender] = counts.get(sender, 0) + 1
-                documents.add(room.document)
-        for sender, count in counts.items():
-            sender.saved(count)
-        self._stats.saved += sum(counts.values())
-        self._on_stored(documents)
 
 
 class Rooms:
@@ -160,7 +71,7 @@ class Rooms:
     @property
     def unsaved_bytes(self) -> int:
         """Bytes accepted and not yet durable."""
-        return sum(room.unsaved_bytes for room in self._rooms.values())
+        return sum(room.saving.unsaved_bytes for room in self._rooms.values())
 
     @property
     def waiting_bytes(self) -> int:

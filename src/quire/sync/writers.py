@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from quire.access import is_guest
@@ -139,3 +139,10 @@ class Writers:
         """Whether an id belongs to somebody else who is here."""
         owner = self._owners.get(client)
         return owner is not None and owner != identity and self._present(owner)
+
+
+def doubt(holders: Iterable[object], sender: Sender) -> None:
+    """Make sure that guests with the same link as `sender` are still there: it may be one of them, come back."""
+    for holder in holders:
+        if isinstance(holder, Member) and holder.author == sender.author:
+            holder.socket.doubt()

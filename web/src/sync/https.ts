@@ -3,6 +3,7 @@ import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import { api, Problem, type RoleName } from '../api/client'
+import { failureOf, type Failure } from './refusals'
 import { tab } from './tab'
 
 /** Pauses between two rounds: while typing, while looking on, in a hidden tab or after a failure. */
@@ -17,7 +18,15 @@ interface Events {
   onLive: () => void
   /** A round was answered; `settled`: nothing of this browser was left out of it. */
   onAnswer: (role: RoleName, settled: boolean) => void
-  onFailed: (error: unknown) => void
+  /** The server answers no longer. */
+  onAway: () => void
+  /** A round was refused for good, for what it offered, for want of the right to write, or for the time being. */
+  onDenied: (reason: string) => void
+  onUnsendable: (reason: string, detail: string) => void
+  onReadOnly: () => void
+  onRefused: (reason: string, detail: string) => void
+  /** After any of these, and when the server has trouble of its own. */
+  onFailed: () => void
   /** Counts the local changes that the server has not confirmed. */
   changes: () => number
 }
@@ -31,6 +40,8 @@ export class HttpsExchange {
   private offerAt = 0
   /** The last round was answered: changes really travel this way. */
   live = false
+  /** Why the server keeps nothing that comes this way now. */
+  problem: string | null = null
 
   constructor(
     private readonly doc: Y.Doc,
@@ -55,6 +66,7 @@ export class HttpsExchange {
 
   stop(): void {
     this.running = this.live = false
+    this.problem = null
     this.serverState = undefined
     clearTimeout(this.timer)
   }
@@ -74,6 +86,7 @@ export class HttpsExchange {
       Y.applyUpdate(this.doc, decoding.readVarUint8Array(decoder), this)
       if (!this.live) this.events.onLive()
       this.live = true
+      this.problem = null
       if (whole && update.length > 0) this.refusals = 0
       const settled = whole && this.events.changes() === before && (before === 0 || update.length > 0)
       this.events.onAnswer(answer.role, settled)
@@ -81,10 +94,36 @@ export class HttpsExchange {
       this.schedule(eager ? EAGER : document.visibilityState === 'visible' ? BUSY : QUIET)
     } catch (error) {
       if (!this.running) return
-      this.events.onFailed(error)
+      this.failed(failureOf(error))
       if (whole && error instanceof Problem && error.body.reason === 'document-full') this.holdBack()
       if (this.running) this.schedule(QUIET)
     }
+  }
+
+  private failed(failure: Failure): void {
+    switch (failure.kind) {
+      case 'away':
+        if (this.live) this.events.onAway()
+        this.stop()
+        break
+      case 'denied':
+        this.events.onDenied(failure.reason)
+        break
+      case 'unsendable':
+        this.events.onUnsendable(failure.reason, failure.detail)
+        break
+      case 'read-only':
+        this.events.onReadOnly()
+        break
+      case 'refused':
+        this.problem = failure.detail
+        this.events.onRefused(failure.reason, failure.detail)
+        break
+      case 'trouble':
+        this.problem = failure.detail
+        break
+    }
+    this.events.onFailed()
   }
 
   /** What a round sends: the first one only asks, because its answer says what the server lacks. */

@@ -13,8 +13,18 @@ interface OpenDocument {
 const open = new Set<OpenDocument>()
 
 export function register(document: OpenDocument): () => void {
+  const onUnload = (event: BeforeUnloadEvent): void => {
+    if (document.unsaved && document.state.get().kept === 'no') event.preventDefault()
+  }
+  const onHide = (): void => void document.note()
   open.add(document)
-  return () => open.delete(document)
+  window.addEventListener('beforeunload', onUnload)
+  window.addEventListener('pagehide', onHide)
+  return () => {
+    open.delete(document)
+    window.removeEventListener('beforeunload', onUnload)
+    window.removeEventListener('pagehide', onHide)
+  }
 }
 
 export function unsavedHere(): number {

@@ -10,7 +10,7 @@ import { Ledger } from './ledger'
 import { LocalCopy, storeName } from './local'
 import { register } from './open'
 import { Patience } from './patience'
-import { FOR_GOOD, TOO_BIG, failureOf, problemKind } from './refusals'
+import { FOR_GOOD, TOO_BIG, problemKind } from './refusals'
 import { rescueWords } from './rescue'
 import { sharedSocket } from './socket'
 import { saveStatus } from './status'
@@ -50,7 +50,6 @@ export class DocumentSession implements Handles {
   private refusedReason: string | null = null
   /** The role that the server gave allows no changes, and some were offered. */
   private writeRefused = false
-  private httpsProblem: string | null = null
   private readonly patience = new Patience()
   private closed = false
   private readonly presence: OwnPresence
@@ -70,13 +69,21 @@ export class DocumentSession implements Handles {
       // Perhaps only the server was away: the socket need not wait for its next turn.
       onLive: () => this.socket.wake(),
       onAnswer: (role, settled) => this.onHttpsAnswer(role, settled),
-      onFailed: (error) => this.onHttpsFailed(error),
+      onAway: () => {
+        this.offlineSince = Date.now()
+      },
+      onDenied: (reason) => this.onDenied(reason),
+      onUnsendable: (reason, detail) => this.onUnsendable(reason, detail),
+      onReadOnly: () => {
+        this.onRole('viewer')
+        this.writeRefused = true
+        this.strand()
+      },
+      onRefused: (reason, detail) => this.onRefused(reason, detail),
+      onFailed: () => this.refresh(),
       changes: () => (this.state.get().stranded ? 0 : this.ledger.changes),
     })
-    this.local.kept.subscribe(() => {
-      this.state.update({ kept: this.local.kept.get() })
-      this.refresh()
-    })
+    this.local.kept.subscribe(() => this.refresh())
     this.doc.on('update', this.onUpdate)
     rescueWords(this.doc, (origin) => origin === this.provider || origin === this.https)
     this.provider = new FrameProvider({
@@ -87,7 +94,7 @@ export class DocumentSession implements Handles {
       token: link ?? '',
       onStatus: ({ status }) => this.onStatus(String(status)),
       onSynced: () => this.onSynced(),
-      onAuthenticated: ({ scope }) => this.onAuthenticated(scope),
+      onAuthenticated: ({ scope }) => this.onRole(scope === 'read-write' ? 'editor' : 'viewer'),
       onAuthenticationFailed: ({ reason }) => this.onDenied(reason),
       onStateless: ({ payload }) => this.onMessage(payload),
       onUnsyncedChanges: () => this.onAcknowledged(),
@@ -103,8 +110,6 @@ export class DocumentSession implements Handles {
     this.provider.attach()
     if (!this.socket.shouldConnect) void this.socket.connect()
     void this.local.loaded.then((found) => this.onLoaded(found))
-    window.addEventListener('beforeunload', this.onUnload)
-    window.addEventListener('pagehide', this.onHide)
     this.watchForBlockedSocket()
     this.refresh()
   }
@@ -164,8 +169,6 @@ export class DocumentSession implements Handles {
     this.unregister()
     this.patience.end()
     this.https.stop()
-    window.removeEventListener('beforeunload', this.onUnload)
-    window.removeEventListener('pagehide', this.onHide)
     this.presence.end()
     this.provider.destroy()
     this.awareness.destroy()
@@ -235,7 +238,6 @@ export class DocumentSession implements Handles {
     this.connected = true
     this.patience.stopWatching()
     this.https.stop()
-    this.httpsProblem = null
     this.state.update({ ready: true })
     this.onAcknowledged()
   }
@@ -252,10 +254,6 @@ export class DocumentSession implements Handles {
     this.ledger.settle()
     this.state.update({ stranded: null })
     this.local.confirm()
-  }
-
-  private onAuthenticated(scope: string): void {
-    this.onRole(scope === 'read-write' ? 'editor' : 'viewer')
   }
 
   private onRole(role: 'editor' | 'viewer'): void {
@@ -362,7 +360,6 @@ export class DocumentSession implements Handles {
   }
 
   private onHttpsAnswer(role: RoleName, settled: boolean): void {
-    this.httpsProblem = null
     this.onRole(role === 'viewer' || role === 'commenter' || role === 'suggester' ? 'viewer' : 'editor')
     this.state.update({ ready: true })
     if (settled && !this.state.get().stranded) {
@@ -373,50 +370,14 @@ export class DocumentSession implements Handles {
     this.refresh()
   }
 
-  private onHttpsFailed(error: unknown): void {
-    const failure = failureOf(error)
-    switch (failure.kind) {
-      case 'away':
-        if (this.https.live) this.offlineSince = Date.now()
-        this.https.stop()
-        break
-      case 'denied':
-        this.onDenied(failure.reason)
-        break
-      case 'unsendable':
-        this.onUnsendable(failure.reason, failure.detail)
-        break
-      case 'read-only':
-        this.onRole('viewer')
-        this.writeRefused = true
-        this.strand()
-        break
-      case 'refused':
-        this.httpsProblem = failure.detail
-        this.onRefused(failure.reason, failure.detail)
-        break
-      case 'trouble':
-        this.httpsProblem = failure.detail
-        break
-    }
-    this.refresh()
-  }
-
-  private readonly onUnload = (event: BeforeUnloadEvent): void => {
-    if (this.ledger.changes > 0 && this.local.kept.get() === 'no') event.preventDefault()
-  }
-
-  private readonly onHide = (): void => {
-    void this.local.note()
-  }
-
   // ------------------------------------------------------------------ the one status
 
   private refresh(): void {
     if (this.closed) return
+    const kept = this.local.kept.get()
     const status = saveStatus({
       stranded: this.state.get().stranded,
-      problem: this.storageProblem ?? this.refusedReason ?? this.httpsProblem,
+      problem: this.storageProblem ?? this.refusedReason ?? this.https.problem,
       unsendable: this.unsendable,
       settled: this.settled,
       connected: this.connected,
@@ -424,10 +385,11 @@ export class DocumentSession implements Handles {
       https: this.https.live,
       localReady: this.localReady,
       changes: this.ledger.changes,
-      kept: this.local.kept.get() !== 'no',
+      kept: kept !== 'no',
       offlineSince: this.offlineSince,
     })
     // The same status stays the same object: whoever shows it need not look again.
-    if (JSON.stringify(status) !== JSON.stringify(this.state.get().status)) this.state.update({ status })
+    const before = this.state.get().status
+    this.state.update({ kept, status: JSON.stringify(status) === JSON.stringify(before) ? before : status })
   }
 }

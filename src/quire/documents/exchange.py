@@ -1,0 +1,59 @@
+"""The exchange over plain HTTPS in terms of HTTP: what its body means, and what each refusal is called."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from quire.access import Action, Principal, Role, allows, tab_of
+from quire.crdt.replica import ReplicaCorrupt
+from quire.http.errors import Problem
+from quire.log.contract import UpdateLog
+from quire.sync import wire
+from quire.sync.exchange import UpdateRefused, Visitor, exchange
+from quire.sync.member import Refusal
+from quire.sync.rooms import LoadFailed, Rooms
+
+Admit = Callable[[], Awaitable[tuple[Principal, Role]]]
+"""Who makes the request and with which role, asked now; raises `Problem` when they may not read."""
+
+
+class Exchange:
+    """Answers a state vector and an update with a state vector and an update, after the commit."""
+
+    def __init__(self, rooms: Rooms, log: UpdateLog, access_changes: Callable[[], int]) -> None:
+        """Set up; `access_changes` counts the changes of access."""
+        self._rooms, self._log, self._access_changes = rooms, log, access_changes
+
+    async def __call__(self, admit: Admit, document: str, body: bytes, tab: str | None) -> bytes:
+        """Return the body of the answer to whoever `admit` says, in the tab of that name; raises `Problem`."""
+        try:
+            state_vector, at = wire.read_var_bytes(body, 0)
+            update, _ = wire.read_var_bytes(body, at)
+        except wire.MalformedMessage as error:
+            raise Problem(400, f"The body is not a state vector and an update: {error}.") from None
+        connection = tab_of(tab) or secrets.token_hex(16)
+
+        async def visitor() -> Visitor:
+            principal, role = await admit()
+            known = tab_of(tab) is not None or principal.account is not None
+            return Visitor(principal.author, connection, allows(role, Action.WRITE), known)
+
+        try:
+            own, missing = await exchange(
+                self._rooms,
+                document,
+                admit=visitor,
+                changes=self._access_changes,
+                state_vector=state_vector or b"\x00",
+                update=update,
+            )
+        except ValueError as error:
+            raise Problem(400, str(error)) from None
+        except UpdateRefused as refused:
+            status = 403 if refused.why is Refusal.READ_ONLY else 409
+            raise Problem(status, str(refused), reason=refused.why.value) from None
+        except (LoadFailed, ReplicaCorrupt, TimeoutError) as error:
+            reason = str(error) or self._log.health.reason or "storage is slow"
+            raise Problem(503, f"Not saved: {reason}. Send it again.", headers={"Retry-After": "2"}) from None
+        return wire.var_bytes(own) + wire.var_bytes(missing)

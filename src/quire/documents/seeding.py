@@ -1,0 +1,42 @@
+"""The first content of a document."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from quire.db.ids import now
+from quire.http.errors import Problem
+from quire.log.contract import LogFull, Outcome, Refused, Update, UpdateLog
+from quire.storage import StorageUnavailable
+
+PATIENCE: Final = 10.0
+SERVER: Final = "server"
+"""What the log calls the connection that first content came by."""
+
+
+async def seed(log: UpdateLog, document: str, author: str, content: bytes) -> None:
+    """Make first content durable before the document can be seen; raises `StorageUnavailable` or `Problem`."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Outcome] = loop.create_future()
+
+    def stored(outcomes: Iterable[Outcome]) -> None:
+        if not done.done():
+            done.set_result(next(iter(outcomes)))
+
+    try:
+        log.submit([Update(document, content, author, SERVER, now())], stored)
+    except LogFull:
+        raise StorageUnavailable("too much waits to be saved") from None
+    deadline = loop.time() + PATIENCE
+    while not done.done():
+        # The first commit that fails says why; what is stored of it later is of no document, and does no harm.
+        await asyncio.wait([done], timeout=0.1)
+        if not done.done() and not log.health.ok:
+            raise StorageUnavailable(log.health.reason)
+        if not done.done() and loop.time() > deadline:
+            raise StorageUnavailable("storage does not answer")
+    outcome = done.result()
+    if isinstance(outcome, Refused):
+        raise Problem(500, f"The document cannot be stored: {outcome.reason}")
