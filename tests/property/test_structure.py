@@ -12,6 +12,7 @@ import pytest
 from conftest import PROVE
 from quire.crdt.parser import MAX_CHAIN
 from quire.crdt.replica import LocalReplica
+from quire.crdt.snapshot import build_snapshot
 from quire.crdt.structure import MAX_DEPTH
 from quire.crdt.updates import EMPTY_STATE, MalformedUpdate, inspect
 from quire.sync.wire import var_string, var_uint
@@ -94,6 +95,50 @@ def test_half_a_character_is_never_divided() -> None:
     assert str(replica.doc.get("t", type=pycrdt.Text)) == "a😀xb"
     replica.apply_now(half, inspect(half))
     assert str(replica.doc.get("t", type=pycrdt.Text)) == "axb"
+
+
+ATTRIBUTE = b"\x28\x00\x01\x00" + var_string("align")
+
+
+def values(*texts: str) -> bytes:
+    return var_uint(len(texts)) + b"".join(b"\x77" + var_string(text) for text in texts)
+
+
+def attributes(replica: LocalReplica) -> list[dict[str, str]]:
+    fragment = replica.doc.get("default", type=pycrdt.XmlFragment)
+    return [dict(element.attributes) for element in fragment.children]  # type: ignore[arg-type]
+
+
+def test_an_attribute_changed_several_times_without_a_network_is_taken() -> None:
+    """Yjs sends the values that were replaced as one struct when they are kept for undoing."""
+    element = one(1, 0, b"\x07" + ROOT + ELEMENT)
+    changes = b"\x01\x02\x02\x00" + ATTRIBUTE + values("left", "center") + b"\xa8\x02\x01" + values("right")
+    replica = taken(element, changes + b"\x01\x02\x01\x00\x02")
+    assert attributes(replica) == [{"align": "right"}]
+    again = taken(replica.diff_now(EMPTY_STATE))
+    assert attributes(again) == attributes(replica)
+    assert again.state_now() == replica.state_now()
+
+
+@pytest.mark.parametrize(
+    ("then", "shown"),
+    [
+        (b"", {"align": "c"}),
+        (b"\x00\x01\x02\x01\x00\x01", {"align": "c"}),
+        (b"\x00\x01\x02\x01\x02\x01", {}),
+        (one(3, 0, b"\xa8\x02\x02" + values("mine")), {"align": "mine"}),
+        (one(3, 0, b"\xa8\x02\x00" + values("x", "mine")), {"align": "mine"}),
+        (one(2, 3, b"\xa8\x02\x02" + values("d", "e")), {"align": "e"}),
+        (one(2, 1, b"\xa8\x02\x00" + values("b", "c", "d")), {"align": "d"}),
+    ],
+)
+def test_of_several_values_at_once_the_last_counts(then: bytes, shown: dict[str, str]) -> None:
+    updates = [one(1, 0, b"\x07" + ROOT + ELEMENT), one(2, 0, ATTRIBUTE + values("a", "b", "c"))]
+    updates += [then] if then else []
+    replica = taken(*updates)
+    assert attributes(replica) == [shown]
+    assert attributes(LocalReplica(updates[::-1])) == [shown]
+    build_snapshot(updates)
 
 
 def test_a_document_larger_than_the_bounds_of_one_update_is_opened_again() -> None:

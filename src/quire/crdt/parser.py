@@ -111,9 +111,12 @@ def inspect(update: bytes, *, stored: bool = False) -> UpdateSummary:
         raise MalformedUpdate("the update ends too early") from None
 
 
-def beside(run: Run, left: Id | None, right: Id | None) -> bytes:
-    """Return the bytes of a run that has neighbours, with other ones."""
-    return _Parser(run.source, chain=MAX_CHAIN).beside(run, left, right)
+def rewritten(run: Run, left: Id | None, right: Id | None, *, last_only: bool) -> tuple[int, bytes]:
+    """Return a run with these neighbours as (number of structs, their bytes).
+
+    Without any, it keeps its parent. `last_only`: of several values in one struct all but the last are deleted.
+    """
+    return _Parser(run.source, chain=MAX_CHAIN).rewritten(run, left, right, last_only=last_only)
 
 
 class _Parser(Cursor):
@@ -275,27 +278,66 @@ class _Parser(Cursor):
             self.text_end = client, end - 1
         return length
 
-    def beside(self, run: Run, left: Id | None, right: Id | None) -> bytes:
+    def rewritten(self, run: Run, left: Id | None, right: Id | None, *, last_only: bool) -> tuple[int, bytes]:
         data = self.data
         self.at = run.at
         clock = run.start
         out = bytearray()
-        for _ in range(run.structs):
-            info = data[self.at]
-            self.at += 1
-            for flag in (0x80, 0x40):
-                if info & flag:
-                    self.number(), self.number()
+        structs = 0
+
+        def struct(info: int, place: bytes, content: bytes) -> None:
+            nonlocal structs
+            structs += 1
+            beside = left is not None or right is not None
             out.append(info & 0x3F | (0x80 if left is not None else 0) | (0x40 if right is not None else 0))
             for neighbour in (left, right):
                 if neighbour is not None:
                     append_number(out, neighbour[0])
                     append_number(out, neighbour[1])
+            out.extend(content if beside else place + content)
+
+        for _ in range(run.structs):
+            info = data[self.at]
+            self.at += 1
+            place = self.place(info)
             start = self.at
-            clock += self.payload(info & 31)
-            out += data[start : self.at]
+            length = self.payload(info & 31)
+            if last_only and info & 31 == _ANY and length > 1:
+                deleted = bytearray()
+                append_number(deleted, length - 1)
+                struct(info & 0xE0 | _DELETED, place, bytes(deleted))
+                clock += length - 1
+                left, length = (run.client, clock - 1), 1
+                struct(info, place, b"\x01" + self.last_value(start))
+            else:
+                struct(info, place, data[start : self.at])
+            clock += length
             left = run.client, clock - 1
-        return bytes(out)
+        return structs, bytes(out)
+
+    def place(self, info: int) -> bytes:
+        """Skip what says where a struct stands; return its parent and key, empty when it has neighbours."""
+        start = self.at
+        if info & 0xC0:
+            for flag in (0x80, 0x40):
+                if info & flag:
+                    self.number(), self.number()
+            return b""
+        if self.number() == 1:
+            self.text()
+        else:
+            self.number(), self.number()
+        if info & 0x20:
+            self.text()
+        return self.data[start : self.at]
+
+    def last_value(self, start: int) -> bytes:
+        """Read a list of values again; return the last one's bytes."""
+        self.at = start
+        for _ in range(self.number()):
+            start = self.at
+            self.any()
+        return self.data[start : self.at]
 
     def neighbour(self, client: int, first: int, clock: int) -> Id:
         """Read the id of an origin or parent."""

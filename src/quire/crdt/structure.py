@@ -29,16 +29,16 @@ _NOWHERE: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What the CRDT is given in place of a run that it cannot bear: other neighbours.
+    """What the CRDT is given in place of a run that it cannot bear: other neighbours."""
 
-    Without any, it is given a collected struct of the same length: Yjs makes the same of what is in no element.
-    """
+    left: Id | None
+    right: Id | None
+    last_only: bool = False
+    """Of several values in one struct all but the last are deleted."""
 
-    left: Id | None = None
-    right: Id | None = None
 
-
-_COLLECTED: Final = Mended()
+COLLECTED: Final = Mended(None, None)
+"""A collected struct of the same length: Yjs makes the same of what is in no element."""
 
 
 @dataclass(slots=True)
@@ -200,22 +200,20 @@ class Structure:
         if run.kind is Kind.TEXT:
             if self._textless[number]:
                 # yrs reads an array with a character of two clock units in it for ever.
-                number, mended, problem = _NOWHERE, _COLLECTED, problem or "text stands in an array or a map"
+                number, mended, problem = _NOWHERE, COLLECTED, problem or "text stands in an array or a map"
             elif number in self._roots:
                 self.texts.add(self._roots[number])
-        elif run.long and self._keyed[number]:
-            number, mended, problem = (
-                _NOWHERE,
-                _COLLECTED,
-                problem or "a key has several values at once",
-            )
+        elif run.long and self._keyed[number] and mended != COLLECTED:
+            # Values that came one after the other and were replaced, Yjs joins into one when it keeps them for undoing.
+            left, right = (run.left, run.right) if mended is None else (mended.left, mended.right)
+            mended = Mended(left, right, last_only=True)
         if run.start < known:
             begun = self._list_of((client, known - 1))
             divided = run.pairs is not None and known in run.pairs
             if divided or begun != number:
                 if divided or (begun and number):
                     problem = problem or "something continues otherwise than it began"
-                number, mended = _NOWHERE, _COLLECTED
+                number, mended = _NOWHERE, COLLECTED
         if before is not None:
             if problem is not None:
                 raise MalformedUpdate(problem)
@@ -299,13 +297,13 @@ class Structure:
             element = self._types.get(parent)
             if element is None:
                 # It was collected, or is no element: then Yjs collects what claims to be in it, and yrs fails.
-                return _NOWHERE, _COLLECTED if self._list_of(parent) else None, None
+                return _NOWHERE, COLLECTED if self._list_of(parent) else None, None
             around, textless = element
             if around == _NOWHERE:
                 return _NOWHERE, None, None
             depth = self._depths[around] + 1
             if depth > MAX_DEPTH:
-                return _NOWHERE, _COLLECTED, f"elements are nested more than {MAX_DEPTH} deep"
+                return _NOWHERE, COLLECTED, f"elements are nested more than {MAX_DEPTH} deep"
         number = self._numbers.get((parent, run.key))
         if number is None:
             number = self._numbers[parent, run.key] = len(self._depths)
