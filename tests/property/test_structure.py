@@ -12,7 +12,6 @@ import pytest
 from conftest import PROVE
 from quire.crdt.parser import MAX_CHAIN
 from quire.crdt.replica import LocalReplica
-from quire.crdt.snapshot import build_snapshot
 from quire.crdt.structure import MAX_DEPTH
 from quire.crdt.updates import EMPTY_STATE, MalformedUpdate, inspect
 from quire.sync.wire import var_string, var_uint
@@ -120,25 +119,35 @@ def test_an_attribute_changed_several_times_without_a_network_is_taken() -> None
     assert again.state_now() == replica.state_now()
 
 
-@pytest.mark.parametrize(
-    ("then", "shown"),
-    [
-        (b"", {"align": "c"}),
-        (b"\x00\x01\x02\x01\x00\x01", {"align": "c"}),
-        (b"\x00\x01\x02\x01\x02\x01", {}),
-        (one(3, 0, b"\xa8\x02\x02" + values("mine")), {"align": "mine"}),
-        (one(3, 0, b"\xa8\x02\x00" + values("x", "mine")), {"align": "mine"}),
-        (one(2, 3, b"\xa8\x02\x02" + values("d", "e")), {"align": "e"}),
-        (one(2, 1, b"\xa8\x02\x00" + values("b", "c", "d")), {"align": "d"}),
-    ],
-)
-def test_of_several_values_at_once_the_last_counts(then: bytes, shown: dict[str, str]) -> None:
-    updates = [one(1, 0, b"\x07" + ROOT + ELEMENT), one(2, 0, ATTRIBUTE + values("a", "b", "c"))]
-    updates += [then] if then else []
-    replica = taken(*updates)
-    assert attributes(replica) == [shown]
-    assert attributes(LocalReplica(updates[::-1])) == [shown]
-    build_snapshot(updates)
+@pytest.mark.parametrize("deletes", [b"\x00", b"\x01\x02\x01\x02\x01", b"\x01\x02\x02\x00\x01\x02\x01"])
+def test_several_values_of_an_attribute_that_are_not_all_deleted_are_refused(deletes: bytes) -> None:
+    """Yjs would delete the last only, and fail in every browser when the element goes."""
+    replica = taken(one(1, 0, b"\x07" + ROOT + ELEMENT))
+    update = one(2, 0, ATTRIBUTE + values("a", "b", "c"))[:-1] + deletes
+    with pytest.raises(MalformedUpdate, match="several values"):
+        replica.apply_now(update, inspect(update))
+    assert 2 not in replica.state_now().clocks
+
+
+def test_text_that_goes_on_with_something_collected_is_refused() -> None:
+    """Yjs fails on it: whoever has the document open would miss all that came with it."""
+    replica = taken(one(1, 0, b"\x00\x01"))
+    update = one(1, 0, b"\x04" + ROOT + var_string("abc"))
+    with pytest.raises(MalformedUpdate, match="otherwise than it began"):
+        replica.apply_now(update, inspect(update))
+    assert replica.state_now().clocks == {1: 1}
+
+
+def test_what_stands_beside_something_collected_is_collected_as_in_browsers() -> None:
+    replica = taken(
+        one(1, 0, b"\x04" + ROOT + var_string("ab")),
+        one(2, 0, b"\x00\x01"),
+        one(3, 0, b"\xc4\x02\x00\x01\x01" + var_string("x")),
+    )
+    assert "x" not in str(replica.doc.get("default", type=pycrdt.XmlFragment))
+    going_on = one(3, 0, b"\xc4\x02\x00\x01\x01" + var_string("xyz"))
+    replica.apply_now(going_on, inspect(going_on))
+    assert "y" not in str(replica.doc.get("default", type=pycrdt.XmlFragment))
 
 
 def test_a_document_larger_than_the_bounds_of_one_update_is_opened_again() -> None:

@@ -7,6 +7,7 @@ edits invisible. Source of the format: Yjs `UpdateDecoder.js`, `Item.js`, `Delet
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -71,7 +72,7 @@ class Run:
     pairs: list[int] | None
     """Clocks of the second halves of characters that take two clock units, if there are any."""
     long: bool
-    """Whether one of its structs has several values in it."""
+    """Whether one of its structs has several values in it that its update does not delete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +112,16 @@ def inspect(update: bytes, *, stored: bool = False) -> UpdateSummary:
         raise MalformedUpdate("the update ends too early") from None
 
 
-def rewritten(run: Run, left: Id | None, right: Id | None, *, last_only: bool) -> tuple[int, bytes]:
-    """Return a run with these neighbours as (number of structs, their bytes).
-
-    Without any, it keeps its parent. `last_only`: of several values in one struct all but the last are deleted.
-    """
-    return _Parser(run.source, chain=MAX_CHAIN).rewritten(run, left, right, last_only=last_only)
+def beside(run: Run, left: Id | None, right: Id | None) -> bytes:
+    """Return the bytes of a run that has neighbours, with other ones."""
+    return _Parser(run.source, chain=MAX_CHAIN).beside(run, left, right)
 
 
 class _Parser(Cursor):
     __slots__ = (
         "chain",
         "content",
+        "long",
         "most_chained",
         "needs",
         "pairs",
@@ -140,6 +139,8 @@ class _Parser(Cursor):
         self.ranges: list[tuple[int, int, int]] = []
         self.runs: list[Run] = []
         self.pairs: list[int] | None = None
+        self.long: list[tuple[Run, int, int]] = []
+        """Runs with a struct of several values, and the clocks of that struct."""
 
     def parse(self) -> UpdateSummary:
         clients = self.number()
@@ -162,6 +163,8 @@ class _Parser(Cursor):
         deletes = self.delete_set()
         if self.at != self.end:
             raise MalformedUpdate("something follows the end of the update")
+        if self.long:
+            self.mark_long(deletes_at)
         return UpdateSummary(
             tuple(self.ranges),
             deletes,
@@ -243,7 +246,6 @@ class _Parser(Cursor):
         if pairs is not None:
             pairs = [clock + offset for offset in pairs]
             self.pairs = None
-        long = length > 1 and kind != _DELETED
         what = _KINDS.get(kind, Kind.CONTENT)
         if kind == _TYPE and data[before] <= 1:
             what = Kind.ARRAY
@@ -261,7 +263,6 @@ class _Parser(Cursor):
             last.end = end
             last.to = self.at
             last.structs += 1
-            last.long |= long
             if pairs is not None:
                 last.pairs = pairs if last.pairs is None else last.pairs + pairs
             if kind == _STRING and self.text_end == left:
@@ -271,73 +272,35 @@ class _Parser(Cursor):
                         f"the update has more than {MAX_CHAIN} texts that continue each other; join them or send less"
                     )
         else:
-            self.runs.append(
-                Run(client, clock, end, left, right, parent, key, what, self.data, at, self.at, 1, pairs, long=long)
-            )
+            last = Run(client, clock, end, left, right, parent, key, what, data, at, self.at, 1, pairs, long=False)
+            self.runs.append(last)
+        if kind == _ANY and length > 1:
+            self.long.append((last, clock, end))
         if kind == _STRING:
             self.text_end = client, end - 1
         return length
 
-    def rewritten(self, run: Run, left: Id | None, right: Id | None, *, last_only: bool) -> tuple[int, bytes]:
+    def beside(self, run: Run, left: Id | None, right: Id | None) -> bytes:
         data = self.data
         self.at = run.at
         clock = run.start
         out = bytearray()
-        structs = 0
-
-        def struct(info: int, place: bytes, content: bytes) -> None:
-            nonlocal structs
-            structs += 1
-            beside = left is not None or right is not None
+        for _ in range(run.structs):
+            info = data[self.at]
+            self.at += 1
+            for flag in (0x80, 0x40):
+                if info & flag:
+                    self.number(), self.number()
             out.append(info & 0x3F | (0x80 if left is not None else 0) | (0x40 if right is not None else 0))
             for neighbour in (left, right):
                 if neighbour is not None:
                     append_number(out, neighbour[0])
                     append_number(out, neighbour[1])
-            out.extend(content if beside else place + content)
-
-        for _ in range(run.structs):
-            info = data[self.at]
-            self.at += 1
-            place = self.place(info)
             start = self.at
-            length = self.payload(info & 31)
-            if last_only and info & 31 == _ANY and length > 1:
-                deleted = bytearray()
-                append_number(deleted, length - 1)
-                struct(info & 0xE0 | _DELETED, place, bytes(deleted))
-                clock += length - 1
-                left, length = (run.client, clock - 1), 1
-                struct(info, place, b"\x01" + self.last_value(start))
-            else:
-                struct(info, place, data[start : self.at])
-            clock += length
+            clock += self.payload(info & 31)
+            out += data[start : self.at]
             left = run.client, clock - 1
-        return structs, bytes(out)
-
-    def place(self, info: int) -> bytes:
-        """Skip what says where a struct stands; return its parent and key, empty when it has neighbours."""
-        start = self.at
-        if info & 0xC0:
-            for flag in (0x80, 0x40):
-                if info & flag:
-                    self.number(), self.number()
-            return b""
-        if self.number() == 1:
-            self.text()
-        else:
-            self.number(), self.number()
-        if info & 0x20:
-            self.text()
-        return self.data[start : self.at]
-
-    def last_value(self, start: int) -> bytes:
-        """Read a list of values again; return the last one's bytes."""
-        self.at = start
-        for _ in range(self.number()):
-            start = self.at
-            self.any()
-        return self.data[start : self.at]
+        return bytes(out)
 
     def neighbour(self, client: int, first: int, clock: int) -> Id:
         """Read the id of an origin or parent."""
@@ -408,6 +371,21 @@ class _Parser(Cursor):
             if end:
                 furthest.append((client, end))
         return tuple(furthest)
+
+    def mark_long(self, deletes_at: int) -> None:
+        """Mark the runs in which several values at once stay, as the delete set says."""
+        self.at = deletes_at
+        deleted: dict[int, list[tuple[int, int]]] = {}
+        for _ in range(self.number()):
+            ranges = deleted.setdefault(self.number(), [])
+            for _ in range(self.number()):
+                start = self.number()
+                ranges.append((start, start + self.number()))
+            ranges.sort()
+        for run, start, end in self.long:
+            ranges = deleted.get(run.client, [])
+            at = bisect_right(ranges, (start, MAX_CLOCK)) - 1
+            run.long |= at < 0 or ranges[at][1] < end
 
     def run(self) -> int:
         length = self.number()

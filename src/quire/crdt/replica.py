@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import pycrdt
 
 from quire.crdt.cursor import append_number
-from quire.crdt.parser import Run, rewritten
-from quire.crdt.structure import COLLECTED, Mended, Structure
+from quire.crdt.parser import Run, beside
+from quire.crdt.structure import Mended, Structure
 from quire.crdt.updates import (
     EMPTY_STATE,
     EMPTY_UPDATE,
@@ -252,12 +252,11 @@ def _sections(placed: Iterable[tuple[Run, Mended | None]]) -> Iterable[list[tupl
         ends[run.client] = run.end
         if mended is None:
             structs.append((run.client, run.start, run.structs, run.source[run.at : run.to]))
-        elif mended == COLLECTED:
+        elif mended.left is None and mended.right is None:
             collected = bytearray(1)
             append_number(collected, run.end - run.start)
             structs.append((run.client, run.start, 1, bytes(collected)))
         else:
-            count, encoded = rewritten(run, mended.left, mended.right, last_only=mended.last_only)
-            structs.append((run.client, run.start, count, encoded))
+            structs.append((run.client, run.start, run.structs, beside(run, mended.left, mended.right)))
     if structs:
         yield structs

@@ -29,16 +29,16 @@ _NOWHERE: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What the CRDT is given in place of a run that it cannot bear: other neighbours."""
+    """What the CRDT is given in place of a run that it cannot bear: other neighbours.
 
-    left: Id | None
-    right: Id | None
-    last_only: bool = False
-    """Of several values in one struct all but the last are deleted."""
+    Without any, it is given a collected struct of the same length: Yjs makes the same of what is in no element.
+    """
+
+    left: Id | None = None
+    right: Id | None = None
 
 
-COLLECTED: Final = Mended(None, None)
-"""A collected struct of the same length: Yjs makes the same of what is in no element."""
+_COLLECTED: Final = Mended()
 
 
 @dataclass(slots=True)
@@ -200,20 +200,25 @@ class Structure:
         if run.kind is Kind.TEXT:
             if self._textless[number]:
                 # yrs reads an array with a character of two clock units in it for ever.
-                number, mended, problem = _NOWHERE, COLLECTED, problem or "text stands in an array or a map"
+                number, mended, problem = _NOWHERE, _COLLECTED, problem or "text stands in an array or a map"
             elif number in self._roots:
                 self.texts.add(self._roots[number])
-        elif run.long and self._keyed[number] and mended != COLLECTED:
-            # Values that came one after the other and were replaced, Yjs joins into one when it keeps them for undoing.
-            left, right = (run.left, run.right) if mended is None else (mended.left, mended.right)
-            mended = Mended(left, right, last_only=True)
+        elif run.long and self._keyed[number]:
+            # Yjs joins values that were replaced when it keeps them for undoing, and deletes them in the same update.
+            # Of others it would delete the last only, and fail when the element goes.
+            number, mended, problem = (
+                _NOWHERE,
+                _COLLECTED,
+                problem or "a key has several values at once",
+            )
         if run.start < known:
             begun = self._list_of((client, known - 1))
             divided = run.pairs is not None and known in run.pairs
             if divided or begun != number:
-                if divided or (begun and number):
+                # Yjs fails where something goes on with what was collected.
+                if divided or number != _NOWHERE:
                     problem = problem or "something continues otherwise than it began"
-                number, mended = _NOWHERE, COLLECTED
+                number, mended = _NOWHERE, _COLLECTED
         if before is not None:
             if problem is not None:
                 raise MalformedUpdate(problem)
@@ -245,11 +250,14 @@ class Structure:
         number = self._list_of(left) if left is not None else _NOWHERE
         beside = self._list_of(right) if right is not None else number
         problem = None
+        if left is not None and right is not None and (number == _NOWHERE) != (beside == _NOWHERE):
+            # Yjs collects what stands beside something collected.
+            return _NOWHERE, _COLLECTED, None
         if right is not None and (self._keyed[beside] or self._keyed[number]):
             problem, right = "a value of an attribute or a map stands before another", None
         elif _NOWHERE != number != beside != _NOWHERE:
             problem, right = "something stands between neighbours in different places of the document", None
-        elif number == _NOWHERE:
+        elif left is None:
             number = beside
         if self._pairs:
             left, right = self._undivided(left, right)
@@ -297,13 +305,13 @@ class Structure:
             element = self._types.get(parent)
             if element is None:
                 # It was collected, or is no element: then Yjs collects what claims to be in it, and yrs fails.
-                return _NOWHERE, COLLECTED if self._list_of(parent) else None, None
+                return _NOWHERE, _COLLECTED if self._list_of(parent) else None, None
             around, textless = element
             if around == _NOWHERE:
                 return _NOWHERE, None, None
             depth = self._depths[around] + 1
             if depth > MAX_DEPTH:
-                return _NOWHERE, COLLECTED, f"elements are nested more than {MAX_DEPTH} deep"
+                return _NOWHERE, _COLLECTED, f"elements are nested more than {MAX_DEPTH} deep"
         number = self._numbers.get((parent, run.key))
         if number is None:
             number = self._numbers[parent, run.key] = len(self._depths)
