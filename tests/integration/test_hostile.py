@@ -17,6 +17,8 @@ HOSTILE = {
     "nothing": b"",
     "one byte": b"\x03",
     "huge number": b"\xff" * 12,
+    "long address": wire.var_string("d\0" + "x" * 2000) + b"\x02\x00" + wire.var_string("t"),
+    "long token": wire.var_string("d") + b"\x02\x00" + wire.var_string("t" * 10_000),
 }
 BODIES = {
     "truncated update": b"\x00\x02\x50abc",

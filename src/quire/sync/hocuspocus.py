@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 PENDING_MESSAGES = 1000
 PENDING_BYTES = 5 * 1024 * 1024
 PONG = wire.PONG
+MOST_ADDRESS = 1024
+"""Bytes of a document's address: it is kept for as long as the socket is open, and stands before every message."""
+MOST_TOKEN = 8 * 1024
+"""Characters of a token, which is kept as long as its document is open."""
 
 
 @dataclass(slots=True)
@@ -75,6 +79,8 @@ class HocuspocusSession:
     # ---------------------------------------------------------------- before a document is open
 
     def _receive_unopened(self, prefix: bytes, message: bytes, at: int) -> None:
+        if len(prefix) > MOST_ADDRESS:
+            raise wire.MalformedMessage("the document address is too long")
         kind, at = wire.read_var_uint(message, at)
         pending = self._pending.get(prefix)
         if kind == wire.AUTH:
@@ -111,6 +117,8 @@ class HocuspocusSession:
         if kind != wire.AUTH_TOKEN:
             raise wire.MalformedMessage(f"authentication message of unknown kind {kind}")
         token, at = wire.read_var_string(message, at)
+        if len(token) > MOST_TOKEN:
+            raise wire.MalformedMessage("the token is too long")
         if at < len(message):
             version, _ = wire.read_var_string(message, at)
             major = version.split(".", 1)[0]
