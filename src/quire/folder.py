@@ -15,7 +15,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from quire.blobs.folder import sync_path
-from quire.log.file import holds_text, identity_of
+from quire.log.file import holds_text, inode_of
 from quire.log.schema import NewerSchema
 from quire.storage import reason_of
 
@@ -100,12 +100,12 @@ class DataFolder:
 
     def opened(self) -> None:
         """Remember which files are in use."""
-        self._files = {name: identity_of(self.path / name) for name in ("lock", CATALOGUE, LOG)}
+        self._files = {name: inode_of(self.path / name) for name in ("lock", CATALOGUE, LOG)}
 
     def replaced(self) -> str | None:
         """Return the name of a file in use that was deleted, moved or replaced since; None while all are there."""
         for name, identity in self._files.items():
-            if identity_of(self.path / name) != identity:
+            if inode_of(self.path / name) != identity:
                 return name
         return None
 
