@@ -14,8 +14,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from quire.throttle import Throttle
 from quire.storage import FULL, StorageUnavailable
+from quire.throttle import Throttle
 
 _log = structlog.get_logger("quire.http")
 

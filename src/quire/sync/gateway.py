@@ -21,7 +21,6 @@ from quire.access import Access, Action, Denied, Principal, Role, allows, tab_of
 from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
 from quire.credentials import presented
-from quire.throttle import Throttle
 from quire.sync import wire
 from quire.sync.admission import YJS, Admission
 from quire.sync.allowance import Allowance
@@ -33,6 +32,7 @@ from quire.sync.rooms import LoadFailed, Rooms
 from quire.sync.socket import CloseCode, Socket
 from quire.sync.stats import SyncStats
 from quire.sync.ywebsocket import YWebsocketSession
+from quire.throttle import Throttle
 
 _log = structlog.get_logger("quire.sync.gateway")
 READ_ONLY = "you may read this document but not change it"
