@@ -19,7 +19,7 @@ from quire.log.file import holds_text, inode_of
 from quire.log.schema import NewerSchema
 from quire.storage import reason_of
 
-CATALOGUE, LOG = "catalogue.db", "log.db"
+CATALOGUE, LOG, BLOBS, KEY = "catalogue.db", "log.db", "blobs", "secret.key"
 
 
 class CannotStart(Exception):
@@ -95,7 +95,7 @@ class DataFolder:
         if not holds_text(self.path / LOG):
             raise CannotStart(
                 f"{(self.path / LOG).resolve()} is missing or empty, but {CATALOGUE} beside it lists documents. "
-                f"Restore {LOG} and blobs/ from a backup; to begin anew, use another folder."
+                f"Restore {LOG} and {BLOBS}/ from a backup; to begin anew, use another folder."
             )
 
     def opened(self) -> None:
@@ -117,7 +117,7 @@ class DataFolder:
 
     def key(self) -> bytes:
         """Return the server's secret key, made at the first start; raises `CannotStart`."""
-        path = self.path / "secret.key"
+        path = self.path / KEY
         with self._usable():
             if not path.exists():
                 self._make_key(path)
