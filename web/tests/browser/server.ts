@@ -90,7 +90,9 @@ export class QuireServer {
     const program =
       "import sqlite3, sys; log = sqlite3.connect(sys.argv[1], timeout=20); log.execute('BEGIN IMMEDIATE'); " +
       'print(flush=True); sys.stdin.read()'
-    const holder = spawn(this.python, ['-c', program, join(this.data, 'log.db')], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const holder = spawn(this.python, ['-c', program, join(this.data, 'log.db')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     await new Promise((done) => holder.stdout.once('data', done))
     return () => holder.stdin.end()
   }
