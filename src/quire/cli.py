@@ -53,13 +53,13 @@ def _fail(text: str) -> typer.Exit:
 @asynccontextmanager
 async def _storage(data: Path | None) -> AsyncIterator[Services]:
     """Open the catalogue, beside a server of this release perhaps; under any other it stays as it is."""
-    from quire.folder import CannotStart, DataFolderBusy
+    from quire.folder import CATALOGUE, CannotStart, DataFolderBusy
     from quire.services import Services
 
     services = Services(_settings(data))
     folder, database = services.folder, services.database
     try:
-        with folder.opening("catalogue.db"):
+        with folder.opening(CATALOGUE):
             if not await database.current():
                 try:
                     folder.lock()

@@ -15,11 +15,11 @@ from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from quire.blobs.folder import sync_path
-from quire.log.file import holds_text, identity_of
+from quire.log.file import holds_text, inode_of
 from quire.log.schema import NewerSchema
 from quire.storage import reason_of
 
-CATALOGUE, LOG = "catalogue.db", "log.db"
+CATALOGUE, LOG, BLOBS, KEY = "catalogue.db", "log.db", "blobs", "secret.key"
 
 
 class CannotStart(Exception):
@@ -95,17 +95,17 @@ class DataFolder:
         if not holds_text(self.path / LOG):
             raise CannotStart(
                 f"{(self.path / LOG).resolve()} is missing or empty, but {CATALOGUE} beside it lists documents. "
-                f"Restore {LOG} and blobs/ from a backup; to begin anew, use another folder."
+                f"Restore {LOG} and {BLOBS}/ from a backup; to begin anew, use another folder."
             )
 
     def opened(self) -> None:
         """Remember which files are in use."""
-        self._files = {name: identity_of(self.path / name) for name in ("lock", CATALOGUE, LOG)}
+        self._files = {name: inode_of(self.path / name) for name in ("lock", CATALOGUE, LOG)}
 
     def replaced(self) -> str | None:
         """Return the name of a file in use that was deleted, moved or replaced since; None while all are there."""
         for name, identity in self._files.items():
-            if identity_of(self.path / name) != identity:
+            if inode_of(self.path / name) != identity:
                 return name
         return None
 
@@ -117,7 +117,7 @@ class DataFolder:
 
     def key(self) -> bytes:
         """Return the server's secret key, made at the first start; raises `CannotStart`."""
-        path = self.path / "secret.key"
+        path = self.path / KEY
         with self._usable():
             if not path.exists():
                 self._make_key(path)

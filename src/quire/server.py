@@ -1,4 +1,4 @@
-"""The composition root: the only module that knows which implementation stands behind each contract."""
+"""The composition root: chooses, with `services`, which implementation stands behind each contract."""
 
 from __future__ import annotations
 

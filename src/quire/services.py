@@ -6,7 +6,7 @@ from quire.accounts.passwords import Passwords
 from quire.accounts.service import AccountService
 from quire.blobs.folder import FolderBlobs
 from quire.db.engine import Database
-from quire.folder import CATALOGUE, DataFolder
+from quire.folder import BLOBS, CATALOGUE, DataFolder
 from quire.settings import Settings
 from quire.sharing.service import Announcements, SharingAccess
 from quire.workspaces.service import WorkspaceService
@@ -19,7 +19,7 @@ class Services:
         self.settings = settings
         self.folder = DataFolder(settings.data)
         self.key = self.folder.key()
-        self.blobs = FolderBlobs(settings.data / "blobs")
+        self.blobs = FolderBlobs(settings.data / BLOBS)
         self.database = Database.embedded(settings.data / CATALOGUE)
         self.announcements = Announcements()
         self.people = AccountService(self.database, Passwords(waiting=settings.password_queue), self.announcements)

@@ -128,7 +128,9 @@ class Settings(BaseSettings):
     beacon: float = Field(5.0, description="Seconds between a document's beacons while several nodes have it open.")
     outbound_high: int = Field(256 * KIB, description="Outbound buffer at which a socket stops getting increments.")
     outbound_limit: int = Field(64 * MIB, description="Outbound buffer at which a socket is closed at once.")
-    outbound_time: float = Field(30.0, description="Seconds a socket may stay over that mark before it is closed.")
+    outbound_time: float = Field(
+        30.0, description="Seconds a socket may stay over `QUIRE_OUTBOUND_HIGH` before it is closed."
+    )
     ping_interval: float = Field(15.0, description="Seconds between pings; below common proxy idle limits.")
     pong_timeout: float = Field(25.0, description="Seconds without any frame after which a peer counts as dead.")
     access_review: float = Field(60.0, description="Seconds after which an open document's access is asked for again.")

@@ -16,8 +16,13 @@ import pytest
 
 from conftest import QuireProcess
 from locks import write_locked
+from nodes import Guest, Node, made_log, until
 from person import Person, agreed
+from quire.fanout.local import LocalBus
+from quire.log.contract import Stored
+from quire.storage import StorageUnavailable
 from quire.sync import wire
+from quire.sync.rooms import LoadFailed
 from rawclient import connected
 
 
@@ -258,6 +263,40 @@ async def test_a_failing_load_is_an_error_and_never_an_empty_document(launch: Ca
     seen: pycrdt.Doc = pycrdt.Doc()
     seen.apply_update(author.doc.get_update())
     assert "precious words" in str(seen.get("default", type=pycrdt.XmlFragment))
+
+
+@pytest.mark.fm("FM-075")
+async def test_whoever_joins_a_slow_load_that_fails_is_told_and_the_next_load_gives_everybody_the_text_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with made_log(tmp_path) as log:
+        before = Node("before", log, LocalBus())
+        author = Guest("ann", 1)
+        await author.join(before)
+        author.text += "precious words"
+        await until(lambda: author.unsaved == 0, "saved", before)
+        author.leave()
+        await before.close()
+        node, guests = Node("n", log, LocalBus()), [Guest(f"g{number}", 10 + number) for number in range(5)]
+        answer: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        load = log.load
+        monkeypatch.setattr(log, "load", lambda _: asyncio.shield(answer))
+        joining = [asyncio.create_task(guest.join(node)) for guest in guests]
+        # One of them does not wait for the end.
+        await until(lambda: node.stats.loads == 1, "the load is under way", node)
+        joining[0].cancel()
+        answer.set_exception(StorageUnavailable("the disk fails"))
+        failed = await asyncio.gather(*joining, return_exceptions=True)
+        assert [type(error) for error in failed] == [asyncio.CancelledError, *[LoadFailed] * 4]
+        assert all(str(guest.text) == "" and guest.member is None for guest in guests)
+        assert len(node.rooms) == 0
+        monkeypatch.setattr(log, "load", load)
+        for guest in [*guests, author]:
+            await guest.join(node)
+        everyone = [*guests, author]
+        await until(lambda: {str(guest.text) for guest in everyone} == {"precious words"}, "the text, once", node)
+        assert (node.stats.loads, node.stats.load_failures) == (2, 1)
+        await node.close()
 
 
 @pytest.mark.fm("FM-075")

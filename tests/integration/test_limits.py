@@ -14,7 +14,7 @@ from conftest import PROVE, QuireProcess, run_node
 from person import Person
 from quire.crdt.updates import decode_state_vector, inspect
 from quire.sync import wire
-from rawclient import Client, connected, joined
+from rawclient import Client, connected, insertion, joined
 from stalls import memory, until
 
 
@@ -72,6 +72,20 @@ async def test_a_growing_document_is_warned_of_and_then_refused_but_can_always_s
                 late.send_again(late.doc.get_update())
                 await asyncio.sleep(0.1)
     assert late.text == "more " + "x" * 10_000 + "start"
+
+
+async def test_an_update_above_the_largest_is_refused_by_name_and_counted(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(max_update="200000")
+    async with connected(server, server.new_document()) as client:
+        await joined(client, server)
+        client.send(wire.sync_update(insertion("x" * 250_000)))
+        assert await client.until(b"\x08") == wire.NOT_SAVED
+        told = await client.until(b"\x05")
+        assert b"too-big" in told
+        assert b"200000" in told
+        assert server.metric("sync_refused_total") == 1
+        client.send(wire.sync_update(insertion("small")))
+        assert await client.until(b"\x08") == wire.SAVED
 
 
 async def test_a_silent_peer_is_dropped_with_its_cursor(launch: Callable[..., QuireProcess]) -> None:

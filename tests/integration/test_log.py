@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
 
+import pycrdt
 import pytest
 
-from contracts.log import append, history, parts_of, text_of
+from contracts.log import append, edit, history, parts_of, text_of
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
 from quire.log.compaction import Compaction, Compactor, LeaseLost, Trigger, compact
@@ -134,6 +136,31 @@ async def test_damage_is_found_and_older_snapshots_and_the_archive_replace_what_
     log.archive.blobs.write(blob, b"garbage")
     with pytest.raises(DamagedDocument, match="1-40"):
         await log.load("d")
+
+
+@pytest.mark.fm("FM-062")
+@pytest.mark.parametrize("damage", ["cut", "lost"])
+async def test_a_large_snapshot_that_was_cut_or_lost_is_replaced_by_an_older_one_and_then_by_the_archive(
+    log: SqliteLog, compactor: Compactor, damage: str
+) -> None:
+    doc: pycrdt.Doc = pycrdt.Doc()
+    text = doc.get("t", type=pycrdt.Text)
+    await append(log, "d", [edit(doc, lambda: text.insert(0, random.Random(1).randbytes(400_000).hex()))])
+    await compactor.compact("d")
+    await append(log, "d", [edit(doc, lambda: text.insert(0, "newer "))])
+    await compactor.compact("d")
+    with closing(sqlite3.connect(log.path)) as connection:
+        keys = [key for (key,) in connection.execute("SELECT blob FROM snapshots ORDER BY seq DESC")]
+    blobs = log.archive.blobs
+    assert len(keys) == 2
+    for fallbacks, key in zip((1, 3), keys, strict=True):
+        if damage == "cut":
+            content = blobs.read(key)
+            blobs.write(key, content[: len(content) // 2])
+        else:
+            blobs.remove(key)
+        assert text_of(await parts(log, "d")) == str(text)
+        assert log.stats.snapshot_fallbacks == fallbacks
 
 
 @pytest.mark.fm("FM-065")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import PROVE
 from contracts.log import parts_of, text_of
 from locks import write_locked
 from nodes import DOCUMENT, Guest, Node, made_log, until, written
@@ -53,6 +54,58 @@ async def test_what_is_written_at_one_node_is_seen_at_the_other_and_stored_once(
         rows = await written(log)
         assert len(rows) == 100
         assert {row.author for row in rows} == {"ann", "bob"}
+
+
+@pytest.mark.fm("FM-004", "FM-012")
+async def test_edits_made_at_one_place_through_two_nodes_are_all_there_in_one_order(log: SqliteLog) -> None:
+    edits = 1000 if PROVE else 100
+    async with nodes(log) as (one, two):
+        ann, bob = Guest("ann", 1), Guest("bob", 2)
+        await ann.join(one)
+        await bob.join(two)
+        for number in range(edits):
+            # Nothing travels before the event loop turns: neither has seen the other's word.
+            ann.text.insert(0, f"ann{number} ")
+            bob.text.insert(0, f"bob{number} ")
+            await asyncio.sleep(0)
+        await until(lambda: ann.unsaved == bob.unsaved == 0, "saved", one, two)
+        await until(lambda: str(ann.text) == str(bob.text), "one text", one, two)
+        expected = sorted(f"{name}{number}" for name in ("ann", "bob") for number in range(edits))
+        assert sorted(str(ann.text).split()) == expected
+        assert ann.refused == bob.refused == []
+        assert await stored_text(log) == str(ann.text)
+
+
+@pytest.mark.fm("FM-014")
+async def test_updates_sent_three_times_and_at_another_node_after_a_cut_are_there_once(log: SqliteLog) -> None:
+    async with nodes(log) as (one, two):
+        ann, bob = Guest("ann", 1), Guest("bob", 2)
+        sent: list[bytes] = []
+        kept = ann.doc.observe(lambda event: sent.append(event.update))
+        await ann.join(one)
+        await bob.join(two)
+        words = [f"word{number}" for number in range(50)]
+        for word in words:
+            ann.text.insert(len(str(ann.text)), f"{word} ")
+            for _ in range(2):
+                ann._send(sent[-1])
+            await asyncio.sleep(0)
+        await until(lambda: ann.unsaved == 0, "saved", one, two)
+        with write_locked(log.path):
+            ann.text.insert(len(str(ann.text)), "cut ")
+            # The link dies before the commit, and the next one leads to the other node.
+            assert ann.member is not None
+            ann.member.socket.deliver = lambda _: None  # type: ignore[attr-defined]
+            ann.leave()
+            ann.unsaved = 0
+            await ann.join(two)
+            for update in sent:
+                ann._send(update)
+        await until(lambda: ann.unsaved == 0, "saved at the other node", one, two)
+        await until(lambda: str(bob.text) == str(ann.text), "one text", one, two)
+        assert str(bob.text).split() == [*words, "cut"]
+        ann.doc.unobserve(kept)
+        assert await stored_text(log) == str(ann.text)
 
 
 async def test_a_node_that_opens_the_document_later_gets_what_is_not_in_the_log_yet(log: SqliteLog) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import quire
+from conftest import ROOT
 
-ROOT = Path(quire.__file__).parent
+SOURCE = Path(quire.__file__).parent
 
 
 def imported(module: Path) -> Iterator[str]:
@@ -30,15 +31,30 @@ def part(name: str) -> str:
 def dependencies() -> dict[str, set[str]]:
     """Return {package: packages that it imports}."""
     found: dict[str, set[str]] = {}
-    for module in ROOT.rglob("*.py"):
-        own = module.relative_to(ROOT).parts[0].removesuffix(".py")
+    for module in SOURCE.rglob("*.py"):
+        own = module.relative_to(SOURCE).parts[0].removesuffix(".py")
         names = {part(name) for name in imported(module) if name.startswith("quire.")}
         found.setdefault(own, set()).update(names - {own, "__version__"})
     return found
 
 
-def test_packages_have_no_cycles() -> None:
-    TopologicalSorter(dependencies()).prepare()
+def layers() -> dict[str, int]:
+    """Return {package: its line in the picture of ARCHITECTURE.md, from the top}; a dash leads one line down."""
+    picture = re.search(r"^cli ─.*?(?=^```)", (ROOT / "ARCHITECTURE.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert picture is not None
+    lines = [part for line in picture[0].splitlines() for part in line.split("─")]
+    return {name: at for at, line in enumerate(lines) for name in re.findall(r"\w+", line)}
+
+
+def test_every_package_depends_only_on_those_below_it_in_the_picture() -> None:
+    level = layers()
+    upwards = {
+        (package, used)
+        for package, uses in dependencies().items()
+        for used in uses
+        if package != "__init__" and level[used] <= level[package]
+    }
+    assert upwards == set()
 
 
 def test_the_core_knows_nothing_of_http_or_sql() -> None:
@@ -47,6 +63,6 @@ def test_the_core_knows_nothing_of_http_or_sql() -> None:
 
 def test_only_one_package_imports_the_library_of_the_documents() -> None:
     users = {
-        module for module in ROOT.rglob("*.py") if any(name.split(".")[0] == "pycrdt" for name in imported(module))
+        module for module in SOURCE.rglob("*.py") if any(name.split(".")[0] == "pycrdt" for name in imported(module))
     }
-    assert {module.relative_to(ROOT).parts[0] for module in users} == {"crdt"}
+    assert {module.relative_to(SOURCE).parts[0] for module in users} == {"crdt"}

@@ -56,7 +56,7 @@ def routes(attachments: Attachments) -> APIRouter:
     ) -> AttachmentBody:
         """Store a picture."""
         await permit(entrance, principal, document_id, Action.WRITE)
-        _, _, body = await received(request, entrance, document_id, Action.WRITE)
+        body = await received(request, entrance, document_id, Action.WRITE)
         try:
             row = await attachments.add(document_id, body, _file_name(x_filename))
         except NotAPicture as error:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from quire.access import Action, Principal, Role
+from quire.access import Action
 from quire.http.caller import Door, identified, permit
 
 
-async def received(request: Request, entrance: Door, document: str, action: Action) -> tuple[Principal, Role, bytes]:
-    """Return the whole body, and who sends it with which role: a body can take long, and access can end meanwhile."""
+async def received(request: Request, entrance: Door, document: str, action: Action) -> bytes:
+    """Return the whole body of who may still do this: a body can take long, and access can end meanwhile."""
     body = await request.body()
-    principal = await identified(request)
-    return principal, await permit(entrance, principal, document, action), body
+    await permit(entrance, await identified(request), document, action)
+    return body
 
 
 def binary(description: str) -> dict[str, object]:

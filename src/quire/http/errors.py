@@ -14,8 +14,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from quire.seldom import Seldom
 from quire.storage import FULL, StorageUnavailable
+from quire.throttle import Throttle
 
 _log = structlog.get_logger("quire.http")
 
@@ -61,7 +61,7 @@ def _always(answer: Problem) -> Callable[[Request, Exception], Response]:
 
 def install(app: FastAPI, answers: Mapping[type[Exception], Problem]) -> None:
     """Answer every error of the application as a problem document; `answers` are those to the capabilities' own."""
-    failures = Seldom(10)
+    failures = Throttle(10)
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, error: Problem) -> JSONResponse:

@@ -71,7 +71,7 @@ Outcome = int | Refused
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether commits succeed now. `reason` is for people: 'disk full', 'database is read-only', …"""
+    """Whether commits succeed now. `reason` is for people: 'the disk is full', 'the database file is damaged', …"""
 
     ok: bool
     reason: str = ""

@@ -130,7 +130,7 @@ def _spans(numbers: Sequence[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans[:20])
 
 
-def identity_of(path: Path) -> tuple[int, int]:
+def inode_of(path: Path) -> tuple[int, int]:
     """Return device and inode of a file, zeros if there is none."""
     try:
         found = path.stat()

@@ -31,7 +31,7 @@ from quire.log.contract import (
     StoredUpdate,
     Update,
 )
-from quire.log.file import Connect, LogFile, connect, connect_to_read, identity_of
+from quire.log.file import Connect, LogFile, connect, connect_to_read, inode_of
 from quire.log.schema import migrate
 from quire.log.stats import LogStats
 from quire.storage import StorageUnavailable, reason_of
@@ -108,7 +108,7 @@ class SqliteLog:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._connect(self.path)) as connection:
             migrate(connection)
-        self._identity = identity_of(self.path)
+        self._identity = inode_of(self.path)
         for _ in range(self._reader_count):
             self._readers.put(connect_to_read(self.path))
 
@@ -174,7 +174,7 @@ class SqliteLog:
                     break
             try:
                 # Behind the back of this process somebody may have restored a backup: nothing goes to the old file.
-                if identity_of(self.path) != self._identity:
+                if inode_of(self.path) != self._identity:
                     raise FileNotFoundError("the database file was deleted or replaced; restart Quire")
                 if connection is None:
                     connection = self._connect(self.path)

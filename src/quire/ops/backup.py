@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from quire.blobs.folder import FolderBlobs, sync_path
-from quire.folder import CannotStart
+from quire.folder import BLOBS, CATALOGUE, KEY, LOG, CannotStart
 from quire.log.file import connect_to_read
 
 TRIES = 5
@@ -22,7 +22,7 @@ def back_up(data: Path, target: Path) -> None:
     What was acknowledged before the call is in it. The target appears when it is whole, and not before.
     """
     data, target = data.absolute(), target.absolute()
-    for name in ("log.db", "catalogue.db", "secret.key"):
+    for name in (LOG, CATALOGUE, KEY):
         if not (data / name).is_file():
             raise CannotStart(f"{data} is no data folder of Quire: it has no {name}. Name one with --data.")
     if target.exists():
@@ -34,10 +34,10 @@ def back_up(data: Path, target: Path) -> None:
     try:
         partial.mkdir(parents=True, mode=0o700)
         # Most files before, so that little happens between the databases and the rest of the files.
-        _copy_blobs(data / "blobs", partial / "blobs")
+        _copy_blobs(data / BLOBS, partial / BLOBS)
         _copy_databases(data, partial)
-        _copy_blobs(data / "blobs", partial / "blobs")
-        shutil.copyfile(data / "secret.key", partial / "secret.key")
+        _copy_blobs(data / BLOBS, partial / BLOBS)
+        shutil.copyfile(data / KEY, partial / KEY)
         for folder, _, files in os.walk(partial):
             for name in (*files, "."):
                 sync_path(Path(folder) / name)
@@ -54,7 +54,7 @@ def _copy_databases(data: Path, target: Path) -> None:
     A document that is deleted for ever in between is listed without its text; then both are copied again.
     """
     for left in reversed(range(TRIES)):
-        for name in ("catalogue.db", "log.db"):
+        for name in (CATALOGUE, LOG):
             _copy_database(data / name, target / name)
         if not left or not any(_without_text(target)):
             return
@@ -69,8 +69,8 @@ def _copy_database(source: Path, target: Path) -> None:
 
 def _without_text(folder: Path) -> Iterator[str]:
     with (
-        closing(sqlite3.connect(folder / "catalogue.db")) as catalogue,
-        closing(sqlite3.connect(folder / "log.db")) as log,
+        closing(sqlite3.connect(folder / CATALOGUE)) as catalogue,
+        closing(sqlite3.connect(folder / LOG)) as log,
     ):
         for (document,) in catalogue.execute("SELECT id FROM documents"):
             if log.execute("SELECT 1 FROM heads WHERE document=?", (document,)).fetchone() is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 
-from quire.seldom import Seldom
+from quire.throttle import Throttle
 
 _log = structlog.get_logger("quire.ops.descriptors")
 BESIDE_SOCKETS = 500
@@ -50,7 +50,7 @@ class Exhaustion:
 
     def __init__(self, report: Callable[[str | None], None]) -> None:
         """`report` hears the reason once a second while it lasts, else None."""
-        self._report, self._seldom = report, Seldom(60)
+        self._report, self._throttle = report, Throttle(60)
 
     async def check(self) -> None:
         """Try to open one."""
@@ -60,7 +60,7 @@ class Exhaustion:
             if error.errno not in (errno.EMFILE, errno.ENFILE):
                 return
             self._report("no file descriptor is left")
-            if self._seldom("descriptors"):
+            if self._throttle("descriptors"):
                 _log.error("no file descriptor is left; new connections are refused", limit=limit())
         else:
             self._report(None)

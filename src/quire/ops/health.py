@@ -17,7 +17,7 @@ class Readiness:
 
     draining: bool = False
     problems: dict[str, str] = field(default_factory=dict)
-    """Part → reason for people, e.g. `{"storage": "disk full"}`."""
+    """Part → reason for people, e.g. `{"storage": "the disk is full"}`."""
 
     @property
     def status(self) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from quire.settings import KIB, MIB, NOT_ABOVE, ZERO_MEANS_NONE, Settings, variable
 
+UNITS = ((1024 * MIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"))
+
 
 def lines() -> Iterator[str]:
     """Yield the page."""
@@ -31,7 +33,8 @@ def _shown(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, int) and value >= KIB and value % KIB == 0:
-        return f"{value} ({value // MIB} MiB)" if value % MIB == 0 else f"{value} ({value // KIB} KiB)"
+        size, unit = next((size, unit) for size, unit in UNITS if value % size == 0)
+        return f"{value} ({value // size} {unit})"
     return f"{value:f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"`{value}`"
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from alembic.script import ScriptDirectory
 
 from quire.db.tables import metadata
+from quire.folder import BLOBS, CATALOGUE, KEY, LOG
 from quire.log.schema import MIGRATIONS
 from quire.storage import reason_of
 
@@ -71,7 +72,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 def storage(folder: Path) -> Iterator[Finding]:
     """Check the databases, the key and the blobs."""
-    log, catalogue = folder / "log.db", folder / "catalogue.db"
+    log, catalogue = folder / LOG, folder / CATALOGUE
     busy = served(folder)
     yield Finding("lock", True, "served by another process: fine if that is Quire" if busy else "nobody serves it")
     found = {path: path.is_file() and path.stat().st_size > 0 for path in (log, catalogue)}
@@ -85,7 +86,7 @@ def storage(folder: Path) -> Iterator[Finding]:
             if there:
                 yield from _database(path)
         yield from _together(log, catalogue, found)
-    yield from _key(folder / "secret.key", any(found.values()))
+    yield from _key(folder / KEY, any(found.values()))
 
 
 def _database(path: Path) -> Iterator[Finding]:
@@ -93,7 +94,7 @@ def _database(path: Path) -> Iterator[Finding]:
     try:
         with reading(path) as connection:
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
-            yield _log_schema(connection, tables) if name == "log.db" else _catalogue_schema(connection, tables)
+            yield _log_schema(connection, tables) if name == LOG else _catalogue_schema(connection, tables)
             until = time.monotonic() + CHECK_SECONDS
             connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
             try:
@@ -168,14 +169,14 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool]) -> Iterator[F
         yield Finding("documents", False, f"{text}: restore both databases from one backup")
     if files:
         text = f"{len(files)} files are missing (one is {files[0]})"
-        yield Finding("blobs", False, f"{text}: restore {log.parent / 'blobs'} from the backup of the databases")
+        yield Finding("blobs", False, f"{text}: restore {log.parent / BLOBS} from the backup of the databases")
     if not lost:
         yield Finding("documents", True, "each has its text and its files")
 
 
 def _has_documents(path: Path) -> bool:
     """Whether a database knows of a document; one that cannot be read may."""
-    table = "heads" if path.name == "log.db" else "documents"
+    table = "heads" if path.name == LOG else "documents"
     try:
         with reading(path) as connection:
             if connection.execute("SELECT 1 FROM sqlite_master WHERE name=?", (table,)).fetchone() is None:
@@ -187,7 +188,7 @@ def _has_documents(path: Path) -> bool:
 
 def _lost(log: Path, catalogue: Path) -> set[str]:
     """Return ids of documents without text and keys of blobs that are not there."""
-    blobs, lost = log.parent / "blobs", set[str]()
+    blobs, lost = log.parent / BLOBS, set[str]()
     with suppress(sqlite3.Error, OSError), reading(catalogue) as titles, reading(log) as texts:
         until = time.monotonic() + CHECK_SECONDS
         for (document,) in titles.execute("SELECT id FROM documents"):

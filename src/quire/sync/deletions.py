@@ -9,7 +9,7 @@ import asyncio
 from bisect import bisect_right
 from typing import Final
 
-from quire.sync import wire
+from quire.crdt.updates import deletions
 from quire.sync.copy import Copy
 
 SHARE: Final = 10
@@ -56,15 +56,8 @@ class Deletions:
 def _read(deletes: bytes) -> dict[int, _Runs]:
     """Return {client: (starts, ends)} of what is deleted, in order and joined."""
     runs: dict[int, list[tuple[int, int]]] = {}
-    clients, at = wire.read_var_uint(deletes, 0)
-    for _ in range(clients):
-        client, at = wire.read_var_uint(deletes, at)
-        count, at = wire.read_var_uint(deletes, at)
-        found = runs.setdefault(client, [])
-        for _ in range(count):
-            start, at = wire.read_var_uint(deletes, at)
-            length, at = wire.read_var_uint(deletes, at)
-            found.append((start, start + length))
+    for client, start, end in deletions(deletes, 0):
+        runs.setdefault(client, []).append((start, end))
     held: dict[int, _Runs] = {}
     for client, found in runs.items():
         starts: list[int] = []
@@ -80,15 +73,9 @@ def _read(deletes: bytes) -> dict[int, _Runs]:
 
 
 def _covers(held: dict[int, _Runs], deletes: bytes) -> bool:
-    clients, at = wire.read_var_uint(deletes, 0)
-    for _ in range(clients):
-        client, at = wire.read_var_uint(deletes, at)
-        count, at = wire.read_var_uint(deletes, at)
+    for client, start, end in deletions(deletes, 0):
         starts, ends = held.get(client, ((), ()))
-        for _ in range(count):
-            start, at = wire.read_var_uint(deletes, at)
-            length, at = wire.read_var_uint(deletes, at)
-            run = bisect_right(starts, start) - 1
-            if length and (run < 0 or start + length > ends[run]):
-                return False
+        run = bisect_right(starts, start) - 1
+        if run < 0 or end > ends[run]:
+            return False
     return True

@@ -21,7 +21,6 @@ from quire.access import Access, Action, Denied, Principal, Role, allows, tab_of
 from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
 from quire.credentials import presented
-from quire.seldom import Seldom
 from quire.sync import wire
 from quire.sync.admission import YJS, Admission
 from quire.sync.allowance import Allowance
@@ -33,6 +32,7 @@ from quire.sync.rooms import LoadFailed, Rooms
 from quire.sync.socket import CloseCode, Socket
 from quire.sync.stats import SyncStats
 from quire.sync.ywebsocket import YWebsocketSession
+from quire.throttle import Throttle
 
 _log = structlog.get_logger("quire.sync.gateway")
 READ_ONLY = "you may read this document but not change it"
@@ -68,7 +68,7 @@ class Gateway:
         self._bound: dict[Socket, str] = {}
         self._paths: dict[Socket, tuple[str, int | None]] = {}
         self._background = Background()
-        self._refusals = Seldom(10)
+        self._refusals = Throttle(10)
         self.draining = False
         self._admission = Admission(limits, cookie=cookie, origin_allowed=origin_allowed)
         self._reviews = Reviews(access, every=limits.access_review, contain=self.contain)

@@ -45,8 +45,9 @@ class Presence:
 
     A connection can change only its own ids, so nobody can silence or impersonate a cursor. The same
     account on a new connection takes its ids over, which is what a reconnect looks like while the old
-    socket is still half open. Guests cannot be told from one another: theirs are free once the old socket is
-    gone, and a socket whose place is wanted by a guest with the same link is asked for a sign of life.
+    socket is still half open; so does a guest whose tab has a name. Guests without one cannot be told from one
+    another: theirs are free once the old socket is gone, and a socket whose place is wanted by a guest with the same
+    link is asked for a sign of life.
     """
 
     __slots__ = ("_clients", "_dirty", "_shares", "_size", "dropped")

@@ -183,6 +183,7 @@ class Room:
             sender.refused(Refusal.STORAGE, ANEW)
             return
         if size > self._limits.max_update and not isinstance(sender, Relayed):
+            self.stats.refused += 1
             sender.refused(Refusal.TOO_BIG, f"update of {size} bytes; the limit is {self._limits.max_update}")
             return
         unsaved = self.saving.unsaved_bytes

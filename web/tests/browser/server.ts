@@ -85,6 +85,18 @@ export class QuireServer {
     execFileSync(this.python, ['-c', program, join(this.data, 'log.db'), sql])
   }
 
+  /** Has every commit wait, as on a disk that does not answer, until the function that it returns is called. */
+  async holdCommits(): Promise<() => void> {
+    const program =
+      "import sqlite3, sys; log = sqlite3.connect(sys.argv[1], timeout=20); log.execute('BEGIN IMMEDIATE'); " +
+      'print(flush=True); sys.stdin.read()'
+    const holder = spawn(this.python, ['-c', program, join(this.data, 'log.db')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    await new Promise((done) => holder.stdout.once('data', done))
+    return () => holder.stdin.end()
+  }
+
   private get python(): string {
     return process.env.QUIRE_PYTHON ?? join(root, '.venv/bin/python')
   }

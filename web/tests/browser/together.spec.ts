@@ -70,12 +70,44 @@ test('undo takes back one’s own words only [FM-157]', async ({ owner, server }
     await expect.poll(() => words(guest)).toContain(`a${turn} `)
     await type(guest, `b${turn} `)
     await expect.poll(() => words(owner)).toContain(`b${turn} `)
-    // The undo manager joins what is typed within half a second into one step.
   }
-  await text(owner).click()
-  for (let step = 0; step < 10; step += 1) await owner.keyboard.press('Control+z')
-  const theirs = Array.from({ length: 10 }, (_, turn) => `b${turn} `).join('')
-  await expect.poll(async () => (await words(owner)).trim()).toBe(theirs.trim())
+  const of = (name: string) => Array.from({ length: 10 }, (_, turn) => `${name}${turn}`).join(' ')
+  const both = await words(owner)
+  for (const [person, others] of [
+    [owner, of('b')],
+    [guest, of('a')],
+  ] as const) {
+    await text(person).click()
+    for (let step = 0; step < 10; step += 1) await person.keyboard.press('Control+z')
+    for (const page of [owner, guest]) await expect.poll(async () => (await words(page)).trim()).toBe(others)
+    for (let step = 0; step < 10; step += 1) await person.keyboard.press('Control+Shift+z')
+    for (const page of [owner, guest]) await expect.poll(() => words(page)).toBe(both)
+  }
+  await context.close()
+})
+
+test('while the server holds its acknowledgement back nothing is called saved [FM-148]', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await type(owner, 'stored ')
+  await saved(owner)
+  const release = await server.holdCommits()
+  await owner.evaluate(() => {
+    const said = new Set<string>()
+    const badge = document.querySelector('[data-testid=status]')
+    const note = () => said.add(badge?.textContent ?? '')
+    new MutationObserver(note).observe(badge ?? document, { characterData: true, childList: true, subtree: true })
+    Object.assign(window, { said })
+  })
+  await type(owner, 'seen and not stored')
+  await expect(text(guest)).toContainText('seen and not stored')
+  await expect(status(owner)).toHaveText('Saving…')
+  await type(owner, '.')
+  await expect(text(guest)).toContainText('not stored.')
+  const said = await owner.evaluate(() => [...(window as unknown as { said: Set<string> }).said])
+  expect(said).not.toContain('Saved')
+  release()
+  await saved(owner)
   await context.close()
 })
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 
-class Seldom:
+class Throttle:
     """Lets each kind of event through once in so many seconds."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
