@@ -180,6 +180,9 @@ def test_a_preview_shows_what_stands_first_and_no_more() -> None:
     assert ("done", "Tick this box") in lines
     assert len(lines) <= 14
     assert all(len(line.text) <= 120 for line in lines)
+    # A line that is cut says so.
+    assert lines[1].text.startswith("This is a real document.")
+    assert lines[1].text.endswith("…")
 
 
 async def test_the_first_document_speaks_the_language_of_the_first_person(node: Server) -> None:

@@ -29,19 +29,23 @@ def preview(parts: Sequence[bytes]) -> list[Line]:
         node, kind = stack.pop()
         name, content = node["type"], node.get("content", [])
         if name == "tableRow":
-            lines.append(Line("text", "  ·  ".join(filter(None, map(_words, content)))[:MOST_CHARACTERS]))
+            lines.append(Line("text", _short("  ·  ".join(filter(None, map(_words, content))))))
         elif NODES[name].content in ("inline*", "text*"):
             if name == "heading":
                 kind = "title" if node.get("attrs", {}).get("level") == 1 else "heading"
             elif name == "codeBlock":
                 kind = "code"
-            lines += [Line(kind, line[:MOST_CHARACTERS]) for line in _words(node).split("\n")]
+            lines += [Line(kind, _short(line)) for line in _words(node).split("\n")]
         else:
             if name in ("listItem", "taskItem"):
                 kind = "done" if node.get("attrs", {}).get("checked") else "item"
             stack.extend((child, kind) for child in reversed(content))
         lines = [line for line in lines if line.text.strip()]
     return lines[:MOST_LINES]
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= MOST_CHARACTERS else line[: MOST_CHARACTERS - 1].rstrip() + "…"
 
 
 def _words(node: dict[str, Any]) -> str:

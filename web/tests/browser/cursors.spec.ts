@@ -56,6 +56,31 @@ test('a cursor is at its character at once, named and coloured, and leaves as do
   await expect(owner.locator('.caret')).toHaveCount(0)
 })
 
+test('the name at a caret does not turn words that run to the left, and no table cuts it', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await text(owner).evaluate((element: HTMLElement) =>
+    element.editor?.commands.setContent('<p>مرحبا بالعالم</p><table><tr><th>head</th></tr></table>'),
+  )
+  await saved(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  const words = text(owner).locator('p', { hasText: 'مرحبا' })
+  const label = owner.locator('.caret-label')
+  await text(guest).locator('p').first().click()
+  await guest.keyboard.press('Control+Home')
+  await expect(words.locator('.caret-label')).toBeVisible()
+  await expect(words).toHaveCSS('direction', 'rtl')
+  await guest.locator('th').click()
+  await expect(owner.locator('th .caret-label')).toBeVisible()
+  // All of it is drawn, right above its caret.
+  await expect(label).toBeInViewport({ ratio: 1 })
+  const box = await label.boundingBox()
+  const caret = await owner.locator('.caret').boundingBox()
+  if (!box || !caret) throw new Error('no caret')
+  expect(Math.abs(box.y + box.height - caret.y)).toBeLessThan(5)
+  expect(Math.abs(box.x - caret.x)).toBeLessThan(3)
+  await context.close()
+})
+
 test('a person who does nothing for a minute fades [FM-190]', async ({ owner, server }) => {
   await newDocument(owner, server)
   await type(owner, 'words')

@@ -74,6 +74,38 @@ test('a picture file is resized by its handle and by keys, placed, described, an
   await expect(text(owner).locator('.picture')).toHaveAttribute('data-align', 'right')
 })
 
+test('a picture grows to the width of its own place, and Escape gives a change of size up', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await text(owner).evaluate((element: HTMLElement) =>
+    element.editor?.commands.setContent('<table><tr><td><p></p></td><td>b</td><td>c</td></tr></table><p></p>'),
+  )
+  const picture = text(owner).locator('.picture img')
+  await text(owner).locator('td p').first().click()
+  await paste(owner, { picture: { name: 'small.png', width: 90, height: 60 } })
+  await expect(picture).toHaveCount(1)
+  await text(owner).locator('> p').last().click()
+  await paste(owner, { picture: { name: 'plan.png', width: 400, height: 200 } })
+  const large = picture.nth(1)
+  await expect(large).toHaveAttribute('src', stored)
+  const width = async () => Math.round((await large.boundingBox())?.width ?? 0)
+  await expect.poll(width).toBe(400)
+  await large.click()
+  await owner.keyboard.press('Alt+Shift+ArrowUp')
+  await expect.poll(width).toBe(440)
+
+  const at = await text(owner).locator('.picture').nth(1).locator('[data-side=right]').boundingBox()
+  if (!at) throw new Error('no handle')
+  await owner.mouse.move(at.x + 7, at.y + 7)
+  await owner.mouse.down()
+  await owner.mouse.move(at.x - 43, at.y + 7, { steps: 4 })
+  await expect.poll(width).toBe(340)
+  await owner.keyboard.press('Escape')
+  await expect.poll(width).toBe(440)
+  await owner.mouse.move(at.x - 93, at.y + 7)
+  await owner.mouse.up()
+  expect(await width()).toBe(440)
+})
+
 test('a picture that the server refuses goes away again and says so', async ({ owner, server }) => {
   await newDocument(owner, server)
   await type(owner, 'words')

@@ -212,6 +212,19 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
     expect(attribute(result.doc, 'textStyle', 'color')).toEqual(['#C00000'])
   })
 
+  test('Word: links into the document left behind are words, and a row that only tells widths is none', async () => {
+    const { doc } = await paste(`<html xmlns:o="urn:schemas-microsoft-com:office:office"><body>
+      <p class=MsoNormal>Known<a href="#_ftn1" name="_ftnref1"><span class=MsoFootnoteReference>[1]</span></a>
+      from <a href="https://example.org/#part">here</a></p>
+      <table class=MsoTableGrid><tr><td width=200 colspan=2><p class=MsoNormal>wide</p></td><td width=100>c</td></tr>
+      <tr><td width=120>a</td><td width=180 colspan=2>wide</td></tr>
+      <tr height=0><td width=120 style='border:none'></td><td width=80></td><td width=100></td></tr></table></body></html>`)
+    expect(attribute(doc, 'link', 'href')).toEqual(['https://example.org/#part'])
+    expect(doc.textContent).toContain('Known[1]')
+    expect(attribute(doc, 'tableRow', 'id')).toHaveLength(2)
+    expect(attribute(doc, 'tableCell', 'colwidth')).toEqual([[120, 80], [100], [120], [80, 100]])
+  })
+
   test('Word online: headings from roles, one list from many', async () => {
     expect(outline(await pasted('word-online.html'))).toBe(
       'heading("Shopping"), bulletList(listItem(paragraph("Fruit"), ' +
@@ -262,7 +275,7 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
     const result = await pasted('web-page.html')
     expect(outline(result)).toBe(
       'heading("History[edit]"), ' +
-        'paragraph(bold("Tea"), " comes from ", link("China"), ".", link(superscript("[1]"))), ' +
+        'paragraph(bold("Tea"), " comes from ", link("China"), ".", superscript("[1]")), ' +
         'bulletList(listItem(paragraph("green"), bulletList(listItem(paragraph("matcha")))), listItem(paragraph("black"))), ' +
         'codeBlock("def brew():\\n    return \\"tea\\""), ' +
         'blockquote(paragraph("It is ", italic("tea"), " time.")), ' +

@@ -164,6 +164,8 @@ function caret(client: number, user: { name?: string; color?: string }, idle: bo
   cursor.style.setProperty('--caret', color(user))
   const label = document.createElement('span')
   label.className = 'caret-label'
+  // A direction of its own: with `dir=auto` a paragraph would else take the name for its first words.
+  label.dir = 'auto'
   label.textContent = String(user.name ?? '').slice(0, 40)
   cursor.append(label)
   return cursor

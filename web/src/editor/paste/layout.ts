@@ -49,6 +49,8 @@ export function columnWidths(body: HTMLElement): void {
       if (own.length === cell.colSpan && own.every((width) => width >= 10 && width <= 4000))
         cell.setAttribute('colwidth', own.join(','))
     }
+    // Below merged cells Word writes a row without height: it only tells the widths.
+    for (const row of elements(table, 'tr[height="0"]')) if (!row.textContent?.trim()) row.remove()
   }
 }
 

@@ -97,7 +97,9 @@ function attributes(body: HTMLElement, origin: Origin | 'own'): void {
     for (const { name, value } of [...element.attributes]) {
       const kept = KEPT[`${tag(element)} ${name}`]?.(value, element) ?? null
       if (name === 'data-pm-slice' && origin === 'own') continue
-      if (kept === null) element.removeAttribute(name)
+      // Footnotes and tables of contents lead to places that stayed behind.
+      const elsewhere = name === 'href' && origin !== 'own' && value.trim().startsWith('#')
+      if (kept === null || elsewhere) element.removeAttribute(name)
       else element.setAttribute(name, kept)
     }
     if (style) element.setAttribute('style', style)

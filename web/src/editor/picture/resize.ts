@@ -9,7 +9,7 @@ const STEP = 1.1
 export function setWidth(view: EditorView, position: number, width: number): void {
   const image = imageAt(view, position)
   if (!image) return
-  const most = view.dom.querySelector('.picture')?.clientWidth ?? 8192
+  const most = image.closest('.picture')?.clientWidth ?? 8192
   const wide = Math.round(Math.max(LEAST, Math.min(width, most)))
   const shape = image.naturalWidth ? image.naturalHeight / image.naturalWidth : image.height / image.width
   view.dispatch(

@@ -47,10 +47,16 @@ export class PictureView implements NodeView {
       width = Math.max(32, start.width + (moved.clientX - start.x) * direction * reach)
       this.frame.style.width = `${width}px`
     }
-    const end = (ended: PointerEvent) => {
+    const giveUp = (pressed: KeyboardEvent) => {
+      if (pressed.key !== 'Escape') return
+      pressed.stopPropagation()
+      end(pressed)
+    }
+    const end = (ended: Event) => {
       handle.removeEventListener('pointermove', move)
       handle.removeEventListener('pointerup', end)
       handle.removeEventListener('pointercancel', end)
+      removeEventListener('keydown', giveUp, true)
       const position = this.position()
       if (ended.type === 'pointerup' && position !== undefined && width !== start.width) {
         setWidth(this.view, position, width)
@@ -60,6 +66,7 @@ export class PictureView implements NodeView {
     handle.addEventListener('pointermove', move)
     handle.addEventListener('pointerup', end)
     handle.addEventListener('pointercancel', end)
+    addEventListener('keydown', giveUp, true)
   }
 
   private draw(): void {
