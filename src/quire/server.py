@@ -163,6 +163,7 @@ class Server:
             empty_document=empty_document,
             schema_version=SCHEMA_VERSION,
         )
+        await self.documents.remove_unfinished()
         self.log.watch(self._storage_changed)
         services.database.on_problem = self._catalogue_changed
         self._watchdog.start()
@@ -241,7 +242,7 @@ class Server:
             raise StorageUnavailable("too much waits to be saved") from None
         deadline = asyncio.get_running_loop().time() + SEED_SECONDS
         while not done.done():
-            # The first commit that fails says why; what is stored of it later is of no document, and does no harm.
+            # The first commit that fails says why; what is stored of it later, the next start removes.
             await asyncio.wait([done], timeout=0.1)
             if not done.done() and not self.log.health.ok:
                 raise StorageUnavailable(self.log.health.reason)
