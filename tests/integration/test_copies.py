@@ -89,6 +89,8 @@ async def test_of_a_copy_that_fails_nothing_stays(
         assert (await ada.call("POST", f"/documents/{source}/copy", {})).status_code == status
     assert {path for path in (data / "blobs").rglob("*") if path.is_file()} == before
     assert len((await ada.call("GET", "/documents")).json()["items"]) == 2
+    if trouble == "no room":
+        assert await node.documents._unfinished() == []
 
 
 async def test_a_reader_with_a_token_that_may_only_read_makes_no_copy(ada: Browser, node: Server) -> None:
