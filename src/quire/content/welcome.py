@@ -88,11 +88,11 @@ ARABIC = {
     "Start a new page": "تبدأ صفحة جديدة",
     'print("Code blocks have colours")': 'print("للكتل البرمجية ألوان")',
     "Quotes look like this.": "هكذا تبدو الاقتباسات.",
-    "Text can be ": "يمكن أن يكون النص ",
-    "highlighted": "مميَّزًا",
-    ", ": "، ",
-    "struck": "مشطوبًا",
-    "coloured": "ملوَّنًا",
+    "Text can be ": "يمكن ",
+    "highlighted": "تمييز النص",
+    ", ": " أو ",
+    "struck": "شطبه",
+    "coloured": "تلوينه",
 }
 TRANSLATIONS = {"de": GERMAN, "ar": ARABIC}
 """What the document says, by what it says in English; what is the same is left out."""
