@@ -154,6 +154,7 @@ class Server:
             empty_document=empty_document,
             schema_version=SCHEMA_VERSION,
         )
+        await self.documents.remove_unfinished()
         self.log.watch(self._storage_changed)
         services.database.on_problem = self._catalogue_changed
         self._watchdog.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import errno
 import json
 import re
 import resource
@@ -17,6 +18,7 @@ import pytest
 from locks import write_locked
 from quire.server import Server
 from quire.settings import Settings
+from quire.storage import FULL, StorageUnavailable
 from visitors import ADA, ORIGIN, Browser, colleague, picture
 
 
@@ -30,6 +32,22 @@ async def test_the_first_visitor_owns_the_server_and_finds_a_welcome_document(br
     assert "# Welcome to Quire" in text
     again = await browser.call("POST", "/setup", ADA)
     assert again.status_code == 409
+
+
+async def test_set_up_waits_for_storage_and_does_without_the_first_document(
+    browser: Browser, node: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with write_locked(node.settings.data / "catalogue.db"):
+        refused = await browser.call("POST", "/setup", ADA)
+    assert (refused.status_code, refused.json()["code"]) == (503, "storage")
+    assert refused.headers["Content-Type"] == "application/problem+json"
+
+    async def full(*_: object) -> None:
+        raise StorageUnavailable(FULL)
+
+    monkeypatch.setattr(node.documents, "create", full)
+    await browser.enter("/setup", ADA)
+    assert (await browser.call("GET", "/documents")).json()["items"] == []
 
 
 async def test_a_set_up_code_is_needed_beyond_this_machine(tmp_path: Path) -> None:
@@ -157,6 +175,11 @@ async def test_trash_and_back_and_forever(ada: Browser) -> None:
     assert (await ada.call("GET", path)).status_code == 404
 
 
+async def broken_disk(*_: object) -> None:
+    """Take the place of an operation on a disk that fails."""
+    raise OSError(errno.EIO, "Input/output error")
+
+
 @pytest.mark.parametrize("broken", ["log", "blobs"])
 async def test_deleting_forever_that_storage_cuts_short_can_be_asked_for_again(
     ada: Browser, node: Server, broken: str
@@ -171,9 +194,8 @@ async def test_deleting_forever_that_storage_cuts_short_can_be_asked_for_again(
         if broken == "log":
             fault.enter_context(write_locked(data / "log.db"))
         else:
-            stored.unlink()
-            stored.mkdir()
-            fault.callback(stored.rmdir)
+            patch = fault.enter_context(pytest.MonkeyPatch.context())
+            patch.setattr(node.services.blobs, "delete", broken_disk)
         answer = await ada.call("DELETE", f"{path}/forever")
     assert answer.status_code == 503
     assert re.match(r"The document is not deleted completely: .+\. Try again\.", answer.json()["detail"])

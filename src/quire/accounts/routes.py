@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Protocol
 
+import structlog
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
 
@@ -28,6 +29,9 @@ from quire.db.ids import now
 from quire.http.caller import AccountCaller, Caller, Door, PersonCaller, TheDoor, device_of, too_many
 from quire.http.errors import Problem
 from quire.http.forms import Email, Form, Name, Secret, at, moment
+from quire.storage import StorageUnavailable
+
+_log = structlog.get_logger("quire.accounts")
 
 PROBLEMS: Mapping[type[Exception], Problem] = {
     TooManyPasswords: Problem(503, "Too many people sign in at once. Try again.", headers={"Retry-After": "5"}),
@@ -270,7 +274,11 @@ def routes(
             raise Problem(
                 409, "This server is set up already. Sign in, or ask for an invitation.", code="already-set-up"
             ) from None
-        await welcome(account.id, workspace.id, form.language)
+        try:
+            await welcome(account.id, workspace.id, form.language)
+        except StorageUnavailable as error:
+            # The account is made: it cannot be set up again, and can do without.
+            _log.warning("the first document could not be made", reason=str(error))
         return await sign_in(request, response, entrance, account.id)
 
     @router.get("/session")

@@ -49,7 +49,7 @@ def to_html(document: Json) -> str:
 def to_page(document: Json, title: str) -> str:
     """Return a complete HTML page."""
     head = f'<head><meta charset="utf-8"><title>{escape(title)}</title></head>'
-    return f"<!doctype html><html>{head}<body>{to_html(document)}</body></html>"
+    return f'<!doctype html><html>{head}<body dir="auto">{to_html(document)}</body></html>'
 
 
 def _tags(node: Json) -> tuple[str, str]:

@@ -54,7 +54,48 @@ GERMAN = {
     "coloured": "farbig",
     ".": " sein.",
 }
-"""What the document says, by what it says in English; signs that are the same are left out."""
+ARABIC = {
+    TITLE: "مرحبًا بك في Quire",
+    "This is a real document. ": "هذا مستند حقيقي. ",
+    "Change it, break it, undo it": "غيّره، وفكّكه، وتراجع عن كل ذلك",
+    ": every word you type is saved as you type, and the badge above says when.": (
+        ": كل كلمة تُحفظ أثناء كتابتها، والشارة في الأعلى تقول متى."
+    ),
+    "Write together": "الكتابة معًا",
+    "Press ": "اضغط ",
+    "Share": "مشاركة",
+    ", give the link a role, and send it to a colleague.": "، وحدّد صلاحية للرابط، ثم أرسله إلى أحد زملائك.",
+    "You see each other's cursors while you type. Nobody's words are overwritten.": (
+        "ترون مؤشرات بعضكم أثناء الكتابة، ولا يمحو أحد كلمات غيره."
+    ),
+    "Undo takes back your own changes only.": "التراجع يلغي تغييراتك أنت وحدك.",
+    "Write without a network": "الكتابة من دون شبكة",
+    "Lose the network, close the tab, open it again: your words stay on this device and merge when you are back.": (
+        "انقطعت الشبكة؟ أغلق علامة التبويب وافتحها من جديد: تبقى كلماتك على هذا الجهاز وتُدمج حين تعود."
+    ),
+    "Things to try": "أشياء تجرّبها",
+    "Tick this box": "ضع علامة في هذا المربع",
+    "Type / on an empty line for the menu of blocks": "اكتب / في سطر فارغ لتظهر قائمة الكتل",
+    "Start a line with ": "ابدأ سطرًا بـ ",
+    " or ": " أو ",
+    "Paste a picture": "الصق صورة",
+    "Press": "اضغط",
+    "To": "لكي",
+    "Ctrl+B, Ctrl+I, Ctrl+U": "Ctrl+B أو Ctrl+I أو Ctrl+U",
+    "Make text bold, italic, underlined": "تجعل النص غامقًا أو مائلًا أو مسطّرًا",
+    "Add a link": "تضيف رابطًا",
+    "Undo your own last change": "تتراجع عن آخر تغيير لك",
+    "Start a new page": "تبدأ صفحة جديدة",
+    'print("Code blocks have colours")': 'print("للكتل البرمجية ألوان")',
+    "Quotes look like this.": "هكذا تبدو الاقتباسات.",
+    "Text can be ": "يمكن ",
+    "highlighted": "تمييز النص",
+    ", ": " أو ",
+    "struck": "شطبه",
+    "coloured": "تلوينه",
+}
+TRANSLATIONS = {"de": GERMAN, "ar": ARABIC}
+"""What the document says, by what it says in English; what is the same is left out."""
 
 
 def _text(words: str, *marks: str | Json) -> Json:
@@ -85,13 +126,16 @@ def _row(cell: str, *words: str) -> Json:
 
 def welcome_document(language: str = "en") -> tuple[str, bytes]:
     """Return title and first content of the welcome document, in English where `language` has no other words."""
-    words = GERMAN if language.partition("-")[0] == "de" else {}
+    words = TRANSLATIONS.get(language.partition("-")[0], {})
     document = _english()
     stack = [document]
     while stack:
         node = stack.pop()
         if "text" in node:
             node["text"] = words.get(node["text"], node["text"])
+        elif node["type"] == "paragraph" and words is ARABIC and node["content"][0]["text"].startswith("Ctrl"):
+            # The browser takes a paragraph's direction from its first letter; the name of a key is a Latin one.
+            node["attrs"] = {"dir": "rtl"}
         stack.extend(node.get("content", ()))
     return words.get(TITLE, TITLE), first_content(document)
 

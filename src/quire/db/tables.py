@@ -178,6 +178,9 @@ documents = sa.Table(
     sa.Index("ix_documents_workspace_updated_at", "workspace", "updated_at"),
 )
 
+# What is being made, from before its first byte is stored until its row is.
+unfinished = sa.Table("unfinished", metadata, sa.Column("document", sa.String(36), primary_key=True))
+
 attachments = sa.Table(
     "attachments",
     metadata,

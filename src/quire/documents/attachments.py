@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -148,10 +149,10 @@ class Attachments:
                 )
             )
 
-    async def remove(self, document: str, digests: Sequence[str]) -> None:
-        """Remove content; the rows go with the document's."""
-        for digest in digests:
-            await self._blobs.delete(_blob_key(document, digest))
+    async def remove(self, document: str) -> None:
+        """Remove all content of a document, also what has no row; the rows go with the document's."""
+        for key in await asyncio.to_thread(lambda: list(self._blobs.keys(f"attachments/{document}"))):
+            await self._blobs.delete(key)
 
     async def _require_room(self, connection: AsyncConnection, document: str, digest: str, size: int) -> str | None:
         """Return the workspace into which one more attachment of this size fits, or None if it is there already.

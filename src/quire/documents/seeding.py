@@ -31,7 +31,7 @@ async def seed(log: UpdateLog, document: str, author: str, content: bytes) -> No
         raise StorageUnavailable("too much waits to be saved") from None
     deadline = loop.time() + PATIENCE
     while not done.done():
-        # The first commit that fails says why; what is stored of it later is of no document, and does no harm.
+        # The first commit that fails says why; what is stored of it later, the next start removes.
         await asyncio.wait([done], timeout=0.1)
         if not done.done() and not log.health.ok:
             raise StorageUnavailable(log.health.reason)

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
+import structlog
 
 from quire.access import Principal, Role
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
-from quire.db.tables import accounts, documents, grants, links
-from quire.documents.attachments import Attachment, Attachments
+from quire.db.tables import accounts, documents, grants, links, unfinished
+from quire.documents.attachments import Attachment, Attachments, NoRoom
 from quire.sharing.service import SharingAccess
 from quire.storage import StorageUnavailable, reason_of
 
+_log = structlog.get_logger("quire.documents")
 SORTS = {"updated_at": documents.c.updated_at, "created_at": documents.c.created_at, "title": documents.c.title_key}
 Sort = Literal["updated_at", "created_at", "title"]
 
@@ -90,7 +92,10 @@ class DocumentService:
 
     async def create(self, owner: str, workspace: str, title: str, content: bytes | None = None) -> Document:
         """Make a document: its first update is durable before its row exists."""
-        return await self._create(new_id(), owner, workspace, title, content if content is not None else self._empty())
+        document = new_id()
+        await self._begin(document)
+        await self._finish(document, owner, workspace, title, content if content is not None else self._empty())
+        return await self.get(document)
 
     async def copy(self, source: str, owner: str, workspace: str, title: str) -> Document:
         """Make a document with the text and pictures of another and with none of its access.
@@ -101,18 +106,49 @@ class DocumentService:
         document = new_id()
         content, digests = await self._copied(source, document)
         pictures = await self._attachments.of(source, digests)
+        await self._begin(document)
         try:
             pictures = await self._attachments.copy(source, document, workspace, pictures)
-            return await self._create(document, owner, workspace, title, content, pictures)
-        except BaseException:
+            await self._finish(document, owner, workspace, title, content, pictures)
+        except BaseException as error:
             with suppress(StorageUnavailable, OSError):
-                await self._attachments.remove(document, [picture.digest for picture in pictures])
-                await self._erase(document)
+                if document in await self._unfinished():
+                    await self._remove(document)
+                # After other failures the log may yet store the text: the next start looks for it.
+                if isinstance(error, NoRoom):
+                    await self._forget(document)
             raise
+        return await self.get(document)
 
-    async def _create(
+    async def remove_unfinished(self) -> None:
+        """Remove what failures and crashes left of documents that were being made; before anybody makes any."""
+        try:
+            for document in await self._unfinished():
+                await self._remove(document)
+                await self._forget(document)
+        except (StorageUnavailable, OSError) as error:
+            _log.warning("what is left of unfinished documents stays until the next start", reason=str(error))
+
+    async def _begin(self, document: str) -> None:
+        """Note that a document is being made: only by its note is anything ever removed that no row names."""
+        async with self._db.write() as connection:
+            await connection.execute(sa.insert(unfinished).values(document=document))
+
+    async def _unfinished(self) -> Sequence[str]:
+        async with self._db.read() as connection:
+            return (await connection.execute(sa.select(unfinished.c.document))).scalars().all()
+
+    async def _remove(self, document: str) -> None:
+        await self._attachments.remove(document)
+        await self._erase(document)
+
+    async def _forget(self, document: str) -> None:
+        async with self._db.write() as connection:
+            await connection.execute(sa.delete(unfinished).where(unfinished.c.document == document))
+
+    async def _finish(
         self, document: str, owner: str, workspace: str, title: str, content: bytes, pictures: Sequence[Attachment] = ()
-    ) -> Document:
+    ) -> None:
         time = now()
         await self._seed(document, owner, content)
         async with self._db.write() as connection:
@@ -132,7 +168,7 @@ class DocumentService:
             )
             await self._attachments.record(connection, document, workspace, pictures)
             await self._sharing.grant(connection, ("document", document), ("account", owner), Role.OWNER)
-        return await self.get(document)
+            await connection.execute(sa.delete(unfinished).where(unfinished.c.document == document))
 
     async def get(self, document: str) -> Document:
         """Return metadata; raises `UnknownDocument`. Access is the caller's business."""
@@ -228,10 +264,7 @@ class DocumentService:
         if current.trashed_at is None:
             raise NotInTrash(document)
         try:
-            await self._attachments.remove(
-                document, [picture.digest for picture in await self._attachments.of(document)]
-            )
-            await self._erase(document)
+            await self._remove(document)
             # The row goes last: without it nobody could ask for the rest again.
             async with self._db.write() as connection:
                 await connection.execute(

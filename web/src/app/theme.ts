@@ -40,7 +40,13 @@ export function themeFor(close: string): MantineThemeOverride {
     ...theme,
     components: {
       Alert: Alert.extend({ defaultProps: { closeButtonLabel: close } }),
-      Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
+      Menu: Menu.extend({
+        defaultProps: {
+          withInitialFocusPlaceholder: false,
+          // A menu that fades out lies beside the next one, and takes a quick click meant for what is under it.
+          transitionProps: { transition: 'fade', duration: 150, exitDuration: 0 },
+        },
+      }),
       Modal: Modal.extend({ defaultProps: { closeButtonProps: { 'aria-label': close } } }),
       // Its <header> would be a second banner of the page.
       ModalHeader: ModalHeader.extend({ defaultProps: { role: 'presentation' } }),

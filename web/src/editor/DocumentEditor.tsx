@@ -141,10 +141,10 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       {!readOnly && <Toolbar editor={editor} before={narrow && menus} onPanel={setPanel} />}
       {panel === 'find' && (
         <div className="find-place">
-          <FindPanel editor={editor} onClose={close} />
+          <FindPanel editor={editor} readOnly={readOnly} onClose={close} />
         </div>
       )}
-      <ShortcutHelp opened={panel === 'help'} onClose={close} />
+      <ShortcutHelp opened={panel === 'help'} readOnly={readOnly} onClose={close} />
       {panel === 'alt' && <AltText editor={editor} onClose={close} />}
       {panel === 'emoji' && (
         <Suspense>

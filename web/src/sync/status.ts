@@ -27,7 +27,8 @@ export function saveStatus(facts: Facts): SaveStatus {
   if (facts.stranded) return { kind: 'stranded' }
   const transport = facts.connected && facts.synced ? 'socket' : facts.https ? 'https' : null
   if (transport) {
-    if (facts.settled) return { kind: 'saved', transport }
+    // The local copy may hold what the server lacks, and is not always the quicker one.
+    if (facts.settled) return facts.localReady ? { kind: 'saved', transport } : { kind: 'connecting' }
     return problem ? { kind: 'unsaved', reason: problem } : { kind: 'saving', transport }
   }
   if (unsendable) {

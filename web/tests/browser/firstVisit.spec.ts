@@ -3,6 +3,33 @@ import { chromium } from '@playwright/test'
 import { enter, expect, newDocument, OWNER, saved, share, test, text, type, visitor } from './fixtures'
 import { QuireServer } from './server'
 
+test('the first document speaks the language of the app, and runs the way that it is read', async ({ browser }) => {
+  const server = await QuireServer.start()
+  const context = await browser.newContext({ locale: 'ar-EG' })
+  try {
+    const page = await context.newPage()
+    await page.goto(server.url)
+    await page.getByRole('textbox', { name: 'الاسم' }).fill('ليلى')
+    await page.getByRole('textbox', { name: 'البريد الإلكتروني' }).fill('layla@example.org')
+    await page.getByRole('textbox', { name: 'كلمة المرور' }).fill('correct horse battery')
+    await page.getByRole('button', { name: 'إنشاء الحساب' }).click()
+    await page.getByRole('link', { name: 'مرحبًا بك في Quire' }).click()
+    const written = page.getByRole('textbox', { name: 'نص المستند' })
+    const program = written.locator('pre')
+    await expect(program).toHaveCSS('direction', 'ltr')
+    for (const block of ['h1', 'h2', 'li', 'table', 'th p', 'td p', 'blockquote p']) {
+      for (const part of await written.locator(block).all())
+        await expect(part, `${block}: ${await part.textContent()}`).toHaveCSS('direction', 'rtl')
+    }
+    // The first column is the right one.
+    const [keys, effects] = await Promise.all([0, 1].map((cell) => written.locator('th').nth(cell).boundingBox()))
+    expect(keys?.x).toBeGreaterThan(effects?.x ?? Infinity)
+  } finally {
+    await context.close()
+    await server.discard()
+  }
+})
+
 test('a colleague without an account joins under a name of their own and keeps it', async ({ owner, server }) => {
   const address = await newDocument(owner, server)
   const link = await share(owner, 'edit')

@@ -55,6 +55,21 @@ test('marks, font, size, colours, alignment and spacing act and show their state
   await expect(text(owner)).toHaveText('plain styled')
 })
 
+test('a menu is gone with the choice: two are never open at once', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  for (const [tool, choice] of [
+    ['Text colour', 'Blue'],
+    ['Line spacing', 'Double'],
+  ] as const) {
+    await owner.getByRole('button', { name: tool }).click()
+    await owner.getByRole('menuitemradio', { name: choice, exact: true }).click()
+    expect(await owner.getByRole('menu').count(), tool).toBe(0)
+  }
+  await owner.getByRole('menuitem', { name: 'Format' }).click()
+  await owner.getByRole('menuitem', { name: 'Clear formatting' }).click()
+  expect(await owner.getByRole('menu').count(), 'Format').toBe(0)
+})
+
 test('one spacing reaches headings and paragraphs alike; clearing keeps links and headings', async ({
   owner,
   server,

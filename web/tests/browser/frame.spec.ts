@@ -18,13 +18,33 @@ test('Enter in the title leads into the text, and so does a jump to somebody', a
   await text(owner).evaluate((element: HTMLElement) =>
     element.editor?.commands.insertContentAt(8, '<p>line</p>'.repeat(60)),
   )
+  await expect(text(guest).getByText('line')).toHaveCount(60)
   await type(guest, 'far below')
+  // Where the guest's pointer was first, a jump would lead as well.
+  await expect(text(owner).locator('p', { hasText: 'far below' }).locator('.caret')).toHaveCount(1)
   await text(owner).evaluate((element: HTMLElement) => element.editor?.commands.setTextSelection(1))
   await owner.getByTestId('person').click()
   await expect(owner.locator('.caret')).toBeInViewport()
   await expect(text(owner)).toBeFocused()
   await owner.keyboard.type('here: ')
-  expect(await words(owner)).toContain('here: at once')
+  await expect.poll(() => words(owner)).toContain('here: at once')
+  await context.close()
+})
+
+test('a jump reaches somebody who goes on writing', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await text(owner).evaluate((element: HTMLElement) => element.editor?.commands.setContent('<p>line</p>'.repeat(200)))
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await type(guest, 'far below')
+  await expect(text(owner).locator('p', { hasText: 'far below' }).locator('.caret')).toHaveCount(1)
+  await text(owner).evaluate((element: HTMLElement) => element.editor?.commands.focus('start'))
+  await expect(owner.locator('.caret')).not.toBeInViewport()
+  await guest.evaluate(() => {
+    setInterval(() => document.execCommand('insertText', false, '.'), 20)
+  })
+  await expect(text(owner)).toContainText('below...')
+  await owner.getByTestId('person').click()
+  await expect(owner.locator('.caret')).toBeInViewport()
   await context.close()
 })
 

@@ -100,7 +100,31 @@ test('who may only read finds no menu that changes the text', async ({ owner, se
   await expect(bar.getByRole('menuitem')).toHaveText(['File', 'Edit', 'Tools', 'Help'])
   await bar.getByRole('menuitem', { name: 'File' }).click()
   await expect(page.getByRole('menuitem', { name: 'Print' })).toBeVisible()
-  await expect(page.getByRole('menuitem', { name: 'Move to trash' })).toHaveCount(0)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+f')
+  await expect(page.getByRole('search', { name: 'Find', exact: true }).getByRole('textbox')).toHaveCount(1)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Control+/')
+  const shortcuts = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+  await expect(shortcuts.getByRole('row', { name: 'Word count' })).toBeVisible()
+  await expect(shortcuts.getByRole('row', { name: 'Bold' })).toHaveCount(0)
+  await context.close()
+})
+
+test('a guest is offered nothing that takes an account, and may rename with the right to edit', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  const { page, context } = await visitor(owner, await share(owner, 'edit'))
+  await page.getByRole('menubar', { name: 'Menus' }).getByRole('menuitem', { name: 'File' }).click()
+  await expect(page.getByRole('menu', { name: 'File' }).getByRole('menuitem')).toHaveText(['Download as', /^Print/])
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('button', { name: 'Share' })).toHaveCount(0)
+  const title = page.getByRole('textbox', { name: 'Document title' })
+  await title.fill('Named by a guest')
+  await page.keyboard.press('Enter')
+  await expect(owner.getByRole('textbox', { name: 'Document title' })).toHaveValue('Named by a guest')
   await context.close()
 })
 

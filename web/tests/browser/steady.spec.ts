@@ -1,5 +1,5 @@
 /** What others write does not move the place where one writes. */
-import { expect, newDocument, PROVE, saved, share, test, text, visitor, words } from './fixtures'
+import { expect, newDocument, PROVE, saved, share, test, text, type, visitor, words } from './fixtures'
 import type { Page } from '@playwright/test'
 
 const INSERTS = PROVE ? 200 : 60
@@ -161,6 +161,24 @@ test('a reader’s line stays in place while others write above it [FM-156]', as
   await saved(owner)
   await expect(text(guest)).toContainText('above 36')
   expect(spread(await heights())).toBeLessThan(2)
+  await context.close()
+})
+
+test('a scroll under way goes on while others write elsewhere', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await fill(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await type(guest, 'below ')
+  await expect(text(owner)).toContainText('below')
+  await text(owner).evaluate((element: HTMLElement) => element.editor?.commands.focus('start'))
+  await guest.evaluate(() => {
+    setInterval(() => document.execCommand('insertText', false, '.'), 20)
+  })
+  await expect(text(owner)).toContainText('...')
+  // The caret is in sight all the way.
+  const scroller = owner.locator('.canvas')
+  await scroller.evaluate((element) => element.scrollTo({ top: 40, behavior: 'smooth' }))
+  await expect.poll(() => scroller.evaluate((element) => element.scrollTop)).toBe(40)
   await context.close()
 })
 

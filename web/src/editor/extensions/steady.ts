@@ -18,7 +18,9 @@ export const Steady = Extension.create<object, { top: number }>({
     // Where no caret is in sight, the browser's own scroll anchoring keeps the text in place.
     if (!scroller || before === null) return
     if (Math.abs(before - this.storage.top) >= ROUNDING) this.storage.top = before
-    scroller.scrollTop += caretCoords(view).top - this.storage.top
+    const moved = caretCoords(view).top - this.storage.top
+    // Setting the place that it has would end a scroll under way.
+    if (Math.abs(moved) >= 1) scroller.scrollTop += moved
   },
 })
 

@@ -29,7 +29,7 @@ export function MenuBar({ editor, page, readOnly, onPanel }: Props) {
   return (
     <Menubar className="menubar" aria-label={t('menu.label')} openIndex={open} onOpenChange={setOpen}>
       {menus.map((menu) => (
-        <Menubar.Menu key={menu.label}>
+        <Menubar.Menu key={menu.label} transitionProps={{ exitDuration: 0 }}>
           <Menubar.Target>{menu.label}</Menubar.Target>
           <Menubar.Dropdown className="menu-dropdown">
             <Entries items={menu.items} close={close} />

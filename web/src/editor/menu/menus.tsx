@@ -45,9 +45,8 @@ export function menusOf(
   })
 
   const file: Entry[] = [
-    { label: t('documents.new'), run: page.create },
-    ...(page.copy ? [{ label: t('documents.copy'), run: page.copy }] : []),
-    'line',
+    ...(page.create ? [{ label: t('documents.new'), run: page.create }] : []),
+    ...(page.copy ? [{ label: t('documents.copy'), run: page.copy }, 'line' as const] : []),
     {
       label: t('document.download'),
       items: (['markdown', 'html', 'text', 'json'] as const).map((format) => ({
@@ -71,7 +70,7 @@ export function menusOf(
   }) as [Entry, Entry]
   const looking: Entry[] = [
     { label: t('menu.select.all'), keys: 'Mod+A', run: () => selectAll(editor) },
-    { label: t('find.title'), keys: 'Mod+F', run: () => open('find') },
+    { label: t(writable ? 'find.title' : 'find.term'), keys: 'Mod+F', run: () => open('find') },
   ]
   const edit: Entry[] = [
     {

@@ -5,8 +5,14 @@ import { useEditorState } from '@tiptap/react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
-/** Finds and replaces in the whole document; each replacement of all is one step to undo. */
-export function FindPanel({ editor, onClose }: { editor: Editor; onClose: () => void }) {
+interface Props {
+  editor: Editor
+  readOnly: boolean
+  onClose: () => void
+}
+
+/** Finds and, for who may write, replaces in the whole document; each replacement of all is one step to undo. */
+export function FindPanel({ editor, readOnly, onClose }: Props) {
   const { t } = useTranslation()
   const [term, setTerm] = useState(() => {
     const { from, to } = editor.state.selection
@@ -49,7 +55,14 @@ export function FindPanel({ editor, onClose }: { editor: Editor; onClose: () => 
   }
   const found = !term ? '' : count === 0 ? t('find.none') : t('find.count', { at: (at ?? 0) + 1, count })
   return (
-    <Paper className="find-panel" role="search" aria-label={t('find.title')} withBorder shadow="md" onKeyDown={keys}>
+    <Paper
+      className="find-panel"
+      role="search"
+      aria-label={t(readOnly ? 'find.term' : 'find.title')}
+      withBorder
+      shadow="md"
+      onKeyDown={keys}
+    >
       <Group gap={6} wrap="nowrap">
         <TextInput
           size="xs"
@@ -84,30 +97,32 @@ export function FindPanel({ editor, onClose }: { editor: Editor; onClose: () => 
         </ActionIcon>
         <CloseButton aria-label={t('find.close')} onClick={close} />
       </Group>
-      <Group gap={6} wrap="nowrap" mt={6}>
-        <TextInput
-          size="xs"
-          flex={1}
-          aria-label={t('find.replacement')}
-          placeholder={t('find.replacement')}
-          value={replacement}
-          onChange={(event) => setReplacement(event.currentTarget.value)}
-        />
-        <Button size="compact-xs" variant="default" disabled={!count} onClick={() => editor.commands.replace()}>
-          {t('find.replace')}
-        </Button>
-        <Button
-          size="compact-xs"
-          variant="default"
-          disabled={!count}
-          onClick={() => {
-            editor.commands.replaceAll()
-            field.current?.focus()
-          }}
-        >
-          {t('find.replace.all')}
-        </Button>
-      </Group>
+      {!readOnly && (
+        <Group gap={6} wrap="nowrap" mt={6}>
+          <TextInput
+            size="xs"
+            flex={1}
+            aria-label={t('find.replacement')}
+            placeholder={t('find.replacement')}
+            value={replacement}
+            onChange={(event) => setReplacement(event.currentTarget.value)}
+          />
+          <Button size="compact-xs" variant="default" disabled={!count} onClick={() => editor.commands.replace()}>
+            {t('find.replace')}
+          </Button>
+          <Button
+            size="compact-xs"
+            variant="default"
+            disabled={!count}
+            onClick={() => {
+              editor.commands.replaceAll()
+              field.current?.focus()
+            }}
+          >
+            {t('find.replace.all')}
+          </Button>
+        </Group>
+      )}
       <Group gap="md" mt={8}>
         <Checkbox
           size="xs"

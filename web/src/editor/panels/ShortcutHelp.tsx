@@ -3,7 +3,9 @@ import { useTranslation } from 'react-i18next'
 
 const MAC = navigator.platform.startsWith('Mac')
 /** Label in the catalogue, then the keys; Mod is Ctrl, on a Mac ⌘. */
-const SHORTCUTS: [string, string][] = [
+type Shortcut = [label: string, keys: string]
+
+const WRITING: Shortcut[] = [
   ['toolbar.bold', 'Mod+B'],
   ['toolbar.italic', 'Mod+I'],
   ['toolbar.underline', 'Mod+U'],
@@ -36,18 +38,27 @@ const SHORTCUTS: [string, string][] = [
   ['picture.larger', 'Alt+Shift+↑'],
   ['picture.smaller', 'Alt+Shift+↓'],
   ['shortcuts.paste', 'Mod+Shift+V'],
-  ['find.title', 'Mod+F'],
-  ['words.title', 'Mod+Shift+C'],
   ['shortcuts.blocks', '/'],
   ['shortcuts.toolbar', 'Alt+F10'],
   ['shortcuts.leave', 'Esc+Tab'],
   ['emoji.title', ':'],
+]
+const READING: Shortcut[] = [
+  ['words.title', 'Mod+Shift+C'],
   ['shortcuts.title', 'Mod+/'],
 ]
 
-/** Every shortcut of the editor in one list. */
-export function ShortcutHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+interface Props {
+  opened: boolean
+  readOnly: boolean
+  onClose: () => void
+}
+
+/** Every shortcut of the editor in one list; to who may only read, those for reading. */
+export function ShortcutHelp({ opened, readOnly, onClose }: Props) {
   const { t } = useTranslation()
+  const find: Shortcut = [readOnly ? 'find.term' : 'find.title', 'Mod+F']
+  const shortcuts = [...(readOnly ? [] : WRITING), find, ...READING]
   return (
     <Modal
       opened={opened}
@@ -57,7 +68,7 @@ export function ShortcutHelp({ opened, onClose }: { opened: boolean; onClose: ()
     >
       <Table>
         <Table.Tbody>
-          {SHORTCUTS.map(([label, keys]) => (
+          {shortcuts.map(([label, keys]) => (
             <Table.Tr key={label}>
               <Table.Td>{t(label)}</Table.Td>
               <Table.Td ta="end" dir="ltr">

@@ -3,8 +3,8 @@ export type Panel = 'find' | 'help' | 'emoji' | 'link' | 'alt'
 
 /** What the page around the editor can do for its menus. */
 export interface PageActions {
-  create: () => void
-  /** Null for people without an account. */
+  /** This and `copy` are null for people without an account. */
+  create: (() => void) | null
   copy: (() => void) | null
   download: (format: 'markdown' | 'html' | 'text' | 'json') => void
   count: () => void

@@ -75,9 +75,11 @@ export function ParagraphTools({ editor }: { editor: Editor }) {
                 .run()
             }
           >
-            <Menu.RadioItem value="">{t('spacing.normal')}</Menu.RadioItem>
+            <Menu.RadioItem closeMenuOnClick value="">
+              {t('spacing.normal')}
+            </Menu.RadioItem>
             {LINE_HEIGHTS.map((value) => (
-              <Menu.RadioItem key={value} value={value}>
+              <Menu.RadioItem key={value} closeMenuOnClick value={value}>
                 {t(`spacing.${value}`, { defaultValue: value })}
               </Menu.RadioItem>
             ))}

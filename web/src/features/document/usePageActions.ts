@@ -44,10 +44,12 @@ export function usePageActions(
     const attempt = (action: () => Promise<void>) => () =>
       void action().catch((error: unknown) => notifications.show({ color: 'red', message: explain(t, error) }))
     return {
-      create: attempt(async () => {
-        const made = await api.createDocument()
-        await navigate({ to: '/d/$documentId', params: { documentId: made.id }, state: { fresh: true } })
-      }),
+      create: signedIn
+        ? attempt(async () => {
+            const made = await api.createDocument()
+            await navigate({ to: '/d/$documentId', params: { documentId: made.id }, state: { fresh: true } })
+          })
+        : null,
       copy: signedIn
         ? attempt(async () => {
             if (!(await settled(session))) return void notifications.show({ message: t('documents.copy.unsaved') })
