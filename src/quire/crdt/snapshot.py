@@ -1,4 +1,4 @@
-"""Building and verifying snapshots; runs in a worker process of the compactor."""
+"""Building and verifying snapshots: slow for large documents, which are left to a process of their own."""
 
 from __future__ import annotations
 

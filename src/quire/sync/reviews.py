@@ -113,7 +113,7 @@ class Reviews:
             if member.prefix:
                 member.send(wire.authenticated(writable=member.writable))
             elif not announce:
-                member.socket.close(CloseCode.RESTART, "role changed")
+                member.socket.close(CloseCode.RESTART, "your role has changed; connect again")
 
 
 def _concerns(change: AccessChange, member: Member) -> bool:

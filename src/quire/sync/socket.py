@@ -338,7 +338,7 @@ class Socket(WSListener):
                 self._take(*self._inbox.popleft())
         except Exception:  # noqa: BLE001 - as picows does with what goes wrong in `on_ws_frame`
             _log.exception("a message could not be handled")
-            self.close(CloseCode.INTERNAL, "")
+            self.close(CloseCode.INTERNAL, "the server failed at this message; connect again")
         if not (self.paused or self._closing):
             self.transport.underlying_transport.resume_reading()
 

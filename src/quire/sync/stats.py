@@ -12,7 +12,7 @@ class SyncStats:
     received: int = 0
     """Updates received from clients."""
     refused: int = 0
-    """Updates refused: malformed, too big, no room to queue."""
+    """Updates refused: malformed, too big, never to be stored, or no room for them."""
     foreign: int = 0
     """Updates of which a part was left out, because it wrote in the name of somebody else who is here."""
     ticks: int = 0
@@ -44,7 +44,7 @@ class SyncStats:
     upgrades: int = 0
     upgrades_refused: int = 0
     closed_slow: int = 0
-    """Sockets closed because they stayed over the outbound limit."""
+    """Sockets closed because they stayed over the outbound mark, or passed the limit."""
     closed_dead: int = 0
     """Sockets closed because nothing was heard from them."""
     denied: int = 0

@@ -37,7 +37,7 @@ export interface DocumentInfo {
   size_bytes: number
 }
 
-export interface PreviewLine {
+interface PreviewLine {
   kind: 'title' | 'heading' | 'text' | 'item' | 'done' | 'code'
   text: string
 }

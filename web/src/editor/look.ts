@@ -29,7 +29,7 @@ export function sizeOf(block: Node, marks: readonly Mark[]): number {
   return Math.round(points * 2) / 2
 }
 
-export function fontOf(block: Node, marks: readonly Mark[]): string {
+function fontOf(block: Node, marks: readonly Mark[]): string {
   const first = styleOf(marks, 'fontFamily')?.split(',')[0]
   if (first) return first.trim().replace(/^['"]|['"]$/g, '')
   return block.type.spec.code || isCode(marks) ? 'Monospace' : DEFAULT_FONT

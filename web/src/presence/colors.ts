@@ -13,7 +13,7 @@ interface State {
  * The colour that this client should show. Of two people with one colour the one with the lowest client id keeps it,
  * the other takes a free one; with none free both keep it. Tabs of one person follow the lowest of them.
  */
-export function colorFor(awareness: Awareness): string | undefined {
+function colorFor(awareness: Awareness): string | undefined {
   const mine = (awareness.getLocalState() as State | null)?.user
   if (!mine?.color) return undefined
   const first = new Map<string, { client: number; color: string }>()

@@ -54,10 +54,6 @@ export class HttpsExchange {
     })
   }
 
-  get active(): boolean {
-    return this.running
-  }
-
   start(): void {
     if (this.running) return
     this.running = true

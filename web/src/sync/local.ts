@@ -12,8 +12,12 @@ import { hasUnsent, joined, NOTHING } from './unsent'
 const PREFIX = 'quire:'
 const WRITABLE = 'quire:writable:'
 const INFO = 'quire:info:'
+/** Begins the keys of titles that the server has not heard of yet. */
+export const TITLE = 'quire:title:'
 /** What is noted of documents outside their databases. */
-const NOTES = [WRITABLE, INFO, 'quire:title:']
+const NOTES = [WRITABLE, INFO, TITLE]
+/** The cache of lists of documents. */
+export const LISTS = 'lists'
 const CONFIRMED = 'confirmed'
 const SEEN = 'seen'
 /** A browser that does not open its storage in this time counts as having none, until it does. */
@@ -306,5 +310,5 @@ export async function clearLocalStores(): Promise<void> {
   await Promise.all((await storeNames()).map(deleteStore))
   for (const key of Object.keys(localStorage))
     if (NOTES.some((note) => key.startsWith(note))) localStorage.removeItem(key)
-  if ('caches' in window) await caches.delete('lists')
+  if ('caches' in window) await caches.delete(LISTS)
 }

@@ -2,7 +2,7 @@
 import i18next from 'i18next'
 import type { SaveStatus, SessionState } from './types'
 
-export interface Facts {
+interface Facts {
   stranded: SessionState['stranded']
   /** Why the server cannot keep changes now. */
   problem: string | null

@@ -1,7 +1,7 @@
 /** Puts things on the clipboard of a page and pastes them, as other programs would. */
 import type { Page } from '@playwright/test'
 
-export interface Clipboard {
+interface Clipboard {
   html?: string
   text?: string
   /** A PNG of this size. */

@@ -39,7 +39,7 @@ function type(editor: Editor, words: string, at: number): void {
   }
 }
 
-export const ACTIONS: Record<string, (editor: Editor, details: Required<Details>) => void> = {
+const ACTIONS: Record<string, (editor: Editor, details: Required<Details>) => void> = {
   type: (editor, { at, words }) => type(editor, words, find(editor, at)),
   'type after': (editor, { at, words }) => type(editor, words, find(editor, at) + at.length),
   insert: (editor, { at, words }) => {

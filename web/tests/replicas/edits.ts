@@ -118,7 +118,7 @@ const inserts: Record<string, Edit> = {
     void editor.commands.insertTable({ rows: 2, cols: 2 + chance.below(2), withHeaderRow: chance.next() < 0.5 }),
 }
 
-export const EDITS: Record<string, Edit> = {
+const EDITS: Record<string, Edit> = {
   type: (editor, chance) => {
     caret(editor, chance)
     editor.commands.command(({ tr }) => Boolean(tr.insertText(chance.of(WORDS))))

@@ -26,7 +26,7 @@ export function addressIn(word: string): { from: number; to: number } | null {
 const MOST = 2100
 
 /** The last word of a text, which ends with it or else with one blank after the word. */
-export function lastWord(text: string, ends: boolean): { text: string; at: number } | null {
+function lastWord(text: string, ends: boolean): { text: string; at: number } | null {
   const end = ends ? text.length : text.length - 1
   if (!ends && !/\s/.test(text.charAt(end))) return null
   let at = end
