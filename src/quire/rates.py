@@ -37,25 +37,38 @@ class Bucket:
         return self._tokens >= self._rate
 
 
+class Buckets:
+    """A bucket for each key. In memory, bounded."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def of(self, key: str, now: float) -> Bucket:
+        """Return the bucket of `key`, a full one if it is new."""
+        bucket = self._buckets.pop(key, None) or Bucket(self._rate, self._burst, now)
+        self._buckets[key] = bucket
+        if len(self._buckets) > MAX_KEYS:
+            self._buckets.popitem(last=False)
+        return bucket
+
+
 class Rate:
-    """At most `burst` at once and `per_minute` sustained, for each key. In memory, bounded."""
+    """At most `burst` at once and `per_minute` sustained, for each key."""
 
     def __init__(
         self, per_minute: float, burst: float, *, enabled: bool = True, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._rate, self._burst, self._enabled, self._clock = per_minute / 60, burst, enabled, clock
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._enabled, self._clock = enabled, clock
+        self._buckets = Buckets(per_minute / 60, burst)
 
     def wait(self, key: str) -> float:
         """Take one token; returns 0, or the seconds until there is one (nothing is taken then)."""
         if not self._enabled:
             return 0.0
         now = self._clock()
-        bucket = self._buckets.pop(key, None) or Bucket(self._rate, self._burst, now)
+        bucket = self._buckets.of(key, now)
         wait = bucket.lack(1, now)
         if not wait:
             bucket.take(1, now)
-        self._buckets[key] = bucket
-        if len(self._buckets) > MAX_KEYS:
-            self._buckets.popitem(last=False)
         return wait

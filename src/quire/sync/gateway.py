@@ -21,6 +21,7 @@ from quire.access import Access, Action, Denied, Principal, Role, allows, tab_of
 from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
 from quire.credentials import presented
+from quire.rates import Buckets
 from quire.sync import wire
 from quire.sync.admission import YJS, Admission
 from quire.sync.allowance import Allowance
@@ -40,6 +41,8 @@ LATER = "what you sent cannot be compared with the document now; it will be aske
 STOPPING = HTTPStatus.SERVICE_UNAVAILABLE, "this node is stopping; connect again"
 DOUBT_PATIENCE = 5.0
 """Seconds within which a peer must show that it is there, when somebody else may be it on a new connection."""
+WORK_RATE, WORK_BURST = 0.5, 3.0
+"""Seconds of this process a second, and at once, that the messages of one person may take on all sockets."""
 CLOSES_PER_SECOND = 500
 """Least pace of a stop: fewer sockets than this need no second at all."""
 
@@ -69,6 +72,7 @@ class Gateway:
         self._paths: dict[Socket, tuple[str, int | None]] = {}
         self._background = Background()
         self._refusals = Throttle(10)
+        self._work = Buckets(WORK_RATE, WORK_BURST)
         self.draining = False
         self._admission = Admission(limits, cookie=cookie, origin_allowed=origin_allowed)
         self._reviews = Reviews(access, every=limits.access_review, contain=self.contain)
@@ -213,6 +217,7 @@ class Gateway:
             if not self._admission.bind(person):
                 raise Denied("too-many-connections")
             self._bound[socket] = person
+            socket.share_work(self._work.of(person, time.monotonic()))
         socket.authenticated = True
         return principal, role
 

@@ -16,6 +16,7 @@ import structlog
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from quire.access import Credentials
+from quire.rates import Bucket
 from quire.sync import wire
 from quire.sync.allowance import Allowance
 
@@ -27,6 +28,7 @@ _CONTINUATION = WSMsgType.CONTINUATION
 _TEXT = WSMsgType.TEXT
 _PING = WSMsgType.PING
 _monotonic = time.monotonic
+_work_time = time.thread_time
 _log = structlog.get_logger("quire.sync.socket")
 
 THROTTLED_LIMIT = 30.0
@@ -265,9 +267,26 @@ class Socket(WSListener):
             return
         if message is not None and self.session is not None:
             try:
-                self.session.receive(message)
+                self._handle(self.session, message)
             except wire.MalformedMessage as error:
                 self.close(CloseCode.MALFORMED, str(error))
+
+    def _handle(self, session: Session, message: bytes) -> None:
+        """Hand a message on and count the time that it takes."""
+        work = None if self._allowance is None else self._allowance.work
+        if work is None:
+            session.receive(message)
+            return
+        started = _work_time()
+        try:
+            session.receive(message)
+        finally:
+            work.take(_work_time() - started, _monotonic())
+
+    def share_work(self, work: Bucket) -> None:
+        """Count the time that messages take together with other sockets of the same person."""
+        if self._allowance is not None:
+            self._allowance.work = work
 
     def _answer_close(self) -> None:
         self._closing = True

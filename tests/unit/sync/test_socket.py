@@ -8,6 +8,7 @@ import pytest
 from picows import WSMsgType
 
 from quire.access import Credentials
+from quire.rates import Bucket
 from quire.sync import socket as module
 from quire.sync.allowance import Allowance
 from quire.sync.socket import Socket
@@ -101,6 +102,41 @@ def test_reading_stops_until_the_sender_may_go_on(monkeypatch: pytest.MonkeyPatc
         assert len(line.sent) <= 102 + clock.now * 10
     assert [pong[2] for pong in line.sent] == list(range(200))
     assert 9.5 < clock.now < 11
+
+
+class SlowSession:
+    """Takes half a second of the process for each message."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.worked = 0.0
+        self.taken = 0
+        monkeypatch.setattr(module, "_work_time", lambda: self.worked)
+
+    def receive(self, message: bytes) -> None:
+        self.worked += 0.5
+        self.taken += 1
+
+
+def test_reading_stops_for_whoever_takes_too_much_of_the_process_on_all_sockets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch)
+    session = SlowSession(monkeypatch)
+    work = Bucket(0.5, 3.0, 0.0)
+    lines = []
+    for _ in range(2):
+        socket, line = opened(1000)
+        socket.session = session  # type: ignore[assignment]
+        socket.share_work(work)
+        lines.append(line)
+        for _ in range(20):
+            socket.on_ws_frame(None, Frame(b"x", WSMsgType.BINARY))  # type: ignore[arg-type]
+    # Three seconds are free, and the message that finds them used up is taken; so it is on the other socket.
+    assert session.taken == 9
+    assert not any(line.reading for line in lines)
+    while clock.now < 20:
+        clock.tick()
+    assert session.worked <= 3 + clock.now * 0.5 + 2
 
 
 def test_whoever_floods_on_is_closed_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
