@@ -43,6 +43,13 @@ NOT_ABOVE: Final = (
 )
 
 
+MOST_SIZE: Final = 2**53
+MOST_SECONDS: Final = 10 * 365 * 86_400
+"""Beyond these a database or a timer of the system fails, and no setting means anything."""
+LEAST_WATCHDOG: Final = 0.1
+"""Less would end a server that is well."""
+
+
 class Proxies:
     """The addresses whose word on where a request comes from is believed."""
 
@@ -117,7 +124,7 @@ class Settings(BaseSettings):
     room_budget: int = Field(512 * MIB, description="Memory for live documents; least recently used leave first.")
     heavy_document: int = Field(MIB, description="Encoded size from which a live copy moves to a worker process.")
     heavy_update: int = Field(128 * KIB, description="Update size from which it is proved in a worker process.")
-    crdt_workers: int = Field(1, ge=1, description="Worker processes for heavy documents.")
+    crdt_workers: int = Field(1, ge=1, le=64, description="Worker processes for heavy documents.")
     conversions: int = Field(16, ge=1, description="Large documents that may wait to be turned into text or HTML.")
     unsaved_limit: int = Field(64 * MIB, description="Uncommitted bytes on this node before rooms turn read-only.")
     unsaved_room_limit: int = Field(16 * MIB, description="Uncommitted bytes of one room before it turns read-only.")
@@ -198,6 +205,11 @@ class Settings(BaseSettings):
             least = 0 if name in ZERO_MEANS_NONE else None
             if isinstance(value, int | float) and (value < 0 or (value == 0 and least is None)):
                 raise ValueError(f"{variable(name)} is {value}; it must be {'0 or more' if least == 0 else 'above 0'}")
+            most = MOST_SECONDS if isinstance(value, float) else MOST_SIZE
+            if isinstance(value, int | float) and value > most:
+                raise ValueError(f"{variable(name)} is {value}; it must be at most {most}")
+        if 0 < self.watchdog < LEAST_WATCHDOG:
+            raise ValueError(f"QUIRE_WATCHDOG is {self.watchdog}; it must be at least {LEAST_WATCHDOG}, or 0 for none")
         for lower, upper, why in NOT_ABOVE:
             if getattr(self, lower) > getattr(self, upper):
                 raise ValueError(

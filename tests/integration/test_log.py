@@ -163,6 +163,44 @@ async def test_a_large_snapshot_that_was_cut_or_lost_is_replaced_by_an_older_one
         assert log.stats.snapshot_fallbacks == fallbacks
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE updates SET payload=CAST(payload AS TEXT) WHERE seq=85",
+        "UPDATE updates SET author=CAST(x'ff' AS TEXT), connection=CAST(x'fe' AS TEXT), at=CAST(at AS TEXT)",
+        "UPDATE snapshots SET payload=CAST(payload AS TEXT), checksum=CAST(checksum AS TEXT)",
+        "UPDATE snapshots SET payload=NULL, blob=CAST(x'ff' AS TEXT)",
+        "UPDATE snapshots SET payload=x'28b52ffde0ffffffffffffff7f' WHERE seq=80",
+    ],
+)
+async def test_a_value_of_another_type_costs_no_text(log: SqliteLog, compactor: Compactor, damage: str) -> None:
+    """One bit of a row's header makes text of a blob."""
+    updates = history(90)
+    await append(log, "d", updates[:40])
+    await compactor.compact("d")
+    await append(log, "d", updates[40:80])
+    await compactor.compact("d")
+    await append(log, "d", updates[80:])
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute(damage)
+    assert text_of(await parts(log, "d")) == text_of(updates)
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        ("UPDATE updates SET payload=5 WHERE seq=85", "85"),
+        ("UPDATE heads SET last_seq='no number'", "number of its last update"),
+    ],
+)
+async def test_a_value_that_is_none_is_damage_that_is_named(log: SqliteLog, damage: str, says: str) -> None:
+    await append(log, "d", history(90))
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute(damage)
+    with pytest.raises(DamagedDocument, match=says):
+        await log.load("d")
+
+
 @pytest.mark.fm("FM-065")
 async def test_a_compactor_that_was_paused_past_its_lease_writes_nothing(log: SqliteLog, compactor: Compactor) -> None:
     updates = history(60)

@@ -50,10 +50,9 @@ class LogFile:
         """Return the newest sound snapshot and all updates after it; raises `DamagedDocument`."""
         connection.execute("BEGIN")
         try:
-            head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
-            if head is None:
+            last_seq = _last_seq(connection, document)
+            if last_seq is None:
                 return Stored(None, (), 0)
-            last_seq = head[0]
             for row in self.snapshots.newest_first(connection, document):
                 snapshot = self.snapshots.open(row)
                 if snapshot is None:
@@ -69,8 +68,7 @@ class LogFile:
         """Return at most `limit` updates with seq > `after`; raises `DamagedDocument`."""
         connection.execute("BEGIN")
         try:
-            head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
-            upto = min(head[0], after + limit) if head else 0
+            upto = min(_last_seq(connection, document) or 0, after + limit)
             return self._rows(connection, document, after, upto) if upto > after else []
         finally:
             connection.execute("COMMIT")
@@ -90,13 +88,15 @@ class LogFile:
     def _rows(self, connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[StoredUpdate]:
         """Return updates after..upto, all of them, or raise `DamagedDocument` that names what is missing."""
         found: dict[int, StoredUpdate] = {}
+        # As bytes: one flipped bit makes text of a blob, or text that is none.
         for seq, payload, author, origin, at, checksum in connection.execute(
-            "SELECT seq, payload, author, connection, at, checksum FROM updates "
-            "WHERE document=? AND seq>? AND seq<=? ORDER BY seq",
+            "SELECT seq, CAST(payload AS BLOB), CAST(author AS BLOB), CAST(connection AS BLOB), CAST(at AS INTEGER), "
+            "checksum FROM updates WHERE document=? AND seq>? AND seq<=? ORDER BY seq",
             (document, after, upto),
         ):
             if crc32(payload) == checksum:
-                found[seq] = StoredUpdate(seq, payload, author, origin, at)
+                who, where = author.decode(errors="replace"), origin.decode(errors="replace")
+                found[seq] = StoredUpdate(seq, payload, who, where, at)
         if len(found) < upto - after:
             for segment in _segments(connection, document, after, upto):
                 for row in self.archive.open(segment):
@@ -106,6 +106,14 @@ class LogFile:
         if missing:
             raise DamagedDocument(f"updates {_spans(missing)} of {upto} are missing or damaged")
         return [found[seq] for seq in range(after + 1, upto + 1)]
+
+
+def _last_seq(connection: sqlite3.Connection, document: str) -> int | None:
+    """Return the number of a document's last update, None if there is no such document; raises `DamagedDocument`."""
+    head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
+    if head is not None and not isinstance(head[0], int):
+        raise DamagedDocument("the number of its last update is damaged")
+    return None if head is None else int(head[0])
 
 
 def _segments(connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[Segment]:

@@ -37,19 +37,23 @@ class SnapshotStore:
 
     def newest_first(self, connection: sqlite3.Connection, document: str) -> Iterator[SnapshotRow]:
         """Yield the document's snapshots from the newest to the oldest."""
+        # As bytes: one flipped bit makes text of a blob, or text that is none.
         for row in connection.execute(
-            "SELECT document, seq, payload, blob, checksum, state_vector FROM snapshots "
+            "SELECT document, seq, CAST(payload AS BLOB), CAST(blob AS BLOB), CAST(checksum AS BLOB), "
+            "CAST(state_vector AS BLOB) FROM snapshots "
             "WHERE document=? ORDER BY seq DESC",
             (document,),
         ).fetchall():
-            yield SnapshotRow(*row)
+            document, seq, payload, blob, checksum, state_vector = row
+            yield SnapshotRow(document, seq, payload, blob and blob.decode(errors="replace"), checksum, state_vector)
 
     def open(self, row: SnapshotRow) -> Snapshot | None:
         """Return the snapshot, or None when its bytes are missing or damaged."""
         try:
             packed = row.payload if row.payload is not None else self._blobs.read(row.blob or "")
             payload = zstandard.ZstdDecompressor().decompress(packed)
-        except (KeyError, OSError, zstandard.ZstdError):
+        except (KeyError, ValueError, OSError, MemoryError, OverflowError, zstandard.ZstdError):
+            # Damage to the size that a frame tells of asks for more memory than there is.
             return None
         if _checksum(payload, row.state_vector, row.seq) != row.checksum:
             return None
