@@ -56,7 +56,10 @@ test('a cursor is at its character at once, named and coloured, and leaves as do
   await expect(owner.locator('.caret')).toHaveCount(0)
 })
 
-test('the name at a caret does not turn words that run to the left, and no table cuts it', async ({ owner, server }) => {
+test('the name at a caret does not turn words that run to the left, and no table cuts it', async ({
+  owner,
+  server,
+}) => {
   await newDocument(owner, server)
   await text(owner).evaluate((element: HTMLElement) =>
     element.editor?.commands.setContent('<p>مرحبا بالعالم</p><table><tr><th>head</th></tr></table>'),

@@ -78,6 +78,27 @@ test.describe('the list', () => {
     await page.getByRole('button', { name: 'Show as grid' }).click()
   })
 
+  test('on a phone, titles have room and nothing lies on a menu', async () => {
+    const title = 'Minutes of the first meeting'
+    await make(page, [title])
+    // An hour ago: the longest words that a date is told in.
+    await page.clock.install({ time: Date.now() + 59 * 60_000 })
+    await page.setViewportSize({ width: 390, height: 780 })
+    for (const view of ['grid', 'list']) {
+      await page.goto(server.url)
+      const card = cards(page).filter({ hasText: title })
+      if (view === 'list') await page.getByRole('button', { name: 'Show as list' }).click()
+      await expect(card.getByRole('time')).toHaveText('59 minutes ago')
+      const cut = await card.getByText(title).evaluate((name) => name.scrollHeight > name.clientHeight + 1)
+      expect(cut, view).toBe(false)
+      const [menu, time] = [await card.getByRole('button').boundingBox(), await card.getByRole('time').boundingBox()]
+      if (!menu || !time) throw new Error('not in view')
+      expect(time.x + time.width, view).toBeLessThanOrEqual(menu.x)
+    }
+    await page.getByRole('button', { name: 'Show as grid' }).click()
+    await page.setViewportSize({ width: 1280, height: 720 })
+  })
+
   test('does not take a title away that somebody else gave meanwhile', async () => {
     await make(page, ['Before'])
     await page.reload()

@@ -23,6 +23,9 @@ test('marks, font, size, colours, alignment and spacing act and show their state
     await expect(button).toHaveAttribute('aria-pressed', 'true')
   }
   await bar.getByRole('combobox', { name: 'Font' }).click()
+  // A name of three words stands on one line, too.
+  const height = async (font: string) => (await owner.getByRole('option', { name: font }).boundingBox())?.height ?? 0
+  expect(await height('Comic Sans MS')).toBeLessThan(1.5 * (await height('Georgia')))
   await owner.getByRole('option', { name: 'Georgia' }).click()
   await bar.getByRole('combobox', { name: 'Size' }).click()
   await owner.getByRole('option', { name: '18', exact: true }).click()

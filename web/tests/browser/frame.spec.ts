@@ -65,6 +65,17 @@ test('a long title gives way to the status', async ({ owner, server }) => {
     await expect(status(owner).getByText('Saved')).toBeInViewport({ ratio: 1 })
     expect(await owner.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
   }
+  await owner.getByRole('button', { name: 'Share' }).click()
+  const asked = owner.getByRole('dialog').getByRole('heading')
+  await expect(asked).toContainText('A title as long')
+  expect((await asked.boundingBox())?.height).toBeLessThan(50)
+})
+
+test('who has no access sees the own menu where it always is', async ({ owner, server }) => {
+  await owner.goto(`${server.url}/d/00000000-0000-7000-8000-000000000000`)
+  await expect(owner.getByRole('heading', { name: 'You have no access' })).toBeVisible()
+  const menu = await owner.getByRole('button', { name: /^Account of/ }).boundingBox()
+  expect(menu?.x).toBeGreaterThan(1000)
 })
 
 test('a socket is opened however short the pause between attempts was drawn', async ({ owner, server }) => {

@@ -74,7 +74,10 @@ test('a picture file is resized by its handle and by keys, placed, described, an
   await expect(text(owner).locator('.picture')).toHaveAttribute('data-align', 'right')
 })
 
-test('a picture grows to the width of its own place, and Escape gives a change of size up', async ({ owner, server }) => {
+test('a picture grows to the width of its own place, and Escape gives a change of size up', async ({
+  owner,
+  server,
+}) => {
   await newDocument(owner, server)
   await text(owner).evaluate((element: HTMLElement) =>
     element.editor?.commands.setContent('<table><tr><td><p></p></td><td>b</td><td>c</td></tr></table><p></p>'),

@@ -104,6 +104,7 @@ export function TextTools({ editor, onLink }: { editor: Editor; onLink: () => vo
         value={state.font}
         allowDeselect={false}
         data={offering(Object.keys(FONTS), state.font)}
+        comboboxProps={{ width: 190, position: 'bottom-start' }}
         renderOption={({ option }) => <span style={{ fontFamily: option.value }}>{option.label}</span>}
         onChange={(value) => {
           if (value === DEFAULT_FONT) run().unsetFontFamily().run()
