@@ -157,9 +157,13 @@ def token_create(
 @app.command()
 def doctor(data: DataOption = None, port: Annotated[int | None, typer.Option(help="Port to check.")] = None) -> None:
     """Check this machine and the data folder; say how to mend what is wrong."""
+    from quire.ops import logs
     from quire.ops.doctor import examine
 
-    findings = examine(_settings(data, None, port))
+    settings = _settings(data, None, port)
+    # What reading the text logs is said as a finding.
+    logs.configure("critical", settings.log_format)
+    findings = examine(settings)
     for finding in findings:
         typer.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.part}: {finding.text}")
     if not all(finding.ok for finding in findings):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from quire.log.file import holds_text, inode_of
 from quire.log.schema import NewerSchema
 from quire.storage import reason_of
 
+LEAST_FREE = 64 * 1024
+"""Bytes without which SQLite cannot open a database; it calls that an I/O error."""
 CATALOGUE, LOG, BLOBS, KEY = "catalogue.db", "log.db", "blobs", "secret.key"
 
 
@@ -64,6 +67,10 @@ class DataFolder:
             raise CannotStart(f"{path} was written by a newer release of Quire ({error}). Run that one.") from None
         except (sqlite3.Error, DBAPIError) as error:
             cause = error.orig if isinstance(error, DBAPIError) and isinstance(error.orig, Exception) else error
+            if path.parent.is_dir() and shutil.disk_usage(path.parent).free < LEAST_FREE:
+                raise CannotStart(
+                    f"{path} cannot be opened: the disk is full ({cause}). Make room, then start again."
+                ) from None
             raise CannotStart(
                 f"{path} cannot be opened: {reason_of(cause)} ({cause}). Nothing was changed in it. Check the disk and "
                 "the file's owner; if the file is damaged, move it away together with the files beside it that end in "

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -319,3 +321,41 @@ async def test_accounts_tokens_and_invitations_say_so_too(
             assert by_browser(server, "/session", browser)["account"]["name"] == "Ada " + "L" * 50  # type: ignore[index]
         finally:
             server.discard()
+
+
+def test_a_disk_that_was_full_before_anything_was_opened(launch: Callable[..., QuireProcess], tmp_path: Path) -> None:
+    server = launch()
+    document = server.new_document()
+    assert server.stop() == 0
+    place = tmp_path / "small"
+    place.mkdir()
+    with small_disk(place) as disk:
+        shutil.copytree(server.data, place / "data")
+        server.environment["QUIRE_DATA"] = str(place / "data")
+        server.start()
+        disk.break_down()
+        assert server.text(document) is not None
+        command = [sys.executable, "-m", "quire.cli"]
+        ended = subprocess.run(
+            [*command, "backup", str(place / "copy")],
+            env=server.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 1
+        assert "copy was not made: the disk is full" in ended.stderr
+        server.stop(signal.SIGKILL)
+        for leftover in (place / "data").glob("*.db-*"):
+            leftover.unlink()
+        disk.break_down()
+        ended = subprocess.run(
+            [*command, "serve"], env=server.environment, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert ended.returncode == 1
+        assert "the disk is full" in ended.stderr
+        assert "Make room" in ended.stderr
+        disk.mend()
+        server.start()
+        assert server.text(document) is not None
+        server.stop()

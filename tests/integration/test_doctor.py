@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, QuireProcess, free_port
+from quire.blobs.folder import FolderBlobs
+from quire.log.archive import Archive
+from quire.log.contract import StoredUpdate
 from quire.ops import doctor
 from quire.settings import Settings
 
@@ -79,9 +82,40 @@ def torn(name: str) -> Callable[[Path], None]:
     return work
 
 
+def damaged_blob(folder: Path) -> None:
+    """An archive file of the document whose bytes are not what was written."""
+    archive = Archive(FolderBlobs(folder / "blobs"))
+    with closing(sqlite3.connect(folder / "log.db", isolation_level=None)) as connection:
+        (document,) = connection.execute("SELECT document FROM heads").fetchone()
+        segment = archive.write(document, [StoredUpdate(1, b"x", "ada", "c", 0)])
+        values = (document, 1, 1, segment.blob, segment.checksum)
+        connection.execute("INSERT INTO segments VALUES(?, ?, ?, ?, ?)", values)
+    (folder / "blobs" / segment.blob).write_bytes(b"damaged")
+
+
+def a_folder(name: str) -> Callable[[Path], None]:
+    def work(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return work
+
+
+def another_database(folder: Path) -> None:
+    (folder / "log.db").unlink()
+    sql("log.db", "CREATE TABLE other(column)")(folder)
+
+
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
+        (sql("log.db", "UPDATE updates SET payload=x'00'"), "text: .*updates 1 of 1 are missing or damaged.*backup"),
+        (sql("log.db", "DELETE FROM updates"), "text: .*updates 1 of 1 are missing or damaged.*backup"),
+        (sql("log.db", "UPDATE heads SET last_seq=0"), "text: .*updates up to 1 are stored.*end at 0"),
+        (damaged_blob, "text: archive/.*the file is damaged.*backup"),
+        (another_database, "documents: log.db holds no text at all.*backup"),
+        (a_folder("lock"), "lock: no file that this user can write.*remove"),
+        (a_folder("secret.key"), "secret key: .*is no file: .*backup"),
         (torn("log.db"), "log.db: the database file is damaged.*backup"),
         (torn("catalogue.db"), "catalogue.db: the database file is damaged.*backup"),
         (write("log.db", b"no database" * 500), "log.db: the database file is damaged"),

@@ -85,6 +85,10 @@ class LogFile:
         for key in [key for kind in ("archive", "snapshots") for key in blobs.keys(f"{kind}/{document}")]:
             blobs.remove(key)
 
+    def segments(self, connection: sqlite3.Connection, document: str) -> list[Segment]:
+        """Return all archive segments of a document."""
+        return _segments(connection, document, 0, 2**62)
+
     def _rows(self, connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[StoredUpdate]:
         """Return updates after..upto, all of them, or raise `DamagedDocument` that names what is missing."""
         found: dict[int, StoredUpdate] = {}

@@ -110,7 +110,10 @@ class SqliteLog:
             migrate(connection)
         self._identity = inode_of(self.path)
         for _ in range(self._reader_count):
-            self._readers.put(connect_to_read(self.path))
+            reader = connect_to_read(self.path)
+            # Now, and not with the first document: SQLite makes files for it, for which a full disk has no room.
+            reader.execute("SELECT 1 FROM heads LIMIT 1").fetchone()
+            self._readers.put(reader)
 
     async def close(self, within: float = 8.0) -> None:
         thread = self._thread

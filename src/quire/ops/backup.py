@@ -12,12 +12,13 @@ from pathlib import Path
 from quire.blobs.folder import FolderBlobs, sync_path
 from quire.folder import BLOBS, CATALOGUE, KEY, LOG, CannotStart
 from quire.log.file import connect_to_read
+from quire.storage import reason_of
 
 TRIES = 5
 
 
 def back_up(data: Path, target: Path) -> None:
-    """Copy the folder `data` to `target`, which must not exist yet; raises `CannotStart`, `OSError`, `sqlite3.Error`.
+    """Copy the folder `data` to `target`, which must not exist yet; raises `CannotStart`.
 
     What was acknowledged before the call is in it. The target appears when it is whole, and not before.
     """
@@ -43,6 +44,12 @@ def back_up(data: Path, target: Path) -> None:
                 sync_path(Path(folder) / name)
         os.rename(partial, target)
         sync_path(target.parent)
+    except (OSError, sqlite3.Error) as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise CannotStart(
+            f"The backup {target} was not made: {reason_of(error)} ({error}). Nothing was changed in {data}. Make room "
+            "or choose another place; `quire doctor` says whether the data folder itself is well."
+        ) from None
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

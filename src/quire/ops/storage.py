@@ -14,13 +14,20 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
+from quire.blobs.folder import FolderBlobs
 from quire.db.tables import metadata
 from quire.folder import BLOBS, CATALOGUE, KEY, LOG
+from quire.log.archive import Archive
+from quire.log.contract import DamagedDocument
+from quire.log.file import LogFile
 from quire.log.schema import MIGRATIONS
+from quire.log.stats import LogStats
 from quire.storage import reason_of
 
 CHECK_SECONDS = 20.0
 """Time for the check of one database; a larger one is checked in part."""
+SHOWN = 10
+"""Damaged parts that are named one by one."""
 LOG_TABLES = frozenset({"updates", "heads", "snapshots", "segments", "leases"})
 CATALOGUE_TABLES = frozenset(metadata.tables)
 ATTACHMENTS = "SELECT 'attachments/' || document || '/' || digest FROM attachments"
@@ -74,7 +81,11 @@ def storage(folder: Path) -> Iterator[Finding]:
     """Check the databases, the key and the blobs."""
     log, catalogue = folder / LOG, folder / CATALOGUE
     busy = served(folder)
-    yield Finding("lock", True, "served by another process: fine if that is Quire" if busy else "nobody serves it")
+    lock = folder / "lock"
+    if lock.exists() and not (lock.is_file() and os.access(lock, os.R_OK | os.W_OK)):
+        yield Finding("lock", False, f"no file that this user can write: mend its owner, or remove {lock}")
+    else:
+        yield Finding("lock", True, "served by another process: fine if that is Quire" if busy else "nobody serves it")
     found = {path: path.is_file() and path.stat().st_size > 0 for path in (log, catalogue)}
     if not any(found.values()):
         if any(path.exists() for path in (log, catalogue)):
@@ -159,6 +170,9 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool]) -> Iterator[F
             else:
                 yield Finding(path.name, True, f"{what}; the next start makes it, there are no documents yet")
             return
+    if not _has_table(log, "heads") and _has_documents(catalogue):
+        yield Finding("documents", False, f"{log.name} holds no text at all: restore both databases from one backup")
+        return
     # What a server removes meanwhile is no loss: only what is still missing at a second look counts.
     lost = _lost(log, catalogue)
     lost = lost and lost & _lost(log, catalogue)
@@ -170,7 +184,14 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool]) -> Iterator[F
     if files:
         text = f"{len(files)} files are missing (one is {files[0]})"
         yield Finding("blobs", False, f"{text}: restore {log.parent / BLOBS} from the backup of the databases")
-    if not lost:
+    damaged = {} if lost else _damaged(log)
+    if damaged:
+        damaged = {what: why for what, why in _damaged(log).items() if what in damaged}
+    for what, why in sorted(damaged.items())[:SHOWN]:
+        yield Finding("text", False, f"{what}: {why}; check the disk, and restore the folder from a backup")
+    if len(damaged) > SHOWN:
+        yield Finding("text", False, f"{len(damaged) - SHOWN} more are damaged")
+    if not lost and not damaged:
         yield Finding("documents", True, "each has its text and its files")
 
 
@@ -184,6 +205,39 @@ def _has_documents(path: Path) -> bool:
             return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None  # noqa: S608
     except (sqlite3.Error, OSError):
         return True
+
+
+def _has_table(path: Path, table: str) -> bool:
+    with suppress(sqlite3.Error, OSError), reading(path) as connection:
+        return connection.execute("SELECT 1 FROM sqlite_master WHERE name=?", (table,)).fetchone() is not None
+    # What cannot be read is told elsewhere.
+    return True
+
+
+def _damaged(log: Path) -> dict[str, str]:
+    """Read every document and every file as the server would; return what does not fit its checksum, and why."""
+    damaged: dict[str, str] = {}
+    archive, stats = Archive(FolderBlobs(log.parent / BLOBS)), LogStats()
+    file, until = LogFile(log, archive, stats), time.monotonic() + CHECK_SECONDS
+    with suppress(sqlite3.Error, OSError), reading(log) as connection:
+        for (document,) in connection.execute("SELECT document FROM heads").fetchall():
+            try:
+                stored = file.load(connection, document)
+                query = "SELECT max(seq) FROM updates WHERE document=?"
+                (last,) = connection.execute(query, (document,)).fetchone()
+                if last is not None and last > stored.last_seq:
+                    damaged[document] = f"updates up to {last} are stored, but it is said to end at {stored.last_seq}"
+            except DamagedDocument as error:
+                damaged[document] = str(error)
+            for row in file.snapshots.newest_first(connection, document):
+                if row.blob is not None and file.snapshots.open(row) is None:
+                    damaged[row.blob] = "the file is damaged (the document is read from what it was made from)"
+            for segment in file.segments(connection, document):
+                if not archive.open(segment):
+                    damaged[segment.blob] = "the file is damaged, a part of the history cannot be read"
+            if time.monotonic() > until:
+                break
+    return damaged
 
 
 def _lost(log: Path, catalogue: Path) -> set[str]:
@@ -210,7 +264,9 @@ def _key(path: Path, used: bool) -> Iterator[Finding]:
         yield Finding(part, not used, text if used else "made at the first start")
         return
     status = path.stat()
-    if not os.access(path, os.R_OK):
+    if not path.is_file():
+        yield Finding(part, False, f"{path} is no file: move it away and restore it from a backup")
+    elif not os.access(path, os.R_OK):
         yield Finding(
             part, False, f"this user cannot read it: run this as the server's user, or mend its owner: {path}"
         )
