@@ -141,7 +141,7 @@ def measure(options: argparse.Namespace, names: list[str], results: dict[str, ob
         chart(options.output / "cpu.svg", {name: found["median"] for name, found in measured.items()})  # type: ignore[misc]
     if "idle" in chosen:
         results["idle"] = repeated(
-            "FM-050 memory of an idle socket, bytes", names, options.rounds, lambda server: resting.idle(server, 1000)
+            "FM-050 memory of an idle socket, bytes", names, options.rounds, lambda server: resting.idle(server, 2000)
         )
     if "cold" in chosen:
         results["cold"] = {

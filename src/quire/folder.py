@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from quire.blobs.folder import sync_path
 from quire.log.file import holds_text, inode_of
 from quire.log.schema import NewerSchema
-from quire.storage import reason_of
+from quire.storage import WrongSchema, reason_of
 
 LEAST_FREE = 64 * 1024
 """Bytes without which SQLite cannot open a database; it calls that an I/O error."""
@@ -65,6 +65,11 @@ class DataFolder:
             yield
         except (NewerSchema, CommandError) as error:
             raise CannotStart(f"{path} was written by a newer release of Quire ({error}). Run that one.") from None
+        except WrongSchema as error:
+            raise CannotStart(
+                f"{path} is not the database that its name tells: {error}. Nothing was changed in it. Restore "
+                f"{CATALOGUE}, {LOG} and {BLOBS}/ from one backup."
+            ) from None
         except (sqlite3.Error, DBAPIError) as error:
             cause = error.orig if isinstance(error, DBAPIError) and isinstance(error.orig, Exception) else error
             if path.parent.is_dir() and shutil.disk_usage(path.parent).free < LEAST_FREE:

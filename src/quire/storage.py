@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Collection
 
 FULL = "the disk is full"
 READ_ONLY = "the disk is read-only"
@@ -10,6 +11,22 @@ READ_ONLY = "the disk is read-only"
 
 class StorageUnavailable(Exception):
     """Storage cannot be read or written now; try again later. The text says why, for people."""
+
+
+class WrongSchema(Exception):
+    """A database holds other tables than it says: in part damaged, or another file than its name tells."""
+
+
+def check_tables(there: Collection[str], expected: Collection[str], *, new: bool) -> None:
+    """Compare the tables of a database with those of its schema; `new` is one that says that it has none.
+
+    Raises `WrongSchema`.
+    """
+    if new and there:
+        raise WrongSchema(f"it holds tables of something else ({', '.join(sorted(there)[:3])})")
+    missing = sorted(set(expected) - set(there))
+    if missing and not new:
+        raise WrongSchema(f"it has no table {', '.join(missing)}")
 
 
 def reason_of(error: BaseException) -> str:

@@ -338,6 +338,10 @@ async def test_state_changes_need_the_token_and_the_right_origin(ada: Browser) -
     ada.http.headers["X-CSRF-Token"] = token
     for headers in ({"Origin": "https://evil.test"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert (await ada.call("POST", "/documents", {}, **headers)).status_code == 403
+        # A proxy may have asked the browser for a password, which it sends from everywhere.
+        headers["Authorization"] = "Basic dTpw"
+        sign_in = {"email": "eve@example.com", "password": "a password of hers"}
+        assert (await ada.call("POST", "/session", sign_in, **headers)).status_code == 403
     assert (await ada.call("POST", "/documents", {})).status_code == 201
 
 

@@ -46,6 +46,24 @@ def newer_catalogue(folder: Path) -> None:
         catalogue.execute("UPDATE alembic_version SET version_num='from_the_future'")
 
 
+def without(name: str, table: str) -> Callable[[Path], None]:
+    def work(folder: Path) -> None:
+        with closing(sqlite3.connect(folder / name)) as database, database:
+            database.execute(f"DROP TABLE {table}")
+
+    return work
+
+
+def swapped(folder: Path) -> None:
+    log, catalogue = folder / "log.db", folder / "catalogue.db"
+    for path in (log, catalogue):
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = log.read_bytes()
+    log.write_bytes(catalogue.read_bytes())
+    catalogue.write_bytes(content)
+
+
 def short_key(folder: Path) -> None:
     (folder / "secret.key").write_bytes(b"x")
 
@@ -57,6 +75,9 @@ def short_key(folder: Path) -> None:
         (garbage("catalogue.db"), "catalogue.db cannot be opened: the database file is damaged.*backup"),
         (newer, "log.db was written by a newer release"),
         (newer_catalogue, "catalogue.db was written by a newer release"),
+        (without("log.db", "leases"), "log.db is not the database .*no table leases.*backup"),
+        (without("catalogue.db", "visits"), "catalogue.db is not the database .*no table visits.*backup"),
+        (swapped, "catalogue.db is not the database .*tables of something else.*backup"),
         (short_key, "secret.key is damaged.*backup"),
     ],
 )

@@ -18,7 +18,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from quire.storage import StorageUnavailable, reason_of
+from quire.db.tables import metadata
+from quire.storage import StorageUnavailable, check_tables, reason_of
 
 _log = structlog.get_logger("quire.db")
 
@@ -48,7 +49,7 @@ class Database:
             return await connection.run_sync(_is_current)
 
     async def migrate(self) -> None:
-        """Bring the schema to this release; the caller holds the lock on the data folder."""
+        """Bring the schema to this release; the caller holds the lock on the data folder. Raises `WrongSchema`."""
         # In one transaction: a kill or a full disk in the middle leaves what was there.
         async with self._transaction() as connection:
             await connection.run_sync(_upgrade)
@@ -134,7 +135,10 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:  # noqa: ANN401 - DBAPI ob
 
 
 def _upgrade(connection: sa.Connection) -> None:
+    tables = set(sa.inspect(connection).get_table_names())
+    check_tables(tables, (), new="alembic_version" not in tables)
     command.upgrade(_migrations(connection), "head")
+    check_tables(sa.inspect(connection).get_table_names(), metadata.tables, new=False)
 
 
 def _is_current(connection: sa.Connection) -> bool:

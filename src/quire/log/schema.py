@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from quire.storage import check_tables
+
 MIGRATIONS: Final = (
     """
     CREATE TABLE updates(
@@ -25,6 +27,8 @@ MIGRATIONS: Final = (
         name TEXT PRIMARY KEY, holder TEXT NOT NULL, token INTEGER NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
     """,
 )
+TABLES: Final = frozenset({"updates", "heads", "snapshots", "segments", "leases"})
+"""What is there after the last step."""
 
 
 class NewerSchema(Exception):
@@ -32,9 +36,15 @@ class NewerSchema(Exception):
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file to the newest schema; raises `NewerSchema` when it is already beyond it."""
+    """Bring the file to the newest schema; raises `NewerSchema` when it is already beyond it, `WrongSchema`."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(MIGRATIONS):
         raise NewerSchema(f"the log has schema {version}, this release knows {len(MIGRATIONS)}: run a newer release")
+    check_tables(_tables(connection), (), new=version == 0)
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version={number}; COMMIT;")
+    check_tables(_tables(connection), TABLES, new=False)
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}

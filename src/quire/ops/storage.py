@@ -20,7 +20,7 @@ from quire.folder import BLOBS, CATALOGUE, KEY, LOG
 from quire.log.archive import Archive
 from quire.log.contract import DamagedDocument
 from quire.log.file import LogFile
-from quire.log.schema import MIGRATIONS
+from quire.log.schema import MIGRATIONS, TABLES
 from quire.log.stats import LogStats
 from quire.storage import reason_of
 
@@ -28,7 +28,6 @@ CHECK_SECONDS = 20.0
 """Time for the check of one database; a larger one is checked in part."""
 SHOWN = 10
 """Damaged parts that are named one by one."""
-LOG_TABLES = frozenset({"updates", "heads", "snapshots", "segments", "leases"})
 CATALOGUE_TABLES = frozenset(metadata.tables)
 ATTACHMENTS = "SELECT 'attachments/' || document || '/' || digest FROM attachments"
 SEGMENTS = "SELECT blob FROM segments"
@@ -136,7 +135,7 @@ def _log_schema(connection: sqlite3.Connection, tables: set[str]) -> Finding:
     number = f"schema {version}"
     if version > len(MIGRATIONS):
         return Finding("log.db schema", False, f"{number}; this release knows {len(MIGRATIONS)}: run the newer release")
-    if (version == 0 and tables & LOG_TABLES) or (version == len(MIGRATIONS) and not tables >= LOG_TABLES):
+    if (version == 0 and tables & TABLES) or (version == len(MIGRATIONS) and not tables >= TABLES):
         return Finding("log.db schema", False, f"{number} in part only: restore it from a backup")
     if version < len(MIGRATIONS):
         return Finding("log.db schema", True, f"{number}; the next start brings it to {len(MIGRATIONS)}")
