@@ -14,13 +14,14 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+import proofs
 from quire.server import Server
 from quire.settings import Settings
 from visitors import ADA, Browser
@@ -39,6 +40,15 @@ PROVE = os.environ.get("QUIRE_PROVE") == "1"
 """Whether proofs run in full size (`make prove`)."""
 PASSWORD = "correct horse battery"
 EMAIL = "ada@example.com"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep the page on full runs."""
+    report = yield
+    if PROVE:
+        proofs.note(item, report)
+    return report
 
 
 def free_port() -> int:

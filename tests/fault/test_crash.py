@@ -43,7 +43,7 @@ async def words_of(server: QuireProcess, document: str) -> str:
     return str(doc.get("t", type=pycrdt.Text))
 
 
-@pytest.mark.fm("FM-057", "FM-058")
+@pytest.mark.fm("FM-057", "FM-058", size="100 kills")
 def test_no_acknowledged_update_is_lost(launch: Callable[..., QuireProcess], seed: int) -> None:
     server = launch(snapshot_updates="200")
     chance = random.Random(seed)

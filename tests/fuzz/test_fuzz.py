@@ -17,7 +17,7 @@ TARGETS = Path(__file__).parent / "targets.py"
 
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris has no wheel for this platform")
-@pytest.mark.fm("FM-172")
+@pytest.mark.fm("FM-172", size="15 minutes each")
 @pytest.mark.parametrize("target", ["codec", "presence", "state", "update"])
 def test_whatever_a_client_sends_is_refused_by_name_or_taken_whole(target: str, tmp_path: Path, seed: int) -> None:
     found = tmp_path / "found"

@@ -55,7 +55,7 @@ async def discard(client: Client) -> None:
         pass
 
 
-@pytest.mark.fm("FM-038")
+@pytest.mark.fm("FM-038", size="500 cursors, 20 typists")
 @pytest.mark.timeout(900)
 async def test_moving_cursors_neither_delay_text_nor_reach_storage(launch: Callable[..., QuireProcess]) -> None:
     # The clients that only move a cursor answer no pings, and the crowd takes a while to gather.

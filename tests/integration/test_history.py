@@ -73,7 +73,7 @@ async def store(log: SqliteLog, document: str, updates: Sequence[bytes]) -> None
         await append(log, document, updates[start : start + 5000])
 
 
-@pytest.mark.fm("FM-066")
+@pytest.mark.fm("FM-066", size="1,000,000 updates")
 async def test_a_long_past_leaves_the_hot_table_and_every_moment_of_it_still_opens(tmp_path: Path) -> None:
     past = Past(1)
     async with open_log(tmp_path) as log:
@@ -120,7 +120,7 @@ async def test_a_long_past_leaves_the_hot_table_and_every_moment_of_it_still_ope
         assert len(past.moments) > 20
 
 
-@pytest.mark.fm("FM-067")
+@pytest.mark.fm("FM-067", size="1, 1,000 and 1,000,000 updates")
 async def test_opening_a_cold_document_costs_the_same_whatever_its_past(tmp_path: Path) -> None:
     size = 1_000_000
     chance = random.Random(2)

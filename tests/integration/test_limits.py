@@ -108,7 +108,7 @@ async def test_a_silent_peer_is_dropped_with_its_cursor(launch: Callable[..., Qu
     assert server.metric("sync_closed_dead_total") == 1
 
 
-@pytest.mark.fm("FM-046")
+@pytest.mark.fm("FM-046", size="6,000 updates")
 async def test_a_slow_reader_costs_a_bounded_buffer_and_catches_up_with_one_diff(
     launch: Callable[..., QuireProcess],
 ) -> None:
@@ -231,7 +231,7 @@ async def two_answers(client: Client) -> list[bytes]:
     return answers
 
 
-@pytest.mark.fm("FM-050")
+@pytest.mark.fm("FM-050", size="10,000 sockets")
 async def test_idle_sockets_are_cheap_share_documents_and_are_counted(launch: Callable[..., QuireProcess]) -> None:
     count = 10_000 if PROVE else 1_000
     # Nobody reads on the idle clients, so nobody answers pings.
@@ -258,7 +258,7 @@ async def test_idle_sockets_are_cheap_share_documents_and_are_counted(launch: Ca
     run_node("many.mjs", server.url, server.token, *documents)
 
 
-@pytest.mark.fm("FM-056")
+@pytest.mark.fm("FM-056", size="10,000 documents")
 async def test_memory_comes_back_when_documents_are_left(launch: Callable[..., QuireProcess]) -> None:
     """Left documents stay for an hour here, so that it is the budget which has them leave."""
     count = 10_000 if PROVE else 300

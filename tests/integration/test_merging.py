@@ -304,7 +304,7 @@ async def test_a_changed_paragraph_meets_another_change_as_documented(
     assert vanished > 0
 
 
-@pytest.mark.fm("FM-020")
+@pytest.mark.fm("FM-020", size="40 rounds of each pair")
 @pytest.mark.parametrize("name", INTENTS)
 def test_two_intentions_meet_as_documented(nodes: Browsers, name: str, seed: int) -> None:
     start, one, other = INTENTS[name]

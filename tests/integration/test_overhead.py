@@ -56,7 +56,7 @@ async def join(server: QuireProcess, document: str) -> tuple[int, bytes]:
 
 
 @pytest.mark.skipif(not TRACES, reason="needs the editing traces: set QUIRE_TRACES to their folder")
-@pytest.mark.fm("FM-019")
+@pytest.mark.fm("FM-019", size="every edit of each trace")
 @pytest.mark.parametrize("trace", ["automerge-paper", "rustcode", "seph-blog1", "sveltecomponent"])
 async def test_a_real_editing_history_costs_little_beside_its_text(server: QuireProcess, trace: str) -> None:
     document = server.new_document()
@@ -94,7 +94,7 @@ async def test_a_real_editing_history_costs_little_beside_its_text(server: Quire
     assert measured["bytes a character in memory"] < 240
 
 
-@pytest.mark.fm("FM-019")
+@pytest.mark.fm("FM-019", size="10,000 sessions")
 async def test_ten_thousand_short_sessions_keep_the_document_small(server: QuireProcess, seed: int) -> None:
     made = json.loads(run_node("sessions.mjs", str(SESSIONS), str(seed), timeout=1800))
     updates = [base64.b64decode(update) for update in made["updates"]]

@@ -111,7 +111,7 @@ async def upload(client: Client, size: int, *, fragments: bool) -> tuple[int, st
 
 
 @pytest.mark.skipif(len(WAYS) < 3, reason="needs Debian's packages nginx and haproxy")
-@pytest.mark.fm("FM-168")
+@pytest.mark.fm("FM-168", size="frames of up to 1.6 GB, a limit of 16 MiB")
 @pytest.mark.parametrize("way", WAYS)
 async def test_frames_up_to_a_hundred_times_the_limit_are_taken_or_refused_with_a_reason(
     ways: tuple[QuireProcess, dict[str, int]], way: str

@@ -75,7 +75,7 @@ async def test_a_thousand_interleaved_edits_of_each_of_two_connections_are_all_t
     assert sorted(server.text(one.document).split()) == expected
 
 
-@pytest.mark.fm("FM-071")
+@pytest.mark.fm("FM-071", size="200 rounds")
 @pytest.mark.parametrize("size", [0, 200_000])
 async def test_what_was_just_said_to_be_saved_is_in_every_way_of_reading(server: QuireProcess, size: int) -> None:
     """`size` characters take the reading to a process of its own."""

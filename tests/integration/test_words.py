@@ -14,7 +14,7 @@ from conftest import PROVE, QuireProcess, run_node
 from person import Person, agreed
 
 
-@pytest.mark.fm("FM-005")
+@pytest.mark.fm("FM-005", size="240 words of each writer")
 @pytest.mark.parametrize("writers", [2, 3, 10, 50])
 async def test_every_word_of_many_writers_in_one_paragraph_is_there(
     server: QuireProcess, writers: int, seed: int

@@ -48,7 +48,7 @@ async def save(client: Client, update: bytes) -> None:
     assert await client.until(b"\x08") == wire.SAVED
 
 
-@pytest.mark.fm("FM-063")
+@pytest.mark.fm("FM-063", size="6,000 characters in 2 KB and in 1 MB")
 async def test_a_typed_character_costs_the_same_in_a_large_document_as_in_a_small_one(
     launch: Callable[..., QuireProcess],
 ) -> None:
@@ -115,7 +115,7 @@ async def type_everywhere(server: QuireProcess, documents: int, seconds: float) 
     return delays, samples
 
 
-@pytest.mark.fm("FM-064")
+@pytest.mark.fm("FM-064", size="1,000 documents, 300 s")
 async def test_compaction_has_no_tick_and_is_not_felt(launch: Callable[..., QuireProcess]) -> None:
     """Full run: 1,000 documents for five minutes."""
     documents, seconds = (1000, 300.0) if PROVE else (40, 8.0)

@@ -152,7 +152,7 @@ def difference(one: Any, other: Any, path: str = "") -> str:
     return f"{path}: {one} / {other}"
 
 
-@pytest.mark.fm("FM-021", "FM-194")
+@pytest.mark.fm("FM-021", "FM-194", size="30 minutes")
 def test_random_edits_of_every_node_and_mark_converge(seed: int) -> None:
     chance = random.Random(seed)
     rounds = 0

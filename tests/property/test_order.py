@@ -79,7 +79,7 @@ def test_edits_at_positions_others_have_moved_mean_the_same_in_every_order(
     assert all(words in text for words in present), text
 
 
-@pytest.mark.fm("FM-010")
+@pytest.mark.fm("FM-010", size="10,000 edits")
 def test_three_replicas_fed_in_random_orders_with_repeats_are_equal(seed: int) -> None:
     chance = random.Random(seed)
     writers = [pycrdt.Doc() for _ in range(5)]

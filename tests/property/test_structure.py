@@ -17,7 +17,7 @@ from quire.crdt.updates import EMPTY_STATE, MalformedUpdate, inspect
 from quire.sync.wire import var_string, var_uint
 
 
-@pytest.mark.fm("FM-172")
+@pytest.mark.fm("FM-172", size="20,000 documents")
 def test_random_structs_beside_and_inside_each_other_never_hang_or_crash_the_crdt(seed: int) -> None:
     count = 20_000 if PROVE else 400
     program = Path(__file__).with_name("structures.py")
