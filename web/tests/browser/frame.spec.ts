@@ -40,7 +40,7 @@ test('a jump reaches somebody who goes on writing', async ({ owner, server }) =>
   await text(owner).evaluate((element: HTMLElement) => element.editor?.commands.focus('start'))
   await expect(owner.locator('.caret')).not.toBeInViewport()
   await guest.evaluate(() => {
-    setInterval(() => document.execCommand('insertText', false, '.'), 20)
+    setInterval(() => document.execCommand('insertText', false, '.'), 50)
   })
   await expect(text(owner)).toContainText('below...')
   await owner.getByTestId('person').click()
