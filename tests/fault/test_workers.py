@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from quire.crdt.host import Worker
 from quire.fanout.local import LocalBus
 from quire.log.contract import Update
 from quire.storage import StorageUnavailable
+from quire.sync import room as room_module
 from quire.sync.rooms import LoadFailed
 
 HEAVY = 2000
@@ -108,6 +111,37 @@ async def test_a_worker_that_cannot_start_costs_no_edit(tmp_path: Path, monkeypa
         for row in (await log.load(DOCUMENT)).tail:
             stored.apply_update(row.payload)
         assert str(stored.get("t", type=pycrdt.Text)).endswith("kept")
+        await node.close()
+
+
+def work(seconds: float) -> None:
+    """Keep the processor busy."""
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+
+
+@pytest.mark.parametrize(("delay", "moved"), [(time.sleep, False), (work, True)])
+async def test_only_work_moves_a_document_to_a_worker_and_no_pause_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, delay: Callable[[float], None], moved: bool
+) -> None:
+    async with made_log(tmp_path) as log:
+        node, writer = Node("n", log, LocalBus()), Guest("ada", 1)
+        await writer.join(node)
+        writer.text += "first"
+        await until(lambda: writer.unsaved == 0, "the document is open", node)
+        read = room_module.inspect
+
+        def slowly(update: bytes) -> Any:
+            delay(0.2)
+            return read(update)
+
+        monkeypatch.setattr(room_module, "inspect", slowly)
+        writer.text += "second"
+        monkeypatch.undo()
+        writer.text += "third"
+        await until(lambda: writer.unsaved == 0, "saved", node)
+        assert (node.replicas._workers[0]._process is not None) is moved
         await node.close()
 
 

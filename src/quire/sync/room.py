@@ -7,6 +7,7 @@ receive → prove on the replica → outbox (tick: one merged frame for everyone
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
@@ -36,10 +37,11 @@ from quire.sync.vetting import Vetting
 from quire.sync.writers import Writers, doubt
 
 _log = structlog.get_logger("quire.sync.room")
+_work_time = time.thread_time
 MOST_STRUCTS = 1000
 """Structs of an update that is applied in this process: crafted ones take each the longer the more there are."""
 SLOW = 0.05
-"""Seconds that one update may take here; the document moves to a worker process then."""
+"""Processor seconds that one update may take here; the document moves to a worker process then."""
 VISIT_SECONDS = 20.0
 """How long somebody without a socket counts as here after each exchange; a tab in front makes one every second."""
 
@@ -198,7 +200,7 @@ class Room:
         if replica is None or self._turns or not replica.local or not self.light(update):
             self._receive_in_turn(update, sender)
             return
-        started = self._loop.time()
+        started = _work_time()
         try:
             summary = inspect(update)
             if summary.structs > MOST_STRUCTS:
@@ -217,7 +219,7 @@ class Room:
             self._refuse_malformed(sender, error)
             return
         self._accept(update, sender, summary, applied)
-        if self._loop.time() - started > SLOW:
+        if _work_time() - started > SLOW:
             self._turns.add(self._copy.move)
 
     def _receive_in_turn(self, update: bytes, sender: Sender) -> None:
