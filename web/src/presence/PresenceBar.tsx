@@ -7,6 +7,8 @@ import { initials } from './initials'
 import { peopleOf, samePeople, watchIdleness, type Person } from './people'
 
 const SHOWN = 5
+/** Presence is looked at this often, in ms. */
+const LOOK = 100
 
 /** Avatars of who else is here; pressing one jumps to that person's cursor. */
 export function PresenceBar({ session, onJump }: { session: DocumentSession; onJump: (client: number) => void }) {
@@ -18,6 +20,7 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
   useEffect(() => {
     const { awareness } = session
     let timer: ReturnType<typeof setTimeout> | undefined
+    let looking: ReturnType<typeof setTimeout> | undefined
     let shown: Person[] = []
     const announce = (now: Person[]) => {
       clearTimeout(timer)
@@ -40,12 +43,20 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
       setPeople(now)
       announce(now)
     }
+    // Carets come in crowds: one look is enough for all that moved meanwhile.
+    const later = () => {
+      looking ??= setTimeout(() => {
+        looking = undefined
+        refresh()
+      }, LOOK)
+    }
     refresh()
-    awareness.on('change', refresh)
+    awareness.on('change', later)
     const stop = watchIdleness(awareness)
     return () => {
       clearTimeout(timer)
-      awareness.off('change', refresh)
+      clearTimeout(looking)
+      awareness.off('change', later)
       stop()
     }
   }, [session, t])

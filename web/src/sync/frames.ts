@@ -11,10 +11,16 @@ const AWARENESS = 1
 const WITHOUT_FRAMES = 250
 /** Others' changes get one part in so many of the time: in a long document a change costs milliseconds. */
 const SHARE = 6
+/** The same while one types: a key seldom meets them. */
+const SHARE_TYPING = 20
+/** How long after a key one is taken to type on, in ms. */
+const TYPING = 1000
 /** A key of one's own has this long, in ms, for itself. */
 const OWN_KEY = 12
 /** Neither of both delays others' changes by more than this, in ms. */
 const LONGEST_WAIT = 200
+/** While a word is composed, the end of it is looked for this often, in ms. */
+const HELD = 30
 /** Longest time in ms that a word under composition holds others' changes back. */
 const LONGEST_HOLD = 10_000
 
@@ -65,7 +71,8 @@ export class FrameProvider extends HocuspocusProvider {
       )
     } finally {
       const ended = performance.now()
-      this.notBefore = ended + (ended - began) * (SHARE - 1)
+      const share = ended - this.lastOwn < TYPING ? SHARE_TYPING : SHARE
+      this.notBefore = ended + (ended - began) * (share - 1)
       if (this.waiting.length > 0) this.schedule()
     }
   }
@@ -83,18 +90,31 @@ export class FrameProvider extends HocuspocusProvider {
   }
 
   private readonly due = (): void => {
-    this.unschedule()
-    const now = performance.now()
-    const busy = now < this.notBefore || now - this.lastOwn < OWN_KEY
-    const waited = now - this.since
-    if (this.held() ? waited < LONGEST_HOLD : busy && waited < LONGEST_WAIT) this.schedule()
+    if (this.wait() > 0) this.again()
     else this.takeIn()
+  }
+
+  /** How long, in ms, others' changes have to wait yet. */
+  private wait(): number {
+    const now = performance.now()
+    if (this.held()) return Math.min(HELD, this.since + LONGEST_HOLD - now)
+    return Math.min(Math.max(this.notBefore, this.lastOwn + OWN_KEY), this.since + LONGEST_WAIT) - now
   }
 
   private schedule(): void {
     if (this.timer !== undefined) return
-    this.frame = requestAnimationFrame(this.due)
-    this.timer = setTimeout(this.due, WITHOUT_FRAMES)
+    const wait = this.wait()
+    // A frame in which nothing changes costs as much as others: none is asked for before there is something to draw.
+    if (wait > 0) this.timer = setTimeout(this.again, wait)
+    else {
+      this.frame = requestAnimationFrame(this.due)
+      this.timer = setTimeout(this.due, WITHOUT_FRAMES)
+    }
+  }
+
+  private readonly again = (): void => {
+    this.unschedule()
+    this.schedule()
   }
 
   private unschedule(): void {

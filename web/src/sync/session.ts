@@ -13,7 +13,7 @@ import { Patience } from './patience'
 import { FOR_GOOD, TOO_BIG, problemKind } from './refusals'
 import { rescueWords } from './rescue'
 import { sharedSocket } from './socket'
-import { saveStatus } from './status'
+import { calmed, saveStatus } from './status'
 import { Store } from './store'
 import type { Handles, Me, SessionState } from './types'
 import { unsentWords } from './unsent'
@@ -52,6 +52,7 @@ export class DocumentSession implements Handles {
   private writeRefused = false
   private readonly patience = new Patience()
   private closed = false
+  private readonly show = calmed((status) => this.state.update({ status }))
   private readonly presence: OwnPresence
   private readonly unregister = register(this)
 
@@ -375,21 +376,21 @@ export class DocumentSession implements Handles {
   private refresh(): void {
     if (this.closed) return
     const kept = this.local.kept.get()
-    const status = saveStatus({
-      stranded: this.state.get().stranded,
-      problem: this.storageProblem ?? this.refusedReason ?? this.https.problem,
-      unsendable: this.unsendable,
-      settled: this.settled,
-      connected: this.connected,
-      synced: this.synced,
-      https: this.https.live,
-      localReady: this.localReady,
-      changes: this.ledger.changes,
-      kept: kept !== 'no',
-      offlineSince: this.offlineSince,
-    })
-    // The same status stays the same object: whoever shows it need not look again.
-    const before = this.state.get().status
-    this.state.update({ kept, status: JSON.stringify(status) === JSON.stringify(before) ? before : status })
+    this.state.update({ kept })
+    this.show(
+      saveStatus({
+        stranded: this.state.get().stranded,
+        problem: this.storageProblem ?? this.refusedReason ?? this.https.problem,
+        unsendable: this.unsendable,
+        settled: this.settled,
+        connected: this.connected,
+        synced: this.synced,
+        https: this.https.live,
+        localReady: this.localReady,
+        changes: this.ledger.changes,
+        kept: kept !== 'no',
+        offlineSince: this.offlineSince,
+      }),
+    )
   }
 }

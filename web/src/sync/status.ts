@@ -40,3 +40,22 @@ export function saveStatus(facts: Facts): SaveStatus {
   if (facts.connected || !facts.localReady) return { kind: 'connecting' }
   return { kind: 'offline', changes: facts.changes, kept: facts.kept, since: facts.offlineSince }
 }
+
+/** How long, in ms, "Saving…" stays after all is saved: who types on is not told of every key. */
+const CALM = 300
+
+/** Passes a status on when it is another than the last; "saved" after "saving" only when that lasts. */
+export function calmed(show: (status: SaveStatus) => void): (status: SaveStatus) => void {
+  let last: SaveStatus | null = null
+  let waiting: ReturnType<typeof setTimeout> | undefined
+  return (status) => {
+    if (JSON.stringify(status) === JSON.stringify(last)) return
+    const calm = status.kind === 'saved' && last?.kind === 'saving'
+    const told = waiting !== undefined && status.kind === 'saving'
+    clearTimeout(waiting)
+    waiting = undefined
+    last = status
+    if (calm) waiting = setTimeout(() => show(status), CALM)
+    else if (!told) show(status)
+  }
+}

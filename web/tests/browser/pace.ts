@@ -37,7 +37,11 @@ export async function watchPace(page: Page): Promise<void> {
         if (event.key.length !== 1) return
         let handled = 0
         let wait = 0
-        afterTask(() => (handled = performance.now()))
+        // Once the editor has taken the letter in: its own microtask was queued before this one.
+        window.addEventListener('input', () => queueMicrotask(() => (handled = performance.now())), {
+          capture: true,
+          once: true,
+        })
         const painted = () => {
           const { anchorNode, anchorOffset } = getSelection() ?? {}
           const letter = anchorNode?.textContent?.charAt((anchorOffset ?? 0) - 1).replace('\u00a0', ' ')

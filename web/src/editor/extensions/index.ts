@@ -1,7 +1,7 @@
 /** Every extension of the editor; names and attributes follow schema.json. */
 import { Placeholder, Selection } from '@tiptap/extensions'
 import Code from '@tiptap/extension-code'
-import Collaboration from '@tiptap/extension-collaboration'
+import Collaboration, { isChangeOrigin } from '@tiptap/extension-collaboration'
 import FindAndReplace from '@tiptap/extension-find-and-replace'
 import Highlight from '@tiptap/extension-highlight'
 import Blockquote from '@tiptap/extension-blockquote'
@@ -15,6 +15,7 @@ import { Table, TableCell, TableHeader, TableRow } from '@tiptap/extension-table
 import TextAlign from '@tiptap/extension-text-align'
 import { FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
 import type { Extension, Extensions, Node } from '@tiptap/core'
+import { Plugin } from '@tiptap/pm/state'
 import StarterKit from '@tiptap/starter-kit'
 import type { DocumentSession } from '../../sync'
 import schema from '../schema/schema.json'
@@ -51,6 +52,19 @@ const Link = TiptapLink.extend({
   inclusive: false,
   addAttributes() {
     return { href: { default: '', parseHTML: (element) => safeAddress(element.getAttribute('href') ?? '') } }
+  },
+  // Who types an address makes the link; everybody else would only make it again.
+  addProseMirrorPlugins() {
+    return (this.parent?.() ?? []).map(({ spec }) => {
+      const append = spec.appendTransaction
+      if (!append) return new Plugin(spec)
+      return new Plugin({
+        ...spec,
+        appendTransaction(this: Plugin, transactions, before, state) {
+          return transactions.some(isChangeOrigin) ? null : append.call(this, transactions, before, state)
+        },
+      })
+    })
   },
   // Addresses only: what looks like Markdown in a paste stays as it is written.
   addPasteRules() {

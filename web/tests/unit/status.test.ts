@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { calmed } from '../../src/sync/status'
+import type { SaveStatus } from '../../src/sync/types'
+
+const SAVED: SaveStatus = { kind: 'saved', transport: 'socket' }
+const SAVING: SaveStatus = { kind: 'saving', transport: 'socket' }
+const UNSAVED: SaveStatus = { kind: 'unsaved', reason: 'the disk is full' }
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+function shown(): [(status: SaveStatus) => void, SaveStatus['kind'][]] {
+  const kinds: SaveStatus['kind'][] = []
+  return [calmed(({ kind }) => kinds.push(kind)), kinds]
+}
+
+test('who types on is told "saving" once, and "saved" at the end', () => {
+  const [tell, kinds] = shown()
+  tell(SAVED)
+  for (let key = 0; key < 20; key += 1) {
+    tell(SAVING)
+    vi.advanceTimersByTime(20)
+    tell(SAVED)
+    vi.advanceTimersByTime(150)
+  }
+  expect(kinds).toEqual(['saved', 'saving'])
+  vi.advanceTimersByTime(1000)
+  expect(kinds).toEqual(['saved', 'saving', 'saved'])
+})
+
+test('trouble is told at once, and "saved" is not told after it', () => {
+  const [tell, kinds] = shown()
+  tell(SAVING)
+  tell(SAVED)
+  tell(UNSAVED)
+  vi.advanceTimersByTime(1000)
+  expect(kinds).toEqual(['saving', 'unsaved'])
+  tell(SAVED)
+  expect(kinds).toEqual(['saving', 'unsaved', 'saved'])
+})
