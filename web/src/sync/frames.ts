@@ -12,13 +12,13 @@ const WITHOUT_FRAMES = 250
 /** Others' changes get one part in so many of the time: in a long document a change costs milliseconds. */
 const SHARE = 6
 /** The same while one types: a key seldom meets them. */
-const SHARE_TYPING = 20
+const SHARE_TYPING = 30
 /** How long after a key one is taken to type on, in ms. */
 const TYPING = 1000
 /** A key of one's own has this long, in ms, for itself. */
 const OWN_KEY = 12
 /** Neither of both delays others' changes by more than this, in ms. */
-const LONGEST_WAIT = 200
+const LONGEST_WAIT = 300
 /** While a word is composed, the end of it is looked for this often, in ms. */
 const HELD = 30
 /** Longest time in ms that a word under composition holds others' changes back. */
