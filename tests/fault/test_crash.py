@@ -7,10 +7,11 @@ import os
 import random
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import pycrdt
@@ -130,6 +131,56 @@ async def test_what_compaction_moved_is_there_after_a_power_cut(
     await log.close()
     disk.start()
     assert server.text(document).strip() == author.text
+
+
+@pytest.mark.fm("FM-059")
+async def test_nothing_stands_between_an_edit_and_its_commit(launch: Callable[..., QuireProcess]) -> None:
+    server = launch()
+    people = [Person(f"p{number}", server, server.new_document()) for number in range(20)]
+
+    def stored() -> int:
+        with closing(sqlite3.connect(server.data / "log.db")) as log:
+            return int(log.execute("SELECT sum(last_seq) FROM heads").fetchone()[0])
+
+    waits = []
+    async with AsyncExitStack() as stack:
+        for person in people:
+            await stack.enter_async_context(person.online())
+            await person.start("start ")
+        # Whoever is told "saved" finds it in the file at that moment, each time.
+        for number in range(10):
+            for person in people:
+                begun, before = time.monotonic(), stored()
+                person.insert(0, f"w{number} ")
+                await person.saved()
+                assert stored() == before + 1
+                waits.append(time.monotonic() - begun)
+        waits.sort()
+        print("seconds to the acknowledgement", waits[len(waits) // 2], waits[int(len(waits) * 0.99)])
+        # What waits is committed together, all rooms' in one transaction.
+        commits, rows = server.metric("log_commits_total"), stored()
+        with write_locked(server.data / "log.db"):
+            for person in people:
+                person.insert(0, "together ")
+            await until(lambda: server.metric("log_queued_bytes") > 20 * len("together "), "all wait")
+        for person in people:
+            await person.saved()
+        assert stored() == rows + len(people)
+        assert server.metric("log_commits_total") - commits <= 3
+        # Killed in the middle of the window: nothing that waits there was called saved.
+        with write_locked(server.data / "log.db"):
+            for person in people:
+                person.insert(0, "window ")
+            await until(lambda: server.metric("log_queued_bytes") > 20 * len("window "), "all wait")
+            assert {person.unsaved for person in people} == {1}
+            server.stop(signal.SIGKILL)
+    server.start()
+    for person in people:
+        words = server.text(person.document).split()
+        assert words == ["together", *(f"w{number}" for number in reversed(range(10))), "start"]
+        async with person.online():
+            await person.saved()
+        assert server.text(person.document).split() == ["window", *words]
 
 
 def test_a_graceful_stop_exits_with_0_and_loses_nothing(launch: Callable[..., QuireProcess]) -> None:
