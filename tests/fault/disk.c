@@ -1,5 +1,7 @@
-/* A disk that forgets on power loss whatever was not flushed. Preloaded into a program: `fsync` of a file keeps its
-   content, `fsync` of a folder the names in it; nothing else is kept. See powercut.py, which reads what was kept. */
+/* A disk that goes wrong, preloaded into a program for the files below DISK_ROOT.
+   With DISK_STORE it forgets on power loss whatever was not flushed: `fsync` of a file keeps its content there, `fsync`
+   of a folder the names in it; nothing else is kept (faultydisk.py reads it).
+   With DISK_FULL it has no room for as long as a file of that name is there. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A file's name among what is kept: its inode and birth, for an inode number is given again. */
@@ -41,12 +44,19 @@ static void keep_names(const char *path, FILE *kept) {
   closedir(folder);
 }
 
-static int flush(int fd) {
-  const char *root = getenv("DISK_ROOT"), *store = getenv("DISK_STORE");
-  char link[64], path[PATH_MAX] = "", key[64], kind, new[PATH_MAX], old[PATH_MAX];
+/* Whether an open file is on this disk; its path. */
+static int is_here(int fd, char *path, size_t size) {
+  const char *root = getenv("DISK_ROOT");
+  char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  if (!root || !store || readlink(link, path, sizeof path - 1) < 0) return 0;
-  if (strncmp(path, root, strlen(root)) || access(path, F_OK) || key_of(fd, "", key, &kind) < 0) return 0;
+  memset(path, 0, size);
+  return root && readlink(link, path, size - 1) > 0 && !strncmp(path, root, strlen(root)) && !access(path, F_OK);
+}
+
+static int flush(int fd) {
+  const char *store = getenv("DISK_STORE");
+  char path[PATH_MAX], key[64], kind, new[PATH_MAX], old[PATH_MAX];
+  if (!store || !is_here(fd, path, sizeof path) || key_of(fd, "", key, &kind) < 0) return 0;
   snprintf(new, sizeof new, "%s/lock", store);
   /* One at a time, so that no older content replaces a newer one. */
   int lock = open(new, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -64,3 +74,27 @@ static int flush(int fd) {
 
 int fsync(int fd) { return flush(fd); }
 int fdatasync(int fd) { return flush(fd); }
+
+/* What a file has it keeps: only growing needs room. */
+static int is_full(int fd, off_t end) {
+  const char *full = getenv("DISK_FULL");
+  char path[PATH_MAX];
+  struct stat found;
+  int known = errno;
+  int fails = full && !access(full, F_OK) && is_here(fd, path, sizeof path) && !fstat(fd, &found) && end > found.st_size;
+  errno = fails ? ENOSPC : known;
+  return fails;
+}
+
+ssize_t write(int fd, const void *data, size_t size) {
+  off_t at = lseek(fd, 0, SEEK_CUR);
+  return is_full(fd, at + (off_t)size) ? -1 : syscall(SYS_write, fd, data, size);
+}
+
+ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
+  return is_full(fd, at + (off_t)size) ? -1 : syscall(SYS_pwrite64, fd, data, size, at);
+}
+
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
+  return is_full(fd, at + (off_t)size) ? -1 : syscall(SYS_pwrite64, fd, data, size, at);
+}

@@ -18,9 +18,9 @@ import pycrdt
 import pytest
 
 from conftest import PROVE, ROOT, QuireProcess
+from faultydisk import ForgetfulDisk
 from locks import write_locked
 from person import Person
-from powercut import ForgetfulDisk
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
 from quire.log.sqlite import SqliteLog

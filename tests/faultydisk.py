@@ -1,4 +1,4 @@
-"""A disk that loses on a power cut everything since the last flush of each file and folder."""
+"""Disks that go wrong without a privilege: what was not flushed is lost with the power, or there is no room."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ for folder, _, names in os.walk(sys.argv[1]):
 """
 
 
+def faulty_disk(folder: Path, data: Path) -> dict[str, str]:
+    """Make the disk under `data`; return what a program's environment needs for it.
+
+    Without a compiler the proof fails: a proof that is left out shows nothing.
+    """
+    library, source = folder / "disk.so", ROOT / "tests" / "fault" / "disk.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source], check=True)
+    return {"LD_PRELOAD": str(library), "DISK_ROOT": str(data)}
+
+
 class ForgetfulDisk:
     """The disk under the data folder of a server that does not run."""
 
     def __init__(self, server: QuireProcess, folder: Path) -> None:
         self._server, self._folder = server, folder
         self._store = folder / "kept"
-        library = folder / "disk.so"
         folder.mkdir()
-        # Without a compiler the proof fails: a proof that is left out shows nothing.
-        subprocess.run(
-            ["cc", "-shared", "-fPIC", "-O1", "-o", library, ROOT / "tests" / "fault" / "disk.c"], check=True
-        )
-        server.environment |= {
-            "LD_PRELOAD": str(library),
-            "DISK_ROOT": str(server.data),
-            "DISK_STORE": str(self._store),
-        }
+        server.environment |= {**faulty_disk(folder, server.data), "DISK_STORE": str(self._store)}
 
     def start(self) -> None:
         """Start the server; what is in its folder now counts as flushed."""
