@@ -165,6 +165,8 @@ class Guest:
         self.unsaved = self.sent = 0
         self.refused: list[dict[str, str]] = []
         self.member: Member | None = None
+        self.link_is_dead = False
+        """While set, what is sent arrives nowhere, and nothing says so."""
         self._applying = False
         self._waiting: list[bytes] = []
         self._clock = 0
@@ -196,6 +198,8 @@ class Guest:
         assert self.member.room is not None
         self.unsaved += 1
         self.sent += 1
+        if self.link_is_dead:
+            return
         self.member.room.receive(update, self.member)
 
     def _on_change(self, event: pycrdt.TransactionEvent) -> None:

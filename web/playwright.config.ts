@@ -9,7 +9,7 @@ export default defineConfig({
   retries: process.env.CI ? 1 : 0,
   timeout: 60_000,
   expect: { timeout: 8_000 },
-  reporter: [['list']],
+  reporter: process.env.QUIRE_PROVE === '1' ? [['list'], ['./tests/browser/proofs.ts']] : [['list']],
   use: {
     locale: 'en-GB',
     screenshot: 'only-on-failure',

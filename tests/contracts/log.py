@@ -34,6 +34,10 @@ class LogSetup(Protocol):
         """Let no commit happen inside the block."""
         ...
 
+    def failing(self, log: UpdateLog) -> AbstractContextManager[object]:
+        """Let every commit fail inside the block."""
+        ...
+
     async def crash(self, log: UpdateLog) -> None:
         """End the log as a power cut would: only what is durable now is there at the next `open`."""
         ...
@@ -74,6 +78,12 @@ def edit(doc: pycrdt.Doc, change: Callable[[], None]) -> bytes:
     before = doc.get_state()
     change()
     return doc.get_update(before)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 async def append(log: UpdateLog, document: str, payloads: Sequence[bytes], author: str = "ann") -> list[Outcome]:
@@ -170,7 +180,9 @@ class LogContract:
         told: list[Sequence[Outcome]] = []
         with setup.stalled(log):
             log.submit([Update("d", b"1", "a", "c", 1)], told.append)
-            await asyncio.sleep(0.05)
+            # Reading goes on meanwhile, in threads and turns in which it would have been told.
+            for _ in range(20):
+                assert (await log.load("d")).last_seq == 0
             assert told == []
         await append(log, "d", [b"2"])
         assert [list(outcomes) for outcomes in told] == [[1]]
@@ -224,13 +236,23 @@ class LogContract:
         await log.erase("d")
         assert setup.leftovers() == []
 
-    async def test_health_can_be_watched(self, log: UpdateLog) -> None:
+    async def test_health_can_be_watched_until_that_is_given_up(self, log: UpdateLog, setup: LogSetup) -> None:
         seen: list[Health] = []
+        others: list[Health] = []
         unwatch = log.watch(seen.append)
-        await append(log, "d", [b"x"])
-        assert log.health.ok
-        unwatch()
-        assert seen == []
+        log.watch(others.append)
+        for times in (1, 2):
+            with setup.failing(log):
+                log.submit([Update("d", b"%d" % times, "a", "c", 1)], lambda _: None)
+                await until(lambda: not log.health.ok)
+            await until(lambda: log.health.ok)
+            await append(log, "d", [b"x"])
+            if times == 1:
+                unwatch()
+            assert [health.ok for health in others] == [False, True] * times
+            assert [health.ok for health in seen] == [False, True]
+        assert others[0].reason
+        assert [row.payload for row in await log.read("d")] == [b"1", b"x", b"2", b"x"]
 
     def test_it_behaves_as_a_plain_list_of_updates(self, make_setup: Callable[[], LogSetup]) -> None:
         steps = settings(

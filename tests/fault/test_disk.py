@@ -15,14 +15,16 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from conftest import EMAIL, PASSWORD, ROOT, QuireProcess
+from faultydisk import faulty_disk
 from person import Person, agreed
 from stalls import until
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="making a disk full or read-only needs root")
+privileged = pytest.mark.skipif(os.geteuid() != 0, reason="making a disk full or read-only needs root")
 PAD = "y" * 4000
 ROOM_LIMIT = 300_000
 
@@ -31,6 +33,7 @@ class SmallDisk:
     """A disk of 24 MB that another program fills."""
 
     reason = "the disk is full"
+    environment: ClassVar[dict[str, str]] = {}
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,6 +52,7 @@ class LockedDisk:
     """A folder in which no file can be written, those that are open included (ext4's immutable flag)."""
 
     reason = "the disk is read-only"
+    environment: ClassVar[dict[str, str]] = {}
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -62,6 +66,27 @@ class LockedDisk:
 
     def mend(self) -> None:
         self._mark("-i")
+
+
+class PretendedDisk:
+    """A disk whose writes fail for want of room: as the small one, where nothing may be mounted."""
+
+    reason = "the disk is full"
+
+    def __init__(self, folder: Path) -> None:
+        self._full = folder / "full"
+        self.environment = {**faulty_disk(folder, folder / "data"), "DISK_FULL": str(self._full)}
+
+    def break_down(self) -> None:
+        self._full.touch()
+
+    def mend(self) -> None:
+        self._full.unlink()
+
+
+@contextmanager
+def pretended_disk(folder: Path) -> Iterator[PretendedDisk]:
+    yield PretendedDisk(folder)
 
 
 @contextmanager
@@ -99,7 +124,9 @@ def ready(server: QuireProcess) -> dict[str, object]:
 
 
 @pytest.mark.fm("FM-061")
-@pytest.mark.parametrize("kind", [small_disk, locked_disk])
+@pytest.mark.parametrize(
+    "kind", [pretended_disk, pytest.param(small_disk, marks=privileged), pytest.param(locked_disk, marks=privileged)]
+)
 async def test_people_write_on_are_told_and_lose_nothing(
     tmp_path: Path, kind: Callable[[Path], object], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,6 +134,7 @@ async def test_people_write_on_are_told_and_lose_nothing(
     folder.mkdir()
     with kind(folder) as disk:  # type: ignore[attr-defined]
         server = QuireProcess(folder / "data", unsaved_room_limit=str(ROOM_LIMIT))
+        server.environment |= disk.environment
         try:
             server.start()
             document = server.new_document()
@@ -208,7 +236,14 @@ def by_browser(server: QuireProcess, path: str, browser: dict[str, str], body: o
 
 
 @pytest.mark.fm("FM-061")
-@pytest.mark.parametrize(("kind", "status"), [(small_disk, 507), (locked_disk, 503)])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (pretended_disk, 507),
+        pytest.param(small_disk, 507, marks=privileged),
+        pytest.param(locked_disk, 503, marks=privileged),
+    ],
+)
 async def test_what_cannot_be_changed_says_so_and_reading_goes_on_until_the_disk_is_mended(
     tmp_path: Path, kind: Callable[[Path], object], status: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -216,6 +251,7 @@ async def test_what_cannot_be_changed_says_so_and_reading_goes_on_until_the_disk
     folder.mkdir()
     with kind(folder) as disk:  # type: ignore[attr-defined]
         server = QuireProcess(folder / "data")
+        server.environment |= disk.environment
         try:
             server.start()
             documents = [server.new_document(f"Title {number}") for number in range(2)]
@@ -266,7 +302,13 @@ async def test_what_cannot_be_changed_says_so_and_reading_goes_on_until_the_disk
 
 
 @pytest.mark.fm("FM-061")
-@pytest.mark.parametrize(("kind", "status"), [(small_disk, 507), (locked_disk, 503)])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        pytest.param(small_disk, 507, marks=privileged),
+        pytest.param(locked_disk, 503, marks=privileged),
+    ],
+)
 async def test_accounts_tokens_and_invitations_say_so_too(
     tmp_path: Path, kind: Callable[[Path], object], status: int
 ) -> None:
@@ -274,6 +316,7 @@ async def test_accounts_tokens_and_invitations_say_so_too(
     folder.mkdir()
     with kind(folder) as disk:  # type: ignore[attr-defined]
         server = QuireProcess(folder / "data")
+        server.environment |= disk.environment
         try:
             server.start()
             browser, other = signed_in(server), signed_in(server)
@@ -323,6 +366,7 @@ async def test_accounts_tokens_and_invitations_say_so_too(
             server.discard()
 
 
+@privileged
 def test_a_disk_that_was_full_before_anything_was_opened(launch: Callable[..., QuireProcess], tmp_path: Path) -> None:
     server = launch()
     document = server.new_document()

@@ -144,7 +144,8 @@ async def test_a_stalled_compactor(launch: Callable[..., QuireProcess]) -> None:
     await until(lambda: server.metric("log_compactions_total") >= 1, "a first compaction")
     with stopped(children(server, "spawn_main")[0]):
         await write(people[0], 60)
-        await asyncio.sleep(1.5)
+        # The compactor is at work on this one, and stuck, once it is not in its queue any more.
+        await until(lambda: server.metric("compaction_waiting") == 0, "the compactor took it")
         before = await asyncio.to_thread(memory, server)
         for person in people[1:]:
             await write(person, 0)

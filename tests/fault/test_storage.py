@@ -18,6 +18,7 @@ from conftest import QuireProcess
 from locks import write_locked
 from nodes import Guest, Node, made_log, until
 from person import Person, agreed
+from quire.db.engine import Database
 from quire.fanout.local import LocalBus
 from quire.log.contract import Stored
 from quire.storage import StorageUnavailable
@@ -321,3 +322,22 @@ async def test_text_that_is_gone_is_an_error_and_never_an_empty_document(launch:
         server.text(document)
     # New documents work; what is restored from a backup would be read as before.
     assert server.text(server.new_document()) == "\n"
+
+
+async def test_a_write_to_the_catalogue_that_is_stopped_in_the_middle_ends_at_once(tmp_path: Path) -> None:
+    """Whoever stops it waits for it to end: an error in its place was taken for one of storage, and work went on."""
+    database, begun = Database.embedded(tmp_path / "catalogue.db"), asyncio.Event()
+    long = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n WHERE x<3000000) SELECT count(*) FROM n"
+
+    async def write() -> None:
+        async with database.write() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+            asyncio.get_running_loop().call_soon(begun.set)
+            await connection.exec_driver_sql(long)
+
+    writing = asyncio.create_task(write())
+    await begun.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    await database.close()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from contracts.blobs import BlobsContract
 from contracts.fanout import FanoutContract
 from contracts.log import LogContract
 from locks import write_locked
+from nodes import BadFanout
 from quire.access import Credentials, Principal, Role
 from quire.accounts.passwords import Passwords
 from quire.accounts.service import AccountService
@@ -29,6 +31,7 @@ from quire.fanout.local import LocalBus, LocalFanout
 from quire.log.archive import Archive
 from quire.log.compaction import compact
 from quire.log.contract import UpdateLog
+from quire.log.file import connect
 from quire.log.sqlite import SqliteLog
 from quire.sharing.service import Announcements, SharingAccess
 
@@ -39,11 +42,18 @@ class SqliteSetup:
     def __init__(self, root: Path) -> None:
         self._root, self._images = root, count(1)
         self._folder = root / "0"
+        self._fails = False
 
     async def open(self, *, queue_limit: int = 64 * 1024 * 1024) -> SqliteLog:
-        log = SqliteLog(self._folder / "log.db", Archive(FolderBlobs(self._folder / "blobs")), queue_limit=queue_limit)
+        archive = Archive(FolderBlobs(self._folder / "blobs"))
+        log = SqliteLog(self._folder / "log.db", archive, queue_limit=queue_limit, connect=self._connect)
         await log.open()
         return log
+
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.set_progress_handler(lambda: self._fails, 10)
+        return connection
 
     async def compact(self, log: UpdateLog, document: str) -> None:
         assert isinstance(log, SqliteLog)
@@ -53,6 +63,12 @@ class SqliteSetup:
     def stalled(self, log: UpdateLog) -> AbstractContextManager[object]:
         assert isinstance(log, SqliteLog)
         return write_locked(log.path)
+
+    @contextmanager
+    def failing(self, log: UpdateLog) -> Iterator[None]:
+        self._fails = True
+        yield
+        self._fails = False
 
     async def crash(self, log: UpdateLog) -> None:
         """Go on with an image of the disk, taken while nothing is being written."""
@@ -95,6 +111,28 @@ class TestLocalFanout(FanoutContract):
             return node
 
         return connect
+
+    def interrupt(self, fanout: Fanout) -> bool:
+        return False
+
+
+class TestBadFanout(FanoutContract):
+    """The bus of the tests, which can be away."""
+
+    @pytest.fixture
+    def connect(self) -> Callable[[], Awaitable[Fanout]]:
+        bus = LocalBus()
+
+        async def connect() -> Fanout:
+            return BadFanout(bus)
+
+        return connect
+
+    def interrupt(self, fanout: Fanout) -> bool:
+        assert isinstance(fanout, BadFanout)
+        fanout.cut = True
+        fanout.mend()
+        return True
 
 
 class TestFolderBlobs(BlobsContract):

@@ -15,7 +15,7 @@ from person import Person
 from quire.crdt.updates import decode_state_vector, inspect
 from quire.sync import wire
 from rawclient import Client, connected, insertion, joined
-from stalls import memory, until
+from stalls import children, memory, stopped, until
 
 
 @pytest.mark.fm("FM-169")
@@ -179,19 +179,20 @@ async def test_a_slow_reader_costs_a_bounded_buffer_and_catches_up_with_one_diff
         assert str(fragment) == str(writer.fragment)
 
 
+def chain(operations: int, client: int) -> bytes:
+    """An update of single letters that the next one continues each, as no client sends them."""
+    number = wire.var_uint
+    items = [b"\x04\x01\x01t\x01x"] + [
+        b"\x84" + number(client) + number(clock - 1) + b"\x01x" for clock in range(1, operations)
+    ]
+    return b"\x01" + number(operations) + number(client) + b"\x00" + b"".join(items) + b"\x00"
+
+
 @pytest.mark.fm("FM-132")
 async def test_a_huge_update_and_a_huge_paste_do_not_hold_up_other_rooms(launch: Callable[..., QuireProcess]) -> None:
     server = launch()
     busy, calm = server.new_document(), server.new_document()
-    client_id, operations = 4242, 1_000_000
-
-    def number(value: int) -> bytes:
-        return wire.var_uint(value)
-
-    items = [b"\x04\x01\x01t\x01x"] + [
-        b"\x84" + number(client_id) + number(clock - 1) + b"\x01x" for clock in range(1, operations)
-    ]
-    update = b"\x01" + number(operations) + number(client_id) + b"\x00" + b"".join(items) + b"\x00"
+    update = chain(1_000_000, client=4242)
     paste: pycrdt.Doc = pycrdt.Doc()
     paste.get("t", type=pycrdt.Text).insert(0, "paste " * 1_750_000)
     delays: list[float] = []
@@ -217,6 +218,32 @@ async def test_a_huge_update_and_a_huge_paste_do_not_hold_up_other_rooms(launch:
     delays.sort()
     # The documented bound is a quarter of a second; test machines get four times that.
     assert delays[int(len(delays) * 0.99)] < 1.0, delays[-5:]
+
+
+@pytest.mark.fm("FM-132")
+async def test_heavy_work_is_never_in_a_turn_of_the_loop(launch: Callable[..., QuireProcess]) -> None:
+    """What a process of its own does not get done holds nobody up, however long it takes."""
+    server = launch(unsaved_room_limit="64000000")
+    busy, calm = server.new_document(), server.new_document()
+    one, two = Person("one", server, calm), Person("two", server, calm)
+    async with one.online(), two.online(), connected(server, busy) as big:
+        await one.start("calm ")
+        await two.until(lambda: two.ready, "the calm room")
+        await joined(big, server)
+        big.send(wire.sync_update(insertion("first " * 50_000)))
+        assert await big.until(b"\x08") == wire.SAVED
+        (worker,) = children(server, "quire.crdt.worker")
+        with stopped(worker):
+            big.send(wire.sync_update(insertion("paste " * 1_750_000)))
+            big.send(wire.sync_update(chain(1_000_000, client=4242)))
+            saved = asyncio.create_task(two_answers(big))
+            for word in range(50):
+                one.insert(0, f"c{word} ")
+                await two.until(lambda word=word: f"c{word} " in two.text, "a word in the calm room")
+                await one.saved()
+            await until(lambda: server.metric("waiting_bytes") > 4_000_000, "one is tried, the other waits")
+            assert not saved.done()
+        assert sorted(await saved) == sorted([wire.SAVED, wire.NOT_SAVED])
 
 
 async def two_answers(client: Client) -> list[bytes]:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import pycrdt
 import pytest
+import zstandard
 
+from conftest import QuireProcess
 from contracts.log import append, edit, history, parts_of, text_of
+from person import Person
 from quire.blobs.folder import FolderBlobs
+from quire.crdt.replica import LocalReplica
+from quire.crdt.snapshot import SnapshotMismatch
+from quire.crdt.updates import decode_state_vector
 from quire.log.archive import Archive
 from quire.log.compaction import Compaction, Compactor, LeaseLost, Trigger, compact
 from quire.log.contract import DamagedDocument, Outcome, Refused, Snapshot, Update
 from quire.log.file import connect
 from quire.log.sqlite import SqliteLog
 from quire.ops.children import Child
+from stalls import until
 
 
 async def parts(log: SqliteLog, document: str) -> list[bytes]:
@@ -138,6 +147,64 @@ async def test_damage_is_found_and_older_snapshots_and_the_archive_replace_what_
         await log.load("d")
 
 
+@pytest.mark.fm("FM-070")
+async def test_a_snapshot_that_disagrees_with_the_log_is_discarded_and_not_the_log(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    updates = history(40)
+    await append(log, "d", updates)
+    wrong = history(40, client=2)
+    with monkeypatch.context() as broken:
+        # Other words, words too few, none.
+        for content in (pycrdt.merge_updates(*wrong), updates[0], b"\x00\x00"):
+            broken.setattr(LocalReplica, "diff_now", lambda _self, _state, content=content: content)
+            with pytest.raises(SnapshotMismatch):
+                await asyncio.to_thread(compact, log.path, log.archive, "wrong", "d")
+    stored = await log.load("d")
+    assert stored.snapshot is None
+    assert [row.payload for row in stored.tail] == updates
+    assert list(log.archive.blobs.keys("")) == []
+
+
+@pytest.mark.fm("FM-070")
+async def test_everything_beside_the_log_is_made_again_and_equals_what_was_there(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch(snapshot_updates="20")
+    document = server.new_document("Kept")
+    path = f"/documents/{document}"
+    author = Person("author", server, document)
+    async with author.online():
+        await author.start("first words ")
+        for number in range(60):
+            author.insert(len(author.text), f"w{number} ")
+            await author.saved()
+    await until(lambda: server.metric("log_compactions_total") >= 1, "a snapshot")
+
+    def read() -> list[object]:
+        texts = [server.text(document, form) for form in ("json", "text", "markdown", "html")]
+        found: list[dict[str, object]] = server.api("GET", "/documents?search=Kept")["items"]  # type: ignore[assignment]
+        return [*texts, server.api("GET", f"{path}/preview"), [document["title"] for document in found]]
+
+    there = read()
+    server.stop()
+    with closing(sqlite3.connect(server.data / "log.db")) as connection, connection:
+        assert connection.execute("DELETE FROM snapshots").rowcount
+        connection.execute("DELETE FROM leases")
+        connection.execute("UPDATE heads SET snapshot_seq=0, new_updates=0, new_bytes=0")
+    shutil.rmtree(server.data / "blobs" / "snapshots", ignore_errors=True)
+    server.start()
+    assert read() == there
+    again = Person("again", server, document)
+    async with again.online():
+        await again.until(lambda: again.text == author.text, "the text")
+        for number in range(30):
+            again.insert(0, f"x{number} ")
+            await again.saved()
+    await until(lambda: server.metric("log_compactions_total") >= 1, "a snapshot again")
+    assert server.text(document).strip() == again.text.strip()
+
+
 @pytest.mark.fm("FM-062")
 @pytest.mark.parametrize("damage", ["cut", "lost"])
 async def test_a_large_snapshot_that_was_cut_or_lost_is_replaced_by_an_older_one_and_then_by_the_archive(
@@ -226,6 +293,81 @@ async def test_a_compactor_that_was_paused_past_its_lease_writes_nothing(log: Sq
     assert stored.snapshot is not None
     assert stored.snapshot.seq == len(updates)
     assert text_of(await parts(log, "d")) == text_of(updates)
+
+
+@pytest.mark.fm("FM-065")
+async def test_every_snapshot_of_two_compactors_beside_many_writers_is_a_replay_to_its_number(log: SqliteLog) -> None:
+    with closing(sqlite3.connect(log.path)) as connection:
+        connection.executescript(
+            "CREATE TABLE seen(seq, payload); CREATE TRIGGER see AFTER INSERT ON snapshots "
+            "BEGIN INSERT INTO seen VALUES(NEW.seq, NEW.payload); END"
+        )
+    turns = overtaken = late = 0
+    writing = True
+
+    class Steady(Compaction):
+        def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> list[str]:
+            nonlocal turns
+            turns += 1
+            return super()._store(connection, snapshot)
+
+    class Overtaken(Steady):
+        """Paused past its lease between its reading and its storing, while another compacts."""
+
+        def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> list[str]:
+            nonlocal overtaken
+            connection.execute("UPDATE leases SET expires_at=0")
+            with suppress(LeaseLost):
+                compact(log.path, log.archive, f"other {overtaken}", "d")
+            overtaken += 1
+            return super()._store(connection, snapshot)
+
+    def run(kind: type[Compaction], holder: str) -> None:
+        nonlocal late, writing
+        while overtaken < 3:
+            try:
+                kind(log.path, log.archive, holder, "d").run()
+            except LeaseLost:
+                late += 1
+        writing = False
+
+    async def write(client: int) -> int:
+        doc: pycrdt.Doc = pycrdt.Doc(client_id=client)
+        text, count = doc.get("t", type=pycrdt.Text), 0
+        while writing:
+            # As fast as it is compacted, or no snapshot would ever be finished.
+            if count < 2 * (turns + 1):
+                await append(log, "d", [edit(doc, partial(text.insert, 0, f"{client}.{count} "))])
+                count += 1
+            else:
+                await asyncio.sleep(0.001)
+        return count
+
+    compactors = (asyncio.to_thread(run, Overtaken, "slow"), asyncio.to_thread(run, Steady, "steady"))
+    _, *counts = await asyncio.gather(asyncio.gather(*compactors), *(write(client) for client in range(1, 101)))
+    rows = [row.payload for row in await log.read("d", limit=sum(counts) + 1)]
+    assert len(rows) == sum(counts)
+    with closing(sqlite3.connect(log.path)) as connection:
+        seen = connection.execute("SELECT seq, payload FROM seen ORDER BY rowid").fetchall()
+    numbers = [seq for seq, _ in seen]
+    # None is stored twice, and the newest never goes back.
+    assert numbers == sorted(set(numbers))
+    assert len(seen) >= 3
+    assert late > 0
+    for seq, packed in seen:
+        assert same(zstandard.ZstdDecompressor().decompress(packed), rows[:seq]), seq
+    assert same(pycrdt.merge_updates(*await parts(log, "d")), rows)
+
+
+def same(snapshot: bytes, updates: list[bytes]) -> bool:
+    """Whether a snapshot has the text and the state of these updates, none more and none less."""
+    loaded: pycrdt.Doc = pycrdt.Doc()
+    loaded.apply_update(snapshot)
+    replayed: pycrdt.Doc = pycrdt.Doc()
+    for update in updates:
+        replayed.apply_update(update)
+    told = [(decode_state_vector(doc.get_state()), str(doc.get("t", type=pycrdt.Text))) for doc in (loaded, replayed)]
+    return told[0] == told[1]
 
 
 async def test_compaction_leaves_only_the_updates_that_no_snapshot_covers_in_the_table(

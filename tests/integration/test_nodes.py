@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from conftest import PROVE
-from contracts.log import parts_of, text_of
+from contracts.log import append, history, parts_of, text_of
 from locks import write_locked
-from nodes import DOCUMENT, Guest, Node, made_log, until, written
+from nodes import BEACON, DOCUMENT, Guest, Node, made_log, open_log, until, written
 from quire.fanout.local import LocalBus
+from quire.log.contract import Stored
 from quire.log.sqlite import SqliteLog
+from quire.settings import Settings
 
 
 @pytest.fixture
@@ -108,6 +110,114 @@ async def test_updates_sent_three_times_and_at_another_node_after_a_cut_are_ther
         assert await stored_text(log) == str(ann.text)
 
 
+class Counting(Guest):
+    """Counts the bytes of text that go to and fro."""
+
+    bytes = 0
+
+    def learn(self, update: bytes) -> None:
+        self.bytes += len(update)
+        super().learn(update)
+
+    def _send(self, update: bytes) -> None:
+        self.bytes += len(update)
+        super()._send(update)
+
+
+@pytest.mark.fm("FM-041")
+async def test_a_return_at_the_other_node_costs_what_was_missed_and_misses_nothing(log: SqliteLog) -> None:
+    async with nodes(log) as (one, two):
+        ann, bob = Counting("ann", 1), Guest("bob", 2)
+        await ann.join(one)
+        await bob.join(two)
+        bob.text.insert(0, "x" * 100_000)
+        costs = {}
+        for number, missed in enumerate((0, 1, 100, 1000)):
+            await until(lambda: bob.unsaved == 0 and str(ann.text) == str(bob.text), "one text", one, two)
+            ann.leave()
+            for word in range(missed):
+                bob.text.insert(0, f"{missed}.{word:06} ")
+            await until(lambda: bob.unsaved == 0, "saved", one, two)
+            ann.bytes = 0
+            await ann.join((two, one)[number % 2])
+            await until(lambda: ann.sent > 0 and str(ann.text) == str(bob.text), "what was missed", one, two)
+            costs[missed] = ann.bytes
+        assert costs[0] < 100
+        assert costs[1] < 200
+        assert 1000 < costs[100] < 10_000
+        assert costs[1000] < 60_000
+
+
+@pytest.mark.fm("FM-043")
+async def test_what_was_in_flight_when_link_and_node_died_arrives_once_at_the_other_node(log: SqliteLog) -> None:
+    dying, other = mute_and_sound(log)
+    ann, bob = Guest("ann", 1), Guest("bob", 2)
+    await ann.join(dying)
+    await bob.join(other)
+    typed = "".join(f"w{number:03} " for number in range(100))
+    assert len(typed) == 500
+    for at, letter in enumerate(typed):
+        if at == 150:
+            # From here on nothing of what is sent arrives, and nobody says so.
+            ann.link_is_dead = True
+            dying.die()
+        if at == 250:
+            ann.leave()
+        if at == 400:
+            assert ann.unsaved >= 100
+            ann.link_is_dead, ann.unsaved, ann.sent = False, 0, 0
+            await ann.join(other)
+        ann.text.insert(at, letter)
+        await asyncio.sleep(0)
+    await until(lambda: str(bob.text) == typed and ann.unsaved == 0, "every letter once, saved", other)
+    assert str(ann.text) == typed
+    assert await stored_text(log) == typed
+    await other.close()
+    await dying.close()
+
+
+@pytest.mark.fm("FM-071")
+async def test_what_was_just_said_to_be_saved_is_in_every_read_on_another_node(log: SqliteLog, tmp_path: Path) -> None:
+    async with nodes(log) as (one, two), open_log(tmp_path) as elsewhere:
+        ann, bob = Guest("ann", 1), Guest("bob", 2)
+        await ann.join(one)
+        await bob.join(two)
+        # The bus loses all, so that nothing but the log can tell.
+        one.fanout.cut = two.fanout.cut = True
+        for number in range(30):
+            before = await written(log)
+            ann.text.insert(0, f"word{number} ")
+            await until(lambda: ann.unsaved == 0, "saved", one, two)
+            stored = text_of(parts_of(await elsewhere.load(DOCUMENT)))
+            assert f"word{number} " in stored
+            history = await elsewhere.read(DOCUMENT, after=before[-1].seq if before else 1)
+            assert [row.author for row in history] == ["ann"]
+            assert f"word{number} ".encode() in history[0].payload
+
+
+@pytest.mark.fm("FM-092", "FM-104")
+async def test_a_thousand_opens_at_two_nodes_read_the_log_once_each(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await append(log, DOCUMENT, history(200))
+    text = await stored_text(log)
+    loads, load = 0, log.load
+
+    async def counted(document: str) -> Stored:
+        nonlocal loads
+        loads += 1
+        return await load(document)
+
+    monkeypatch.setattr(log, "load", counted)
+    async with nodes(log) as both:
+        guests = [Guest(f"g{number}", 1000 + number) for number in range(1000)]
+        cold, live = guests[:500], guests[500:]
+        for people in (cold, live):
+            await asyncio.gather(*(guest.join(both[number % 2]) for number, guest in enumerate(people)))
+            await until(lambda people=people: all(str(guest.text) == text for guest in people), "the text", *both)
+            assert loads == 2
+
+
 async def test_a_node_that_opens_the_document_later_gets_what_is_not_in_the_log_yet(log: SqliteLog) -> None:
     async with nodes(log) as (one, two):
         ann, bob = Guest("ann", 1), Guest("bob", 2)
@@ -139,6 +249,21 @@ async def test_people_at_other_nodes_are_shown_move_and_go(log: SqliteLog) -> No
         await until(lambda: bob.here == {3: '{"at":3}'}, "carol", one, two)
         one.die()
         await until(lambda: bob.here == {}, "the node with carol has gone", two)
+
+
+@pytest.mark.fm("FM-153")
+async def test_a_node_that_is_lost_takes_its_people_with_it_in_the_stated_time(log: SqliteLog) -> None:
+    async with nodes(log) as (one, two):
+        ann, bob = Guest("ann", 1), Guest("bob", 2)
+        await ann.join(one)
+        ann.show("{}")
+        await bob.join(two)
+        await until(lambda: bob.here == {1: "{}"}, "ann", one, two)
+        one.die()
+        # The guide says 35 seconds; here each beacon takes a fraction of what it does in a real node.
+        in_time = 35 * BEACON / Settings().beacon
+        two.rooms.sweep(asyncio.get_running_loop().time() + in_time)
+        await until(lambda: bob.here == {}, "the node with ann has gone")
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -16,7 +16,11 @@ from quire.crdt.updates import merge
 from quire.sync import wire
 from rawclient import connected, joined
 
-TRACES = os.environ.get("QUIRE_TRACES", "")
+OWN = ROOT / "tests" / "fixtures" / "traces" / "architecture.json.gz"
+"""How ARCHITECTURE.md came to be, from one commit to the next, letter by letter."""
+TRACES = Path(os.environ.get("QUIRE_TRACES", ""))
+PUBLIC = ("automerge-paper", "rustcode", "seph-blog1", "sveltecomponent")
+"""Editing traces that are too large for this repository (github.com/josephg/editing-traces)."""
 EDITS = 0 if PROVE else 6000
 SESSIONS = 10_000 if PROVE else 2_000
 
@@ -55,10 +59,24 @@ async def join(server: QuireProcess, document: str) -> tuple[int, bytes]:
                 return len(state), merge(parts)
 
 
-@pytest.mark.skipif(not TRACES, reason="needs the editing traces: set QUIRE_TRACES to their folder")
 @pytest.mark.fm("FM-019", size="every edit of each trace")
-@pytest.mark.parametrize("trace", ["automerge-paper", "rustcode", "seph-blog1", "sveltecomponent"])
-async def test_a_real_editing_history_costs_little_beside_its_text(server: QuireProcess, trace: str) -> None:
+@pytest.mark.parametrize(
+    "trace",
+    [
+        OWN,
+        *(
+            pytest.param(
+                TRACES / f"{name}.json.gz",
+                marks=pytest.mark.skipif(
+                    "QUIRE_TRACES" not in os.environ, reason="set QUIRE_TRACES to the folder of the public traces"
+                ),
+            )
+            for name in PUBLIC
+        ),
+    ],
+    ids=["own", *PUBLIC],
+)
+async def test_a_real_editing_history_costs_little_beside_its_text(server: QuireProcess, trace: Path) -> None:
     document = server.new_document()
     done = subprocess.run(
         [
@@ -67,7 +85,7 @@ async def test_a_real_editing_history_costs_little_beside_its_text(server: Quire
             f"{server.url.replace('http', 'ws')}/collab",
             server.token,
             document,
-            str(Path(TRACES, f"{trace}.json.gz")),
+            str(trace),
             str(EDITS),
         ],
         capture_output=True,
@@ -85,7 +103,7 @@ async def test_a_real_editing_history_costs_little_beside_its_text(server: Quire
         "bytes a character in memory": live_memory(whole) / characters,
         "bytes of the state vector": state,
     }
-    print(trace, measured)
+    print(trace.name, measured)
     assert found["equal"]
     # Two writers at most: the maker of the document and the one of its text.
     assert state <= 32

@@ -22,7 +22,7 @@ class FolderBlobs:
 
     def write(self, key: str, content: bytes) -> None:
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         try:
             with os.fdopen(handle, "wb") as file:
@@ -64,6 +64,14 @@ class FolderBlobs:
         if not _KEY.fullmatch(key):
             raise ValueError(f"{key!r} is no blob key")
         return self._root / key
+
+
+def _make(folder: Path) -> None:
+    """Make a folder that outlives a power cut: its name is durable once the folder around it is synced."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_path(folder.parent)
 
 
 def sync_path(path: Path) -> None:

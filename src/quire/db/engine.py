@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -77,8 +77,8 @@ class Database:
                 yield connection
                 await connection.exec_driver_sql("COMMIT")
             except BaseException:
-                # Of some errors SQLite has rolled back by itself.
-                with suppress(DBAPIError):
+                # Of some errors SQLite has rolled back by itself; of a cancellation the connection is closed.
+                with suppress(DBAPIError, PendingRollbackError):
                     await connection.exec_driver_sql("ROLLBACK")
                 raise
 

@@ -266,6 +266,10 @@ class Neighbours:
         """Whether something here may not be in the log yet and is another node's to store."""
         return any(peer.unconfirmed for peer in self._peers.values())
 
+    def unconfirmed_of(self, author: str) -> bool:
+        """Whether there is something of one author among it."""
+        return any(sender.author == author for peer in self._peers.values() for _, sender, _ in peer.unconfirmed)
+
     def adopt(self) -> None:
         """Store what other nodes have not confirmed; twice in the log does no harm."""
         for peer in self._peers.values():

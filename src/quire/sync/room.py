@@ -273,6 +273,9 @@ class Room:
         if isinstance(sender, Relayed):
             sender.keep(update)
         else:
+            if self._neighbours.unconfirmed_of(sender.author):
+                # What they wrote at another node before: this would be called saved, and stands on that.
+                self.adopt()
             self.saving.store(update, sender)
         self._delivery.queue(update, sender, summary)
         if self._copy.rebase_due:

@@ -15,6 +15,7 @@ test('a change that is too big to send is said to be, and not sent again and aga
   const context = await browser.newContext()
   const page = await context.newPage()
   await signIn(page, server)
+  await page.clock.install()
   const address = await newDocument(page, server)
   const reader = await context.newPage()
   await reader.goto(address)
@@ -30,8 +31,9 @@ test('a change that is too big to send is said to be, and not sent again and aga
   }
   await expect(page.getByRole('alert')).toContainText('too big to be sent')
   await expect(status(page)).toHaveText('Not saved: too big to send')
-  // A provider left to itself connects again after a second.
-  await page.waitForTimeout(3500)
+  // A provider left to itself connects again after a second, by the page's clock.
+  await page.clock.runFor(3500)
+  await page.evaluate(() => fetch('/healthz').then(() => undefined))
   expect(connections).toBe(0)
 
   // The way out that the message names.

@@ -1,6 +1,6 @@
 /** The list of documents: finding, arranging, changing. */
 import type { Page } from '@playwright/test'
-import { expect, OWNER, PROVE, test } from './fixtures'
+import { expect, OWNER, PROVE, saved, test } from './fixtures'
 import { QuireServer } from './server'
 
 const MANY = PROVE ? 1000 : 230
@@ -154,4 +154,29 @@ test.describe('the list', () => {
     await expect(page.getByRole('main').getByRole('alert')).toContainText('The server cannot be reached')
     await page.context().setOffline(false)
   })
+})
+
+test('twenty documents that one tab opens travel on one socket [FM-050]', async ({ owner, server }) => {
+  await owner.goto(server.url)
+  await owner.getByRole('heading', { name: 'Documents' }).waitFor()
+  await make(
+    owner,
+    Array.from({ length: 20 }, (_, index) => `One of twenty ${index + 1}`),
+  )
+  await owner.reload()
+  let sockets = 0
+  owner.on('websocket', () => (sockets += 1))
+  for (let index = 1; index <= 20; index += 1) {
+    await search(owner).fill(`One of twenty ${index}`)
+    await cards(owner)
+      .filter({ has: owner.getByText(`One of twenty ${index}`, { exact: true }) })
+      .getByRole('link')
+      .first()
+      .click()
+    await expect(owner.getByRole('textbox', { name: 'Document title' })).toHaveValue(`One of twenty ${index}`)
+    await saved(owner)
+    await owner.goBack()
+    await owner.getByRole('heading', { name: 'Documents' }).waitFor()
+  }
+  expect(sockets).toBe(1)
 })

@@ -18,6 +18,9 @@ declare global {
 /** Whether proofs run in full size (`make prove`). */
 export const PROVE = process.env.QUIRE_PROVE === '1'
 
+/** The size of a proof that `make prove` runs in full: it stands on the page on full runs. */
+export const full = (size: string) => ({ annotation: { type: 'size', description: size } })
+
 type Cookies = Awaited<ReturnType<BrowserContext['cookies']>>
 
 /** The owner's session at each server of this worker: signing in is one test's business, not each one's. */

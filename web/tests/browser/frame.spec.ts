@@ -1,5 +1,5 @@
 /** What stands around the text: title, status, people. */
-import type { Locator } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { expect, newDocument, saved, share, status, test, text, type, visitor, words } from './fixtures'
 
 test('Enter in the title leads into the text, and so does a jump to somebody', async ({ owner, server }) => {
@@ -147,4 +147,32 @@ test('the find panel leaves the tools free, the tools of a table what follows it
     )
     await owner.keyboard.press('Escape')
   }
+})
+
+test('a title given in one tab is in every other within a second [FM-023]', async ({ owner, server }) => {
+  const address = await newDocument(owner, server)
+  const link = await share(owner, 'edit')
+  const second = await owner.context().newPage()
+  await second.goto(address)
+  const { page: guest, context } = await visitor(owner, link)
+  const tabs = [owner, second, guest]
+  for (const page of tabs) await saved(page)
+  const title = (page: Page) => page.getByRole('textbox', { name: 'Document title' })
+  for (const [giver, given] of [
+    [owner, 'Plan'],
+    [guest, 'Plan of the guest'],
+    [second, 'Plan once more'],
+  ] as const) {
+    await title(giver).fill(given)
+    const answered = giver.waitForResponse((answer) => answer.request().method() === 'PATCH')
+    await giver.keyboard.press('Enter')
+    await answered
+    await Promise.all(
+      tabs.map(async (page) => {
+        await expect(title(page)).toHaveValue(given, { timeout: 1000 })
+        await expect(page).toHaveTitle(new RegExp(given), { timeout: 1000 })
+      }),
+    )
+  }
+  await context.close()
 })

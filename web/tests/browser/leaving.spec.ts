@@ -1,6 +1,6 @@
 /** Cursors of people who are gone leave the screen. */
 import { chromium, type Page } from '@playwright/test'
-import { expect, newDocument, PROVE, share, test as base, text, type, visitor } from './fixtures'
+import { expect, full, newDocument, PROVE, share, test as base, text, type, visitor } from './fixtures'
 import { Path } from './path'
 import { QuireServer } from './server'
 
@@ -47,26 +47,46 @@ test('a killed browser leaves every screen at once [FM-153]', async ({ owner, se
   await context.close()
 })
 
-test('a network that goes silent takes its people off every screen in time [FM-153]', async ({ owner, server }) => {
-  test.setTimeout(120_000)
+test(
+  'a network that goes silent takes its people off every screen in time [FM-153]',
+  full('the settings of a fresh server'),
+  async ({ owner, server }) => {
+    test.setTimeout(120_000)
+    await newDocument(owner, server)
+    const link = new URL(await share(owner, 'edit'))
+    const { page: other, context } = await visitor(owner, link.href)
+    await type(owner, 'here ')
+    await type(other, 'there ')
+    const network = await Path.to(server.port)
+    const far = await owner.context().browser()?.newContext()
+    const page = await far?.newPage()
+    if (!page) throw new Error('no page')
+    await page.goto(network.url + link.pathname + link.hash)
+    await type(page, 'far away ')
+    for (const witness of [owner, other]) await expect(witness.locator('.caret')).toHaveCount(2)
+    await expect(page.locator('.caret')).toHaveCount(2)
+    network.silent = true
+    await gone([owner, other], SILENCE + 3)
+    if (PROVE) await expect(page.locator('.caret')).toHaveCount(0, { timeout: 30_000 })
+    await expect(text(owner)).toContainText('far away')
+    network.close()
+    await far?.close()
+    await context.close()
+  },
+)
+
+test('a killed server takes everybody off every screen, and back when it is there again [FM-153]', async ({
+  owner,
+  server,
+}) => {
   await newDocument(owner, server)
-  const link = new URL(await share(owner, 'edit'))
-  const { page: other, context } = await visitor(owner, link.href)
+  const { page: other, context } = await visitor(owner, await share(owner, 'edit'))
   await type(owner, 'here ')
   await type(other, 'there ')
-  const network = await Path.to(server.port)
-  const far = await owner.context().browser()?.newContext()
-  const page = await far?.newPage()
-  if (!page) throw new Error('no page')
-  await page.goto(network.url + link.pathname + link.hash)
-  await type(page, 'far away ')
-  for (const witness of [owner, other]) await expect(witness.locator('.caret')).toHaveCount(2)
-  await expect(page.locator('.caret')).toHaveCount(2)
-  network.silent = true
-  await gone([owner, other], SILENCE + 3)
-  if (PROVE) await expect(page.locator('.caret')).toHaveCount(0, { timeout: 30_000 })
-  await expect(text(owner)).toContainText('far away')
-  network.close()
-  await far?.close()
+  for (const page of [owner, other]) await expect(page.locator('.caret')).toHaveCount(1)
+  await server.stop('SIGKILL')
+  for (const page of [owner, other]) await expect(page.locator('.caret')).toHaveCount(0, { timeout: SILENCE * 1000 })
+  await server.run()
+  for (const page of [owner, other]) await expect(page.locator('.caret')).toHaveCount(1, { timeout: 20_000 })
   await context.close()
 })

@@ -84,8 +84,9 @@ test('both sides notice a link that swallows everything, and late packets do no 
   await saved(ada)
   await expect(bob.getByTestId('person')).toHaveCount(1)
 
-  // A quiet link is no dead link.
-  await ada.waitForTimeout(2 * pong * 1000)
+  // A quiet link is no dead link: nothing is said but pings, for longer than silence may last.
+  const before = network.pings
+  await expect.poll(() => network.pings - before, { timeout: 30_000 }).toBeGreaterThan((2 * pong) / ping)
   await expect(status(ada)).toHaveText('Saved')
 
   const start = Date.now()
@@ -182,9 +183,10 @@ test('a phone that changes networks while one types, and sleeps, loses no word [
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
   await write('awake ')
   await expect(status(page)).toHaveText('Saved', { timeout: 20_000 })
-  test
-    .info()
-    .annotations.push({ type: 'seconds until live after waking', description: String((Date.now() - woke) / 1000) })
+  // A socket that seems open is doubted for five seconds; the rest is for the machine.
+  const seconds = (Date.now() - woke) / 1000
+  expect(seconds).toBeLessThan(15)
+  test.info().annotations.push({ type: 'seconds until live after waking', description: String(seconds) })
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
   await page.screenshot({ path: test.info().outputPath('phone.png') })
   expect(await installable(page)).toEqual([])

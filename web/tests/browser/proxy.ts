@@ -2,11 +2,16 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { freePort } from './server'
 
+/** The first byte of a ping's frame. */
+const PING = 0x89
+
 type Mood = 'open' | 'cut' | 'swallow'
 
 export class Proxy {
   /** Bytes that passed, both ways. */
   bytes = 0
+  /** WebSocket pings of the server that passed. */
+  pings = 0
   private mood: Mood = 'open'
   private upgrades = true
   private mute = false
@@ -117,6 +122,7 @@ export class Proxy {
       if (this.mute && answered && this.sockets.has(pair)) return
       answered = true
       this.bytes += data.length
+      this.pings += Number(data[0] === PING)
       client.write(data)
     })
     for (const socket of pair) {

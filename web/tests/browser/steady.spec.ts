@@ -1,5 +1,5 @@
 /** What others write does not move the place where one writes. */
-import { expect, newDocument, PROVE, saved, share, test, text, type, visitor, words } from './fixtures'
+import { expect, full, newDocument, PROVE, saved, share, test, text, type, visitor, words } from './fixtures'
 import type { Page } from '@playwright/test'
 
 const INSERTS = PROVE ? 200 : 60
@@ -182,49 +182,50 @@ test('a scroll under way goes on while others write elsewhere', async ({ owner, 
   await context.close()
 })
 
-test('a caret that is moved while others write is where it was put, and so is the next letter [FM-156]', async ({
-  owner,
-  server,
-}) => {
-  await newDocument(owner, server)
-  await owner.evaluate(() => {
-    const lines = Array.from({ length: 6 }, (_, line) => ({
-      type: 'paragraph',
-      content: [{ type: 'text', text: `${line}:` }],
-    }))
-    document.querySelector<HTMLElement>('.sheet-text')?.editor?.commands.setContent(lines)
-  })
-  await saved(owner)
-  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
-  await expect(text(guest).locator('p').nth(5)).toBeVisible()
-  await owner.evaluate(() => {
-    const editor = document.querySelector<HTMLElement>('.sheet-text')?.editor
-    const write = () => {
-      if (editor) editor.view.dispatch(editor.state.tr.insertText('.', editor.state.doc.content.size - 1))
+test(
+  'a caret that is moved while others write is where it was put, and so is the next letter [FM-156]',
+  full('200 moves'),
+  async ({ owner, server }) => {
+    await newDocument(owner, server)
+    await owner.evaluate(() => {
+      const lines = Array.from({ length: 6 }, (_, line) => ({
+        type: 'paragraph',
+        content: [{ type: 'text', text: `${line}:` }],
+      }))
+      document.querySelector<HTMLElement>('.sheet-text')?.editor?.commands.setContent(lines)
+    })
+    await saved(owner)
+    const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+    await expect(text(guest).locator('p').nth(5)).toBeVisible()
+    await owner.evaluate(() => {
+      const editor = document.querySelector<HTMLElement>('.sheet-text')?.editor
+      const write = () => {
+        if (editor) editor.view.dispatch(editor.state.tr.insertText('.', editor.state.doc.content.size - 1))
+      }
+      Object.assign(window, { writing: setInterval(write, 15) })
+    })
+    await text(guest).click()
+    const moves = PROVE ? 200 : 40
+    const expected = ['', '', '', '', '']
+    for (let move = 0; move < moves; move += 1) {
+      const line = move % 5
+      const letter = String.fromCharCode(97 + (move % 26))
+      // One half by keys in a row, one half by the mouse.
+      if (move % 2 === 0) {
+        await guest.keyboard.press('Control+Home')
+        for (let down = 0; down < line; down += 1) await guest.keyboard.press('ArrowDown')
+        await guest.keyboard.press('End')
+      } else {
+        const box = await text(guest).locator('p').nth(line).boundingBox()
+        await guest.mouse.click((box?.x ?? 0) + (box?.width ?? 0) - 5, (box?.y ?? 0) + (box?.height ?? 0) / 2)
+      }
+      await guest.keyboard.type(letter)
+      expected[line] += letter
     }
-    Object.assign(window, { writing: setInterval(write, 15) })
-  })
-  await text(guest).click()
-  const moves = PROVE ? 200 : 40
-  const expected = ['', '', '', '', '']
-  for (let move = 0; move < moves; move += 1) {
-    const line = move % 5
-    const letter = String.fromCharCode(97 + (move % 26))
-    // One half by keys in a row, one half by the mouse.
-    if (move % 2 === 0) {
-      await guest.keyboard.press('Control+Home')
-      for (let down = 0; down < line; down += 1) await guest.keyboard.press('ArrowDown')
-      await guest.keyboard.press('End')
-    } else {
-      const box = await text(guest).locator('p').nth(line).boundingBox()
-      await guest.mouse.click((box?.x ?? 0) + (box?.width ?? 0) - 5, (box?.y ?? 0) + (box?.height ?? 0) / 2)
-    }
-    await guest.keyboard.type(letter)
-    expected[line] += letter
-  }
-  await owner.evaluate(() => clearInterval((window as unknown as { writing: number }).writing))
-  await saved(guest)
-  const lines = await text(guest).locator('p').allInnerTexts()
-  expect(lines.slice(0, 5)).toEqual(expected.map((letters, line) => `${line}:${letters}`))
-  await context.close()
-})
+    await owner.evaluate(() => clearInterval((window as unknown as { writing: number }).writing))
+    await saved(guest)
+    const lines = await text(guest).locator('p').allInnerTexts()
+    expect(lines.slice(0, 5)).toEqual(expected.map((letters, line) => `${line}:${letters}`))
+    await context.close()
+  },
+)
