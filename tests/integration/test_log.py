@@ -13,7 +13,7 @@ from pathlib import Path
 import pycrdt
 import pytest
 
-from contracts.log import append, edit, history, parts_of, text_of
+from contracts.log import append, edit, history, text_of
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
 from quire.log.compaction import Compaction, Compactor, LeaseLost, Trigger, compact
@@ -24,7 +24,7 @@ from quire.ops.children import Child
 
 
 async def parts(log: SqliteLog, document: str) -> list[bytes]:
-    return parts_of(await log.load(document))
+    return (await log.load(document)).parts
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import PROVE
-from contracts.log import parts_of, text_of
+from contracts.log import text_of
 from locks import write_locked
 from nodes import DOCUMENT, Guest, Node, made_log, until, written
 from quire.fanout.local import LocalBus
@@ -36,7 +36,7 @@ async def nodes(log: SqliteLog, count: int = 2) -> AsyncIterator[list[Node]]:
 
 
 async def stored_text(log: SqliteLog) -> str:
-    return text_of(parts_of(await log.load(DOCUMENT)))
+    return text_of((await log.load(DOCUMENT)).parts)
 
 
 async def test_what_is_written_at_one_node_is_seen_at_the_other_and_stored_once(log: SqliteLog) -> None:

@@ -27,11 +27,11 @@ def test_elements_with_several_attributes_and_marks_equal_themselves() -> None:
         doc = document("some words")
         snapshot, _ = build_snapshot([doc.get_update()])
         copy: pycrdt.Doc[Any] = pycrdt.Doc()
-        copy.apply_update(snapshot)
+        copy.apply_update(snapshot.update)
         assert root_content(copy) == root_content(doc)
 
 
 def test_other_words_in_the_same_places_are_noticed() -> None:
     with pytest.raises(SnapshotMismatch):
-        verify_snapshot(document("some words").get_update(), [document("some werds").get_update()])
+        verify_snapshot([document("some words").get_update()], [document("some werds").get_update()])
     assert root_content(document("some words")) != root_content(document("some werds"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pycrdt
 
-from quire.crdt.replica import LocalReplica
+from quire.crdt.replica import Encoded, LocalReplica
 from quire.crdt.updates import EMPTY_STATE, inspect
 
 
@@ -16,21 +16,21 @@ class SnapshotMismatch(Exception):
     """A snapshot does not equal the updates it was made from."""
 
 
-def build_snapshot(payloads: Sequence[bytes]) -> tuple[bytes, bytes]:
-    """Return (one update that contains all of `payloads`, its state vector), verified.
+def build_snapshot(payloads: Sequence[bytes]) -> tuple[Encoded, bytes]:
+    """Return (the document made of `payloads`, its state vector), verified.
 
     Deleted content is left out. What waits for missing updates is kept. Raises `SnapshotMismatch` when the result,
     loaded again, differs from an independent replay.
     """
     replica = LocalReplica(payloads)
-    snapshot, state_vector = replica.diff_now(EMPTY_STATE), replica.encoded_state()
-    verify_snapshot(snapshot, payloads)
-    return snapshot, state_vector
+    snapshot = replica.encode_now()
+    verify_snapshot(snapshot.parts, payloads)
+    return snapshot, replica.encoded_state()
 
 
-def verify_snapshot(snapshot: bytes, payloads: Sequence[bytes]) -> None:
+def verify_snapshot(snapshot: Sequence[bytes], payloads: Sequence[bytes]) -> None:
     """Raise `SnapshotMismatch` unless `snapshot` loads to the same document as `payloads` one after the other."""
-    loaded, replayed = LocalReplica([snapshot]), LocalReplica(payloads)
+    loaded, replayed = LocalReplica(snapshot), LocalReplica(payloads)
     if loaded.state_now().clocks != replayed.state_now().clocks:
         raise SnapshotMismatch("the state vectors differ")
     if _runs(loaded) != _runs(replayed):

@@ -50,7 +50,7 @@ class Placement:
     moved: dict[int, int] = field(default_factory=dict)
     """{client: end clock} of the clients whose clocks moved."""
     whole: bool = True
-    """Whether the update was placed as it is, and nothing else with it."""
+    """Whether the update was placed as it is, nothing of it was known, and nothing else was placed with it."""
 
 
 @dataclass(slots=True)
@@ -195,6 +195,7 @@ class Structure:
         client = run.client
         known = self.known.get(client, 0)
         if run.end <= known:
+            placement.whole = False
             return
         number, mended, problem = self._list_for(run)
         if run.kind is Kind.TEXT:
@@ -212,6 +213,7 @@ class Structure:
                 problem or "a key has several values at once",
             )
         if run.start < known:
+            placement.whole = False
             begun = self._list_of((client, known - 1))
             divided = run.pairs is not None and known in run.pairs
             if divided or begun != number:
@@ -253,7 +255,9 @@ class Structure:
         if left is not None and right is not None and (number == _NOWHERE) != (beside == _NOWHERE):
             # Yjs collects what stands beside something collected.
             return _NOWHERE, _COLLECTED, None
-        if right is not None and (self._keyed[beside] or self._keyed[number]):
+        if left == right:
+            problem, right = "something stands beside one thing on both sides", None
+        elif right is not None and (self._keyed[beside] or self._keyed[number]):
             problem, right = "a value of an attribute or a map stands before another", None
         elif _NOWHERE != number != beside != _NOWHERE:
             problem, right = "something stands between neighbours in different places of the document", None

@@ -266,13 +266,20 @@ class Room:
                     self.adopt()
                 self.saving.repeat(sender)
             return
+        told, stored, since = update, update, summary.ranges
+        if applied.given is not None:
+            told, clock = applied.given, self.clock
+            since = tuple((client, clock.of(client), end) for client, end in applied.clocks.items())
+            if not (clock.waiting or applied.waiting):
+                # Of what waits, and of what waited for it, the log has the original.
+                stored = told
         self._copy.add(update, applied)
         self.last_edit = self._loop.time()
         if isinstance(sender, Relayed):
-            sender.keep(update)
+            sender.keep(stored)
         else:
-            self.saving.store(update, sender)
-        self._delivery.queue(update, sender, summary)
+            self.saving.store(stored, sender)
+        self._delivery.queue(Queued(told, sender, applied.given is not None, since, stored))
         if self._copy.rebase_due:
             self._turns.add(self._rebase)
         if self.size >= self._limits.document_warn:
@@ -348,7 +355,7 @@ class Room:
 
     def _tell(self, batch: Iterable[Queued]) -> None:
         if self._neighbours.heard:
-            self._neighbours.tell((update, sender) for update, sender, _ in batch)
+            self._neighbours.tell((queued.stored, queued.sender) for queued in batch)
 
     def _tell_presence(self, changes: Sequence[wire.PresenceEntry]) -> None:
         self.stats.presence += 1
