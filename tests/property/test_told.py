@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import random
 import re
-import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import pycrdt
 import pytest
 from crafted import Crafted
 
-from conftest import PROVE, ROOT
+from conftest import PROVE
 from quire.crdt.replica import LocalReplica, ReplicaCorrupt
 from quire.crdt.snapshot import build_snapshot
 from quire.crdt.updates import EMPTY_STATE, EMPTY_UPDATE, MalformedUpdate, inspect, merge
+from yjs import yjs
 
 NO_WORDS = re.compile(r"\[[^\[\]{}]*\]|\{[^\[\]{}]*\}|</?b>| k=\"\w+Ref\"")
 """Lists, maps, objects, formats and attributes that are shared types, as they look in the text of a document."""
@@ -30,37 +27,6 @@ def shown(replica: LocalReplica) -> str:
     while (words := NO_WORDS.sub("", text)) != text:
         text = words
     return text
-
-
-class Yjs:
-    """Fresh Yjs documents in Node."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def show(self, updates: Sequence[bytes]) -> str:
-        """Apply updates one after the other and return what the document shows; an exception fails the test."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps([base64.b64encode(update).decode() for update in updates]) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, str] = json.loads(self._process.stdout.readline())
-        assert "error" not in answer, answer["error"]
-        return answer["text"]
-
-
-@contextmanager
-def yjs() -> Iterator[Yjs]:
-    with subprocess.Popen(
-        ["node", str(ROOT / "web" / "tests" / "node" / "apply.mjs")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield Yjs(process)
-        finally:
-            process.kill()
 
 
 def relayed(sent: Sequence[bytes]) -> tuple[LocalReplica, list[bytes], list[bytes]]:

@@ -1,5 +1,5 @@
 // Applies updates to fresh Yjs documents and tells what each shows. Input: a JSON line for each document, the updates
-// in base64; output: a JSON line for each, the text or the error. Used by tests/property/test_told.py.
+// in base64; output: a JSON line for each, the text or the error. Used by tests/yjs.py.
 import { createInterface } from 'node:readline'
 import * as Y from 'yjs'
 
