@@ -87,7 +87,7 @@ async def test_what_waits_is_told_once_the_missing_part_is_there_and_outlives_a_
         for clock, letter in enumerate("abcd"):
             assert await written(early, appended(clock, letter, 8)) == wire.SAVED
         assert b"world" not in b"".join(await told(witness, "d"))
-    await until(lambda: server.metric("log_compactions_total"), "a snapshot")
+    await until(lambda: server.metric("log_compactions_total") > 0, "a snapshot")
     server.stop()
     server.start()
     async with connected(server, document) as late, connected(server, document) as witness:

@@ -218,7 +218,7 @@ class Gateway:
                 raise Denied("too-many-connections")
             self._bound[socket] = person
             socket.share_work(self._work.of(person, time.monotonic()))
-        socket.authenticated = True
+        socket.admit()
         return principal, role
 
     def left(self, member: Member) -> None:
