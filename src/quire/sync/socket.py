@@ -304,15 +304,19 @@ class Socket(WSListener):
 
     def _handle(self, session: Session, message: bytes) -> None:
         """Hand a message on and count the time that it takes."""
-        work = None if self._allowance is None else self._allowance.work
-        if work is None:
+        if self._allowance is None:
             session.receive(message)
             return
         started = _work_time()
         try:
             session.receive(message)
         finally:
-            work.take(_work_time() - started, _monotonic())
+            self.charge(_work_time() - started)
+
+    def charge(self, seconds: float) -> None:
+        """Count time that was worked for the peer."""
+        if self._allowance is not None:
+            self._allowance.spend(seconds, _monotonic())
 
     def share_work(self, work: Bucket) -> None:
         """Count the time that messages take together with other sockets of the same person."""
