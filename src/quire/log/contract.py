@@ -13,7 +13,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One update to append: the raw bytes exactly as received (Yjs update encoding v1)."""
+    """One update to append (Yjs update encoding v1): as it was received, or what the document took of it."""
 
     document: str
     payload: bytes
