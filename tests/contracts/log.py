@@ -68,11 +68,6 @@ def text_of(parts: Sequence[bytes]) -> str:
     return str(doc.get("t", type=pycrdt.Text))
 
 
-def parts_of(stored: Stored) -> list[bytes]:
-    first = [stored.snapshot.payload] if stored.snapshot else []
-    return first + [row.payload for row in stored.tail]
-
-
 def edit(doc: pycrdt.Doc, change: Callable[[], None]) -> bytes:
     """Return the update that a change makes."""
     before = doc.get_state()
@@ -195,7 +190,7 @@ class LogContract:
         stored = await log.load("d")
         assert stored.snapshot is not None
         assert (stored.snapshot.seq, len(stored.tail), stored.last_seq) == (500, len(updates) - 500, len(updates))
-        assert text_of(parts_of(stored)) == text_of(updates)
+        assert text_of(stored.parts) == text_of(updates)
         assert [row.payload for row in await log.read("d", limit=10_000)] == updates
 
     async def test_what_waits_for_missing_updates_survives_compaction(self, log: UpdateLog, setup: LogSetup) -> None:
@@ -204,7 +199,7 @@ class LogContract:
         await append(log, "d", updates)
         await setup.compact(log, "d")
         await append(log, "d", [missing])
-        assert text_of(parts_of(await log.load("d"))) == text_of([*updates, missing])
+        assert text_of((await log.load("d")).parts) == text_of([*updates, missing])
 
     async def test_erasing_leaves_nothing_behind_and_touches_no_other_document(
         self, log: UpdateLog, setup: LogSetup
@@ -350,4 +345,4 @@ class LogMachine(RuleBasedStateMachine):
             # In any other order, too: loading must not depend on luck with what waits for what.
             payloads = [payload for payload, _ in document.rows]
             random.Random(1).shuffle(payloads)
-            assert text_of(parts_of(stored)) == text_of(payloads)
+            assert text_of(stored.parts) == text_of(payloads)

@@ -64,7 +64,7 @@ async def words_of(server: QuireProcess, document: str) -> str:
     stored = await log.load(document)
     await log.close()
     doc: pycrdt.Doc = pycrdt.Doc()
-    for part in ([stored.snapshot.payload] if stored.snapshot else []) + [row.payload for row in stored.tail]:
+    for part in stored.parts:
         doc.apply_update(part)
     return str(doc.get("t", type=pycrdt.Text))
 

@@ -102,8 +102,9 @@ async def test_asking_who_is_here_again_and_again_gets_one_answer(server: QuireP
 async def test_pings_of_a_client_that_does_not_read_pile_nothing_up(launch: Callable[..., QuireProcess]) -> None:
     server = launch(limits="on", socket_messages_per_second="20000")
     document = server.new_document()
-    async with connected(server, document) as owner, connected(server, "x", receive_buffer=4096) as pinging:
+    async with connected(server, document) as owner, connected(server, document, receive_buffer=4096) as pinging:
         await joined(owner, server)
+        await joined(pinging, server)
         hold(pinging)
         before = memory(server)
         for number in range(60_000):
@@ -116,8 +117,8 @@ async def test_pings_of_a_client_that_does_not_read_pile_nothing_up(launch: Call
         last = 0
         while last != 59_999:
             opcode, payload = await pinging.message()
-            assert opcode == 10
-            last = int.from_bytes(payload[:4], "big")
+            if opcode == 10:
+                last = int.from_bytes(payload[:4], "big")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pycrdt
 import pytest
 
 from conftest import PROVE
-from contracts.log import append, parts_of
+from contracts.log import append
 from nodes import DOCUMENT, Node, open_log
 from quire.fanout.local import LocalBus
 from quire.log.compaction import Compactor
@@ -179,6 +179,6 @@ async def test_a_compaction_that_comes_late_still_works(tmp_path: Path) -> None:
         await node.close()
         await compactor.close()
         doc: pycrdt.Doc = pycrdt.Doc()
-        for part in parts_of(await log.load(DOCUMENT)):
+        for part in (await log.load(DOCUMENT)).parts:
             doc.apply_update(part)
         assert str(doc.get("t", type=pycrdt.Text)) == str(past.text)

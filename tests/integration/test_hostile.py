@@ -139,9 +139,30 @@ async def test_fragments_are_joined_and_bounded(launch) -> None:  # type: ignore
         client.frame(message[150_000:], opcode=0)
         assert await client.until(b"\x08") == wire.SAVED
     async with connected(server, document) as client:
+        await joined(client, server)
         client.frame(b"a" * 200_000, fin=False)
         client.frame(b"a" * 200_000, opcode=0)
         assert (await client.closed())[0] == 4413
+
+
+async def test_of_who_has_not_signed_in_little_is_read(server: QuireProcess) -> None:
+    document = server.new_document()
+    for messages in ([b"a" * 200_000], [wire.var_string(document) + wire.sync_step1(b"\x00" * 1000)] * 200):
+        async with connected(server, document) as nobody:
+            for message in messages:
+                nobody.frame(message)
+            code, reason = await nobody.closed()
+            assert code == 4413
+            assert "before signing in" in reason
+
+
+async def test_what_a_provider_sends_while_it_signs_in_waits_however_large_it_is(server: QuireProcess) -> None:
+    document = server.new_document()
+    async with connected(server, document) as client:
+        client.send(b"\x02\x00" + wire.var_string(server.token) + wire.var_string("4.8.0"))
+        client.send(wire.sync_step1(b"\x00"))
+        client.send(wire.sync_update(insertion("x" * 1_000_000)))
+        assert await client.until(b"\x08") == wire.SAVED
 
 
 @pytest.mark.parametrize(

@@ -231,3 +231,48 @@ async def test_one_guest_does_not_use_up_the_sockets_of_all(launch: Callable[...
         four.send(b"\x02\x00" + wire.var_string(token))
         assert b"too-many-connections" in await four.until(b"\x02")
         await as_guest(elsewhere, token)
+
+
+async def shown_to(client: Client, number: int) -> dict[str, object]:
+    """Return what others are shown of the person with a client id."""
+    while True:
+        content, _ = wire.read_var_bytes(await client.until(b"\x01"), 1)
+        for entry in wire.decode_awareness(content, max_state=8192):
+            if entry.client == number and entry.state is not None:
+                return dict(json.loads(entry.state)["user"])
+
+
+def says(client: int, clock: int, user: dict[str, object]) -> bytes:
+    return wire.awareness(wire.encode_awareness([wire.PresenceEntry(client, clock, json.dumps({"user": user}))]))
+
+
+async def test_nobody_shows_a_cursor_under_the_name_of_somebody_else(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document, "editor")
+    async with connected(server, document) as owner, connected(server, document) as guest:
+        await joined(owner, server)
+        await as_guest(guest, token)
+        owner.send(says(VICTIM, 1, {"id": "x", "name": "Grace", "color": "#123456"}))
+        ada = await shown_to(guest, VICTIM)
+        assert ada == {"id": ada["id"], "name": "Ada", "color": "#123456", "guest": False}
+        assert ada["id"] != "x"
+        guest.send(says(99, 1, dict(ada)))
+        assert await shown_to(owner, 99) == {**ada, "id": f"guest:{ada['id']}", "guest": True}
+
+
+async def test_whoever_signs_in_on_an_open_document_has_nothing_of_the_guest_before(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document, "editor")
+    async with connected(server, document) as owner, connected(server, document) as guest:
+        await joined(owner, server)
+        await as_guest(guest, token)
+        guest.send(says(99, 1, {"name": "Ada"}))
+        assert (await shown_to(owner, 99))["guest"] is True
+        assert await written(guest, appended(0, "hello ", VICTIM)) == wire.SAVED
+        guest.send(b"\x02\x00" + wire.var_string(server.token))
+        await guest.until(b"\x02\x02")
+        guest.send(says(99, 2, {"name": "Grace"}))
+        assert (await shown_to(owner, 99))["name"] == "Ada"
+        # The guest is gone, and its ids are free for others.
+        assert await written(owner, appended(6, "world", VICTIM)) == wire.SAVED
+        assert await text(owner) == "hello world"

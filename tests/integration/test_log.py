@@ -17,7 +17,7 @@ import pytest
 import zstandard
 
 from conftest import QuireProcess
-from contracts.log import append, edit, history, parts_of, text_of
+from contracts.log import append, edit, history, text_of
 from person import Person
 from quire.blobs.folder import FolderBlobs
 from quire.crdt.replica import LocalReplica
@@ -33,7 +33,7 @@ from stalls import until
 
 
 async def parts(log: SqliteLog, document: str) -> list[bytes]:
-    return parts_of(await log.load(document))
+    return (await log.load(document)).parts
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pycrdt
 import pytest
 
 from conftest import QuireProcess, run_node
-from contracts.log import parts_of
 from nodes import open_log
 from person import Person, agreed
 from quire.blobs.folder import FolderBlobs
@@ -29,7 +28,7 @@ async def stored(folder: Path, document: str) -> pycrdt.Doc:
     log = SqliteLog(folder / "log.db", Archive(FolderBlobs(folder / "blobs")))
     await log.open()
     doc: pycrdt.Doc = pycrdt.Doc()
-    for part in parts_of(await log.load(document)):
+    for part in (await log.load(document)).parts:
         doc.apply_update(part)
     await log.close()
     return doc

@@ -38,7 +38,7 @@ async def nodes(log: SqliteLog, count: int = 2) -> AsyncIterator[list[Node]]:
 
 
 async def stored_text(log: SqliteLog) -> str:
-    return text_of(parts_of(await log.load(DOCUMENT)))
+    return text_of((await log.load(DOCUMENT)).parts)
 
 
 async def test_what_is_written_at_one_node_is_seen_at_the_other_and_stored_once(log: SqliteLog) -> None:

@@ -70,6 +70,39 @@ def test_neighbours_in_different_elements_are_refused_and_nothing_changes() -> N
     assert 2 not in replica.state_now().clocks
 
 
+def test_the_same_neighbour_on_both_sides_is_refused() -> None:
+    """Yjs and yrs put it in different places."""
+    word = one(1, 0, b"\x04\x01" + var_string("t") + var_string("ab"))
+    replica = taken(word)
+    update = one(2, 0, b"\xc4\x01\x00\x01\x00" + var_string("x"))
+    with pytest.raises(MalformedUpdate, match="both sides"):
+        replica.apply_now(update, inspect(update))
+    waited = taken(update, word)
+    assert str(waited.doc.get("t", type=pycrdt.Text)) == "abx"
+
+
+def test_of_what_waits_whatever_can_be_placed_is_although_something_else_tells_of_the_same() -> None:
+    blocked = one(2, 1, b"\xc4\x02\x00\x09\x00" + var_string("never"))
+    free = one(2, 1, b"\x84\x02\x00" + var_string("words"))
+    first = one(2, 0, b"\x04\x01" + var_string("t") + var_string("x"))
+    replica = taken(blocked, free, first)
+    assert str(replica.doc.get("t", type=pycrdt.Text)) == "xwords"
+    assert LocalReplica(replica.encode_now().parts).state_now() == replica.state_now()
+
+
+def test_known_structs_told_otherwise_are_not_passed_on() -> None:
+    replica = taken(one(1, 0, b"\x04\x01" + var_string("t") + var_string("hello")))
+    forged = one(1, 0, b"\x04\x01" + var_string("t") + var_string("fraud!"))
+    applied = replica.apply_now(forged, inspect(forged))
+    assert applied.given is not None
+    assert b"fraud" not in applied.given
+    assert inspect(applied.given).ranges == ((1, 5, 6),)
+    deleting = one(1, 0, b"\x04\x01" + var_string("t") + var_string("fraud!"))[:-1] + b"\x01\x01\x01\x00\x01"
+    given = replica.apply_now(deleting, inspect(deleting)).given
+    assert given is not None
+    assert not inspect(given).ranges
+
+
 def test_what_waited_with_wrong_neighbours_is_mended_as_browsers_do() -> None:
     """Nobody can be told any more, and others have built on it: their words must stay."""
     waiting = one(2, 0, b"\xc4\x01\x02\x01\x03" + var_string("x"))

@@ -59,9 +59,12 @@ def test_any_order_with_repeats_gives_the_same_document(order: list[int], repeat
 
 
 @given(st.lists(st.sampled_from(UPDATES), min_size=1, unique=True))
-def test_what_waits_for_missing_updates_is_in_every_encoding(subset: list[bytes]) -> None:
+def test_what_waits_for_missing_updates_is_kept_with_the_document_and_told_to_nobody(subset: list[bytes]) -> None:
     replica = LocalReplica(subset)
-    again = LocalReplica([replica.diff_now(EMPTY_STATE), *UPDATES])
+    told = LocalReplica([replica.diff_now(EMPTY_STATE)])
+    assert not told.waiting()
+    assert told.state_now().clocks == replica.state_now().clocks
+    again = LocalReplica([*replica.encode_now().parts, *UPDATES])
     assert str(again.doc.get("t", type=pycrdt.Text)) == str(LocalReplica(UPDATES).doc.get("t", type=pycrdt.Text))
 
 

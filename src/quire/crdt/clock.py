@@ -13,13 +13,18 @@ class Clock:
 
     __slots__ = ("exact", "known", "waiting")
 
-    def __init__(self, known: dict[int, int], summaries: Iterable[UpdateSummary]) -> None:
+    def __init__(self, known: dict[int, int], summaries: Iterable[UpdateSummary], *, exact: bool = True) -> None:
         """Start from a state vector and the updates since, told from their summaries alone."""
         self.known = known
         """{client: end clock} of what is whole."""
-        self.exact = True
-        """Whether that is all that is whole: of updates that waited for one another only a replica can tell."""
+        self.exact = exact
+        """Whether that is all that is whole, and the bytes at hand bring nothing else and nothing twice.
+
+        Of updates that waited for one another, or tell of the same structs, only a replica knows what was taken.
+        """
         for summary in summaries:
+            if any(start < known.get(client, 0) for client, start, _ in summary.ranges):
+                self.exact = False
             if stands_on(known, summary):
                 advance(known, summary)
             else:

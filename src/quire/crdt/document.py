@@ -39,7 +39,7 @@ def changed(parts: Sequence[bytes], name: str, change: Callable[[XmlFragment], N
 
     What was deleted is left out. Raises `SnapshotMismatch` when one update cannot hold the document.
     """
-    replica = LocalReplica([build_snapshot(parts)[0]])
+    replica = LocalReplica([build_snapshot(parts)[0].update])
     fragment: XmlFragment = replica.doc.get(name, type=XmlFragment)
     with replica.doc.transaction():
         change(fragment)

@@ -13,31 +13,36 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 
-from quire.crdt.replica import Applied, LocalReplica, Replica, ReplicaCorrupt
+from quire.crdt.replica import Applied, Encoded, LocalReplica, Replica, ReplicaCorrupt
 from quire.crdt.updates import (
-    EMPTY_STATE,
     MalformedUpdate,
     UpdateSummary,
+    decode_parts,
     decode_state_vector,
+    encode_parts,
     encode_state_vector,
 )
 
-OPEN, APPLY, DIFF, CLOSE, INSPECT, STATE = range(6)
+OPEN, APPLY, DIFF, CLOSE, INSPECT, STATE, ENCODE = range(7)
 HEADER = struct.Struct("<IBI")
 """Request and answer: length of the body, operation or status, replica number."""
 OK, MALFORMED, CORRUPT = range(3)
-_APPLIED = struct.Struct("<?I")
+_APPLIED = struct.Struct("<??I?I")
 
 
 def encode_applied(applied: Applied) -> bytes:
     """Encode what an update did, for the parent process."""
-    return _APPLIED.pack(applied.changed, applied.waiting) + encode_state_vector(applied.clocks)
+    given = applied.given or b""
+    head = _APPLIED.pack(applied.changed, applied.waits, applied.waiting, applied.given is not None, len(given))
+    return head + given + encode_state_vector(applied.clocks)
 
 
 def decode_applied(encoded: bytes) -> Applied:
     """Decode what `encode_applied` made."""
-    changed, waiting = _APPLIED.unpack_from(encoded)
-    return Applied(changed, waiting, decode_state_vector(encoded[_APPLIED.size :]))
+    changed, waits, waiting, differs, size = _APPLIED.unpack_from(encoded)
+    end = _APPLIED.size + size
+    given = encoded[_APPLIED.size : end] if differs else None
+    return Applied(changed, waiting, decode_state_vector(encoded[end:]), given, waits)
 
 
 class Worker:
@@ -146,8 +151,9 @@ class RemoteReplica:
     async def diff(self, known: bytes) -> bytes:
         return await self._call(DIFF, known)
 
-    async def encode(self) -> bytes:
-        return await self._call(DIFF, EMPTY_STATE)
+    async def encode(self) -> Encoded:
+        update, *waiting = decode_parts(await self._call(ENCODE, b""))
+        return Encoded(update, tuple(waiting))
 
     async def close(self) -> None:
         if self.alive:
@@ -172,8 +178,7 @@ class ReplicaHost:
             return LocalReplica(parts)
         self._numbers += 1
         worker = self._workers[self._numbers % len(self._workers)]
-        body = b"".join(struct.pack("<I", len(part)) + part for part in parts)
-        await worker.call(OPEN, self._numbers, body)
+        await worker.call(OPEN, self._numbers, encode_parts(parts))
         return RemoteReplica(worker, self._numbers)
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -39,6 +40,26 @@ class Applied:
     """Updates of the document that wait for missing ones."""
     clocks: Mapping[int, int] = field(default_factory=dict)
     """{client: end clock} of what is integrated since, of the clients that moved."""
+    given: bytes | None = None
+    """What the CRDT was given, when that is not the update as it came: whoever has all that was given before, and
+    nothing else, can apply it. None: the update itself is that."""
+    waits: bool = False
+    """Whether something of the update waits for what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A whole document."""
+
+    update: bytes
+    """All that is integrated, as one update."""
+    waiting: tuple[bytes, ...]
+    """Updates that wait for missing ones, in part perhaps: raw, and only for whoever proves them again."""
+
+    @property
+    def parts(self) -> list[bytes]:
+        """Updates from which a replica is built again."""
+        return [self.update, *self.waiting]
 
 
 class Replica(Protocol):
@@ -65,11 +86,11 @@ class Replica(Protocol):
         ...
 
     async def diff(self, known: bytes) -> bytes:
-        """Return what the holder of state vector `known` lacks, parts that wait for others included."""
+        """Return what the holder of state vector `known` lacks of what is integrated."""
         ...
 
-    async def encode(self) -> bytes:
-        """Return the whole document as one update."""
+    async def encode(self) -> Encoded:
+        """Return the whole document."""
         ...
 
     async def close(self) -> None: ...
@@ -108,31 +129,44 @@ class LocalReplica:
         moved = placement.moved
         late = self._hold(update, summary)
         whole = placement.whole and not late and not self._divides(summary)
-        stirred = {waiting for client in moved for waiting in self._watched.get(client, ())} if self._watched else set()
-        if whole:
+        stirred = {waiting for client in moved for waiting in self._watched.get(client, ())} if self._watched else None
+        if whole and not stirred:
             self._apply(update)
-        else:
+            return Applied(changed=True, waiting=len(self._waiting), clocks=moved)
+        stirred = stirred or set()
+        with self._observed() as seen:
             for structs in _sections(placement.placed):
                 self._apply(encode(structs, ()))
-        deleted = self._deletable(stirred if whole else {*stirred, update})
-        if deleted:
-            self._apply(encode((), deleted))
+            deleted = self._deletable({*stirred, update})
+            if deleted:
+                self._apply(encode((), deleted))
         self._release(stirred)
-        return Applied(changed=True, waiting=len(self._waiting), clocks=moved)
+        return Applied(changed=True, waiting=len(self._waiting), clocks=moved, given=_joined(seen), waits=late)
 
     def _delete(self, update: bytes, summary: UpdateSummary) -> Applied:
         """Apply an update that brings no structs."""
-        doc = self._doc
-        seen: list[bytes] = []
         late = self._hold(update, summary)
-        subscription = doc.observe(lambda event: seen.append(event.update))
-        try:
-            plain = not late and not self._divides(summary)
+        plain = not late and not summary.ranges and not self._divides(summary)
+        with self._observed() as seen:
             self._apply(update if plain else encode((), self._deletable([update])))
+        changed = late or bool(seen)
+        given = None if plain else _joined(seen)
+        return Applied(changed=changed, waiting=len(self._waiting), given=given, waits=late)
+
+    @contextmanager
+    def _observed(self) -> Iterator[list[bytes]]:
+        """Collect what is integrated meanwhile, as updates that bring nothing twice."""
+        seen: list[bytes] = []
+
+        def note(event: pycrdt.TransactionEvent) -> None:
+            if event.update != EMPTY_UPDATE:
+                seen.append(event.update)
+
+        subscription = self._doc.observe(note)
+        try:
+            yield seen
         finally:
-            doc.unobserve(subscription)
-        changed = late or any(change != EMPTY_UPDATE for change in seen)
-        return Applied(changed=changed, waiting=len(self._waiting))
+            self._doc.unobserve(subscription)
 
     def _apply(self, update: bytes) -> None:
         try:
@@ -216,17 +250,15 @@ class LocalReplica:
         return self._structure.texts
 
     def diff_now(self, known: bytes) -> bytes:
-        """Return what the holder of `known` lacks."""
-        update = guarded(lambda: self._doc.get_update(known))
-        if not self._waiting:
-            return update
-        try:
-            whole = merge([update, *self._waiting])
-            inspect(whole, stored=True)
-        except MalformedUpdate:
-            # Of those that wait, some tell different things of the same structs. They stay in the log.
-            return update
-        return whole
+        """Return what the holder of `known` lacks of what is integrated.
+
+        What waits is told to nobody: it was never proved, and Yjs may fail on it once the missing part is there.
+        """
+        return guarded(lambda: self._doc.get_update(known))
+
+    def encode_now(self) -> Encoded:
+        """Return the whole document."""
+        return Encoded(self.diff_now(EMPTY_STATE), tuple(self._waiting))
 
     async def apply(self, update: bytes, summary: UpdateSummary) -> Applied:
         return self.apply_now(update, summary)
@@ -234,11 +266,19 @@ class LocalReplica:
     async def diff(self, known: bytes) -> bytes:
         return self.diff_now(known)
 
-    async def encode(self) -> bytes:
-        return self.diff_now(EMPTY_STATE)
+    async def encode(self) -> Encoded:
+        return self.encode_now()
 
     async def close(self) -> None:
         return None
+
+
+def _joined(changes: Sequence[bytes]) -> bytes:
+    try:
+        return merge(changes)
+    except MalformedUpdate as error:
+        # They are in the document by now.
+        raise ReplicaCorrupt(str(error)) from None
 
 
 def _sections(placed: Iterable[tuple[Run, Mended | None]]) -> Iterable[list[tuple[int, int, int, bytes]]]:

@@ -50,7 +50,7 @@ class Placement:
     moved: dict[int, int] = field(default_factory=dict)
     """{client: end clock} of the clients whose clocks moved."""
     whole: bool = True
-    """Whether the update was placed as it is, and nothing else with it."""
+    """Whether the update was placed as it is, nothing of it was known, and nothing else was placed with it."""
 
 
 @dataclass(slots=True)
@@ -83,9 +83,8 @@ class Structure:
         self._roots: dict[int, str] = {}
         self.texts: set[str] = set()
         """Roots with text in them, which cannot be read as arrays."""
-        self._queues: dict[int, list[tuple[int, int, Run]]] = {}
-        self._blocked: dict[int, list[tuple[int, int]]] = {}
-        self._blocked_by: dict[int, Id] = {}
+        self._blocked: dict[int, list[tuple[int, int, Run]]] = {}
+        """{client: (clock, number, run) of the runs that wait for that clock of that client}, each list a heap."""
         self._queued = 0
 
     def place(self, runs: Sequence[Run], *, strict: bool) -> Placement:
@@ -102,17 +101,13 @@ class Structure:
             if before is not None:
                 self._restore(before)
             raise
-        ready = set(left)
-        for client, queue in left.items():
+        for queue in left.values():
             placement.whole = False
             for run in queue:
                 self._queued += 1
-                heapq.heappush(self._queues.setdefault(client, []), (run.start, self._queued, run))
+                self._wait(run, self._queued)
         if self._blocked:
-            for client in placement.moved:
-                self._wake(client, ready)
-        if ready:
-            self._place_waiting(ready, placement)
+            self._place_waiting(placement)
         return placement
 
     def _place_new(self, runs: Sequence[Run], placement: Placement, before: _Before | None) -> dict[int, list[Run]]:
@@ -146,37 +141,36 @@ class Structure:
                     ready.append(heapq.heappop(heap)[1])
         return {client: queue[::-1] for client, queue in queues.items() if queue}
 
-    def _place_waiting(self, ready: set[int], placement: Placement) -> None:
-        while ready:
-            client = ready.pop()
-            queue = self._queues.get(client)
-            while queue:
-                run = queue[0][2]
-                missing = self._missing(run)
-                if missing is not None:
-                    if self._blocked_by.get(client) != missing:
-                        self._blocked_by[client] = missing
-                        heapq.heappush(self._blocked.setdefault(missing[0], []), (missing[1], client))
-                    break
-                heapq.heappop(queue)
+    def _wait(self, run: Run, number: int) -> None:
+        """Look at a run again when one of those that it builds on has its place."""
+        client, clock = self._missing(run) or (run.client, run.start - 1)
+        heapq.heappush(self._blocked.setdefault(client, []), (clock, number, run))
+
+    def _place_waiting(self, placement: Placement) -> None:
+        """Place what waited for what has been placed.
+
+        Several runs may tell of the same clocks: whichever can be placed first is, and of those the oldest.
+        """
+        moved = list(placement.moved)
+        ready: list[tuple[int, Run]] = []
+        while moved or ready:
+            while moved:
+                client = moved.pop()
+                heap = self._blocked.get(client)
+                while heap and heap[0][0] < self.known[client]:
+                    _, number, run = heapq.heappop(heap)
+                    heapq.heappush(ready, (number, run))
+                if heap is not None and not heap:
+                    del self._blocked[client]
+            if not ready:
+                return
+            number, run = heapq.heappop(ready)
+            if self._missing(run) is not None:
+                self._wait(run, number)
+            elif run.end > self.known.get(run.client, 0):
                 placement.whole = False
                 self._put(run, placement, None)
-                self._wake(client, ready)
-            else:
-                self._queues.pop(client, None)
-                self._blocked_by.pop(client, None)
-
-    def _wake(self, client: int, ready: set[int]) -> None:
-        heap = self._blocked.get(client)
-        if heap is None:
-            return
-        end = self.known.get(client, 0)
-        while heap and heap[0][0] < end:
-            waiter = heapq.heappop(heap)[1]
-            self._blocked_by.pop(waiter, None)
-            ready.add(waiter)
-        if not heap:
-            del self._blocked[client]
+                moved.append(run.client)
 
     def _missing(self, run: Run) -> Id | None:
         """Return one struct that a run builds on and that has no place yet."""
@@ -195,6 +189,7 @@ class Structure:
         client = run.client
         known = self.known.get(client, 0)
         if run.end <= known:
+            placement.whole = False
             return
         number, mended, problem = self._list_for(run)
         if run.kind is Kind.TEXT:
@@ -212,6 +207,7 @@ class Structure:
                 problem or "a key has several values at once",
             )
         if run.start < known:
+            placement.whole = False
             begun = self._list_of((client, known - 1))
             divided = run.pairs is not None and known in run.pairs
             if divided or begun != number:
@@ -253,7 +249,9 @@ class Structure:
         if left is not None and right is not None and (number == _NOWHERE) != (beside == _NOWHERE):
             # Yjs collects what stands beside something collected.
             return _NOWHERE, _COLLECTED, None
-        if right is not None and (self._keyed[beside] or self._keyed[number]):
+        if left == right:
+            problem, right = "something stands beside one thing on both sides", None
+        elif right is not None and (self._keyed[beside] or self._keyed[number]):
             problem, right = "a value of an attribute or a map stands before another", None
         elif _NOWHERE != number != beside != _NOWHERE:
             problem, right = "something stands between neighbours in different places of the document", None

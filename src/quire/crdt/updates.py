@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, TypeVar
 
@@ -16,10 +17,12 @@ __all__ = [
     "MalformedUpdate",
     "UpdateSummary",
     "advance",
+    "decode_parts",
     "decode_state_vector",
     "deletions",
     "diff",
     "encode",
+    "encode_parts",
     "encode_state_vector",
     "guarded",
     "inspect",
@@ -32,6 +35,7 @@ __all__ = [
 EMPTY_UPDATE: Final = b"\x00\x00"
 EMPTY_STATE: Final = b"\x00"
 _Result = TypeVar("_Result")
+_SIZE: Final = struct.Struct("<I")
 
 
 def guarded(call: Callable[[], _Result]) -> _Result:
@@ -130,6 +134,22 @@ def encode(structs: Sequence[tuple[int, int, int, bytes]], deleted: Sequence[tup
             append_number(out, start)
             append_number(out, end - start)
     return bytes(out)
+
+
+def encode_parts(parts: Sequence[bytes]) -> bytes:
+    """Encode several updates, each with its length in front."""
+    return b"".join(_SIZE.pack(len(part)) + part for part in parts)
+
+
+def decode_parts(encoded: bytes) -> list[bytes]:
+    """Decode what `encode_parts` made."""
+    parts, at = [], 0
+    while at < len(encoded):
+        (size,) = _SIZE.unpack_from(encoded, at)
+        at += _SIZE.size
+        parts.append(encoded[at : at + size])
+        at += size
+    return parts
 
 
 def advance(clock: dict[int, int], summary: UpdateSummary) -> bool:

@@ -6,7 +6,6 @@ import os
 import pickle
 import resource
 import signal
-import struct
 import sys
 from typing import BinaryIO
 
@@ -15,6 +14,7 @@ from quire.crdt.host import (
     CLOSE,
     CORRUPT,
     DIFF,
+    ENCODE,
     HEADER,
     INSPECT,
     MALFORMED,
@@ -24,7 +24,7 @@ from quire.crdt.host import (
     encode_applied,
 )
 from quire.crdt.replica import LocalReplica, ReplicaCorrupt
-from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
+from quire.crdt.updates import MalformedUpdate, UpdateSummary, decode_parts, encode_parts, inspect
 from quire.parent import end_with_parent
 
 DEADLINE = 30
@@ -57,12 +57,7 @@ def decode_summary(encoded: bytes) -> UpdateSummary:
 def answer(replicas: dict[int, LocalReplica], operation: int, number: int, body: bytes) -> bytes:
     """Carry out one request."""
     if operation == OPEN:
-        parts, at = [], 0
-        while at < len(body):
-            (size,) = struct.unpack_from("<I", body, at)
-            parts.append(body[at + 4 : at + 4 + size])
-            at += 4 + size
-        replicas[number] = LocalReplica(parts)
+        replicas[number] = LocalReplica(decode_parts(body))
         return b""
     if operation == INSPECT:
         return encode_summary(inspect(body))
@@ -76,6 +71,8 @@ def answer(replicas: dict[int, LocalReplica], operation: int, number: int, body:
         return encode_applied(replica.apply_now(body, inspect(body)))
     if operation == DIFF:
         return replica.diff_now(body)
+    if operation == ENCODE:
+        return encode_parts(replica.encode_now().parts)
     if operation == STATE:
         return encode_applied(replica.state_now())
     raise ReplicaCorrupt(f"operation {operation} is unknown")

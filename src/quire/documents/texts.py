@@ -78,8 +78,7 @@ class Texts:
             stored = (await self._log.load(document)).made()
         except (StorageUnavailable, DamagedDocument) as error:
             raise Problem(503, f"The document cannot be read now: {error}") from None
-        parts = [row.payload for row in stored.tail]
-        return parts if stored.snapshot is None else [stored.snapshot.payload, *parts]
+        return stored.parts
 
     async def _in_child(self, work: Callable[..., _Result], *arguments: object) -> _Result:
         try:

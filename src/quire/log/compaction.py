@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from zlib import crc32
@@ -194,11 +194,10 @@ class Compaction:
 
     def _compact(self, connection: sqlite3.Connection) -> int:
         stored = self._file.load(connection, self._document)
-        payloads = [row.payload for row in stored.tail]
-        if stored.snapshot is not None:
-            payloads.insert(0, stored.snapshot.payload)
         if stored.last_seq and (stored.snapshot is None or stored.snapshot.seq < stored.last_seq):
-            for key in self._store(connection, Snapshot(stored.last_seq, *build_snapshot(payloads))):
+            whole, state_vector = build_snapshot(stored.parts)
+            snapshot = Snapshot(stored.last_seq, whole.update, state_vector, whole.waiting)
+            for key in self._store(connection, snapshot):
                 self._file.archive.blobs.remove(key)
         self._archive(connection, stored.last_seq)
         return stored.last_seq
@@ -228,8 +227,8 @@ class Compaction:
     def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> list[str]:
         """Store a snapshot; returns the blobs of older ones that nothing names any more."""
         document = self._document
-        payload, blob, checksum = self._file.snapshots.prepare(document, snapshot)
-        row = (document, snapshot.seq, payload, blob, checksum, len(snapshot.payload), snapshot.state_vector)
+        row = self._file.snapshots.prepare(document, snapshot)
+        size = len(snapshot.payload)
         connection.execute("BEGIN IMMEDIATE")
         self._check(connection)
         newest = connection.execute("SELECT max(seq) FROM snapshots WHERE document=?", (document,)).fetchone()[0]
@@ -237,9 +236,9 @@ class Compaction:
             connection.execute("ROLLBACK")
             raise LeaseLost(f"a snapshot at {newest} is already there, not storing one at {snapshot.seq}")
         connection.execute(
-            "INSERT INTO snapshots(document, seq, payload, blob, checksum, size, state_vector, token) "
-            "VALUES(?,?,?,?,?,?,?,?)",
-            (*row, self._token),
+            "INSERT INTO snapshots(document, seq, payload, blob, checksum, state_vector, waiting, size, token) "
+            "VALUES(?,?,?,?,?,?,?,?,?)",
+            (*astuple(row), size, self._token),
         )
         connection.execute(
             "UPDATE heads SET snapshot_seq=?2, (new_updates, new_bytes)=("

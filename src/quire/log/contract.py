@@ -13,7 +13,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One update to append: the raw bytes exactly as received (Yjs update encoding v1)."""
+    """One update to append (Yjs update encoding v1): as it was received, or what the document took of it."""
 
     document: str
     payload: bytes
@@ -36,11 +36,18 @@ class StoredUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The document at exactly `seq`: one update that contains updates 1..seq."""
+    """The document at exactly `seq`: one update that contains updates 1..seq, less what waits for missing ones."""
 
     seq: int
     payload: bytes
     state_vector: bytes
+    waiting: tuple[bytes, ...] | None = ()
+    """Updates among 1..seq that wait for missing ones, as they came; None: the payload may have such in it."""
+
+    @property
+    def parts(self) -> list[bytes]:
+        """All of it, as updates."""
+        return [self.payload, *(self.waiting or ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,11 @@ class Stored:
     snapshot: Snapshot | None
     tail: Sequence[StoredUpdate]
     last_seq: int
+
+    @property
+    def parts(self) -> list[bytes]:
+        """Updates that together are the document, in order."""
+        return [*(self.snapshot.parts if self.snapshot else ()), *(row.payload for row in self.tail)]
 
     def made(self) -> Stored:
         """Return this; raises `DamagedDocument` when there is nothing, although content is stored at creation."""

@@ -26,6 +26,9 @@ MIGRATIONS: Final = (
     CREATE TABLE leases(
         name TEXT PRIMARY KEY, holder TEXT NOT NULL, token INTEGER NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE snapshots ADD COLUMN waiting BLOB;
+    """,
 )
 TABLES: Final = frozenset({"updates", "heads", "snapshots", "segments", "leases"})
 """What is there after the last step."""

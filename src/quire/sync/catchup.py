@@ -42,8 +42,8 @@ class CatchUp:
             return
         self._delivery.remove(member)
         known = dict(self._copy.clock.known)
-        for _, _, summary in self._delivery.outbox:
-            for client, start, _ in summary.ranges:
+        for queued in self._delivery.outbox:
+            for client, start, _ in queued.since:
                 if start < known.get(client, 0):
                     known[client] = start
         member.behind = known

@@ -30,15 +30,32 @@ _Answer = TypeVar("_Answer")
 class Copy:
     """One document in memory: a base, the updates after it, their state vector, and the replica if there is one."""
 
-    __slots__ = ("_apart", "_base", "_heavy", "_host", "_joined", "_tail", "_tail_bytes", "clock", "replica", "version")
+    __slots__ = (
+        "_apart",
+        "_base",
+        "_heavy",
+        "_host",
+        "_joined",
+        "_tail",
+        "_tail_bytes",
+        "_waiting",
+        "clock",
+        "replica",
+        "version",
+    )
 
     def __init__(self, stored: Stored, host: ReplicaHost, *, heavy: int) -> None:
         """Take what is stored; a document of more than `heavy` bytes lives in a worker process."""
         self._host, self._heavy = host, heavy
         self._apart = False
         self._base = stored.snapshot.payload if stored.snapshot else b""
-        self._tail = [row.payload for row in stored.tail]
+        self._tail = [
+            *(stored.snapshot.waiting or () if stored.snapshot else ()),
+            *(row.payload for row in stored.tail),
+        ]
         self._tail_bytes = sum(map(len, self._tail))
+        self._waiting: list[bytes] = []
+        """Updates that wait for missing ones, as they came; what of them is in the document is in the tail as well."""
         self._joined: bytes | None = None
         self.clock = _clock_of(stored)
         self.version = 0
@@ -49,7 +66,7 @@ class Copy:
     @property
     def size(self) -> int:
         """Encoded size in bytes, about."""
-        return len(self._base) + self._tail_bytes
+        return len(self._base) + self._tail_bytes + sum(map(len, self._waiting))
 
     @property
     def memory(self) -> int:
@@ -59,12 +76,17 @@ class Copy:
     @property
     def parts(self) -> list[bytes]:
         """Updates that together are the document, in order."""
+        return [*self._placed, *self._waiting]
+
+    @property
+    def _placed(self) -> list[bytes]:
+        """Updates that together are what is integrated, once the clock is exact."""
         return [self._base, *self._tail] if self._base else list(self._tail)
 
     @property
     def quick(self) -> bool:
-        """Whether the whole can be told from bytes at hand; of what waits only the replica knows what can be merged."""
-        return len(self._tail) <= MOST_MERGED and self.clock.exact and not self.clock.waiting
+        """Whether the whole can be told from bytes at hand."""
+        return len(self._tail) <= MOST_MERGED and self.clock.exact
 
     def whole(self) -> tuple[bytes | None, bytes]:
         """Return the document as one update, or as two when a large base would only be copied."""
@@ -73,17 +95,16 @@ class Copy:
                 self._joined = merge(self._tail)
             return self._base, self._joined
         if self._joined is None:
-            self._joined = merge(self.parts) if self.size else EMPTY_UPDATE
+            self._joined = merge(self._placed)
         return None, self._joined
 
     async def diff(self, state_vector: bytes) -> bytes:
         """Return what a holder of `state_vector` lacks."""
-        parts = self.parts
-        if not parts:
+        if not self.parts:
             return EMPTY_UPDATE
         if self.replica is not None or self.size > self._heavy or not self.quick:
             return await self.ask(lambda replica: replica.diff(state_vector))
-        return diff(merge(parts), state_vector)
+        return diff(merge(self._placed), state_vector)
 
     async def deletes(self) -> bytes:
         """Return the encoded set of all deletions."""
@@ -113,6 +134,7 @@ class Copy:
         self.replica = replica = await self._host.open(self.parts, heavy=heavy)
         if not self.clock.exact:
             self.clock.follow(await replica.state())
+            await self._take_over(replica)
             self.clock.exact = True
         return replica
 
@@ -125,9 +147,17 @@ class Copy:
         """Take an update that the replica has applied."""
         self.version += 1
         self.clock.follow(applied)
-        self._tail.append(update)
-        self._tail_bytes += len(update)
-        self._joined = None
+        given = update
+        if applied.given is not None:
+            given = applied.given
+            if applied.waits:
+                self._waiting.append(update)
+            elif not applied.waiting:
+                self._waiting.clear()
+        if given != EMPTY_UPDATE:
+            self._tail.append(given)
+            self._tail_bytes += len(given)
+            self._joined = None
 
     @property
     def rebase_due(self) -> bool:
@@ -141,13 +171,18 @@ class Copy:
         """Fold the tail into the base, so that joins stay cheap and deleted content leaves memory."""
         if not self._tail:
             return
-        tail = len(self._tail)
-        encoded = await self.ask(lambda replica: replica.encode())
-        self._tail = self._tail[tail:]
-        self._tail_bytes = sum(map(len, self._tail))
-        self._base, self._joined = encoded, None
+        await self.ask(self._take_over)
         if self.size > self._heavy:
             await self.live(heavy=True)
+
+    async def _take_over(self, replica: Replica) -> None:
+        """Take what a replica holds for the base; what came meanwhile stays behind it."""
+        tail, waiting = len(self._tail), len(self._waiting)
+        encoded = await replica.encode()
+        self._base, self._joined = encoded.update, None
+        self._tail = self._tail[tail:]
+        self._tail_bytes = sum(map(len, self._tail))
+        self._waiting = [*encoded.waiting, *self._waiting[waiting:]]
 
     async def rest(self) -> None:
         """Give the replica up; the bytes stay."""
@@ -158,5 +193,7 @@ class Copy:
 
 def _clock_of(stored: Stored) -> Clock:
     """State vector of what is stored, without building the document."""
-    known = decode_state_vector(stored.snapshot.state_vector) if stored.snapshot else {}
-    return Clock(known, (inspect(row.payload) for row in stored.tail))
+    snapshot = stored.snapshot
+    known = decode_state_vector(snapshot.state_vector) if snapshot else {}
+    alone = snapshot is None or snapshot.waiting == ()
+    return Clock(known, (inspect(row.payload) for row in stored.tail), exact=alone)

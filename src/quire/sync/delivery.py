@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from quire.crdt.updates import UpdateSummary, merge
+from quire.crdt.updates import EMPTY_UPDATE, merge
 from quire.sync import wire
 from quire.sync.member import Member, Sender
 from quire.sync.stats import SyncStats
@@ -17,7 +17,19 @@ SEPARATE_FRAMES: Final = 8
 QUIET: Final = 2
 """Windows without a tick after which an update does not wait."""
 
-Queued = tuple[bytes, Sender, UpdateSummary]
+
+class Queued(NamedTuple):
+    """One update on its way to the members."""
+
+    told: bytes
+    """What the members are told: what the CRDT was given of it."""
+    sender: Sender
+    echoed: bool
+    """Whether its sender is told, too, because that is not what it sent."""
+    since: tuple[tuple[int, int, int], ...]
+    """(client, first clock, end clock) of what it brings."""
+    stored: bytes
+    """What other nodes are told, and the log."""
 
 
 class Delivery:
@@ -59,9 +71,9 @@ class Delivery:
             if not group:
                 del self._groups[member.prefix]
 
-    def queue(self, update: bytes, sender: Sender, summary: UpdateSummary) -> None:
-        """Send an update to everyone but its sender, at once or with the next tick."""
-        self._outbox.append((update, sender, summary))
+    def queue(self, queued: Queued) -> None:
+        """Send an update to everyone who has to be told, at once or with the next tick."""
+        self._outbox.append(queued)
         if self._handle is None:
             window = self._window()
             if self._loop.time() - self._flushed_at >= QUIET * window:
@@ -76,8 +88,11 @@ class Delivery:
         batch, self._outbox = self._outbox, []
         if not batch:
             return
-        merged = batch[0][0] if len(batch) == 1 else merge([update for update, _, _ in batch])
-        senders: dict[Any, None] = {sender: None for _, sender, _ in batch}
+        merged = batch[0].told if len(batch) == 1 else merge([queued.told for queued in batch])
+        senders: dict[Any, None] = {queued.sender: None for queued in batch if not queued.echoed}
+        if merged == EMPTY_UPDATE:
+            self._told(batch)
+            return
         body = wire.sync_update(merged)
         deliveries = 0
         for prefix, group in list(self._groups.items()):
@@ -87,7 +102,7 @@ class Delivery:
                 if member not in senders:
                     member.socket.write(frame)
             deliveries += len(group)
-        if len(senders) > 1:
+        if len(senders) > 1 or (senders and any(queued.echoed for queued in batch)):
             self._send_others(batch, senders, body)
         self._told(batch)
         self._stats.ticks += 1
@@ -118,8 +133,12 @@ class Delivery:
                 continue
             own = frames.get(member.prefix)
             if own is None:
-                own = [wire.binary_frame(member.prefix + wire.sync_update(update)) for update, _, _ in batch]
+                own = [wire.binary_frame(member.prefix + wire.sync_update(queued.told)) for queued in batch]
                 frames[member.prefix] = own
             member.socket.write(
-                b"".join(frame for frame, (_, sender, _) in zip(own, batch, strict=True) if sender is not member)
+                b"".join(
+                    frame
+                    for frame, queued in zip(own, batch, strict=True)
+                    if queued.echoed or queued.sender is not member
+                )
             )

@@ -28,6 +28,7 @@ from quire.sync.allowance import Allowance
 from quire.sync.hocuspocus import HocuspocusSession
 from quire.sync.limits import GatewayLimits
 from quire.sync.member import Member, Refusal
+from quire.sync.presence import own_name
 from quire.sync.reviews import Reviews
 from quire.sync.rooms import LoadFailed, Rooms
 from quire.sync.socket import CloseCode, Socket
@@ -218,7 +219,7 @@ class Gateway:
                 raise Denied("too-many-connections")
             self._bound[socket] = person
             socket.share_work(self._work.of(person, time.monotonic()))
-        socket.authenticated = True
+        socket.admit()
         return principal, role
 
     def left(self, member: Member) -> None:
@@ -229,7 +230,9 @@ class Gateway:
 
     def present(self, member: Member, content: bytes) -> None:
         """Take a presence message into the member's room."""
-        entries = wire.decode_awareness(content, max_state=self._limits.max_presence)
+        principal = member.principal
+        most = self._limits.max_presence
+        entries = wire.decode_awareness(content, max_state=most, mend=lambda state: own_name(state, principal))
         if member.room is not None:
             member.room.present(member, entries)
 

@@ -57,6 +57,11 @@ class HocuspocusSession:
         """Bytes of messages that wait for authentication or a load."""
         return sum(pending.size for pending in self._pending.values())
 
+    @property
+    def opening(self) -> bool:
+        """Whether an authentication is under way."""
+        return any(pending.task is not None for pending in self._pending.values())
+
     def receive(self, message: bytes) -> None:
         """Handle one message; the update of an open document is the short way."""
         if len(message) < 2:

@@ -119,10 +119,8 @@ class Member:
         self.socket = socket
         self.prefix = prefix
         """Bytes in front of every message: the encoded Hocuspocus address, empty for y-websocket."""
-        self.principal = principal
-        self.author = principal.author
         self.connection = socket.id
-        self.identity = identity_of(self.author, socket.credentials.tab or socket.id)
+        self.become(principal)
         self.role = role
         self.room: Room | None = None
         self.behind: dict[int, int] | None = None
@@ -143,6 +141,12 @@ class Member:
         self.refusals = 0
         """Updates that were refused for want of storage and that the client still has."""
         self.withheld = Withheld()
+
+    def become(self, principal: Principal) -> None:
+        """Be this person from here on."""
+        self.principal = principal
+        self.author = principal.author
+        self.identity = identity_of(self.author, self.socket.credentials.tab or self.socket.id)
 
     @property
     def writable(self) -> bool:

@@ -163,7 +163,7 @@ class Neighbours:
         return self._fanout.heard(self._room.document)
 
     def tell(self, batch: Iterable[tuple[bytes, Sender]]) -> None:
-        """Send what this node's own people wrote."""
+        """Send what this node's own people wrote, also what waits for missing ones: other nodes prove it again."""
         written = [
             Written(sender.author, sender.connection, update)
             for update, sender in batch
@@ -304,7 +304,8 @@ class Neighbours:
         finally:
             self._reading = False
         if stored.snapshot is not None:
-            room.receive(stored.snapshot.payload, Relayed("", "log", None))
+            for part in stored.snapshot.parts:
+                room.receive(part, Relayed("", "log", None))
         for row in stored.tail:
             room.receive(row.payload, Relayed(row.author, row.connection, None))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Hashable, Iterable
 from dataclasses import dataclass
 
-from quire.access import is_guest
+from quire.access import GUEST, Principal, is_guest
 from quire.sync.wire import PresenceEntry
 
 EXPIRY = 35.0
@@ -18,6 +18,24 @@ CLIENTS_PER_SOCKET = 8
 """CRDT client ids that one socket may speak for in a document, under however many addresses it has it open."""
 ROOM_BYTES = 2 * 1024 * 1024
 """Bytes of states of this node's own people: what everyone who opens the document is sent."""
+
+
+def own_name(state: dict[str, object], principal: Principal) -> bool:
+    """Have a state show who its sender is, and return whether it said otherwise.
+
+    An account shows its own name. A guest chooses one, but is marked, and its id is none that an account has.
+    """
+    user = state.get("user")
+    if not isinstance(user, dict):
+        return False
+    if principal.account is not None:
+        own = {"id": principal.account, "name": principal.name, "guest": False}
+    else:
+        chosen = str(user.get("id", ""))
+        own = {"id": chosen if chosen.startswith(GUEST) else GUEST + chosen, "guest": True}
+    said = {key: user.get(key, False) for key in own}
+    user.update(own)
+    return said != own
 
 
 @dataclass(slots=True)
@@ -117,6 +135,7 @@ class Presence:
             elif entry.clock == known.clock and entry.state is not None and known.state is not None:
                 known.seen = now
                 continue
+            known.identity = identity
             if entry.state != known.state:
                 self._dirty[entry.client] = None
             known.clock, known.seen = entry.clock, now

@@ -108,7 +108,11 @@ class Reviews:
                 member.socket.close(CloseCode.SIGNED_OUT, reason)
             return
         was_writable = member.writable
-        member.role, member.principal, member.author = role, principal, principal.author
+        member.role = role
+        if principal.author == member.author:
+            member.principal = principal
+        else:
+            room.rename(member, principal)
         if announce or member.writable != was_writable:
             if member.prefix:
                 member.send(wire.authenticated(writable=member.writable))

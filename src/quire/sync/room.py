@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 
+from quire.access import Principal
 from quire.crdt.host import ReplicaHost
-from quire.crdt.replica import Applied, ReplicaCorrupt
+from quire.crdt.replica import Applied, Replica, ReplicaCorrupt
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
 from quire.fanout.contract import Fanout
 from quire.log.contract import Stored
@@ -33,7 +34,7 @@ from quire.sync.socket import CloseCode
 from quire.sync.stats import SyncStats
 from quire.sync.turns import Turns
 from quire.sync.unstorable import Unstorable
-from quire.sync.vetting import Vetting
+from quire.sync.vetting import Part, Vetting
 from quire.sync.writers import Writers, doubt
 
 _log = structlog.get_logger("quire.sync.room")
@@ -122,6 +123,13 @@ class Room:
         self.last_used = self._loop.time()
         self.presence.leave(member)
 
+    def rename(self, member: Member, principal: Principal) -> None:
+        """A member is somebody else from here on, and has nothing of the one before: no cursor, no client ids."""
+        self._writers.leave(member)
+        self.presence.leave(member)
+        member.become(principal)
+        self._writers.join(member)
+
     # ---------------------------------------------------------------- reading
 
     def visit(self, identity: str) -> None:
@@ -204,7 +212,7 @@ class Room:
         try:
             summary = inspect(update)
             if summary.structs > MOST_STRUCTS:
-                self._receive_in_turn(update, sender)
+                self._receive_in_turn(update, sender, summary)
                 return
             part = self._vetting.part(update, summary, sender)
             if part is None:
@@ -222,24 +230,26 @@ class Room:
         if _work_time() - started > SLOW:
             self._turns.add(self._copy.move)
 
-    def _receive_in_turn(self, update: bytes, sender: Sender) -> None:
+    def _receive_in_turn(self, update: bytes, sender: Sender, summary: UpdateSummary | None = None) -> None:
         self.waiting_bytes += len(update)
 
         async def turn() -> None:
             self.waiting_bytes -= len(update)
-            await self._receive_heavy(update, sender)
+            await self._receive_heavy(update, sender, summary)
 
         self._turns.add(turn)
 
-    async def _receive_heavy(self, update: bytes, sender: Sender) -> None:
+    async def _receive_heavy(self, update: bytes, sender: Sender, summary: UpdateSummary | None) -> None:
+        payer = sender
         try:
-            summary = await self._inspect(update)
-            heavy = not self.light(update) or summary.structs > MOST_STRUCTS
-            part = self._vetting.part(update, summary, sender)
+            if summary is None and not self.light(update):
+                summary = await self._replicas.inspect(update)
+            part = self._judge(update, summary, payer)
             if part is None:
                 return
-            update, summary, sender = part
-            applied = await self._copy.ask(lambda replica: replica.apply(update, summary), heavy=heavy)
+            heavy = not self.light(update) or part[1].structs > MOST_STRUCTS
+            update, summary, sender = vetted = part
+            applied = await self._copy.ask(lambda replica: _applied(replica, *vetted[:2], payer), heavy=heavy)
         except (MalformedUpdate, ReplicaCorrupt) as error:
             if isinstance(error, ReplicaCorrupt):
                 self._copy.replica = None
@@ -249,6 +259,13 @@ class Room:
             sender.refused(Refusal.STORAGE, "the update cannot be checked now; it will be asked for again")
         else:
             self._accept(update, sender, summary, applied)
+
+    def _judge(self, update: bytes, summary: UpdateSummary | None, sender: Sender) -> Part | None:
+        started = time.thread_time()
+        try:
+            return self._vetting.part(update, inspect(update) if summary is None else summary, sender)
+        finally:
+            _charge(sender, time.thread_time() - started)
 
     def takes_again(self, member: Member) -> bool:
         """Whether what was refused to a member would be taken now."""
@@ -268,16 +285,23 @@ class Room:
                     self.adopt()
                 self.saving.repeat(sender)
             return
+        told, stored, since = update, update, summary.ranges
+        if applied.given is not None:
+            told, clock = applied.given, self.clock
+            since = tuple((client, clock.of(client), end) for client, end in applied.clocks.items())
+            if not (clock.waiting or applied.waiting):
+                # Of what waits, and of what waited for it, the log has the original.
+                stored = told
         self._copy.add(update, applied)
         self.last_edit = self._loop.time()
         if isinstance(sender, Relayed):
-            sender.keep(update)
+            sender.keep(stored)
         else:
             if self._neighbours.unconfirmed_of(sender.author):
                 # What they wrote at another node before: this would be called saved, and stands on that.
                 self.adopt()
-            self.saving.store(update, sender)
-        self._delivery.queue(update, sender, summary)
+            self.saving.store(stored, sender)
+        self._delivery.queue(Queued(told, sender, applied.given is not None, since, stored))
         if self._copy.rebase_due:
             self._turns.add(self._rebase)
         if self.size >= self._limits.document_warn:
@@ -353,7 +377,7 @@ class Room:
 
     def _tell(self, batch: Iterable[Queued]) -> None:
         if self._neighbours.heard:
-            self._neighbours.tell((update, sender) for update, sender, _ in batch)
+            self._neighbours.tell((queued.stored, queued.sender) for queued in batch)
 
     def _tell_presence(self, changes: Sequence[wire.PresenceEntry]) -> None:
         self.stats.presence += 1
@@ -399,3 +423,18 @@ class Room:
         await self._turns.finish()
         await self._neighbours.close()
         await self._copy.rest()
+
+
+async def _applied(replica: Replica, update: bytes, summary: UpdateSummary, payer: Sender) -> Applied:
+    """Have a replica take an update; what it takes in this process goes on the account of `payer`."""
+    started = time.thread_time()
+    try:
+        return await replica.apply(update, summary)
+    finally:
+        if replica.local:
+            _charge(payer, time.thread_time() - started)
+
+
+def _charge(payer: Sender, seconds: float) -> None:
+    if isinstance(payer, Member):
+        payer.socket.charge(seconds)

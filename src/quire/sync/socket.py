@@ -37,6 +37,8 @@ SLICE = 0.05
 """Least length of a pause in reading, so that a throttled socket is handled in slices and not frame by frame."""
 MOST_READ = 100_000
 """Frames that may have been read when reading stops; the smallest ones of one large buffer."""
+MOST_EARLY = 64 * 1024
+"""Bytes that are read of a peer before it is known who it is; the rest waits in its own network until then."""
 MOST_PINGED = 125
 """Bytes of a control frame (RFC 6455)."""
 
@@ -68,6 +70,11 @@ class Session(Protocol):
         """Bytes of messages that wait for a document to be open."""
         ...
 
+    @property
+    def opening(self) -> bool:
+        """Whether it is being found out who this is."""
+        ...
+
     def keep_alive(self) -> None:
         """Send something that the client's watchdog notices."""
         ...
@@ -95,7 +102,9 @@ class Socket(WSListener):
     __slots__ = (
         "_allowance",
         "_closing",
+        "_early",
         "_fragments",
+        "_held",
         "_inbox",
         "_on_closed",
         "_on_open",
@@ -144,6 +153,9 @@ class Socket(WSListener):
         self.write: Callable[[bytes], None] = _discard
         self._allowance = allowance
         self._throttled_since: float | None = None
+        self._early = 0
+        self._held = False
+        """Whether nothing is read until it is known who the peer is."""
         self.paused = False
         """Whether nothing is read for now, because the peer has sent more than its share."""
         self._inbox: deque[tuple[WSMsgType, bool, bytes]] = deque()
@@ -153,6 +165,25 @@ class Socket(WSListener):
         self._closing = False
         self._on_open = on_open
         self._on_closed = on_closed
+
+    def arrived(self, size: int) -> None:
+        """Count bytes that came before it was known who the peer is."""
+        self._early += size
+        if self._early <= MOST_EARLY or self._held or self._closing or self.transport is None:
+            return
+        if self.session is None or not self.session.opening:
+            self.close(CloseCode.TOO_BIG, f"more than {MOST_EARLY} bytes before signing in")
+            return
+        self._held = True
+        self.transport.underlying_transport.pause_reading()
+
+    def admit(self) -> None:
+        """It is known now who the peer is."""
+        self.authenticated = True
+        if self._held:
+            self._held = False
+            if self.transport is not None and not (self.paused or self._closing):
+                self.transport.underlying_transport.resume_reading()
 
     def send(self, message: bytes) -> None:
         """Send one binary message."""
@@ -170,7 +201,7 @@ class Socket(WSListener):
         line: Any = transport.underlying_transport
         if code == CloseCode.TOO_BIG:
             line.linger()
-            if self.paused:
+            if self.paused or self._held:
                 line.resume_reading()
         elif code == CloseCode.RATE:
             # It goes on sending, and may read why nobody listens.
@@ -273,15 +304,19 @@ class Socket(WSListener):
 
     def _handle(self, session: Session, message: bytes) -> None:
         """Hand a message on and count the time that it takes."""
-        work = None if self._allowance is None else self._allowance.work
-        if work is None:
+        if self._allowance is None:
             session.receive(message)
             return
         started = _work_time()
         try:
             session.receive(message)
         finally:
-            work.take(_work_time() - started, _monotonic())
+            self.charge(_work_time() - started)
+
+    def charge(self, seconds: float) -> None:
+        """Count time that was worked for the peer."""
+        if self._allowance is not None:
+            self._allowance.spend(seconds, _monotonic())
 
     def share_work(self, work: Bucket) -> None:
         """Count the time that messages take together with other sockets of the same person."""
@@ -358,7 +393,7 @@ class Socket(WSListener):
         except Exception:  # noqa: BLE001 - as picows does with what goes wrong in `on_ws_frame`
             _log.exception("a message could not be handled")
             self.close(CloseCode.INTERNAL, "the server failed at this message; connect again")
-        if not (self.paused or self._closing):
+        if not (self.paused or self._held or self._closing):
             self.transport.underlying_transport.resume_reading()
 
 

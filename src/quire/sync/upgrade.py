@@ -114,6 +114,12 @@ def protocol_class(accept: Accept, *, max_frame: int, outbound_high: int) -> typ
                     return
                 view = view[size:]
 
+        def buffer_updated(self, size: int) -> None:
+            super().buffer_updated(size)
+            socket = self._socket
+            if isinstance(socket, Socket) and not socket.authenticated:
+                socket.arrived(size)
+
         def _refused_frame(self) -> bool:
             """Whether picows has refused a frame; it would go on gathering the bytes of one that is too big."""
             sent = self.transport is not None and self.transport.is_close_frame_sent

@@ -7,6 +7,7 @@ y-protocols `sync.js`/`awareness.js`, the Hocuspocus v4 provider, RFC 6455 secti
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -153,10 +154,17 @@ class PresenceEntry:
     state: str | None
 
 
-def decode_awareness(content: bytes, *, max_state: int, max_entries: int = 2048) -> list[PresenceEntry]:
+def decode_awareness(
+    content: bytes,
+    *,
+    max_state: int,
+    max_entries: int = 2048,
+    mend: Callable[[dict[str, object]], bool] = lambda _: False,
+) -> list[PresenceEntry]:
     """Parse an awareness update; raises `MalformedMessage`.
 
-    States must be JSON objects: other clients parse them without a guard.
+    States must be JSON objects: other clients parse them without a guard. `mend` may change one, and says whether it
+    did.
     """
     count, at = read_var_uint(content, 0)
     if count > max_entries or count * 3 > len(content):
@@ -177,6 +185,11 @@ def decode_awareness(content: bytes, *, max_state: int, max_entries: int = 2048)
             raise MalformedMessage("presence state is not JSON") from None
         if not isinstance(state, dict):
             raise MalformedMessage("presence state is not a JSON object")
+        if mend(state):
+            try:
+                text = json.dumps(state, allow_nan=False, separators=(",", ":"))
+            except (ValueError, RecursionError):
+                raise MalformedMessage("presence state has a number without bound, or is nested too deep") from None
         entries.append(PresenceEntry(client, clock, text))
     return entries
 

@@ -66,6 +66,11 @@ class YWebsocketSession:
         """Bytes of messages that wait for the document to be open."""
         return self._pending_bytes if self._member is None else 0
 
+    @property
+    def opening(self) -> bool:
+        """Whether the upgrade request is being judged."""
+        return not self._task.done()
+
     def _refuse(self, reason: str) -> None:
         self._gateway.stats.denied += 1
         self._socket.send(wire.yjs_permission_denied(reason))

@@ -105,15 +105,16 @@ def test_reading_stops_until_the_sender_may_go_on(monkeypatch: pytest.MonkeyPatc
 
 
 class SlowSession:
-    """Takes half a second of the process for each message."""
+    """Takes a time of the process for each message."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.costs = 0.5
         self.worked = 0.0
         self.taken = 0
         monkeypatch.setattr(module, "_work_time", lambda: self.worked)
 
     def receive(self, message: bytes) -> None:
-        self.worked += 0.5
+        self.worked += self.costs
         self.taken += 1
 
 
@@ -131,12 +132,33 @@ def test_reading_stops_for_whoever_takes_too_much_of_the_process_on_all_sockets(
         lines.append(line)
         for _ in range(20):
             socket.on_ws_frame(None, Frame(b"x", WSMsgType.BINARY))  # type: ignore[arg-type]
-    # Three seconds are free, and the message that finds them used up is taken; so it is on the other socket.
-    assert session.taken == 9
+    # Three seconds are free, and the message that finds them used up is taken; of the other socket the first two are.
+    assert session.taken == 10
     assert not any(line.reading for line in lines)
     while clock.now < 20:
         clock.tick()
     assert session.worked <= 3 + clock.now * 0.5 + 2
+
+
+def test_of_a_classroom_with_one_link_nobody_is_stopped_by_whoever_takes_too_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch)
+    session = SlowSession(monkeypatch)
+    work = Bucket(0.5, 3.0, 0.0)
+
+    def send(costs: float, *, then: float) -> Line:
+        socket, line = opened(1000)
+        socket.session, session.costs = session, costs  # type: ignore[assignment]
+        socket.share_work(work)
+        for _ in range(20):
+            socket.on_ws_frame(None, Frame(b"x", WSMsgType.BINARY))  # type: ignore[arg-type]
+            clock.now += then
+        return line
+
+    assert not send(0.5, then=0).reading
+    assert send(0.0002, then=0.2).reading
+    assert not send(0.5, then=0).reading
 
 
 def test_whoever_floods_on_is_closed_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ import type { Me } from '../sync/types'
 import { COLORS } from './colors'
 
 const KEY = 'quire:guest'
+/** Begins the id of a guest, as the server tells it to others. */
+const MARK = 'guest:'
 const ANIMALS = ['otter', 'heron', 'lynx', 'badger', 'robin', 'marten', 'swift', 'beaver', 'puffin', 'hare']
 
 function pick(list: string[]): string {
@@ -14,12 +16,12 @@ function pick(list: string[]): string {
 export function guest(): Me {
   try {
     const known = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Me | null
-    if (known?.id && known.name && known.color) return known
+    if (known?.id.startsWith(MARK) && known.name && known.color) return known
   } catch {
     // A new name will do.
   }
   const animal = i18next.t(`animal.${pick(ANIMALS)}`)
-  return keep({ id: uuidv4(), name: i18next.t('guest.anonymous', { animal }), color: pick(COLORS) })
+  return keep({ id: MARK + uuidv4(), name: i18next.t('guest.anonymous', { animal }), color: pick(COLORS) })
 }
 
 /** The same visitor under another name. */

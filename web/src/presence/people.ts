@@ -1,4 +1,5 @@
 /** Who is here: one entry a person, however many tabs they have. */
+import i18next from 'i18next'
 import type { Awareness } from 'y-protocols/awareness'
 
 const IDLE_AFTER = 60_000
@@ -11,9 +12,23 @@ export interface Person {
   idle: boolean
 }
 
+/** What the server lets somebody show: an account its own name, a guest a chosen one with a mark. */
+export interface User {
+  id?: string
+  name?: string
+  color?: string
+  guest?: boolean
+}
+
 interface State {
-  user?: { id?: string; name?: string; color?: string }
+  user?: User
   idle?: boolean
+}
+
+/** A name of at most `most` characters, with the mark of a guest: nobody passes for a member by calling themselves so. */
+export function nameOf(user: User, most: number): string {
+  const name = String(user.name ?? '').slice(0, most)
+  return user.guest ? i18next.t('guest.named', { name }) : name
 }
 
 export function peopleOf(awareness: Awareness): Person[] {
@@ -24,7 +39,7 @@ export function peopleOf(awareness: Awareness): Person[] {
     const person = {
       client,
       id: user.id ?? String(client),
-      name: String(user.name).slice(0, 60),
+      name: nameOf(user, 60),
       color: /^#[0-9a-f]{6}$/i.test(user.color ?? '') ? String(user.color) : '#5b4ab5',
       idle: Boolean(idle),
     }

@@ -38,7 +38,7 @@ await until(() => a.unsyncedChanges === 0, 'the update is acknowledged')
 await until(() => b.document.getText('t').toString() === words, 'the other has the words')
 
 a.setAwarenessField('user', { name: 'A' })
-const seen = (provider) => [...provider.awareness.getStates().values()].some((state) => state.user?.name === 'A')
+const seen = (provider) => [...provider.awareness.getStates().values()].some((state) => state.user?.name === 'Ada')
 await until(() => seen(b), 'presence arrives')
 
 class Bearer extends WebSocket {
@@ -53,7 +53,7 @@ assert.equal(yDoc.getText('t').toString(), words)
 yDoc.getText('t').insert(0, 'Y: ')
 await until(() => a.document.getText('t').toString().startsWith('Y: '), 'words of the y-websocket client arrive')
 await until(
-  () => [...y.awareness.getStates().values()].some((state) => state.user?.name === 'A'),
+  () => [...y.awareness.getStates().values()].some((state) => state.user?.name === 'Ada'),
   'presence crosses protocols',
 )
 

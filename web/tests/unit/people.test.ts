@@ -1,6 +1,8 @@
+import i18next from 'i18next'
 import { describe, expect, test } from 'vitest'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import en from '../../src/i18n/en.json'
 import { peopleOf } from '../../src/presence/people'
 
 function room(): Awareness {
@@ -17,6 +19,14 @@ describe('who is here', () => {
       ['Bob', false],
       ['Eve', false],
     ])
+  })
+
+  test('tells a guest from a member of the same name', async () => {
+    await i18next.init({ lng: 'en', keySeparator: false, resources: { en: { translation: en } } })
+    const awareness = room()
+    awareness.states.set(1, { user: { id: 'bob', name: 'Bob' } })
+    awareness.states.set(2, { user: { id: 'guest:bob', name: 'Bob', guest: true } })
+    expect(peopleOf(awareness).map(({ name }) => name)).toEqual(['Bob', 'Bob (guest)'])
   })
 
   test('leaves out oneself and states without a name, and bounds what others send', () => {

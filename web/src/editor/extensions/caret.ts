@@ -14,6 +14,7 @@ import {
 } from '@tiptap/y-tiptap'
 import type { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import { nameOf, type User } from '../../presence/people'
 import { readPending } from './pending'
 
 const CROWD = 6
@@ -25,7 +26,7 @@ interface Cursor {
 }
 
 interface State {
-  user?: { name?: string; color?: string }
+  user?: User
   idle?: boolean
   cursor?: Cursor | null
 }
@@ -60,7 +61,7 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
       const head = place(binding, cursor.head, state)
       if (anchor === null || head === null) continue
       // Another key draws another element: a caret that moved shows its name again.
-      const identity = JSON.stringify([client, cursor.head, idle, user.name])
+      const identity = JSON.stringify([client, cursor.head, idle, user.name, user.guest])
       decorations.push(Decoration.widget(head, () => caret(client, user, idle), { key: identity, side: 10 }))
       if (anchor !== head) {
         const attributes = { class: 'caret-selection', style: `background-color: ${color(user)}33`, nodeName: 'span' }
@@ -155,7 +156,7 @@ function beside(decorations: DecorationSet, tr: Transaction): boolean {
   return found
 }
 
-function caret(client: number, user: { name?: string; color?: string }, idle: boolean): HTMLElement {
+function caret(client: number, user: User, idle: boolean): HTMLElement {
   const cursor = document.createElement('span')
   cursor.className = 'caret'
   cursor.dataset.client = String(client)
@@ -166,11 +167,11 @@ function caret(client: number, user: { name?: string; color?: string }, idle: bo
   label.className = 'caret-label'
   // A direction of its own: with `dir=auto` a paragraph would else take the name for its first words.
   label.dir = 'auto'
-  label.textContent = String(user.name ?? '').slice(0, 40)
+  label.textContent = nameOf(user, 40)
   cursor.append(label)
   return cursor
 }
 
-function color(user: { color?: string }): string {
+function color(user: User): string {
   return /^#[0-9a-f]{6}$/i.test(user.color ?? '') ? String(user.color) : '#5b4ab5'
 }
