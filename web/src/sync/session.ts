@@ -119,6 +119,7 @@ export class DocumentSession implements Handles {
     this.state.update({ problem: null })
     this.socket.renew()
     this.watchForBlockedSocket()
+    this.refresh()
   }
 
   /** Whether the server lacks something of this tab. */
@@ -284,6 +285,7 @@ export class DocumentSession implements Handles {
     this.https.stop()
     this.patience.stopWatching()
     this.state.update({ readOnly: true, problem: { kind: problemKind(reason), detail: reason } })
+    this.presence.forgetOthers()
     if (FOR_GOOD.has(reason)) this.onRefusedForGood()
     this.refresh()
   }
@@ -377,6 +379,7 @@ export class DocumentSession implements Handles {
     const kept = this.local.kept.get()
     const status = saveStatus({
       stranded: this.state.get().stranded,
+      closed: this.state.get().problem?.kind ?? null,
       problem: this.storageProblem ?? this.refusedReason ?? this.https.problem,
       unsendable: this.unsendable,
       settled: this.settled,

@@ -143,7 +143,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
               onDone={() => editor?.view.focus()}
             />
             <div className={classes.state}>
-              {ready && readOnly && (
+              {ready && readOnly && !problem && (
                 <Tooltip label={t('mode.viewing.hint')} multiline maw={280}>
                   <Badge variant="light" color="gray" leftSection={<IconEye size={14} aria-hidden />} tt="none">
                     {t('mode.viewing')}
@@ -154,7 +154,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
             </div>
           </div>
         )}
-        {!denied && (
+        {!problem && (
           <div className={classes.present}>
             <PresenceBar session={session} onJump={jump} />
           </div>
