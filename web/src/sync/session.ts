@@ -5,9 +5,11 @@ import { OwnPresence } from '../presence/own'
 import type { DocumentInfo, RoleName } from '../api/client'
 import schema from '../editor/schema/schema.json'
 import { FrameProvider } from './frames'
+import { Arrival } from './arrival'
 import { HttpsExchange } from './https'
 import { Ledger } from './ledger'
-import { LocalCopy, storeName } from './local'
+import { keptInfo, LocalCopy, storeName } from './local'
+import { announce, firstContent, isUnheard } from './made'
 import { register } from './open'
 import { Patience } from './patience'
 import { FOR_GOOD, TOO_BIG, problemKind } from './refusals'
@@ -51,6 +53,8 @@ export class DocumentSession implements Handles {
   /** The role that the server gave allows no changes, and some were offered. */
   private writeRefused = false
   private readonly patience = new Patience()
+  /** How the document comes to a server that has not heard of it; null for every other one. */
+  private arrival: Arrival | null
   private closed = false
   private readonly presence: OwnPresence
   private readonly unregister = register(this)
@@ -107,18 +111,41 @@ export class DocumentSession implements Handles {
       this.ledger.serverState = clocks
       if (this.state.get().stranded) this.strand()
     }
+    this.arrival = isUnheard(keptInfo(person, documentId))
+      ? new Arrival(() => announce(person, documentId), {
+          onArrived: (info) => this.onArrived(info),
+          onSignedOut: () => this.onDenied('session-expired'),
+        })
+      : null
+    void this.local.loaded.then((found) => this.onLoaded(found))
+    if (this.arrival) this.arrival.start()
+    else this.goLive()
+    this.refresh()
+  }
+
+  /** The server knows the document: from here on it is as any other. */
+  private goLive(): void {
     this.provider.attach()
     if (!this.socket.shouldConnect) void this.socket.connect()
-    void this.local.loaded.then((found) => this.onLoaded(found))
     this.watchForBlockedSocket()
-    this.refresh()
+  }
+
+  private onArrived(info: DocumentInfo): void {
+    if (this.closed) return
+    this.arrival = null
+    this.local.keepInfo(info)
+    this.state.update({ meta: { title: info.title, version: info.version } })
+    this.goLive()
   }
 
   /** Send the session's credentials again on the same socket: after signing in over an open document. */
   reauthenticate(): void {
     this.state.update({ problem: null })
-    this.socket.renew()
-    this.watchForBlockedSocket()
+    if (this.arrival) this.arrival.start()
+    else {
+      this.socket.renew()
+      this.watchForBlockedSocket()
+    }
     this.refresh()
   }
 
@@ -169,6 +196,7 @@ export class DocumentSession implements Handles {
     this.closed = true
     this.unregister()
     this.patience.end()
+    this.arrival?.stop()
     this.https.stop()
     this.presence.end()
     this.provider.destroy()
@@ -182,11 +210,13 @@ export class DocumentSession implements Handles {
   private onLoaded(found: boolean): void {
     if (this.closed) return
     this.localReady = true
+    const begun = this.arrival !== null && !found
+    if (begun) Y.applyUpdate(this.doc, firstContent(this.documentId))
     this.ledger.load(this.local.confirmed, this.settled)
     if (this.local.seen !== null && !this.connected) this.offlineSince = this.local.seen
     const { role, readOnly, problem } = this.state.get()
     if (problem === null) {
-      if (found) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
+      if (found || begun) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
       // The server may have been quicker than the disk.
       if (this.writeRefused) this.strand()
     } else if (FOR_GOOD.has(problem.detail)) this.onRefusedForGood()

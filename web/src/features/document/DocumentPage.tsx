@@ -98,7 +98,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
 
   const tell = useCallback((message: string) => notifications.show({ color: 'red', message }), [])
   const count = useCallback(() => setCounting(true), [])
-  const page = usePageActions(session, info, link, who.account !== null, count)
+  const page = usePageActions(session, info, link, who.account, count)
 
   // Somebody who made a document wants to write in it.
   const fresh = useLocation({ select: (at) => at.state.fresh === true })
