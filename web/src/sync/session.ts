@@ -11,6 +11,7 @@ import { Ledger } from './ledger'
 import { keptInfo, LocalCopy, storeName } from './local'
 import { announce, firstContent, isUnheard } from './made'
 import { register } from './open'
+import { OtherTabs } from './otherTabs'
 import { Patience } from './patience'
 import { FOR_GOOD, TOO_BIG, problemKind } from './refusals'
 import { rescueWords } from './rescue'
@@ -42,6 +43,7 @@ export class DocumentSession implements Handles {
   private readonly local: LocalCopy
   private readonly provider: FrameProvider
   private readonly https: HttpsExchange
+  private readonly otherTabs: OtherTabs
   private readonly socket: ReturnType<typeof sharedSocket>
   private connected = false
   private synced = false
@@ -69,6 +71,11 @@ export class DocumentSession implements Handles {
     this.socket = sharedSocket(deadAfter)
     this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
     this.presence = new OwnPresence(this.awareness, me)
+    this.otherTabs = new OtherTabs(
+      storeName(person, documentId),
+      this.doc,
+      () => this.unsendable === null && this.state.get().problem === null && this.state.get().stranded === null,
+    )
     this.https = new HttpsExchange(this.doc, documentId, link, {
       // Perhaps only the server was away: the socket need not wait for its next turn.
       onLive: () => this.socket.wake(),
@@ -89,7 +96,7 @@ export class DocumentSession implements Handles {
     })
     this.local.kept.subscribe(() => this.refresh())
     this.doc.on('update', this.onUpdate)
-    rescueWords(this.doc, (origin) => origin === this.provider || origin === this.https)
+    rescueWords(this.doc, (origin) => [this.provider, this.https, this.otherTabs].includes(origin as never))
     this.provider = new FrameProvider({
       websocketProvider: this.socket,
       name: documentId,
@@ -198,6 +205,7 @@ export class DocumentSession implements Handles {
     this.patience.end()
     this.arrival?.stop()
     this.https.stop()
+    this.otherTabs.close()
     this.presence.end()
     this.provider.destroy()
     this.awareness.destroy()
@@ -217,24 +225,31 @@ export class DocumentSession implements Handles {
     const { role, readOnly, problem } = this.state.get()
     if (problem === null) {
       if (found || begun) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
+      if (!this.relayed) this.otherTabs.ask()
       // The server may have been quicker than the disk.
       if (this.writeRefused) this.strand()
     } else if (FOR_GOOD.has(problem.detail)) this.onRefusedForGood()
     this.refresh()
   }
 
-  private readonly onUpdate = (_: Uint8Array, origin: unknown, __: Y.Doc, transaction: Y.Transaction): void => {
+  private readonly onUpdate = (update: Uint8Array, origin: unknown, _: Y.Doc, transaction: Y.Transaction): void => {
     if (origin === this.local.origin) return
     if (origin === this.provider || origin === this.https) {
       this.ledger.heard(transaction)
       this.local.confirm()
       return
     }
+    if (origin !== this.otherTabs && !this.relayed) this.otherTabs.send(update)
     this.ledger.wrote(transaction)
     this.patience.doubt(() => {
       if (this.ledger.changes > 0 && this.connected) this.socket.wake()
     })
     this.refresh()
+  }
+
+  /** Whether the server brings what is written here to other tabs. */
+  private get relayed(): boolean {
+    return (this.connected && this.synced) || this.https.live
   }
 
   /** Whether the server holds everything that this tab holds. */
@@ -258,6 +273,7 @@ export class DocumentSession implements Handles {
       // What was on screen was current when the server was last heard.
       if (this.synced) this.offlineSince = this.socket.lastMessageReceived || Date.now()
       this.synced = false
+      this.otherTabs.ask()
       this.watchForBlockedSocket()
     }
     this.refresh()
