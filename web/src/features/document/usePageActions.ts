@@ -6,6 +6,7 @@ import { api, MAX_TITLE, type Account, type DocumentInfo } from '../../api/clien
 import { explain } from '../../api/explain'
 import type { PageActions } from '../../editor/panels/panel'
 import type { DocumentSession } from '../../sync'
+import { useTheme } from '../../app/useTheme'
 import { createDocument } from './createDocument'
 import { download } from './download'
 
@@ -35,10 +36,12 @@ export function usePageActions(
   link: string | null,
   maker: Account | null,
   count: () => void,
+  outline: PageActions['outline'],
 ): PageActions {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const { documentId } = session
+  const { dark, toggle } = useTheme()
   const title = info?.title
   const owner = info?.role === 'owner'
   return useMemo(() => {
@@ -65,6 +68,8 @@ export function usePageActions(
           download(`${title ?? 'document'}.${EXTENSIONS[format]}`, await api.content(documentId, format, link))
         })(),
       count,
+      outline,
+      theme: { dark, toggle },
       say: (message) => notifications.show({ message }),
       trash: owner
         ? attempt(async () => {
@@ -74,5 +79,5 @@ export function usePageActions(
           })
         : null,
     }
-  }, [session, documentId, title, owner, link, maker, count, navigate, t])
+  }, [session, documentId, title, owner, link, maker, count, outline, dark, toggle, navigate, t])
 }
