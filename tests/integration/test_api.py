@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from locks import write_locked
+from quire.db.ids import new_id
 from quire.server import Server
 from quire.settings import Settings
 from quire.storage import FULL, StorageUnavailable
@@ -158,6 +159,36 @@ async def test_of_two_simultaneous_renames_one_is_told_the_current_value(ada: Br
     assert won.json()["title"] in ("A", "B")
     assert lost.json()["current"]["title"] == won.json()["title"]
     assert lost.headers["etag"] == won.headers["etag"]
+
+
+async def test_an_id_that_its_maker_chose_makes_one_document_however_often_it_is_sent(
+    ada: Browser, node: Server
+) -> None:
+    form = {"id": new_id(), "title": "Made on a train"}
+    answers = await asyncio.gather(*(ada.call("POST", "/documents", form) for _ in range(4)))
+    assert [(answer.status_code, answer.json()["id"]) for answer in answers] == [(201, form["id"])] * 4
+    again = await ada.call("POST", "/documents", form | {"title": "Another"})
+    assert again.json()["title"] == "Made on a train"
+    listed = (await ada.call("GET", "/documents")).json()["items"]
+    assert [item["id"] for item in listed].count(form["id"]) == 1
+    content = (await ada.call("GET", f"/documents/{form['id']}/content?format=json")).json()
+    assert [block["attrs"]["id"] for block in content["content"]] == [form["id"][-12:]]
+
+    eve = await colleague(ada, node)
+    taken = await eve.call("POST", "/documents", form)
+    assert (taken.status_code, taken.json()["code"]) == (409, "id-taken")
+    for odd in ("", "mine", form["id"].upper(), form["id"][:14] + "4" + form["id"][15:], form["id"] + "\n"):
+        refused = await ada.call("POST", "/documents", {"id": odd})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "id")
+
+
+async def test_a_chosen_id_works_after_an_attempt_that_storage_cut_short(ada: Browser, node: Server) -> None:
+    form = {"id": new_id()}
+    with write_locked(node.settings.data / "log.db"):
+        assert (await ada.call("POST", "/documents", form)).status_code == 503
+    assert (await ada.call("POST", "/documents", form)).status_code == 201
+    content = (await ada.call("GET", f"/documents/{form['id']}/content?format=json")).json()
+    assert len(content["content"]) == 1
 
 
 async def test_trash_and_back_and_forever(ada: Browser) -> None:

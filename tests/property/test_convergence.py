@@ -17,6 +17,7 @@ from program import Program
 from quire.content.prosemirror import empty_document, read
 from quire.content.schema import FRAGMENT, MARKS, NODES, clean
 from quire.crdt.replica import LocalReplica
+from quire.db.ids import new_id
 
 SECONDS = 1800 if PROVE else 15
 BROWSERS, PROGRAMS = 3, 2
@@ -163,7 +164,7 @@ def test_random_edits_of_every_node_and_mark_converge(seed: int) -> None:
     with browsers() as nodes:
         # A slow machine goes on until every type was there.
         while time.monotonic() < deadline or ({*NODES, *MARKS} - seen and rounds < 100):
-            base = empty_document()
+            base = empty_document(new_id())
             opened = nodes.open(range(1, BROWSERS + 1), base, chance.randrange(2**32))
             programs = [Program(100 + number, base, chance) for number in range(PROGRAMS)]
             network = Network(nodes, programs, chance)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from quire.content.schema import FRAGMENT, MARKS, MARKS_ATTRIBUTE, NODES, clean
-from quire.crdt.document import XmlElement, XmlText, fragment_of, new_document, seed
+from quire.crdt.document import XmlElement, XmlFragment, XmlText, fragment_of, new_document, seed
 
 Json = dict[str, Any]
 MAX_DEPTH = 200
@@ -173,6 +173,15 @@ def _write_run(parent: Any, run: list[Json]) -> None:  # noqa: ANN401
         at += len(node["text"].encode())
 
 
-def empty_document() -> bytes:
-    """Return the first content of an empty document: one empty paragraph with an id."""
-    return first_content({"type": "doc", "content": [{"type": "paragraph"}]})
+def empty_document(document: str) -> bytes:
+    """Return the first content of an empty document: one empty paragraph with an id.
+
+    It follows from the document's id, so that a browser without a network begins with the same paragraph (sync/made.ts)
+    and both become one.
+    """
+    digits = document.replace("-", "")
+
+    def build(fragment: XmlFragment) -> None:
+        fragment.children.append(XmlElement("paragraph", {"id": digits[-12:]}))
+
+    return seed(new_document(int(digits[-8:], 16)), FRAGMENT, build)

@@ -21,9 +21,9 @@ def fragment_of(parts: Sequence[bytes], name: str) -> XmlFragment:
     return fragment
 
 
-def new_document() -> pycrdt.Doc[Any]:
-    """Return an empty document."""
-    return pycrdt.Doc()
+def new_document(client: int | None = None) -> pycrdt.Doc[Any]:
+    """Return an empty document, written by a client of this number (None: a random one)."""
+    return pycrdt.Doc(client_id=client)
 
 
 def seed(document: pycrdt.Doc[Any], name: str, build: Callable[[XmlFragment], None]) -> bytes:

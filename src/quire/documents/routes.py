@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, StringConstraints
 
 from quire.access import Action, Principal, Role
 from quire.content.preview import Kind
@@ -17,6 +17,7 @@ from quire.documents.service import (
     Document,
     DocumentService,
     EraseFailed,
+    IdTaken,
     NotInTrash,
     Sort,
     StaleVersion,
@@ -30,6 +31,7 @@ from quire.sharing.service import SharingAccess
 from quire.workspaces.service import WorkspaceService
 
 UNTITLED = "Untitled document"
+UUID7 = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 Format = Literal["json", "markdown", "html", "text"]
 MEDIA = {
     "json": "application/json",
@@ -40,9 +42,10 @@ MEDIA = {
 
 
 class CreateForm(Form):
-    """A new document."""
+    """A new document; whoever sends an `id` of their own, a UUIDv7, may send it again without making a second one."""
 
     title: Title = UNTITLED
+    id: Annotated[str, StringConstraints(pattern=UUID7)] | None = None
 
 
 class CopyForm(Form):
@@ -156,9 +159,19 @@ def routes(
 
     @router.post("", status_code=201)
     async def create(form: CreateForm, principal: AccountCaller, response: Response) -> DocumentBody:
-        """Make an empty document that only its owner can open."""
+        """Make an empty document that only its owner can open.
+
+        With an `id` that the caller has used before, the answer is the document that was made then, as it is now; one
+        that is somebody else's is refused with 409.
+        """
         owner, workspace = await _maker(principal)
-        return _made(response, await service.create(owner, workspace, form.title or UNTITLED), principal)
+        title = form.title or UNTITLED
+        if form.id is None:
+            return _made(response, await service.create(owner, workspace, title), principal)
+        try:
+            return _made(response, await service.create_as(form.id, owner, workspace, title), principal)
+        except IdTaken:
+            raise Problem(409, "This id belongs to another document.", code="id-taken") from None
 
     @router.post("/{document_id}/copy", status_code=201)
     async def copy(

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from quire.access import Principal, Role
 from quire.db.engine import Database
@@ -35,6 +36,10 @@ class StaleVersion(Exception):
     def __init__(self, current: Document) -> None:
         super().__init__(f"version is {current.version}")
         self.current = current
+
+
+class IdTaken(Exception):
+    """A document with the id that somebody chose exists, and is not theirs."""
 
 
 class NotInTrash(Exception):
@@ -82,7 +87,7 @@ class DocumentService:
         copied: Callable[[str, str], Awaitable[tuple[bytes, Sequence[str]]]],
         erase: Callable[[str], Awaitable[None]],
         changed: Callable[[Document], None],
-        empty_document: Callable[[], bytes],
+        empty_document: Callable[[str], bytes],
         schema_version: int,
     ) -> None:
         """Set up; `copied(source, copy)` gives a document's text for its copy, and the digests of its pictures."""
@@ -94,8 +99,35 @@ class DocumentService:
         """Make a document: its first update is durable before its row exists."""
         document = new_id()
         await self._begin(document)
-        await self._finish(document, owner, workspace, title, content if content is not None else self._empty())
+        await self._finish(document, owner, workspace, title, self._empty(document) if content is None else content)
         return await self.get(document)
+
+    async def create_as(self, document: str, owner: str, workspace: str, title: str) -> Document:
+        """Make an empty document under an id that its owner chose, once however often it is asked for.
+
+        Raises `IdTaken`. What an attempt before has stored is no harm: the first content follows from the id.
+        """
+        if (made := await self._made(document, owner)) is not None:
+            return made
+        # Another attempt may be under way, or have failed.
+        with suppress(IntegrityError):
+            await self._begin(document)
+        with suppress(IntegrityError):
+            await self._finish(document, owner, workspace, title, self._empty(document))
+        made = await self._made(document, owner)
+        if made is None:
+            raise UnknownDocument(document)
+        return made
+
+    async def _made(self, document: str, owner: str) -> Document | None:
+        """Return the owner's document, None when there is none of this id; raises `IdTaken`."""
+        try:
+            found = await self.get(document)
+        except UnknownDocument:
+            return None
+        if found.owner != owner:
+            raise IdTaken(document)
+        return found
 
     async def copy(self, source: str, owner: str, workspace: str, title: str) -> Document:
         """Make a document with the text and pictures of another and with none of its access.

@@ -180,8 +180,8 @@ export const api = {
     if (query.cursor) parameters.set('cursor', query.cursor)
     return json<{ items: DocumentInfo[]; next_cursor: string | null }>(`/documents?${parameters}`)
   },
-  createDocument: (title?: string) =>
-    json<DocumentInfo>('/documents', { method: 'POST', json: title === undefined ? {} : { title } }),
+  createDocument: (form: { id: string; title: string }) =>
+    json<DocumentInfo>('/documents', { method: 'POST', json: form }),
   /** A document of one's own with the text and pictures of another. */
   copyDocument: (id: string, title: string, link: string | null) =>
     json<DocumentInfo>(`/documents/${id}/copy`, { method: 'POST', json: { title }, link }),

@@ -31,7 +31,6 @@ const EmojiPicker = lazy(() => import('./emoji/EmojiPicker').then((module) => ({
 interface Props {
   session: DocumentSession
   link: string | null
-  outline: boolean
   page: PageActions
   onEditor: (editor: Editor | null) => void
   onProblem: (message: string) => void
@@ -39,7 +38,7 @@ interface Props {
 
 /** The page and its tools. Shown only when the document is here: never an empty stand-in for it. */
 export const DocumentEditor = memo(function DocumentEditor(props: Props) {
-  const { session, link, outline, page, onEditor, onProblem } = props
+  const { session, link, page, onEditor, onProblem } = props
   const { t } = useTranslation()
   const readOnly = useSessionPart(session, 'readOnly')
   const [panel, setPanel] = useState<Panel | null>(null)
@@ -152,7 +151,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         </Suspense>
       )}
       <div className="canvas">
-        {outline && <Outline editor={editor} />}
+        {page.outline.shown && <Outline editor={editor} />}
         <div className="sheet" ref={sheet}>
           <EditorContent editor={editor} />
           {!readOnly && (

@@ -1,7 +1,7 @@
 /** What one undo takes back: a few words, what was erased in one go, or one change of another kind. */
-import { Extension, type Editor } from '@tiptap/core'
+import { Extension, type Command, type Editor } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
-import type { Slice } from '@tiptap/pm/model'
+import { Mark, type Node, type Slice } from '@tiptap/pm/model'
 import type { EditorState, Transaction } from '@tiptap/pm/state'
 import { ReplaceStep } from '@tiptap/pm/transform'
 import { ySyncPluginKey, yUndoPluginKey } from '@tiptap/y-tiptap'
@@ -36,6 +36,25 @@ declare module '@tiptap/core' {
 export const UndoSteps = Extension.create<object, StepStorage>({
   name: 'undoSteps',
   addStorage: () => ({ run: null, together: false }),
+  addCommands() {
+    const turn =
+      (way: 'undo' | 'redo'): Command =>
+      ({ tr, state, dispatch, editor }) => {
+        tr.setMeta('preventDispatch', true)
+        const history = historyOf(state)
+        const left = () => history?.[`${way}Stack`].length ?? 0
+        if (left() === 0) return false
+        if (!dispatch) return true
+        // A step may have nothing to show any more: what it made holds others' words now, or others took it away.
+        let before: Node
+        do {
+          before = editor.state.doc
+          history?.[way]()
+        } while (left() > 0 && looksLike(editor.state.doc, before))
+        return true
+      }
+    return { undo: () => turn('undo'), redo: () => turn('redo') }
+  },
   dispatchTransaction({ transaction, next }) {
     const { storage, editor } = this
     if (!transaction.docChanged) return next(transaction)
@@ -72,9 +91,23 @@ export function inOneStep(editor: Editor, change: () => void): void {
   }
 }
 
+/** Whether both show the same: the names of blocks are not seen. */
+function looksLike(one: Node, other: Node): boolean {
+  if (one === other) return true
+  if (one.type !== other.type || one.text !== other.text || one.childCount !== other.childCount) return false
+  const names = Object.keys(one.attrs).filter((name) => name !== 'id')
+  if (names.some((name) => JSON.stringify(one.attrs[name]) !== JSON.stringify(other.attrs[name]))) return false
+  return (
+    Mark.sameSet(one.marks, other.marks) && one.children.every((child, index) => looksLike(child, other.child(index)))
+  )
+}
+
+function historyOf(state: EditorState): UndoManager | undefined {
+  return (yUndoPluginKey.getState(state) as { undoManager: UndoManager } | undefined)?.undoManager
+}
+
 function endStep(state: EditorState): void {
-  const history = yUndoPluginKey.getState(state) as { undoManager: UndoManager } | undefined
-  history?.undoManager.stopCapturing()
+  historyOf(state)?.stopCapturing()
 }
 
 /** What a transaction types or erases at one place; null if it is a change of another kind. */

@@ -10,6 +10,9 @@ const SHOWN = 5
 /** Presence is looked at this often, in ms. */
 const LOOK = 100
 
+/** Greyer, and still dark enough for white letters. */
+const faded = (color: string) => `color-mix(in srgb, ${color} 25%, #6b7075)`
+
 /** Avatars of who else is here; pressing one jumps to that person's cursor. */
 export function PresenceBar({ session, onJump }: { session: DocumentSession; onJump: (client: number) => void }) {
   const { t } = useTranslation()
@@ -76,7 +79,9 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
                 <Avatar
                   size={32}
                   radius="xl"
-                  styles={{ placeholder: { background: person.color, color: '#fff', opacity: person.idle ? 0.5 : 1 } }}
+                  styles={{
+                    placeholder: { background: person.idle ? faded(person.color) : person.color, color: '#fff' },
+                  }}
                 >
                   {initials(person.name)}
                 </Avatar>

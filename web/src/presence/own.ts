@@ -1,5 +1,5 @@
-/** This person as the others see them: shown while the page is, in a colour of their own. */
-import type { Awareness } from 'y-protocols/awareness'
+/** This person as the others see them: shown while the page is, in a colour of their own. And what is seen of others. */
+import { removeAwarenessStates, type Awareness } from 'y-protocols/awareness'
 import { keepApart } from './colors'
 
 export class OwnPresence {
@@ -18,6 +18,13 @@ export class OwnPresence {
   /** Others forgot this person when the old socket went: a new clock brings the cursor back at once. */
   renew(): void {
     this.awareness.setLocalState(this.awareness.getLocalState())
+  }
+
+  /** Nothing more is heard of the others: nobody is shown as if they were. What they say next is news. */
+  forgetOthers(): void {
+    const others = [...this.awareness.getStates().keys()].filter((client) => client !== this.awareness.clientID)
+    removeAwarenessStates(this.awareness, others, this)
+    for (const client of others) this.awareness.meta.delete(client)
   }
 
   end(): void {

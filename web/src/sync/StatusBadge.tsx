@@ -1,6 +1,6 @@
 import { Text, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { IconAlertTriangle, IconCloud, IconCloudCheck, IconCloudOff, IconRefresh } from '@tabler/icons-react'
+import { IconAlertTriangle, IconCloud, IconCloudCheck, IconCloudOff, IconLock, IconRefresh } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { timeAndDay } from '../i18n/format'
@@ -18,8 +18,9 @@ const ICONS = {
   offline: IconCloudOff,
   unsaved: IconAlertTriangle,
   stranded: IconAlertTriangle,
+  closed: IconLock,
 }
-const TROUBLE: SaveStatus['kind'][] = ['offline', 'unsaved', 'stranded']
+const TROUBLE: SaveStatus['kind'][] = ['offline', 'unsaved', 'stranded', 'closed']
 
 /** Says whether the work is saved; always visible, and spoken when that changes for the worse or back. */
 export function StatusBadge({ session, trashed }: { session: DocumentSession; trashed: boolean }) {
@@ -60,6 +61,10 @@ export function StatusBadge({ session, trashed }: { session: DocumentSession; tr
       if (trashed) text = announced = t('status.stranded.trash')
       else text = announced = t(refused?.reason === 'unstorable' ? 'status.stranded.unstorable' : 'status.stranded')
       hint = t('stranded.title')
+      break
+    case 'closed':
+      text = announced = t(trashed ? 'status.closed.trash' : `status.closed.${status.problem}`)
+      hint = t('status.closed.hint')
   }
   if (TROUBLE.includes(status.kind) && !trouble) setTrouble(true)
   const [spoken] = useDebouncedValue(announced, SETTLED)

@@ -1,4 +1,5 @@
 export { clearLocalStores, keptInfo, unsentDocuments } from './local'
+export { isUnheard } from './made'
 export { closeDocuments, unsavedHere, whenSaved } from './open'
 export { DocumentSession } from './session'
 export { useDocumentSession, useSessionPart, useSessionState } from './useDocumentSession'

@@ -246,6 +246,26 @@ export function keptInfo(person: string, documentId: string): DocumentInfo | nul
   return kept ? (JSON.parse(kept) as DocumentInfo) : null
 }
 
+/** What was last known of every document of this person that is kept here. */
+export function keptInfos(person: string): DocumentInfo[] {
+  const start = INFO + storeName(person, '')
+  try {
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(start))
+    return keys.flatMap((key) => keptInfo(person, key.slice(start.length)) ?? [])
+  } catch {
+    return []
+  }
+}
+
+export function keepInfo(person: string, info: DocumentInfo): void {
+  writeItem(INFO + storeName(person, info.id), JSON.stringify(info))
+}
+
+/** Notes that this person may write in the document: its maker may. */
+export function allowWriting(person: string, documentId: string): void {
+  writeItem(WRITABLE + storeName(person, documentId), 'yes')
+}
+
 function readItem(key: string): string | null {
   try {
     return localStorage.getItem(key)
@@ -271,13 +291,25 @@ export async function unsentDocuments(): Promise<string[]> {
 }
 
 async function holdsUnsent(name: string): Promise<boolean> {
+  return read(name, async (db) => hasUnsent(await updatesIn(db), await storedNote(db)))
+}
+
+/** Everything that a local copy holds. */
+export async function storedUpdates(name: string): Promise<Uint8Array[]> {
+  return read(name, updatesIn)
+}
+
+async function updatesIn(db: IDBDatabase): Promise<Uint8Array[]> {
+  const [updates] = idb.transact(db, ['updates'], 'readonly')
+  return updates ? ((await idb.getAll(updates)) as Uint8Array[]) : []
+}
+
+async function read<T>(name: string, reading: (db: IDBDatabase) => Promise<T>): Promise<T> {
   const db = await idb.openDB(name, (fresh) =>
     idb.createStores(fresh, [['updates', { autoIncrement: true }], ['custom']]),
   )
   try {
-    const confirmed = await storedNote(db)
-    const [updates] = idb.transact(db, ['updates'], 'readonly')
-    return updates !== undefined && hasUnsent((await idb.getAll(updates)) as Uint8Array[], confirmed)
+    return await reading(db)
   } finally {
     db.close()
   }

@@ -5,10 +5,13 @@ import { OwnPresence } from '../presence/own'
 import type { DocumentInfo, RoleName } from '../api/client'
 import schema from '../editor/schema/schema.json'
 import { FrameProvider } from './frames'
+import { Arrival } from './arrival'
 import { HttpsExchange } from './https'
 import { Ledger } from './ledger'
-import { LocalCopy, storeName } from './local'
+import { keptInfo, LocalCopy, storeName } from './local'
+import { announce, firstContent, isUnheard } from './made'
 import { register } from './open'
+import { OtherTabs } from './otherTabs'
 import { Patience } from './patience'
 import { FOR_GOOD, TOO_BIG, problemKind } from './refusals'
 import { rescueWords } from './rescue'
@@ -40,6 +43,7 @@ export class DocumentSession implements Handles {
   private readonly local: LocalCopy
   private readonly provider: FrameProvider
   private readonly https: HttpsExchange
+  private readonly otherTabs: OtherTabs
   private readonly socket: ReturnType<typeof sharedSocket>
   private connected = false
   private synced = false
@@ -51,6 +55,8 @@ export class DocumentSession implements Handles {
   /** The role that the server gave allows no changes, and some were offered. */
   private writeRefused = false
   private readonly patience = new Patience()
+  /** How the document comes to a server that has not heard of it; null for every other one. */
+  private arrival: Arrival | null
   private closed = false
   private readonly show = calmed((status) => this.state.update({ status }))
   private readonly presence: OwnPresence
@@ -66,6 +72,11 @@ export class DocumentSession implements Handles {
     this.socket = sharedSocket(deadAfter)
     this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
     this.presence = new OwnPresence(this.awareness, me)
+    this.otherTabs = new OtherTabs(
+      storeName(person, documentId),
+      this.doc,
+      () => this.unsendable === null && this.state.get().problem === null && this.state.get().stranded === null,
+    )
     this.https = new HttpsExchange(this.doc, documentId, link, {
       // Perhaps only the server was away: the socket need not wait for its next turn.
       onLive: () => this.socket.wake(),
@@ -86,7 +97,7 @@ export class DocumentSession implements Handles {
     })
     this.local.kept.subscribe(() => this.refresh())
     this.doc.on('update', this.onUpdate)
-    rescueWords(this.doc, (origin) => origin === this.provider || origin === this.https)
+    rescueWords(this.doc, (origin) => [this.provider, this.https, this.otherTabs].includes(origin as never))
     this.provider = new FrameProvider({
       websocketProvider: this.socket,
       name: documentId,
@@ -108,18 +119,42 @@ export class DocumentSession implements Handles {
       this.ledger.serverState = clocks
       if (this.state.get().stranded) this.strand()
     }
+    this.arrival = isUnheard(keptInfo(person, documentId))
+      ? new Arrival(() => announce(person, documentId), {
+          onArrived: (info) => this.onArrived(info),
+          onSignedOut: () => this.onDenied('session-expired'),
+        })
+      : null
+    void this.local.loaded.then((found) => this.onLoaded(found))
+    if (this.arrival) this.arrival.start()
+    else this.goLive()
+    this.refresh()
+  }
+
+  /** The server knows the document: from here on it is as any other. */
+  private goLive(): void {
     this.provider.attach()
     if (!this.socket.shouldConnect) void this.socket.connect()
-    void this.local.loaded.then((found) => this.onLoaded(found))
     this.watchForBlockedSocket()
-    this.refresh()
+  }
+
+  private onArrived(info: DocumentInfo): void {
+    if (this.closed) return
+    this.arrival = null
+    this.local.keepInfo(info)
+    this.state.update({ meta: { title: info.title, version: info.version } })
+    this.goLive()
   }
 
   /** Send the session's credentials again on the same socket: after signing in over an open document. */
   reauthenticate(): void {
     this.state.update({ problem: null })
-    this.socket.renew()
-    this.watchForBlockedSocket()
+    if (this.arrival) this.arrival.start()
+    else {
+      this.socket.renew()
+      this.watchForBlockedSocket()
+    }
+    this.refresh()
   }
 
   /** Whether the server lacks something of this tab. */
@@ -169,7 +204,9 @@ export class DocumentSession implements Handles {
     this.closed = true
     this.unregister()
     this.patience.end()
+    this.arrival?.stop()
     this.https.stop()
+    this.otherTabs.close()
     this.presence.end()
     this.provider.destroy()
     this.awareness.destroy()
@@ -182,29 +219,38 @@ export class DocumentSession implements Handles {
   private onLoaded(found: boolean): void {
     if (this.closed) return
     this.localReady = true
+    const begun = this.arrival !== null && !found
+    if (begun) Y.applyUpdate(this.doc, firstContent(this.documentId))
     this.ledger.load(this.local.confirmed, this.settled)
     if (this.local.seen !== null && !this.connected) this.offlineSince = this.local.seen
     const { role, readOnly, problem } = this.state.get()
     if (problem === null) {
-      if (found) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
+      if (found || begun) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
+      if (!this.relayed) this.otherTabs.ask()
       // The server may have been quicker than the disk.
       if (this.writeRefused) this.strand()
     } else if (FOR_GOOD.has(problem.detail)) this.onRefusedForGood()
     this.refresh()
   }
 
-  private readonly onUpdate = (_: Uint8Array, origin: unknown, __: Y.Doc, transaction: Y.Transaction): void => {
+  private readonly onUpdate = (update: Uint8Array, origin: unknown, _: Y.Doc, transaction: Y.Transaction): void => {
     if (origin === this.local.origin) return
     if (origin === this.provider || origin === this.https) {
       this.ledger.heard(transaction)
       this.local.confirm()
       return
     }
+    if (origin !== this.otherTabs && !this.relayed) this.otherTabs.send(update)
     this.ledger.wrote(transaction)
     this.patience.doubt(() => {
       if (this.ledger.changes > 0 && this.connected) this.socket.wake()
     })
     this.refresh()
+  }
+
+  /** Whether the server brings what is written here to other tabs. */
+  private get relayed(): boolean {
+    return (this.connected && this.synced) || this.https.live
   }
 
   /** Whether the server holds everything that this tab holds. */
@@ -228,6 +274,7 @@ export class DocumentSession implements Handles {
       // What was on screen was current when the server was last heard.
       if (this.synced) this.offlineSince = this.socket.lastMessageReceived || Date.now()
       this.synced = false
+      this.otherTabs.ask()
       this.watchForBlockedSocket()
     }
     this.refresh()
@@ -285,6 +332,7 @@ export class DocumentSession implements Handles {
     this.https.stop()
     this.patience.stopWatching()
     this.state.update({ readOnly: true, problem: { kind: problemKind(reason), detail: reason } })
+    this.presence.forgetOthers()
     if (FOR_GOOD.has(reason)) this.onRefusedForGood()
     this.refresh()
   }
@@ -380,6 +428,7 @@ export class DocumentSession implements Handles {
     this.show(
       saveStatus({
         stranded: this.state.get().stranded,
+        closed: this.state.get().problem?.kind ?? null,
         problem: this.storageProblem ?? this.refusedReason ?? this.https.problem,
         unsendable: this.unsendable,
         settled: this.settled,

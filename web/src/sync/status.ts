@@ -1,9 +1,11 @@
 /** The one status that people see, made of everything that is known of the connection and the changes. */
 import i18next from 'i18next'
-import type { SaveStatus, SessionState } from './types'
+import type { ProblemKind, SaveStatus, SessionState } from './types'
 
 interface Facts {
   stranded: SessionState['stranded']
+  /** Why the server does not let this person in. */
+  closed: ProblemKind | null
   /** Why the server cannot keep changes now. */
   problem: string | null
   /** Why changes are not offered any more. */
@@ -25,6 +27,10 @@ interface Facts {
 export function saveStatus(facts: Facts): SaveStatus {
   const { problem, unsendable } = facts
   if (facts.stranded) return { kind: 'stranded' }
+  if (facts.closed) {
+    if (facts.changes === 0) return { kind: 'closed', problem: facts.closed }
+    return { kind: 'unsaved', reason: i18next.t(`status.closed.${facts.closed}`) }
+  }
   const transport = facts.connected && facts.synced ? 'socket' : facts.https ? 'https' : null
   if (transport) {
     // The local copy may hold what the server lacks, and is not always the quicker one.

@@ -11,6 +11,8 @@ export type SaveStatus =
   | { kind: 'offline'; changes: number; kept: boolean; since: number }
   | { kind: 'unsaved'; reason: string }
   | { kind: 'stranded' }
+  /** The server does not let this person in any more; nothing of theirs is missing there. */
+  | { kind: 'closed'; problem: ProblemKind }
 
 export type ProblemKind = 'denied' | 'not-found' | 'schema-too-old' | 'session-expired' | 'too-many'
 

@@ -142,10 +142,9 @@ test('two tabs that were offline, both closed and one reopened, bring all edits 
   await expect(status(other)).toContainText('Offline')
   await type(owner, 'first tab ')
   await expect(status(owner)).toContainText('10 changes kept on this device')
-  await expect(status(other)).toHaveText(/^Offline since [\d:]+$/)
+  await expect(status(other)).toContainText('10 changes kept on this device')
   await type(other, 'second ')
-  await expect(status(other)).toContainText('7 changes kept on this device')
-  await expect(status(owner)).toContainText('10 changes kept on this device')
+  for (const page of [owner, other]) await expect(status(page)).toContainText('17 changes kept on this device')
   await owner.close()
   await other.close()
 
@@ -187,6 +186,8 @@ test('a tab that goes online does not call the other tab’s words saved', async
   await type(owner, 'both ')
   await saved(owner)
   const other = await owner.context().newPage()
+  // It does not hear what the other tab writes.
+  await other.addInitScript(() => Reflect.deleteProperty(window, 'BroadcastChannel'))
   await other.goto(address)
   await saved(other)
   await openOffline(owner)

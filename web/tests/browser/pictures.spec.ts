@@ -49,7 +49,7 @@ test('a picture file is resized by its handle and by keys, placed, described, an
   await expect(picture).toHaveAttribute('src', stored)
   await expect.poll(async () => (await picture.boundingBox())?.width).toBe(400)
   await picture.click()
-  const handle = owner.locator('.picture-handle[data-side=right]')
+  const handle = owner.locator('.picture-handle[data-end=bottom][data-side=right]')
   const at = await handle.boundingBox()
   if (!at) throw new Error('no handle')
   await owner.mouse.move(at.x + 7, at.y + 7)
@@ -96,7 +96,7 @@ test('a picture grows to the width of its own place, and Escape gives a change o
   await owner.keyboard.press('Alt+Shift+ArrowUp')
   await expect.poll(width).toBe(440)
 
-  const at = await text(owner).locator('.picture').nth(1).locator('[data-side=right]').boundingBox()
+  const at = await text(owner).locator('.picture').nth(1).locator('[data-end=bottom][data-side=right]').boundingBox()
   if (!at) throw new Error('no handle')
   await owner.mouse.move(at.x + 7, at.y + 7)
   await owner.mouse.down()

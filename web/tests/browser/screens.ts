@@ -2,6 +2,7 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from '@playwright/test'
 import { join } from 'node:path'
+import { paste } from './clipboard'
 import { expect, newDocument, PROVE, saved, share, signIn, status, text, type, visitor } from './fixtures'
 import { QuireServer } from './server'
 
@@ -232,6 +233,19 @@ export async function openDocument(owner: Page, server: QuireServer, look: Look)
   await expect(text(guest)).toHaveAttribute('contenteditable', 'false')
   await look(guest, 'viewer')
   await context.close()
+  await newDocument(owner, server)
+  await text(owner).click()
+  await paste(owner, { picture: { name: 'plan.png', width: 300, height: 200 } })
+  const picture = text(owner).locator('.picture img')
+  await expect(picture).toHaveAttribute('src', /^\/api\//)
+  await saved(owner)
+  await picture.click()
+  const describe = owner.getByRole('button', { name: 'Alternative text' })
+  await describe.waitFor()
+  await look(owner, 'picture')
+  await describe.click()
+  await dialog(owner).getByRole('textbox').waitFor()
+  await look(owner, 'alternative-text')
 }
 
 export async function whatGoesWrong(owner: Page, server: QuireServer, look: Look): Promise<void> {
@@ -244,6 +258,15 @@ export async function whatGoesWrong(owner: Page, server: QuireServer, look: Look
   await look(owner, 'offline')
   await owner.context().setOffline(false)
   await saved(owner)
+
+  const { page: guest, context: guests } = await visitor(owner, await share(owner, 'edit'))
+  await guests.setOffline(true)
+  await type(guest, 'Words that came too late. ')
+  await share(owner, 'view')
+  await guests.setOffline(false)
+  await expect(status(guest)).toContainText('Not saved')
+  await look(guest, 'not-saved')
+  await guests.close()
 
   const stranger = await fresh(owner)
   const door = await stranger.newPage()

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { saved, share, test, text, visitor } from '../browser/fixtures'
+import { expect, saved, share, test, text, visitor } from '../browser/fixtures'
 
 const folder = process.env.QUIRE_IMAGES ?? 'test-results'
 
@@ -10,9 +10,9 @@ for (const scheme of ['light', 'dark'] as const) {
       await owner.setViewportSize({ width, height: width === 390 ? 844 : 900 })
       await owner.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
       await owner.goto(`${server.url}/`)
-      await owner.getByText('Welcome to Quire').first().waitFor()
+      await expect(owner.getByTestId('preview').first()).toContainText('Welcome to Quire')
       await take('documents')
-      await owner.getByText('Welcome to Quire').first().click()
+      await owner.getByRole('link', { name: 'Welcome to Quire' }).click()
       await text(owner).waitFor()
       await saved(owner)
       const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))

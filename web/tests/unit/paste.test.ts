@@ -121,6 +121,17 @@ function strangers(doc: Node): string[] {
   return found
 }
 
+/** Colour, font and size of each piece of text. */
+function looks(doc: Node): Record<string, string> {
+  const found: Record<string, string> = {}
+  doc.descendants((node) => {
+    if (!node.isText) return
+    const { color, fontFamily, fontSize } = node.marks.find(({ type }) => type.name === 'textStyle')?.attrs ?? {}
+    found[node.text ?? ''] = [color, fontFamily, fontSize].filter(Boolean).join(' ')
+  })
+  return found
+}
+
 function encoded(doc: Node): number {
   const shared = new Y.Doc()
   const fragment = shared.getXmlFragment('default')
@@ -166,6 +177,43 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
     expect(attribute(result.doc, 'tableCell', 'backgroundColor')[0]).toBe('rgb(255, 242, 204)')
     expect(attribute(result.doc, 'tableCell', 'colspan')).toEqual([2, 1, 1])
     expect(attribute(result.doc, 'textStyle', 'fontFamily')).toEqual([null])
+  })
+
+  test('Google Docs: fonts, sizes and colours that somebody chose are kept, those of every document are not', async () => {
+    const span = (words: string, style: string) => `<span style="white-space:pre-wrap;${style}">${words}</span>`
+    const usual = 'font-size:11pt;font-family:Arial,sans-serif;color:#000000'
+    const { doc } = await paste(
+      '<b style="font-weight:normal" id="docs-internal-guid-1">' +
+        `<h2>${span('Heading', 'font-size:16pt;font-family:Georgia,serif;color:#000000')}</h2><p>${span('usual', usual)}` +
+        span('big', 'font-size:18.6667px;font-family:Arial,sans-serif;color:#000000') +
+        span('old', "font-size:11pt;font-family:'Times New Roman',serif;color:#000000") +
+        span('red', 'font-size:24pt;font-family:Georgia,serif;color:#cc0000') +
+        span('2', 'font-size:0.6em;font-family:Arial,sans-serif;vertical-align:super') +
+        '</p></b>',
+    )
+    expect(looks(doc)).toEqual({
+      Heading: '',
+      usual: '',
+      big: '14pt',
+      old: 'Times New Roman, serif',
+      red: '#cc0000 Georgia, serif 24pt',
+      2: '',
+    })
+  })
+
+  test('Word: what differs from its ordinary paragraphs was chosen; tracked deletions are gone, insertions are text', async () => {
+    const { doc } = await paste(`<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style><!--
+      p.MsoNormal, li.MsoNormal { margin:0cm; font-size:12.0pt; font-family:"Aptos",sans-serif; }
+      --></style></head><body><p class=MsoNormal>plain<span style='font-size:12.0pt;font-family:"Aptos",sans-serif'>same</span><span
+      style='font-size:11.0pt'>small</span><span style='font-family:"Courier New"'>typed</span><del cite="mailto:Ada"
+      datetime="2026-01-01T10:00"><s><span style='color:red'>struck out</span></s></del><ins cite="mailto:Ada"
+      datetime="2026-01-01T10:00">added</ins></p></body></html>`)
+    expect(looks(doc)).toEqual({ plainsame: '', small: '11pt', typed: 'Courier New', added: '' })
+    expect(attribute(doc, 'underline', 'id')).toEqual([])
+  })
+
+  test('a web page: what it strikes out is shown struck out', async () => {
+    expect(outline(await paste('<p>was <del>10</del> 8</p>'))).toBe('paragraph("was ", strike("10"), " 8")')
   })
 
   test('Google Docs: a checklist is a list of tasks with their ticks, without pictures of boxes', async () => {

@@ -111,6 +111,26 @@ test('words typed elsewhere are a step of their own', () => {
   expect(undo()).toEqual(['abc'])
 })
 
+test('a step that has nothing to show any more leads on to the next', () => {
+  const other = new Replica(2, Y.encodeStateAsUpdate(replica.doc))
+  const exchange = () => {
+    other.receive(replica.outgoing())
+    replica.receive(other.outgoing())
+  }
+  type('abc')
+  press('Enter')
+  type('def')
+  exchange()
+  other.editor.commands.insertContentAt(other.editor.state.doc.content.size - 1, ' theirs')
+  exchange()
+  expect(undo()).toEqual(['abc', ' theirs'])
+  // The paragraph holds their words: it stays, and the step before is undone.
+  expect(undo()).toEqual([' theirs'])
+  editor.commands.redo()
+  expect(lines()[0]).toBe('abc')
+  other.editor.destroy()
+})
+
 test('what others write does not split the words that one types, and is never undone', () => {
   const base = Y.encodeStateAsUpdate(replica.doc)
   const other = new Replica(2, base)

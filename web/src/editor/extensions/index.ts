@@ -26,6 +26,7 @@ import { BlockIds } from './blockIds'
 import { Carets } from './caret'
 import { ClearFormatting } from './clearFormatting'
 import { CodeBlock } from '../code/codeBlock'
+import { DocumentEnds } from './documentEnds'
 import { EmojiNames } from '../emoji/emojiNames'
 import { Ink } from './ink'
 import { LargeInsert } from './largeInsert'
@@ -40,6 +41,7 @@ import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
 import { Pending } from './pending'
 import { SizeSteps } from './sizeSteps'
+import { SmartQuotes } from './smartQuotes'
 import { Steady } from './steady'
 import { TabInCells, TabKey } from './tabKey'
 import { UnknownBlock } from './unknownBlock'
@@ -200,6 +202,8 @@ export function extensions(
     TabKey,
     TabInCells,
     Autolink,
+    SmartQuotes,
+    DocumentEnds,
     SlashMenu,
     EmojiNames,
     ClearFormatting,

@@ -4,6 +4,7 @@ import type { TFunction } from 'i18next'
 import { cutOrCopy, nothingSelected, pasteFromClipboard, pasteMarkdownFromClipboard, selectAll } from '../clipboard'
 import { block } from '../commands'
 import { LINE_HEIGHTS } from '../extensions/blockAttributes'
+import { smartQuotes } from '../extensions/smartQuotes'
 import type { PageActions, Panel } from '../panels/panel'
 import { pickPictures } from '../picture/pick'
 import { originalSize, selectedPicture, step } from '../picture/resize'
@@ -99,6 +100,23 @@ export function menusOf(
     },
     'line',
     ...looking,
+  ]
+
+  const view: Entry[] = [
+    // A narrow window has no room beside the page.
+    ...(matchMedia('(max-width: 900px)').matches
+      ? []
+      : [{ label: t('outline.title'), active: page.outline.shown, run: page.outline.toggle }, 'line' as const]),
+    { label: t('theme.dark'), active: page.theme.dark, run: page.theme.toggle },
+    'line',
+    { label: t('words.title'), keys: 'Mod+Shift+C', run: page.count },
+  ]
+
+  const tools: Entry[] = [
+    { label: t('words.title'), keys: 'Mod+Shift+C', run: page.count },
+    ...(writable
+      ? [{ label: t('menu.quotes'), active: opened && smartQuotes.on, run: () => smartQuotes.toggle() }]
+      : []),
   ]
 
   const insert: Entry[] = [
@@ -204,13 +222,14 @@ export function menusOf(
   return [
     { label: t('menu.file'), items: file },
     { label: t('menu.edit'), items: writable ? edit : [copy, 'line', ...looking] },
+    { label: t('menu.view'), items: view },
     ...(writable
       ? [
           { label: t('menu.insert'), items: insert },
           { label: t('menu.format'), items: format },
         ]
       : []),
-    { label: t('menu.tools'), items: [{ label: t('words.title'), keys: 'Mod+Shift+C', run: page.count }] },
+    { label: t('menu.tools'), items: tools },
     { label: t('menu.help'), items: [{ label: t('shortcuts.title'), keys: 'Mod+/', run: () => open('help') }] },
   ]
 }

@@ -54,14 +54,15 @@ export function Outline({ editor }: { editor: Editor }) {
           active={index === current}
           aria-current={index === current ? 'location' : undefined}
           pl={8 + (entry.level - 1) * 14}
-          onClick={() =>
+          onClick={() => {
             editor
               .chain()
-              .focus()
               .setTextSelection(entry.position + 1)
-              .scrollIntoView()
               .run()
-          }
+            editor.view.focus()
+            const heading = editor.view.nodeDOM(entry.position)
+            if (heading instanceof HTMLElement) heading.scrollIntoView({ block: 'start' })
+          }}
         />
       ))}
     </nav>

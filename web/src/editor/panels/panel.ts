@@ -8,6 +8,8 @@ export interface PageActions {
   copy: (() => void) | null
   download: (format: 'markdown' | 'html' | 'text' | 'json') => void
   count: () => void
+  outline: { shown: boolean; toggle: () => void }
+  theme: { dark: boolean; toggle: () => void }
   /** Says something in passing. */
   say: (message: string) => void
   /** Null for people who may not. */

@@ -2,11 +2,12 @@
 import { MOST_INSERTED } from '../limits'
 import { safeAddress } from '../links'
 import { declarations, elements, rename, tag, unwrap } from './dom'
+import { usualIn } from './fonts'
 import { blankLines, removeJunk } from './junk'
 import { columnWidths, indents, pageBreaks } from './layout'
 import { lists } from './lists'
 import { pictures, type PastedPicture, type PictureOptions } from './pictures'
-import { personal, stylesToElements, type Origin } from './styles'
+import { acceptTrackedChanges, personal, stylesToElements, type Origin } from './styles'
 
 export interface Pasted {
   html: string
@@ -166,10 +167,11 @@ export function normalise(html: string, options: PictureOptions): Pasted {
     namedStyles(body)
     lists(body)
     if (origin === 'office') {
+      acceptTrackedChanges(body)
       indents(body)
       columnWidths(body)
     }
-    stylesToElements(body, origin)
+    stylesToElements(body, origin, usualIn(html))
     blankLines(body)
     codeEnds(body)
   }

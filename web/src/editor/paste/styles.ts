@@ -1,5 +1,6 @@
 /** Turns style attributes into the elements that mean the same, and forgets the rest. */
 import { declarations, elements, isBlock, rename, tag, unwrap } from './dom'
+import { chosenFont, type Usual } from './fonts'
 
 /** Whose styles are somebody's own formatting; a web page's are the look of that page. */
 export type Origin = 'office' | 'page'
@@ -36,7 +37,7 @@ function negated(element: HTMLElement, style: Map<string, string>): boolean {
 }
 
 /** What a style says that the schema can hold, as element names from the outside in. */
-function meaning(element: HTMLElement, style: Map<string, string>, origin: Origin): [string, string?][] {
+function meaning(element: HTMLElement, style: Map<string, string>, origin: Origin, usual: Usual): [string, string?][] {
   const wanted: [string, string?][] = []
   const weight = style.get('font-weight') ?? ''
   const inHeading = element.closest('h1, h2, h3, h4, h5, h6') !== null
@@ -50,7 +51,11 @@ function meaning(element: HTMLElement, style: Map<string, string>, origin: Origi
   if (raised === 'sub' || raised === 'super') wanted.push([raised === 'sub' ? 'sub' : 'sup'])
   if (origin === 'office') {
     const color = personal(style.get('color') ?? element.getAttribute('color') ?? undefined)
-    if (color && !inLink) wanted.push(['span', `color: ${color}`])
+    const look = color && !inLink ? [`color: ${color}`] : []
+    // Headings, small raised letters and code have sizes of their own.
+    const own = inHeading || raised === 'sub' || raised === 'super' || element.closest('sub, sup, pre, code') !== null
+    if (!own) look.push(...chosenFont(style, element.getAttribute('face'), usual))
+    if (look.length > 0) wanted.push(['span', look.join('; ')])
     const marker = personal(style.get('mso-highlight') ?? style.get('background-color') ?? style.get('background'))
     if (marker && !isBlock(element)) wanted.push(['mark', `background-color: ${marker}`])
   }
@@ -66,7 +71,13 @@ function wrapContents(element: HTMLElement, wanted: [string, string?][]): void {
   }
 }
 
-export function stylesToElements(body: HTMLElement, origin: Origin): void {
+/** What a writing program marks as deleted is not text any more, and what it marks as new is ordinary text. */
+export function acceptTrackedChanges(body: HTMLElement): void {
+  for (const deleted of elements(body, 'del')) deleted.remove()
+  for (const inserted of elements(body, 'ins')) unwrap(inserted)
+}
+
+export function stylesToElements(body: HTMLElement, origin: Origin, usual: Usual): void {
   for (const [from, to] of Object.entries(SEMANTIC)) {
     for (const element of elements(body, from)) {
       const style = element.getAttribute('style')
@@ -76,14 +87,16 @@ export function stylesToElements(body: HTMLElement, origin: Origin): void {
   }
   for (const element of elements(body, INLINE)) {
     const style = declarations(element)
-    wrapContents(element, meaning(element, style, origin))
+    wrapContents(element, meaning(element, style, origin, usual))
     const keeps = /^(strong|em|u|s|sub|sup|mark|code)$/.test(tag(element)) && !negated(element, style)
     if (keeps) element.removeAttribute('style')
     else unwrap(element)
   }
   for (const block of elements(body, 'p, li, td, th, div, h1, h2, h3, h4, h5, h6')) {
     if (![...block.children].some(isBlock) && block.hasChildNodes()) {
-      const inner = meaning(block, declarations(block), origin).filter(([name]) => name !== 'sub' && name !== 'sup')
+      const inner = meaning(block, declarations(block), origin, usual).filter(
+        ([name]) => name !== 'sub' && name !== 'sup',
+      )
       wrapContents(block, inner)
     }
   }

@@ -22,14 +22,16 @@ export class PictureView implements NodeView {
     this.note.className = 'picture-note'
     this.image.draggable = false
     this.image.addEventListener('error', () => this.explain(i18next.t('picture.broken')))
-    this.frame.append(this.image, this.handle('left'), this.handle('right'))
+    const corners = (['top', 'bottom'] as const).flatMap((end) => [this.handle(end, 'left'), this.handle(end, 'right')])
+    this.frame.append(this.image, ...corners)
     this.dom.append(this.frame, this.note)
     this.draw()
   }
 
-  private handle(side: 'left' | 'right'): HTMLElement {
+  private handle(end: 'top' | 'bottom', side: 'left' | 'right'): HTMLElement {
     const handle = document.createElement('span')
     handle.className = 'picture-handle'
+    handle.dataset.end = end
     handle.dataset.side = side
     handle.addEventListener('pointerdown', (event) => this.drag(event, handle, side === 'right' ? 1 : -1))
     return handle

@@ -22,13 +22,25 @@ const GRAYS = [
   ['#ced4da', 'gray'],
 ] as const
 
-function tableRect(editor: Editor): DOMRect | null {
-  const table = findParentNode((node) => node.type.name === 'table')(editor.state.selection)
-  const dom = table && editor.view.nodeDOM(table.pos)
+/** Room that the tools need beside the table, in pixels. */
+const ROOM = 52
+
+function rectAround(editor: Editor, name: 'table' | 'tableRow'): DOMRect | null {
+  const found = findParentNode((node) => node.type.name === name)(editor.state.selection)
+  const dom = found && editor.view.nodeDOM(found.pos)
   return dom instanceof HTMLElement ? dom.getBoundingClientRect() : null
 }
 
-/** The commands of tables, below the table that the caret is in: there is mostly nothing yet to cover. */
+/** Beside the table where that is seen, else beside the row that is written in: never on it. */
+function place(editor: Editor): DOMRect | null {
+  const table = rectAround(editor, 'table')
+  const canvas = editor.view.dom.closest('.canvas')?.getBoundingClientRect()
+  if (!table || !canvas) return table
+  const seen = table.top - ROOM >= canvas.top || table.bottom + ROOM <= canvas.bottom
+  return seen ? table : rectAround(editor, 'tableRow')
+}
+
+/** The commands of tables, above or below the table that the caret is in. */
 export function TableMenu({ editor }: { editor: Editor }) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
@@ -51,7 +63,7 @@ export function TableMenu({ editor }: { editor: Editor }) {
       updateDelay={50}
       options={{ placement: 'top-end', offset: 6 }}
       getReferencedVirtualElement={() => {
-        const rect = tableRect(editor)
+        const rect = place(editor)
         return rect && { getBoundingClientRect: () => rect, getClientRects: () => [rect] }
       }}
       shouldShow={({ editor: e, state: { selection } }) =>

@@ -15,7 +15,7 @@ import {
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Navigate } from '@tanstack/react-router'
-import { useState, type FormEvent, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
 import { api, MAX_NAME, MIN_PASSWORD, Problem, type Account } from '../../api/client'
@@ -24,6 +24,7 @@ import { CopyField } from '../../app/CopyField'
 import { Notice } from '../../app/LostPage'
 import { useTitle } from '../../app/title'
 import { useSession } from '../../app/auth'
+import { useCheckedForm } from '../../app/useCheckedForm'
 import { LanguageSelect } from '../../i18n/LanguageSelect'
 import { Moment } from '../../i18n/Moment'
 import { clearLocalStores } from '../../sync/local'
@@ -61,13 +62,9 @@ function Profile({ account }: { account: Account }) {
       notifications.show({ message: t('account.saved') })
     },
   })
+  const { form, wrong } = useCheckedForm(() => save.mutate({ name }))
   return (
-    <form
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault()
-        save.mutate({ name })
-      }}
-    >
+    <form {...form}>
       <Stack maw={420}>
         {save.error && !explainField(t, save.error, 'name') && (
           <Alert color="red" role="alert">
@@ -76,12 +73,13 @@ function Profile({ account }: { account: Account }) {
         )}
         <TextInput
           label={t('field.name')}
+          name="name"
           description={t('field.name.hint')}
           autoComplete="name"
           value={name}
           required
           maxLength={MAX_NAME}
-          error={explainField(t, save.error, 'name')}
+          error={wrong.name ?? explainField(t, save.error, 'name')}
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <TextInput
@@ -102,23 +100,19 @@ function Profile({ account }: { account: Account }) {
 
 function Password() {
   const { t } = useTranslation()
-  const [form, setForm] = useState({ current: '', new: '' })
+  const [passwords, setPasswords] = useState({ current: '', new: '' })
   const change = useMutation({
     mutationFn: api.changePassword,
     onSuccess: () => {
-      setForm({ current: '', new: '' })
+      setPasswords({ current: '', new: '' })
       notifications.show({ message: t('password.changed') })
     },
   })
   const wrongCurrent = change.error instanceof Problem && change.error.body.code === 'wrong-current-password'
   const wrongNew = explainField(t, change.error, 'new')
+  const { form, wrong } = useCheckedForm(() => change.mutate(passwords))
   return (
-    <form
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault()
-        change.mutate(form)
-      }}
-    >
+    <form {...form}>
       <Stack maw={420}>
         {change.error && !wrongNew && !wrongCurrent && (
           <Alert color="red" role="alert">
@@ -127,21 +121,23 @@ function Password() {
         )}
         <PasswordInput
           label={t('password.current')}
+          name="current"
           autoComplete="current-password"
           required
-          value={form.current}
-          error={wrongCurrent && explain(t, change.error)}
-          onChange={(event) => setForm({ ...form, current: event.currentTarget.value })}
+          value={passwords.current}
+          error={wrong.current ?? (wrongCurrent && explain(t, change.error))}
+          onChange={(event) => setPasswords({ ...passwords, current: event.currentTarget.value })}
         />
         <PasswordInput
           label={t('password.new')}
+          name="new"
           description={t('field.password.hint')}
           autoComplete="new-password"
           required
           minLength={MIN_PASSWORD}
-          value={form.new}
-          error={wrongNew}
-          onChange={(event) => setForm({ ...form, new: event.currentTarget.value })}
+          value={passwords.new}
+          error={wrong.new ?? wrongNew}
+          onChange={(event) => setPasswords({ ...passwords, new: event.currentTarget.value })}
         />
         <Button type="submit" w="fit-content" loading={change.isPending}>
           {t('password.change')}
@@ -208,6 +204,9 @@ function Tokens() {
   const refresh = () => queries.invalidateQueries({ queryKey: ['tokens'] })
   const make = useMutation({ mutationFn: api.createToken, onSuccess: refresh })
   const revoke = useMutation({ mutationFn: api.revokeToken, onSuccess: refresh })
+  const { form, wrong } = useCheckedForm(() =>
+    make.mutate({ name, scopes: ['documents:read', 'documents:write'] }, { onSuccess: () => setName('') }),
+  )
   return (
     <Stack>
       <Text size="sm" c="dimmed">
@@ -254,19 +253,15 @@ function Tokens() {
           </Table>
         </Table.ScrollContainer>
       )}
-      <form
-        onSubmit={(event: FormEvent) => {
-          event.preventDefault()
-          make.mutate({ name, scopes: ['documents:read', 'documents:write'] }, { onSuccess: () => setName('') })
-        }}
-      >
-        <Group align="end">
+      <form {...form}>
+        <Group align={wrong.name ? 'center' : 'end'}>
           <TextInput
             label={t('tokens.name')}
+            name="name"
             required
             maxLength={MAX_NAME}
             value={name}
-            error={explainField(t, make.error, 'name')}
+            error={wrong.name ?? explainField(t, make.error, 'name')}
             onChange={(event) => setName(event.currentTarget.value)}
           />
           <Button type="submit" variant="default" loading={make.isPending}>

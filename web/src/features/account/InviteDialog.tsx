@@ -1,8 +1,9 @@
 import { Alert, Button, Stack, Text, TextInput } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../../api/client'
 import { explain, explainField } from '../../api/explain'
+import { useCheckedForm } from '../../app/useCheckedForm'
 import { CopyField } from '../../app/CopyField'
 
 /** Makes an invitation link to send to a colleague. */
@@ -11,8 +12,7 @@ export function InviteDialog() {
   const [email, setEmail] = useState('')
   const [url, setUrl] = useState('')
   const [error, setError] = useState<unknown>(null)
-  const make = async (event: FormEvent) => {
-    event.preventDefault()
+  const make = async () => {
     setError(null)
     try {
       setUrl((await api.invite(email ? { email } : {})).url)
@@ -20,12 +20,13 @@ export function InviteDialog() {
       setError(problem)
     }
   }
-  const wrong = explainField(t, error, 'email')
+  const refused = explainField(t, error, 'email')
+  const { form, wrong } = useCheckedForm(() => void make())
   return (
-    <form onSubmit={(event) => void make(event)}>
+    <form {...form}>
       <Stack>
         <Text size="sm">{t('invite.dialog.lead')}</Text>
-        {error !== null && !wrong && (
+        {error !== null && !refused && (
           <Alert color="red" role="alert">
             {explain(t, error)}
           </Alert>
@@ -33,10 +34,11 @@ export function InviteDialog() {
         <TextInput
           label={t('invite.dialog.email')}
           type="email"
+          name="email"
           dir="ltr"
           value={email}
           readOnly={url !== ''}
-          error={wrong}
+          error={wrong.email ?? refused}
           onChange={(event) => setEmail(event.currentTarget.value)}
         />
         {url ? (

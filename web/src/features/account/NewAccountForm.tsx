@@ -1,8 +1,9 @@
 import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MAX_NAME, MIN_PASSWORD, Problem } from '../../api/client'
 import { explain, explainField } from '../../api/explain'
+import { useCheckedForm } from '../../app/useCheckedForm'
 
 interface NewAccount {
   name: string
@@ -21,16 +22,15 @@ interface Props {
 /** Name, email and password of a new account. */
 export function NewAccountForm({ submitLabel, askCode, email, onSubmit }: Props) {
   const { t } = useTranslation()
-  const [form, setForm] = useState<NewAccount>({ name: '', email: email ?? '', password: '' })
+  const [account, setAccount] = useState<NewAccount>({ name: '', email: email ?? '', password: '' })
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
-  const change = (part: Partial<NewAccount>) => setForm({ ...form, ...part })
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
+  const change = (part: Partial<NewAccount>) => setAccount({ ...account, ...part })
+  const submit = async () => {
     setBusy(true)
     setError(null)
     try {
-      await onSubmit(form)
+      await onSubmit(account)
     } catch (problem) {
       setError(problem)
     } finally {
@@ -38,8 +38,9 @@ export function NewAccountForm({ submitLabel, askCode, email, onSubmit }: Props)
     }
   }
   const codeWrong = error instanceof Problem && error.body.code === 'wrong-setup-code'
+  const { form, wrong } = useCheckedForm(() => void submit(), { focus: true })
   return (
-    <form onSubmit={submit}>
+    <form {...form}>
       <Stack>
         {error !== null && !codeWrong && (
           <Alert color="red" role="alert">
@@ -49,43 +50,47 @@ export function NewAccountForm({ submitLabel, askCode, email, onSubmit }: Props)
         {askCode && (
           <TextInput
             label={t('field.code')}
+            name="code"
             description={t('field.code.hint')}
             required
             dir="ltr"
             autoComplete="off"
-            value={form.code ?? ''}
-            error={codeWrong && explain(t, error)}
+            value={account.code ?? ''}
+            error={wrong.code ?? (codeWrong && explain(t, error))}
             onChange={(event) => change({ code: event.currentTarget.value })}
           />
         )}
         <TextInput
           label={t('field.name')}
+          name="name"
           description={t('field.name.hint')}
           autoComplete="name"
           required
           maxLength={MAX_NAME}
-          value={form.name}
-          error={explainField(t, error, 'name')}
+          value={account.name}
+          error={wrong.name ?? explainField(t, error, 'name')}
           onChange={(event) => change({ name: event.currentTarget.value })}
         />
         <TextInput
           label={t('field.email')}
+          name="email"
           type="email"
           dir="ltr"
           autoComplete="username"
           required
-          value={form.email}
-          error={explainField(t, error, 'email')}
+          value={account.email}
+          error={wrong.email ?? explainField(t, error, 'email')}
           onChange={(event) => change({ email: event.currentTarget.value })}
         />
         <PasswordInput
           label={t('field.password')}
+          name="password"
           description={t('field.password.hint')}
           autoComplete="new-password"
           required
           minLength={MIN_PASSWORD}
-          value={form.password}
-          error={explainField(t, error, 'password')}
+          value={account.password}
+          error={wrong.password ?? explainField(t, error, 'password')}
           onChange={(event) => change({ password: event.currentTarget.value })}
         />
         <Button type="submit" loading={busy}>

@@ -1,8 +1,9 @@
 import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, type Session } from '../../api/client'
 import { explain } from '../../api/explain'
+import { useCheckedForm } from '../../app/useCheckedForm'
 
 /** Email and password; used by the sign-in page and over an open document. */
 export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => void }) {
@@ -11,8 +12,7 @@ export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => v
   const [password, setPassword] = useState('')
   const [error, setError] = useState('')
   const [busy, setBusy] = useState(false)
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
+  const submit = async () => {
     setBusy(true)
     setError('')
     try {
@@ -23,8 +23,9 @@ export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => v
       setBusy(false)
     }
   }
+  const { form, wrong } = useCheckedForm(() => void submit(), { focus: true })
   return (
-    <form onSubmit={submit}>
+    <form {...form}>
       <Stack>
         {error && (
           <Alert color="red" role="alert">
@@ -33,6 +34,8 @@ export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => v
         )}
         <TextInput
           label={t('field.email')}
+          name="email"
+          error={wrong.email}
           type="email"
           dir="ltr"
           autoComplete="username"
@@ -42,6 +45,8 @@ export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => v
         />
         <PasswordInput
           label={t('field.password')}
+          name="password"
+          error={wrong.password}
           autoComplete="current-password"
           required
           value={password}

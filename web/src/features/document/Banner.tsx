@@ -26,9 +26,10 @@ export function Banner({ session, info }: { session: DocumentSession; info: Docu
   if (stranded) return <Stranded session={session} info={info} />
   if (problem && ready && problem.kind !== 'session-expired') {
     if (info?.trashed_at) return <Trashed info={info} />
+    const lost = problem.kind === 'too-many' ? 'crowded' : 'lost'
     return (
-      <Alert color="red" radius={0} role="alert" title={t('lost.title')}>
-        {t('lost.text')}
+      <Alert color="red" radius={0} role="alert" title={t(`${lost}.title`)}>
+        {t(`${lost}.text`)}
       </Alert>
     )
   }

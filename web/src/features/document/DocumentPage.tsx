@@ -24,6 +24,7 @@ import { DocumentMenu } from './DocumentMenu'
 import { EditorBoundary } from './EditorBoundary'
 import { ShareForm } from './ShareForm'
 import { StoredText } from './StoredText'
+import { firstHeading } from './firstHeading'
 import { DocumentTitle } from './DocumentTitle'
 import { useDocumentInfo } from './useDocumentInfo'
 import { useRegained } from './useRegained'
@@ -88,7 +89,8 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
   const readOnly = useSessionPart(session, 'readOnly')
   const problem = useSessionPart(session, 'problem')
   const [editor, setEditor] = useState<Editor | null>(null)
-  const [outline, setOutline] = useState(true)
+  const [outlined, setOutlined] = useState(true)
+  const outline = useMemo(() => ({ shown: outlined, toggle: () => setOutlined(!outlined) }), [outlined])
   const [counting, setCounting] = useState(false)
   const [sharing, setSharing] = useState(false)
   const [me, setMe] = useState(session.me)
@@ -98,7 +100,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
 
   const tell = useCallback((message: string) => notifications.show({ color: 'red', message }), [])
   const count = useCallback(() => setCounting(true), [])
-  const page = usePageActions(session, info, link, who.account !== null, count)
+  const page = usePageActions(session, info, link, who.account, count, outline)
 
   // Somebody who made a document wants to write in it.
   const fresh = useLocation({ select: (at) => at.state.fresh === true })
@@ -141,9 +143,10 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
               disabled={readOnly || !info}
               onRename={rename}
               onDone={() => editor?.view.focus()}
+              offer={() => (editor ? firstHeading(editor.state.doc) : '')}
             />
             <div className={classes.state}>
-              {ready && readOnly && (
+              {ready && readOnly && !problem && (
                 <Tooltip label={t('mode.viewing.hint')} multiline maw={280}>
                   <Badge variant="light" color="gray" leftSection={<IconEye size={14} aria-hidden />} tt="none">
                     {t('mode.viewing')}
@@ -154,7 +157,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
             </div>
           </div>
         )}
-        {!denied && (
+        {!problem && (
           <div className={classes.present}>
             <PresenceBar session={session} onJump={jump} />
           </div>
@@ -174,8 +177,8 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
                   size={36}
                   visibleFrom="md"
                   aria-label={t('outline.toggle')}
-                  aria-pressed={outline}
-                  onClick={() => setOutline(!outline)}
+                  aria-pressed={outlined}
+                  onClick={outline.toggle}
                 >
                   <IconListDetails size={20} />
                 </ActionIcon>
@@ -193,14 +196,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
         ) : ready ? (
           <EditorBoundary>
             <Suspense fallback={<Loading />}>
-              <DocumentEditor
-                session={session}
-                link={link}
-                outline={outline}
-                onEditor={setEditor}
-                page={page}
-                onProblem={tell}
-              />
+              <DocumentEditor session={session} link={link} onEditor={setEditor} page={page} onProblem={tell} />
             </Suspense>
           </EditorBoundary>
         ) : (

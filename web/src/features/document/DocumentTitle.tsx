@@ -1,5 +1,5 @@
 import { VisuallyHidden } from '@mantine/core'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { MAX_TITLE } from '../../api/client'
@@ -11,14 +11,33 @@ interface Props {
   onRename: (title: string) => void
   /** Where the focus goes with Enter or Escape. */
   onDone: () => void
+  /** A title for a document that has none. */
+  offer: () => string
 }
 
-/** The title, edited in place; Enter or leaving the field keeps it, Escape takes it back. */
+/** What the server calls a document that was given no title. */
+const UNTITLED = 'Untitled document'
+
+/**
+ * The title, edited in place; Enter or leaving the field keeps it, Escape takes it back. For an untitled document the
+ * first heading stands in the field: who comes by keyboard keeps it by Enter, or passes by.
+ */
 export function DocumentTitle(props: Props) {
   const { t } = useTranslation()
   const [draft, setDraft] = useState<string | null>(null)
+  const [offered, setOffered] = useState<string | null>(null)
+  const pointed = useRef(false)
+  const begin = (field: HTMLInputElement) => {
+    const untitled = [UNTITLED, t('documents.untitled')].includes(props.title)
+    const offer = untitled ? props.offer() : ''
+    setDraft(offer || props.title)
+    setOffered(offer && !pointed.current ? offer : null)
+    if (offer) requestAnimationFrame(() => field.select())
+  }
   const keep = () => {
-    if (draft !== null && draft.trim() && draft.trim() !== props.title) props.onRename(draft.trim())
+    pointed.current = false
+    const words = draft?.trim()
+    if (words && words !== props.title && draft !== offered) props.onRename(words)
     setDraft(null)
   }
   return (
@@ -31,7 +50,8 @@ export function DocumentTitle(props: Props) {
         value={draft ?? props.title}
         maxLength={MAX_TITLE}
         readOnly={props.disabled}
-        onFocus={() => !props.disabled && setDraft(props.title)}
+        onPointerDown={() => (pointed.current = true)}
+        onFocus={(event) => !props.disabled && begin(event.currentTarget)}
         onChange={(event) => setDraft(event.currentTarget.value)}
         onBlur={keep}
         onKeyDown={(event) => {
@@ -39,7 +59,7 @@ export function DocumentTitle(props: Props) {
           if (event.nativeEvent.isComposing || !['Enter', 'Escape'].includes(event.key)) return
           event.preventDefault()
           // Leaving the field keeps what it holds.
-          if (event.key === 'Escape') flushSync(() => setDraft(null))
+          flushSync(() => (event.key === 'Escape' ? setDraft(null) : setOffered(null)))
           event.currentTarget.blur()
           if (!props.disabled) props.onDone()
         }}

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { api, NetworkError, Problem, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useTitle } from '../../app/title'
-import { keptInfo, useSessionPart, type DocumentSession } from '../../sync'
+import { isUnheard, keptInfo, useSessionPart, type DocumentSession } from '../../sync'
 import { keepWish, keptWish, type TitleWish } from './titleWish'
 
 interface Conflict {
@@ -26,6 +26,8 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
     queryKey: key,
     networkMode: 'always',
     queryFn: async () => {
+      const here = keptInfo(person, documentId)
+      if (here && isUnheard(here)) return here
       try {
         return await api.document(documentId, link)
       } catch (error) {
@@ -59,6 +61,13 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
   useTitle(title)
 
   const apply = async (title: string, version: number) => {
+    if (info && isUnheard(info)) {
+      // Before the server hears of the document it has no other title.
+      const renamed = { ...info, title }
+      session.keepInfo(renamed)
+      queries.setQueryData(key, renamed)
+      return
+    }
     try {
       queries.setQueryData(key, await api.rename(documentId, title, version, link))
       wishFor(null)

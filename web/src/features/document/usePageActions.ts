@@ -2,10 +2,12 @@ import { notifications } from '@mantine/notifications'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, MAX_TITLE, type DocumentInfo } from '../../api/client'
+import { api, MAX_TITLE, type Account, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import type { PageActions } from '../../editor/panels/panel'
 import type { DocumentSession } from '../../sync'
+import { useTheme } from '../../app/useTheme'
+import { createDocument } from './createDocument'
 import { download } from './download'
 
 /** How long a copy waits for the last changes to be saved, in milliseconds. */
@@ -32,25 +34,27 @@ export function usePageActions(
   session: DocumentSession,
   info: DocumentInfo | undefined,
   link: string | null,
-  signedIn: boolean,
+  maker: Account | null,
   count: () => void,
+  outline: PageActions['outline'],
 ): PageActions {
   const { t } = useTranslation()
   const navigate = useNavigate()
   const { documentId } = session
+  const { dark, toggle } = useTheme()
   const title = info?.title
   const owner = info?.role === 'owner'
   return useMemo(() => {
     const attempt = (action: () => Promise<void>) => () =>
       void action().catch((error: unknown) => notifications.show({ color: 'red', message: explain(t, error) }))
     return {
-      create: signedIn
+      create: maker
         ? attempt(async () => {
-            const made = await api.createDocument()
-            await navigate({ to: '/d/$documentId', params: { documentId: made.id }, state: { fresh: true } })
+            const made = await createDocument(maker, t('documents.untitled'))
+            await navigate({ to: '/d/$documentId', params: { documentId: made }, state: { fresh: true } })
           })
         : null,
-      copy: signedIn
+      copy: maker
         ? attempt(async () => {
             if (!(await settled(session))) return void notifications.show({ message: t('documents.copy.unsaved') })
             const name = t('documents.copy.title', { title }).slice(0, MAX_TITLE)
@@ -64,6 +68,8 @@ export function usePageActions(
           download(`${title ?? 'document'}.${EXTENSIONS[format]}`, await api.content(documentId, format, link))
         })(),
       count,
+      outline,
+      theme: { dark, toggle },
       say: (message) => notifications.show({ message }),
       trash: owner
         ? attempt(async () => {
@@ -73,5 +79,5 @@ export function usePageActions(
           })
         : null,
     }
-  }, [session, documentId, title, owner, link, signedIn, count, navigate, t])
+  }, [session, documentId, title, owner, link, maker, count, outline, dark, toggle, navigate, t])
 }

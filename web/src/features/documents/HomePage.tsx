@@ -6,11 +6,12 @@ import { Link, Navigate, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
-import { api, type Session, type Sort } from '../../api/client'
+import type { Session, Sort } from '../../api/client'
 import { explain } from '../../api/explain'
 import { Notice } from '../../app/LostPage'
 import { useSession } from '../../app/auth'
 import { useTitle } from '../../app/title'
+import { createDocument } from '../document/createDocument'
 import { DocumentList } from './DocumentList'
 import { Header } from './Header'
 import type { Place } from './useDocuments'
@@ -54,9 +55,8 @@ function Documents({ session, person, place }: { session: Session; person: strin
   const [sort, setSort] = useLocalStorage<Sort>({ key: 'quire:sort', defaultValue: 'updated_at' })
   const [view, setView] = useLocalStorage<'grid' | 'list'>({ key: 'quire:view', defaultValue: 'grid' })
   const create = useMutation({
-    mutationFn: () => api.createDocument(t('documents.untitled')),
-    onSuccess: (document) =>
-      navigate({ to: '/d/$documentId', params: { documentId: document.id }, state: { fresh: true } }),
+    mutationFn: () => createDocument(session.account, t('documents.untitled')),
+    onSuccess: (documentId) => navigate({ to: '/d/$documentId', params: { documentId }, state: { fresh: true } }),
   })
   const title = t(TITLES[place])
   const other = view === 'grid' ? 'list' : 'grid'

@@ -1,6 +1,6 @@
-/** The last list of documents, for opening the app without a network. Titles only, one person's at a time. */
+/** The last list of documents and those kept here, for opening the app without a network. Titles only. */
 import type { DocumentInfo } from '../../api/client'
-import { keptInfo, LISTS } from '../../sync/local'
+import { keptInfo, keptInfos, LISTS } from '../../sync/local'
 
 export async function keepList(person: string, items: DocumentInfo[]): Promise<void> {
   if (!('caches' in window)) return
@@ -13,13 +13,15 @@ export async function keepList(person: string, items: DocumentInfo[]): Promise<v
 }
 
 export async function keptList(person: string): Promise<DocumentInfo[] | null> {
-  if (!('caches' in window)) return null
-  const answer = await (await caches.open(LISTS)).match(`/kept/${person}`)
-  if (!answer) return null
-  const items = (await answer.json()) as DocumentInfo[]
+  const answer = 'caches' in window ? await (await caches.open(LISTS)).match(`/kept/${person}`) : undefined
+  const listed = answer ? ((await answer.json()) as DocumentInfo[]) : []
+  const seen = new Set(listed.map(({ id }) => id))
+  const others = keptInfos(person).filter(({ id, trashed_at }) => !seen.has(id) && trashed_at === null)
+  if (!answer && others.length === 0) return null
   // A document that was open since may have another title.
-  return items.map((item) => {
+  const current = listed.map((item) => {
     const known = keptInfo(person, item.id)
     return known && known.version > item.version ? { ...item, ...known } : item
   })
+  return [...others, ...current]
 }

@@ -1,6 +1,10 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
-import { api, NetworkError, type DocumentInfo, type Sort } from '../../api/client'
+import { useEffect } from 'react'
+import { api, NetworkError, Problem, type DocumentInfo, type Sort } from '../../api/client'
+import { bringMade } from '../../sync/made'
 import { keepList, keptList } from './keptList'
+
+const ASK_AGAIN = 4000
 
 /** All documents, those of others, or those in the trash. */
 export type Place = 'all' | 'shared' | 'trash'
@@ -9,6 +13,15 @@ export interface Wish {
   words: string
   sort: Sort
   place: Place
+}
+
+/** What was made without a network goes first; what the server does not take now waits for another time. */
+async function bring(person: string): Promise<void> {
+  try {
+    await bringMade(person)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+  }
 }
 
 /** The documents that fit, page by page; without a network those of the list that was seen last. */
@@ -21,6 +34,7 @@ export function useDocuments(person: string, { words, sort, place }: Wish) {
     placeholderData: keepPreviousData,
     queryFn: async ({ pageParam }) => {
       try {
+        if (place === 'all' && !pageParam) await bring(person)
         const page = await api.documents({
           search: words,
           sort,
@@ -40,11 +54,15 @@ export function useDocuments(person: string, { words, sort, place }: Wish) {
     },
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   })
-  return {
-    ...list,
-    items: list.data?.pages.flatMap((page) => page.items) ?? [],
-    offline: list.data?.pages.some((page) => page.offline) ?? false,
-  }
+  const offline = list.data?.pages.some((page) => page.offline) ?? false
+  const { refetch } = list
+  // A page that was opened without a network is not told when there is one.
+  useEffect(() => {
+    if (!offline) return
+    const timer = setInterval(() => void refetch(), ASK_AGAIN)
+    return () => clearInterval(timer)
+  }, [offline, refetch])
+  return { ...list, items: list.data?.pages.flatMap((page) => page.items) ?? [], offline }
 }
 
 /** What the server would do with the list. */

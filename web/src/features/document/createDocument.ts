@@ -1,0 +1,16 @@
+/** Making a document; without a network on this device. */
+import { api, NetworkError, type Account } from '../../api/client'
+import { makeHere, newDocumentId } from '../../sync/made'
+
+/** Returns the id of the new document. */
+export async function createDocument(maker: Account | null, title: string): Promise<string> {
+  // An answer may be lost after the server has made it: both ways lead to the same document.
+  const id = newDocumentId()
+  try {
+    await api.createDocument({ id, title })
+  } catch (error) {
+    if (!(error instanceof NetworkError) || !maker) throw error
+    makeHere(maker, id, title)
+  }
+  return id
+}

@@ -1,0 +1,52 @@
+/** Offers a document to a server that has not heard of it, until the server has made it. */
+import { Problem, type DocumentInfo } from '../api/client'
+
+const ASK_AGAIN = 4000
+
+interface Events {
+  onArrived: (info: DocumentInfo) => void
+  /** Its maker is not signed in any more; `start` offers it again. */
+  onSignedOut: () => void
+}
+
+export class Arrival {
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private offering = false
+  private stopped = true
+
+  constructor(
+    private readonly announce: () => Promise<DocumentInfo | null>,
+    private readonly events: Events,
+  ) {}
+
+  start(): void {
+    if (this.stopped) window.addEventListener('online', this.offer)
+    this.stopped = false
+    void this.offer()
+  }
+
+  stop(): void {
+    this.stopped = true
+    clearTimeout(this.timer)
+    window.removeEventListener('online', this.offer)
+  }
+
+  private readonly offer = async (): Promise<void> => {
+    if (this.offering) return
+    this.offering = true
+    clearTimeout(this.timer)
+    try {
+      const info = await this.announce()
+      if (this.stopped) return
+      this.stop()
+      if (info) this.events.onArrived(info)
+      else this.events.onSignedOut()
+    } catch (error) {
+      if (this.stopped) return
+      const pause = error instanceof Problem ? (error.retryAfter ?? 0) * 1000 : 0
+      this.timer = setTimeout(() => void this.offer(), Math.max(pause, ASK_AGAIN))
+    } finally {
+      this.offering = false
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** Documents that were made without a network: on this device at once, on the server when it answers. */
+import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
+import { uuidv4 } from 'lib0/random'
+import * as Y from 'yjs'
+import { api, setCsrfToken, type Account, type DocumentInfo } from '../api/client'
+import schema from '../editor/schema/schema.json'
+import { allowWriting, keepInfo, keptInfo, keptInfos, storedUpdates, storeName } from './local'
+import { tab } from './tab'
+
+/** The version of a document that the server has not heard of. */
+const UNHEARD = 0
+
+/** A UUIDv7, as the server makes them. */
+export function newDocumentId(): string {
+  const time = Date.now().toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${uuidv4().slice(15)}`
+}
+
+/** Notes a document that its maker begins here. */
+export function makeHere({ id: person, name }: Account, id: string, title: string): void {
+  const now = new Date().toISOString()
+  allowWriting(person, id)
+  keepInfo(person, {
+    id,
+    title,
+    version: UNHEARD,
+    role: 'owner',
+    owner: { id: person, name },
+    created_at: now,
+    updated_at: now,
+    trashed_at: null,
+    link_role: null,
+    schema_version: schema.version,
+    size_bytes: 0,
+  })
+}
+
+/** Whether the server has not heard of the document. */
+export function isUnheard(info: DocumentInfo | null | undefined): boolean {
+  return info?.version === UNHEARD
+}
+
+/** The first paragraph of a document: the server makes the same one of the same id. */
+export function firstContent(id: string): Uint8Array {
+  const digits = id.replaceAll('-', '')
+  const doc = new Y.Doc()
+  doc.clientID = parseInt(digits.slice(-8), 16)
+  const paragraph = new Y.XmlElement('paragraph')
+  paragraph.setAttribute('id', digits.slice(-12))
+  doc.getXmlFragment(schema.fragment).insert(0, [paragraph])
+  const update = Y.encodeStateAsUpdate(doc)
+  doc.destroy()
+  return update
+}
+
+/** Makes the document on the server, under the title that it has by now. Asked again, it makes no second one. */
+export async function announce(person: string, id: string): Promise<DocumentInfo | null> {
+  // A start without a network knows no token for changes, and another person may have signed in since.
+  const session = await api.session()
+  setCsrfToken(session.csrf_token)
+  const kept = keptInfo(person, id)
+  if (session.account?.id !== person || !kept) return null
+  let made = await api.createDocument({ id, title: kept.title })
+  const wanted = keptInfo(person, id)?.title ?? made.title
+  if (made.version === 1 && made.title !== wanted) made = await api.rename(id, wanted, made.version, null)
+  return made
+}
+
+/** Brings to the server what this person made and wrote without a network, whether or not it is open anywhere. */
+export async function bringMade(person: string): Promise<void> {
+  for (const { id } of keptInfos(person).filter(isUnheard)) {
+    const info = await announce(person, id)
+    if (!info) return
+    await send(id, await storedUpdates(storeName(person, id)))
+    keepInfo(person, info)
+  }
+}
+
+/** Sends what the server lacks of these updates. */
+async function send(id: string, updates: Uint8Array[]): Promise<void> {
+  if (updates.length === 0) return
+  const whole = Y.mergeUpdates(updates)
+  const exchange = async (update: Uint8Array) => {
+    const encoder = encoding.createEncoder()
+    encoding.writeVarUint8Array(encoder, Y.encodeStateVectorFromUpdate(whole))
+    encoding.writeVarUint8Array(encoder, update)
+    return api.exchange(id, encoding.toUint8Array(encoder) as never, null, tab)
+  }
+  const { body } = await exchange(new Uint8Array())
+  await exchange(Y.diffUpdate(whole, decoding.readVarUint8Array(decoding.createDecoder(body))))
+}

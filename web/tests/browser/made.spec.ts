@@ -1,0 +1,96 @@
+/** Documents that are made without a network. */
+import type { Page } from '@playwright/test'
+import { expect, newDocument, saved, share, status, test, text, type, words } from './fixtures'
+
+/** The app opens without a network once its service worker has it. */
+async function goOffline(page: Page): Promise<void> {
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  await page.reload()
+  await page.getByRole('heading', { name: 'Documents' }).waitFor()
+  await page.context().setOffline(true)
+}
+
+async function make(page: Page): Promise<string> {
+  await page.getByTestId('new-document').click()
+  await page.waitForURL(/\/d\//)
+  await text(page).waitFor()
+  return page.url()
+}
+
+const title = (page: Page) => page.getByRole('textbox', { name: 'Document title' })
+const kept = async (page: Page, address: string) => {
+  const answer = await page.request.get(`${address.replace('/d/', '/api/v1/documents/')}/content?format=text`)
+  return answer.ok() ? (await answer.text()).trim() : answer.status()
+}
+
+test('a document made offline survives a reload, and is made on the server with every word and its title', async ({
+  owner,
+  server,
+}) => {
+  await owner.goto(server.url)
+  await goOffline(owner)
+  const address = await make(owner)
+  await owner.keyboard.type('Begun on a train. ')
+  await title(owner).fill('Made on a train')
+  await title(owner).press('Enter')
+  await expect(status(owner)).toContainText('kept on this device')
+  await owner.reload()
+  await expect(text(owner)).toContainText('Begun on a train.')
+  await expect(title(owner)).toHaveValue('Made on a train')
+  await owner.goto(server.url)
+  await owner.getByRole('link', { name: 'Made on a train' }).click()
+  await type(owner, 'Went on. ')
+  await owner.context().setOffline(false)
+  await saved(owner)
+  expect(await kept(owner, address)).toBe('Begun on a train. Went on.')
+  await expect(text(owner).locator('p')).toHaveCount(1)
+  // It is a document as any other: it can be shared, and its title changed.
+  await title(owner).fill('Back at home')
+  await title(owner).press('Enter')
+  await share(owner, 'view')
+  await owner.goto(server.url)
+  await expect(owner.getByRole('link', { name: 'Back at home' })).toHaveCount(1)
+  await expect(owner.getByRole('link', { name: 'Made on a train' })).toHaveCount(0)
+})
+
+test('what was made and written offline reaches the server from the list, after the tab was closed', async ({
+  owner,
+  server,
+}) => {
+  await owner.goto(server.url)
+  await goOffline(owner)
+  const address = await make(owner)
+  await owner.keyboard.type('Written, then closed.')
+  await expect(status(owner)).toContainText('kept on this device')
+  const context = owner.context()
+  await owner.close()
+  const again = await context.newPage()
+  await again.goto(server.url)
+  await expect(again.getByText('No network')).toBeVisible()
+  await expect(again.locator(`a[href="${new URL(address).pathname}"]`)).toBeVisible()
+  expect(await kept(again, address)).toBe(404)
+  await context.setOffline(false)
+  await expect(again.getByText('No network')).toBeHidden()
+  await expect.poll(() => kept(again, address)).toBe('Written, then closed.')
+  await again.goto(address)
+  await saved(again)
+  expect(await words(again)).toBe('Written, then closed.')
+})
+
+test('the offline list holds what was opened since it was fetched', async ({ owner, server }) => {
+  await owner.goto(server.url)
+  await goOffline(owner)
+  await owner.context().setOffline(false)
+  // Made in a tab that never shows the list.
+  const address = await newDocument(owner, server)
+  await title(owner).fill('Younger than the list')
+  await title(owner).press('Enter')
+  await type(owner, 'here')
+  await saved(owner)
+  await owner.evaluate(() => caches.delete('lists'))
+  await owner.context().setOffline(true)
+  await owner.goto(server.url)
+  await owner.getByRole('link', { name: 'Younger than the list' }).click()
+  await expect(owner).toHaveURL(address)
+  await expect(text(owner)).toContainText('here')
+})
