@@ -135,7 +135,7 @@ def token_create(
     data: DataOption = None,
 ) -> None:
     """Make an API token and print it, once."""
-    from quire.accounts.service import UnknownAccount
+    from quire.accounts.service import UnknownAccount, UnknownScope
 
     until = datetime.now(UTC) + timedelta(days=expires) if expires is not None else None
 
@@ -150,7 +150,7 @@ def token_create(
         typer.echo(asyncio.run(work()))
     except UnknownAccount:
         raise _fail(f"there is no account with the address {email}") from None
-    except ValueError as error:
+    except UnknownScope as error:
         raise _fail(str(error)) from None
 
 

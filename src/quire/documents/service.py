@@ -29,6 +29,10 @@ class UnknownDocument(Exception):
     """No such document, or the caller may not know of it."""
 
 
+class UnknownCursor(Exception):
+    """The cursor is not one that the list gave."""
+
+
 class StaleVersion(Exception):
     """The metadata changed since the caller read it; `current` is what it is now."""
 
@@ -193,7 +197,7 @@ class DocumentService:
         """Return one page of the documents that the principal's account was given, and the next page's cursor.
 
         Those are what it was granted and, outside the trash, what it opened by a link that still gives access;
-        `shared` leaves out its own. Raises `ValueError` for a cursor that is not from here.
+        `shared` leaves out its own. Raises `UnknownCursor`.
         """
         column = SORTS[sort]
         mine = sa.select(grants.c.resource).where(
@@ -322,5 +326,5 @@ def _decode_cursor(cursor: str) -> tuple[int | str, str]:
     except (ValueError, TypeError, AttributeError, RecursionError):
         fits = False
     if not fits:
-        raise ValueError("the cursor is not one that this list gave")
+        raise UnknownCursor(cursor)
     return value, document

@@ -160,7 +160,10 @@ class SecurityLayer:
             return None
         site = headers.get("sec-fetch-site")
         if site not in (None, "same-origin", "none"):
-            return 403, "This request came from another site."
+            return (
+                403,
+                "This request came from another site, which may change nothing here. Do it in Quire itself.",
+            )
         origin = headers.get("origin")
         if origin is not None and not self._origins.allowed(origin, headers.get("host")):
             return 403, "This Origin may not change anything here; set QUIRE_PUBLIC_URL to the address people use."
