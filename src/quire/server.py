@@ -41,7 +41,7 @@ from quire.http.security import Origins, SecurityLayer, client_address
 from quire.limits import gateway_limits, room_limits
 from quire.log.archive import Archive
 from quire.log.compaction import DEADLINE, Compactor, Trigger
-from quire.log.contract import Health
+from quire.log.contract import DamagedDocument, Health
 from quire.log.sqlite import SqliteLog
 from quire.ops import health
 from quire.ops.children import Child
@@ -153,6 +153,7 @@ class Server:
             seed=partial(seed, self.log),
             copied=self.texts.copied,
             erase=self._erase,
+            edited=self._edited,
             changed=self._renamed,
             empty_document=empty_document,
             schema_version=SCHEMA_VERSION,
@@ -228,6 +229,13 @@ class Server:
     async def _erase(self, document: str) -> None:
         await self.rooms.drop(document)
         await self.log.erase(document)
+
+    async def _edited(self, document: str) -> bool:
+        try:
+            return (await self.log.load(document)).last_seq > 1
+        except DamagedDocument:
+            # What cannot be read is not removed either.
+            return True
 
     async def _welcome(self, account: str, workspace: str, language: str) -> None:
         await self.documents.create(account, workspace, *welcome_document(language))
