@@ -27,7 +27,7 @@ from quire.documents.attachments import Attachments
 from quire.documents.exchange import Exchange
 from quire.documents.pictures import Pictures
 from quire.documents.problems import PROBLEMS as DOCUMENT_PROBLEMS
-from quire.documents.seeding import seed
+from quire.documents.seeding import edited, seed
 from quire.documents.service import Document, DocumentService, any_document
 from quire.documents.texts import Texts
 from quire.fanout.contract import Fanout
@@ -41,7 +41,7 @@ from quire.http.security import Origins, SecurityLayer, client_address
 from quire.limits import gateway_limits, room_limits
 from quire.log.archive import Archive
 from quire.log.compaction import DEADLINE, Compactor, Trigger
-from quire.log.contract import DamagedDocument, Health
+from quire.log.contract import Health
 from quire.log.sqlite import SqliteLog
 from quire.ops import health
 from quire.ops.children import Child
@@ -153,7 +153,7 @@ class Server:
             seed=partial(seed, self.log),
             copied=self.texts.copied,
             erase=self._erase,
-            edited=self._edited,
+            edited=partial(edited, self.log),
             changed=self._renamed,
             empty_document=empty_document,
             schema_version=SCHEMA_VERSION,
@@ -229,13 +229,6 @@ class Server:
     async def _erase(self, document: str) -> None:
         await self.rooms.drop(document)
         await self.log.erase(document)
-
-    async def _edited(self, document: str) -> bool:
-        try:
-            return (await self.log.load(document)).last_seq > 1
-        except DamagedDocument:
-            # What cannot be read is not removed either.
-            return True
 
     async def _welcome(self, account: str, workspace: str, language: str) -> None:
         await self.documents.create(account, workspace, *welcome_document(language))

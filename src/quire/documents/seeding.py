@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from quire.db.ids import now
-from quire.log.contract import LogFull, Outcome, Refused, Update, UpdateLog
+from quire.log.contract import DamagedDocument, LogFull, Outcome, Refused, Update, UpdateLog
 from quire.storage import StorageUnavailable
 
 PATIENCE: Final = 10.0
@@ -43,3 +43,11 @@ async def seed(log: UpdateLog, document: str, author: str, content: bytes) -> No
     outcome = done.result()
     if isinstance(outcome, Refused):
         raise ContentRefused(outcome.reason)
+
+
+async def edited(log: UpdateLog, document: str) -> bool:
+    """Return whether anything but first content is stored of a document; what cannot be read may be that."""
+    try:
+        return any(row.connection != SERVER for row in await log.read(document))
+    except DamagedDocument:
+        return True
