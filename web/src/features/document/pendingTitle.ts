@@ -1,23 +1,23 @@
 import { TITLE } from '../../sync/local'
 
 /** A new title that the server has not heard of yet: kept until it has, with the version it was chosen over. */
-export interface TitleWish {
+export interface PendingTitle {
   title: string
   version: number
 }
 
-export function keptWish(person: string, documentId: string): TitleWish | null {
+export function keptTitle(person: string, documentId: string): PendingTitle | null {
   try {
-    return JSON.parse(localStorage.getItem(`${TITLE}${person}:${documentId}`) ?? 'null') as TitleWish | null
+    return JSON.parse(localStorage.getItem(`${TITLE}${person}:${documentId}`) ?? 'null') as PendingTitle | null
   } catch {
     return null
   }
 }
 
-export function keepWish(person: string, documentId: string, wish: TitleWish | null): void {
+export function keepTitle(person: string, documentId: string, pending: PendingTitle | null): void {
   try {
     const key = `${TITLE}${person}:${documentId}`
-    if (wish) localStorage.setItem(key, JSON.stringify(wish))
+    if (pending) localStorage.setItem(key, JSON.stringify(pending))
     else localStorage.removeItem(key)
   } catch {
     // It stays in this tab.

@@ -5,19 +5,19 @@ import { keepList, keptList } from './keptList'
 /** All documents, those of others, or those in the trash. */
 export type Place = 'all' | 'shared' | 'trash'
 
-export interface Wish {
+export interface ListQuery {
   words: string
   sort: Sort
   place: Place
 }
 
 /** The documents that fit, page by page; without a network those of the list that was seen last. */
-export function useDocuments(person: string, { words, sort, place }: Wish) {
+export function useDocuments(person: string, { words, sort, place }: ListQuery) {
   const list = useInfiniteQuery({
     queryKey: ['documents', { words, sort, place }],
     initialPageParam: undefined as string | undefined,
     networkMode: 'always',
-    // While a new wish is answered, the old answer stays in view.
+    // While a new query is answered, the old answer stays in view.
     placeholderData: keepPreviousData,
     queryFn: async ({ pageParam }) => {
       try {
