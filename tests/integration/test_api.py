@@ -336,7 +336,8 @@ async def test_state_changes_need_the_token_and_the_right_origin(ada: Browser) -
     token = ada.http.headers.pop("X-CSRF-Token")
     assert (await ada.call("POST", "/documents", {})).status_code == 403
     ada.http.headers["X-CSRF-Token"] = token
-    for headers in ({"Origin": "https://evil.test"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+    evil = {"Origin": "https://evil.test"}
+    for headers in (evil, evil | {"Authorization": "Bearer "}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert (await ada.call("POST", "/documents", {}, **headers)).status_code == 403
         # A proxy may have asked the browser for a password, which it sends from everywhere.
         headers["Authorization"] = "Basic dTpw"

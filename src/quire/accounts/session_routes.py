@@ -158,7 +158,7 @@ def routes(
         )
 
     async def sign_in(request: Request, response: Response, guard: Guard, account: str) -> SessionBody:
-        old = request.cookies.get(guard.cookie)
+        old = guard.session_secret(request)
         if old is not None and (found := await people.session(old)) is not None:
             await people.end_sessions(found[1].id, found[0].id)
         secret, row = await people.start_session(account, device_of(request), request.state.address)
@@ -193,7 +193,7 @@ def routes(
     @router.get("/session")
     async def session(request: Request, response: Response, guard: GuardDep) -> SessionBody:
         """Say who is signed in; never an error."""
-        secret = request.cookies.get(guard.cookie)
+        secret = guard.session_secret(request)
         found = await people.session(secret) if secret else None
         if found is None:
             if secret:

@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request, Response
 
 from quire.access import Access, Action, Denied, Principal, Role, allows
-from quire.credentials import presented
+from quire.credentials import presented, session_secret
 from quire.http.errors import Problem
 from quire.http.limits import Attempts, SignIns
 from quire.http.security import SAFE_METHODS
@@ -52,6 +52,10 @@ class Guard:
     def clear_cookie(self, response: Response) -> None:
         """Take the session from the browser."""
         response.delete_cookie(self.cookie, path="/", httponly=True, secure=self.secure, samesite="lax")
+
+    def session_secret(self, request: Request) -> str | None:
+        """Return the session that the browser gives back."""
+        return session_secret(request.headers, self.cookie)
 
     async def identify(self, request: Request) -> Principal:
         """Return who presents this request's credentials now."""
