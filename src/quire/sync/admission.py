@@ -46,10 +46,13 @@ class Admission:
         if self._sockets >= limits.max_sockets:
             return (
                 HTTPStatus.SERVICE_UNAVAILABLE,
-                f"this node has reached its {limits.max_sockets} sockets; try again",
+                f"this node has reached its {limits.max_sockets} sockets; try again in a few seconds",
             )
         if self._addresses[address] >= limits.max_per_address:
-            return HTTPStatus.TOO_MANY_REQUESTS, f"{limits.max_per_address} sockets are open from your address"
+            return (
+                HTTPStatus.TOO_MANY_REQUESTS,
+                f"{limits.max_per_address} sockets are open from your address; close some first",
+            )
         if self._connects.wait(address):
             return HTTPStatus.TOO_MANY_REQUESTS, "too many connects from your address; wait a few seconds"
         return None

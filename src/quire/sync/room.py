@@ -184,7 +184,10 @@ class Room:
             return
         if size > self._limits.max_update and not isinstance(sender, Relayed):
             self.stats.refused += 1
-            sender.refused(Refusal.TOO_BIG, f"update of {size} bytes; the limit is {self._limits.max_update}")
+            sender.refused(
+                Refusal.TOO_BIG,
+                f"a change of {size} bytes is above the limit of {self._limits.max_update}; make it in smaller parts",
+            )
             return
         unsaved = self.saving.unsaved_bytes
         before = unsaved + self.waiting_bytes
