@@ -135,7 +135,7 @@ class Server:
             fanout=self.fanout,
             identity=Identity(f"{socket.gethostname()}:{settings.port}", secrets.token_hex(4)),
         )
-        self.rooms.journal.on_stored(self._touched.update)
+        self.rooms.write_buffer.on_stored(self._touched.update)
         self.gateway = Gateway(
             self.rooms,
             services.access,

@@ -21,7 +21,6 @@ from quire.sync.catchup import CatchUp
 from quire.sync.copy import Copy
 from quire.sync.deletions import Deletions
 from quire.sync.delivery import Delivery, Queued
-from quire.sync.journal import Journal
 from quire.sync.lane import PresenceLane
 from quire.sync.limits import RoomLimits
 from quire.sync.member import Member, Refusal, Sender
@@ -33,6 +32,7 @@ from quire.sync.stats import SyncStats
 from quire.sync.turns import Turns
 from quire.sync.unstorable import Unstorable
 from quire.sync.vetting import Vetting
+from quire.sync.writebuffer import WriteBuffer
 from quire.sync.writers import Writers, doubt
 
 _log = structlog.get_logger("quire.sync.room")
@@ -52,7 +52,7 @@ class Room:
         document: str,
         stored: Stored,
         *,
-        journal: Journal,
+        write_buffer: WriteBuffer,
         replicas: ReplicaHost,
         limits: RoomLimits,
         stats: SyncStats,
@@ -74,10 +74,10 @@ class Room:
         """Why nothing can be saved now, None while all is well."""
         self.waiting_bytes = 0
         """Bytes of updates that wait to be proved."""
-        self.saving = Saving(document, journal, spoiled=self._on_spoiled)
+        self.saving = Saving(document, write_buffer, spoiled=self._on_spoiled)
         self._unstorable, self._spoiled = unstorable, spoiled
         self._loop = asyncio.get_running_loop()
-        self._journal, self._replicas, self._limits, self.stats = journal, replicas, limits, stats
+        self._write_buffer, self._replicas, self._limits, self.stats = write_buffer, replicas, limits, stats
         self._copy = Copy(stored, replicas, heavy=limits.heavy_document)
         self.clock = self._copy.clock
         self._deletions = Deletions(self._copy)
@@ -191,7 +191,7 @@ class Room:
             return
         unsaved = self.saving.unsaved_bytes
         before = unsaved + self.waiting_bytes
-        if (before and before + size > self._limits.unsaved_room) or self._journal.full(size):
+        if (before and before + size > self._limits.unsaved_room) or self._write_buffer.full(size):
             self.stats.refused += 1
             checking = self.waiting_bytes > unsaved
             slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
@@ -311,7 +311,11 @@ class Room:
     def relieved(self) -> bool:
         """Whether a sender that was refused for want of room may offer again."""
         half = self._limits.unsaved_room // 2
-        return self.problem is None and self.saving.unsaved_bytes + self.waiting_bytes < half and self._journal.relieved
+        return (
+            self.problem is None
+            and self.saving.unsaved_bytes + self.waiting_bytes < half
+            and self._write_buffer.relieved
+        )
 
     @property
     def settled(self) -> bool:
