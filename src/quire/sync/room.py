@@ -18,9 +18,9 @@ from quire.fanout.contract import Fanout
 from quire.log.contract import Stored
 from quire.sync import wire
 from quire.sync.catchup import CatchUp
-from quire.sync.copy import Copy
 from quire.sync.deletions import Deletions
 from quire.sync.delivery import Delivery, Queued
+from quire.sync.document import LoadedDocument
 from quire.sync.lane import PresenceLane
 from quire.sync.limits import RoomLimits
 from quire.sync.member import Member, Refusal, Sender
@@ -78,18 +78,18 @@ class Room:
         self._unstorable, self._spoiled = unstorable, spoiled
         self._loop = asyncio.get_running_loop()
         self._write_buffer, self._replicas, self._limits, self.stats = write_buffer, replicas, limits, stats
-        self._copy = Copy(stored, replicas, heavy=limits.heavy_document)
-        self.clock = self._copy.clock
-        self._deletions = Deletions(self._copy)
+        self._loaded = LoadedDocument(stored, replicas, heavy=limits.heavy_document)
+        self.clock = self._loaded.clock
+        self._deletions = Deletions(self._loaded)
         self._writers = Writers(self.clock)
         self._turns = Turns(self._turn_failed)
         self._delivery = Delivery(stats, window=self._window, told=self._tell)
         self.presence = PresenceLane(
             audience=self.members.__len__, send=self._delivery.broadcast, told=self._tell_presence
         )
-        self.catch_up = CatchUp(self._copy, self._delivery, self.presence, turns=self._turns, stats=stats)
+        self.catch_up = CatchUp(self._loaded, self._delivery, self.presence, turns=self._turns, stats=stats)
         self._vetting = Vetting(
-            self._copy, self._writers, unstorable, limit=limits.document_limit, stats=stats, full=self._full
+            self._loaded, self._writers, unstorable, limit=limits.document_limit, stats=stats, full=self._full
         )
         self._size_watch = SizeWatch(
             lambda: self.size, warn=limits.document_warn, limit=limits.document_limit, tell=self.notify
@@ -132,7 +132,7 @@ class Room:
 
         async def turn() -> None:
             try:
-                update = await self._copy.diff(state_vector)
+                update = await self._loaded.diff(state_vector)
             except Exception as error:  # noqa: BLE001 - handed to the waiter
                 if not done.done():
                     done.set_exception(error)
@@ -163,12 +163,12 @@ class Room:
     @property
     def size(self) -> int:
         """Encoded size in bytes, about."""
-        return self._copy.size
+        return self._loaded.size
 
     @property
     def memory(self) -> int:
         """Bytes of memory that this room takes, about."""
-        return self._copy.memory + 4096
+        return self._loaded.memory + 4096
 
     # ---------------------------------------------------------------- updates
 
@@ -197,7 +197,7 @@ class Room:
             slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
             sender.refused(Refusal.STORAGE, self.problem or slow)
             return
-        replica = self._copy.replica
+        replica = self._loaded.replica
         if replica is None or self._turns or not replica.local or not self.light(update):
             self._receive_in_turn(update, sender)
             return
@@ -216,12 +216,12 @@ class Room:
             self._refuse_malformed(sender, error)
             return
         except ReplicaCorrupt as error:
-            self._copy.replica = None
+            self._loaded.replica = None
             self._refuse_malformed(sender, error)
             return
         self._accept(update, sender, summary, applied)
         if self._loop.time() - started > SLOW:
-            self._turns.add(self._copy.move)
+            self._turns.add(self._loaded.move)
 
     def _receive_in_turn(self, update: bytes, sender: Sender) -> None:
         self.waiting_bytes += len(update)
@@ -240,10 +240,10 @@ class Room:
             if part is None:
                 return
             update, summary, sender = part
-            applied = await self._copy.ask(lambda replica: replica.apply(update, summary), heavy=heavy)
+            applied = await self._loaded.ask(lambda replica: replica.apply(update, summary), heavy=heavy)
         except (MalformedUpdate, ReplicaCorrupt) as error:
             if isinstance(error, ReplicaCorrupt):
-                self._copy.replica = None
+                self._loaded.replica = None
             self._refuse_malformed(sender, error)
         except Exception as error:  # noqa: BLE001 - not the update's fault: its sender keeps it and is asked again
             self._turn_failed(error)
@@ -269,14 +269,14 @@ class Room:
                     self.adopt()
                 self.saving.repeat(sender)
             return
-        self._copy.add(update, applied)
+        self._loaded.add(update, applied)
         self.last_edit = self._loop.time()
         if isinstance(sender, Relayed):
             sender.keep(update)
         else:
             self.saving.store(update, sender)
         self._delivery.queue(update, sender, summary)
-        if self._copy.rebase_due:
+        if self._loaded.rebase_due:
             self._turns.add(self._rebase)
         if self.size >= self._limits.document_warn:
             self._size_watch.check()
@@ -322,7 +322,7 @@ class Room:
         """Whether nothing waits to be proved, sent or saved."""
         return not (self._turns or self._delivery.outbox or self.saving.unsaved)
 
-    # ---------------------------------------------------------------- upkeep of the copy
+    # ---------------------------------------------------------------- upkeep of the loaded document
 
     def _turn_failed(self, error: Exception) -> None:
         _log.error("room work failed", document=self.document, error=str(error), exc_info=error)
@@ -330,7 +330,7 @@ class Room:
 
     async def _rebase(self) -> None:
         """Fold the tail when it has grown enough since this was asked for."""
-        if self._copy.rebase_due:
+        if self._loaded.rebase_due:
             await self._fold()
 
     def _full(self) -> None:
@@ -340,7 +340,7 @@ class Room:
             self._turns.add(self._fold)
 
     async def _fold(self) -> None:
-        await self._copy.fold()
+        await self._loaded.fold()
         self._size_watch.check()
 
     # ---------------------------------------------------------------- fan-out
@@ -392,7 +392,7 @@ class Room:
     async def rest(self) -> None:
         """Drop the replica of a room that nobody edits; the bytes stay."""
         if not self._turns:
-            await self._copy.rest()
+            await self._loaded.rest()
 
     async def close(self) -> None:
         """Release everything; the caller has made sure that the room is settled and empty."""
@@ -400,4 +400,4 @@ class Room:
         self.presence.close()
         await self._turns.finish()
         await self._neighbours.close()
-        await self._copy.rest()
+        await self._loaded.rest()
