@@ -9,8 +9,8 @@ from quire.sync.delivery import Delivery
 from quire.sync.document import LoadedDocument
 from quire.sync.lane import PresenceLane
 from quire.sync.member import Member
+from quire.sync.serialqueue import SerialQueue
 from quire.sync.stats import SyncStats
-from quire.sync.turns import Turns
 
 MORE_CLIENTS = 100_000
 """Clients that a state vector may have beyond twice those of the document."""
@@ -19,14 +19,20 @@ MORE_CLIENTS = 100_000
 class CatchUp:
     """Brings the members of one room up to date, each at the pace of its socket."""
 
-    __slots__ = ("_delivery", "_loaded", "_presence", "_stats", "_turns")
+    __slots__ = ("_delivery", "_loaded", "_presence", "_queue", "_stats")
 
     def __init__(
-        self, loaded: LoadedDocument, delivery: Delivery, presence: PresenceLane, *, turns: Turns, stats: SyncStats
+        self,
+        loaded: LoadedDocument,
+        delivery: Delivery,
+        presence: PresenceLane,
+        *,
+        queue: SerialQueue,
+        stats: SyncStats,
     ) -> None:
-        """Answer from `loaded`, in order with the room's other work in `turns`."""
+        """Answer from `loaded`, in order with the room's other work in `queue`."""
         self._loaded, self._delivery, self._presence = loaded, delivery, presence
-        self._turns, self._stats = turns, stats
+        self._queue, self._stats = queue, stats
 
     def start(self, member: Member) -> None:
         """Give a member every increment from here on, or what it missed once its socket has drained."""
@@ -55,7 +61,7 @@ class CatchUp:
         if member.behind is None:
             return
 
-        async def turn() -> None:
+        async def work() -> None:
             known = member.behind
             if known is None or not _reachable(member):
                 return
@@ -70,9 +76,9 @@ class CatchUp:
             if people:
                 self.tell_people(member)
             if member.asked_state is not None:
-                self._turns.add(lambda: self._answer(member), member.start_anew)
+                self._queue.add(lambda: self._answer(member), member.start_anew)
 
-        self._turns.add(turn, member.start_anew)
+        self._queue.add(work, member.start_anew)
 
     def tell_people(self, member: Member) -> None:
         """Tell a member who is here, once its socket takes it."""
@@ -90,11 +96,11 @@ class CatchUp:
         if member.socket.blocked_since is not None or waiting:
             # One answer is enough, for the last question. A blocked socket gets it when it has drained.
             member.asked_state = state_vector
-        elif state_vector == EMPTY_STATE and not self._turns and self._loaded.quick:
+        elif state_vector == EMPTY_STATE and not self._queue and self._loaded.quick:
             self._answer_from_bytes(member)
         else:
             member.asked_state = state_vector
-            self._turns.add(lambda: self._answer(member), member.start_anew)
+            self._queue.add(lambda: self._answer(member), member.start_anew)
 
     def check_state(self, state_vector: bytes) -> None:
         """Refuse what is no state vector, or one of far more clients than the document has; raises `MalformedUpdate`.
@@ -116,7 +122,7 @@ class CatchUp:
         if member.asked_state == state_vector:
             member.asked_state = None
         else:
-            self._turns.add(lambda: self._answer(member), member.start_anew)
+            self._queue.add(lambda: self._answer(member), member.start_anew)
         own = self._loaded.clock.encode()
         member.socket.write(
             wire.binary_frame(member.prefix + wire.sync_step1(own))

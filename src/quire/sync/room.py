@@ -26,10 +26,10 @@ from quire.sync.limits import RoomLimits
 from quire.sync.member import Member, Refusal, Sender
 from quire.sync.neighbours import Identity, Neighbours, Relayed
 from quire.sync.saving import ANEW, Saving
+from quire.sync.serialqueue import SerialQueue
 from quire.sync.size import SizeWatch
 from quire.sync.socket import CloseCode
 from quire.sync.stats import SyncStats
-from quire.sync.turns import Turns
 from quire.sync.unstorable import Unstorable
 from quire.sync.vetting import Vetting
 from quire.sync.writebuffer import WriteBuffer
@@ -82,12 +82,12 @@ class Room:
         self.clock = self._loaded.clock
         self._deletions = Deletions(self._loaded)
         self._writers = Writers(self.clock)
-        self._turns = Turns(self._turn_failed)
+        self._queue = SerialQueue(self._work_failed)
         self._delivery = Delivery(stats, window=self._window, told=self._tell)
         self.presence = PresenceLane(
             audience=self.members.__len__, send=self._delivery.broadcast, told=self._tell_presence
         )
-        self.catch_up = CatchUp(self._loaded, self._delivery, self.presence, turns=self._turns, stats=stats)
+        self.catch_up = CatchUp(self._loaded, self._delivery, self.presence, queue=self._queue, stats=stats)
         self._vetting = Vetting(
             self._loaded, self._writers, unstorable, limit=limits.document_limit, stats=stats, full=self._full
         )
@@ -130,7 +130,7 @@ class Room:
         """Return (own state vector, what the holder of `state_vector` lacks); in order with updates."""
         done: asyncio.Future[tuple[bytes, bytes]] = self._loop.create_future()
 
-        async def turn() -> None:
+        async def work() -> None:
             try:
                 update = await self._loaded.diff(state_vector)
             except Exception as error:  # noqa: BLE001 - handed to the waiter
@@ -140,7 +140,7 @@ class Room:
             if not done.done():
                 done.set_result((self.clock.encode(), update))
 
-        self._turns.add(turn)
+        self._queue.add(work)
         return await done
 
     async def contains(self, update: bytes) -> bool:
@@ -198,14 +198,14 @@ class Room:
             sender.refused(Refusal.STORAGE, self.problem or slow)
             return
         replica = self._loaded.replica
-        if replica is None or self._turns or not replica.local or not self.light(update):
-            self._receive_in_turn(update, sender)
+        if replica is None or self._queue or not replica.local or not self.light(update):
+            self._receive_queued(update, sender)
             return
         started = self._loop.time()
         try:
             summary = inspect(update)
             if summary.structs > MOST_STRUCTS:
-                self._receive_in_turn(update, sender)
+                self._receive_queued(update, sender)
                 return
             part = self._vetting.part(update, summary, sender)
             if part is None:
@@ -221,16 +221,16 @@ class Room:
             return
         self._accept(update, sender, summary, applied)
         if self._loop.time() - started > SLOW:
-            self._turns.add(self._loaded.move)
+            self._queue.add(self._loaded.move)
 
-    def _receive_in_turn(self, update: bytes, sender: Sender) -> None:
+    def _receive_queued(self, update: bytes, sender: Sender) -> None:
         self.waiting_bytes += len(update)
 
-        async def turn() -> None:
+        async def work() -> None:
             self.waiting_bytes -= len(update)
             await self._receive_heavy(update, sender)
 
-        self._turns.add(turn)
+        self._queue.add(work)
 
     async def _receive_heavy(self, update: bytes, sender: Sender) -> None:
         try:
@@ -246,7 +246,7 @@ class Room:
                 self._loaded.replica = None
             self._refuse_malformed(sender, error)
         except Exception as error:  # noqa: BLE001 - not the update's fault: its sender keeps it and is asked again
-            self._turn_failed(error)
+            self._work_failed(error)
             sender.refused(Refusal.STORAGE, "the update cannot be checked now; it will be asked for again")
         else:
             self._accept(update, sender, summary, applied)
@@ -277,7 +277,7 @@ class Room:
             self.saving.store(update, sender)
         self._delivery.queue(update, sender, summary)
         if self._loaded.rebase_due:
-            self._turns.add(self._rebase)
+            self._queue.add(self._rebase)
         if self.size >= self._limits.document_warn:
             self._size_watch.check()
 
@@ -293,7 +293,7 @@ class Room:
 
     async def end(self) -> Unstorable:
         """Close a spoiled room when everything in it has been stored or refused; return what must not come again."""
-        await self._turns.finish()
+        await self._queue.finish()
         await self.saving.finish()
         try:
             for update, reason in self.saving.refused:
@@ -320,11 +320,11 @@ class Room:
     @property
     def settled(self) -> bool:
         """Whether nothing waits to be proved, sent or saved."""
-        return not (self._turns or self._delivery.outbox or self.saving.unsaved)
+        return not (self._queue or self._delivery.outbox or self.saving.unsaved)
 
     # ---------------------------------------------------------------- upkeep of the loaded document
 
-    def _turn_failed(self, error: Exception) -> None:
+    def _work_failed(self, error: Exception) -> None:
         _log.error("room work failed", document=self.document, error=str(error), exc_info=error)
         self.stats.errors += 1
 
@@ -336,8 +336,8 @@ class Room:
     def _full(self) -> None:
         """An update would have passed the limit: what was deleted lately may still be counted."""
         self._size_watch.check()
-        if not self._turns:
-            self._turns.add(self._fold)
+        if not self._queue:
+            self._queue.add(self._fold)
 
     async def _fold(self) -> None:
         await self._loaded.fold()
@@ -391,13 +391,13 @@ class Room:
 
     async def rest(self) -> None:
         """Drop the replica of a room that nobody edits; the bytes stay."""
-        if not self._turns:
+        if not self._queue:
             await self._loaded.rest()
 
     async def close(self) -> None:
         """Release everything; the caller has made sure that the room is settled and empty."""
         self._delivery.close()
         self.presence.close()
-        await self._turns.finish()
+        await self._queue.finish()
         await self._neighbours.close()
         await self._loaded.rest()
