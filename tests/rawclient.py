@@ -129,6 +129,17 @@ async def as_guest(client: Client, token: str) -> None:
     await client.until(b"\x00\x01")
 
 
+@asynccontextmanager
+async def owner_and_guest(server: QuireProcess, role: str = "editor") -> AsyncIterator[tuple[Client, Client]]:
+    """Open a new document twice: as its owner, and as a guest whose link gives `role`."""
+    document = server.new_document()
+    token = link(server, document, role)
+    async with connected(server, document) as owner, connected(server, document) as guest:
+        await joined(owner, server)
+        await as_guest(guest, token)
+        yield owner, guest
+
+
 def insertion(text: str) -> bytes:
     doc: pycrdt.Doc = pycrdt.Doc()
     doc.get("t", type=pycrdt.Text).insert(0, text)

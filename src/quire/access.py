@@ -58,6 +58,11 @@ TOKEN_PREFIX: Final = "quire_pat_"  # noqa: S105 - a prefix, no secret
 LINK_PREFIX: Final = "quire_link_"
 
 
+def is_link_token(token: str) -> bool:
+    """Whether this is a document link's token."""
+    return token.startswith(LINK_PREFIX)
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """What a request or socket presented, unverified. Secrets: never logged."""
@@ -76,7 +81,7 @@ class Credentials:
         """Return these with what came later beside them: a document link's token, an API token, or nothing."""
         if not token:
             return self
-        return replace(self, link=token) if token.startswith(LINK_PREFIX) else replace(self, token=token)
+        return replace(self, link=token) if is_link_token(token) else replace(self, token=token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,11 @@ token = typer.Typer(help="API tokens.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 
-DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of the embedded storage.")]
+# Whether it can be read is said by what opens it, in words that help.
+DataOption = Annotated[
+    Path | None, typer.Option("--data", readable=False, help="The data folder; default: QUIRE_DATA, or ./data.")
+]
+PortOption = Annotated[int | None, typer.Option(min=0, max=65535, help="Port; default: QUIRE_PORT, or 8000.")]
 
 
 def _settings(data: Path | None, host: str | None = None, port: int | None = None) -> Settings:
@@ -87,8 +91,10 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port for HTTP and sockets.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; default: QUIRE_HOST, or 127.0.0.1. All: 0.0.0.0.")
+    ] = None,
+    port: PortOption = None,
     data: DataOption = None,
 ) -> None:
     """Serve documents until stopped."""
@@ -111,17 +117,21 @@ def user_create(
     address = _email(email)
     password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
     if len(password) < MIN_PASSWORD:
-        raise _fail(f"the password must have at least {MIN_PASSWORD} characters")
+        raise _fail(f"The password must have at least {MIN_PASSWORD} characters. No account was made.")
+    if not password_stdin and getpass.getpass("The same again: ") != password:
+        raise _fail("The two passwords differ. No account was made.")
 
-    async def work() -> None:
+    async def work() -> str:
         async with _storage(data) as services:
+            first = not await services.people.any()
             await services.spaces.add(address, name or address.split("@")[0], password)
+            kind = "the first account, which owns the workspace" if first else "a member of the workspace"
+            return f"Created {address} in {services.folder.path.resolve()}: {kind}."
 
     try:
-        asyncio.run(work())
+        typer.echo(asyncio.run(work()))
     except EmailTaken:
-        raise _fail(f"an account with the address {address} exists") from None
-    typer.echo(f"Created {address}")
+        raise _fail(f"There is an account with the address {address} already. Nothing was changed.") from None
 
 
 @token.command("create")
@@ -135,13 +145,18 @@ def token_create(
     data: DataOption = None,
 ) -> None:
     """Make an API token and print it, once."""
-    from quire.accounts.service import UnknownAccount
+    from quire.accounts.service import UnknownAccount, UnknownScope
+    from quire.folder import CATALOGUE
 
     until = datetime.now(UTC) + timedelta(days=expires) if expires is not None else None
+    address = _email(email)
+    folder = _settings(data).data
+    if not (folder.is_file() or (folder / CATALOGUE).exists()):
+        raise _fail(f"{folder.resolve()} is no data folder of Quire: it has no {CATALOGUE}. Name one with --data.")
 
     async def work() -> str:
         async with _storage(data) as services:
-            account = await services.people.by_email(_email(email))
+            account = await services.people.by_email(address)
             moment = int(until.timestamp() * 1_000_000) if until else None
             secret, _ = await services.people.create_token(account.id, name, scope or [], moment)
             return secret
@@ -149,13 +164,16 @@ def token_create(
     try:
         typer.echo(asyncio.run(work()))
     except UnknownAccount:
-        raise _fail(f"there is no account with the address {email}") from None
-    except ValueError as error:
-        raise _fail(str(error)) from None
+        raise _fail(
+            f"There is no account with the address {address} in {folder.resolve()}. `quire user create {address}` "
+            "makes one."
+        ) from None
+    except UnknownScope as error:
+        raise _fail(f"No token was made: {error}.") from None
 
 
 @app.command()
-def doctor(data: DataOption = None, port: Annotated[int | None, typer.Option(help="Port to check.")] = None) -> None:
+def doctor(data: DataOption = None, port: PortOption = None) -> None:
     """Check this machine and the data folder; say how to mend what is wrong."""
     from quire.ops import logs
     from quire.ops.doctor import examine
@@ -185,7 +203,7 @@ def _email(address: str) -> str:
     try:
         return validate_email(address, check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise _fail(f"{address!r} is not an email address: {error}") from None
+        raise _fail(f"{address!r} is not an email address. {error}") from None
 
 
 def _words(error: Exception) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from quire.access import Credentials
+from quire.access import Credentials, is_link_token
 
 
 class Headers(Protocol):
@@ -17,21 +17,26 @@ class Headers(Protocol):
 
 def presented(headers: Headers, cookie: str, address: str) -> Credentials:
     """Return the credentials in a request's headers: a token before the session in the cookie called `cookie`."""
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    token = bearer.strip() if scheme.lower() == "bearer" else ""
+    token, link = bearer_token(headers), headers.get("x-quire-link", "")
     return Credentials(
         address,
-        session=None if token else _cookie(headers.get("cookie", ""), cookie),
-        token=token or None,
-        link=headers.get("x-quire-link", "") or None,
+        session=None if token else session_secret(headers, cookie),
+        token=token,
+        link=link if is_link_token(link) else None,
     )
 
 
-def _cookie(header: str, wanted: str) -> str | None:
-    """Return a cookie's value; what other applications on the same host put beside it does no harm."""
+def bearer_token(headers: Headers) -> str | None:
+    """Return the token in `Authorization: Bearer …`; no browser sends one by itself."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def session_secret(headers: Headers, cookie: str) -> str | None:
+    """Return the value of a cookie; what other applications on the same host put beside it does no harm."""
     found = None
-    for pair in header.split(";"):
+    for pair in headers.get("cookie", "").split(";"):
         name, _, value = pair.partition("=")
-        if name.strip() == wanted:
+        if name.strip() == cookie:
             found = value.strip()
     return found

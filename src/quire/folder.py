@@ -54,7 +54,8 @@ class DataFolder:
         except OSError as error:
             raise CannotStart(
                 f"The data folder {self.path.resolve()} cannot be used ({error.strerror}). It must be a folder on a "
-                "local disk that this user can write: mend it, or choose another with --data or QUIRE_DATA."
+                "local disk that this user can write: mend it or its owner, run this as the server's user, or choose "
+                "another with --data or QUIRE_DATA."
             ) from None
 
     @contextmanager
@@ -72,6 +73,11 @@ class DataFolder:
             ) from None
         except (sqlite3.Error, DBAPIError) as error:
             cause = error.orig if isinstance(error, DBAPIError) and isinstance(error.orig, Exception) else error
+            if path.exists() and not all(os.access(place, os.R_OK | os.W_OK) for place in (path, path.parent)):
+                raise CannotStart(
+                    f"{path} cannot be written by this user ({cause}). Run this as the server's user, or mend the "
+                    "owner of the folder and its files."
+                ) from None
             if path.parent.is_dir() and shutil.disk_usage(path.parent).free < LEAST_FREE:
                 raise CannotStart(
                     f"{path} cannot be opened: the disk is full ({cause}). Make room, then start again."
@@ -90,7 +96,10 @@ class DataFolder:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
-            raise DataFolderBusy(f"{self.path} is served by another process; stop it or use another folder") from None
+            raise DataFolderBusy(
+                f"{self.path.resolve()} is served by another process. Stop it, or choose another folder with --data or "
+                "QUIRE_DATA."
+            ) from None
         self._lock = handle
 
     def expect_catalogue(self) -> None:

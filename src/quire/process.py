@@ -22,7 +22,7 @@ from quire import __version__
 from quire.folder import CannotGoOn, CannotStart
 from quire.http.connections import ConnectionLimits, check_all, connection_class
 from quire.ops import descriptors, logs
-from quire.ops.listening import advice, listen
+from quire.ops.listening import BACKLOG, advice, bind
 from quire.server import Server
 from quire.settings import Settings
 from quire.sync.upgrade import protocol_class
@@ -91,15 +91,13 @@ class _Uvicorn(uvicorn.Server):
 
 
 async def _run(settings: Settings, announce: bool) -> None:
+    # Before anything is made in the data folder; people are let in when all is open.
+    with _address_free(settings):
+        listening = bind(settings.host, settings.port)
     node = Server(settings)
     app = await node.open()
-    try:
-        listening = listen(settings.host, settings.port)
-    except OSError as error:
-        await node.close()
-        raise CannotStart(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). {advice(error)}"
-        ) from None
+    with _address_free(settings):
+        listening.listen(BACKLOG)
     config = uvicorn.Config(
         app,
         ws=protocol_class(node.gateway.accept, max_frame=settings.max_frame, outbound_high=settings.outbound_high),
@@ -129,6 +127,16 @@ async def _run(settings: Settings, announce: bool) -> None:
         _log.info("stopped")
     if node.failure is not None:
         raise CannotGoOn(node.failure)
+
+
+@contextmanager
+def _address_free(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotStart(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). {advice(error)}"
+        ) from None
 
 
 def _connection_limits(settings: Settings, trusted: Container[str]) -> ConnectionLimits:

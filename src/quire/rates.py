@@ -21,15 +21,18 @@ class Bucket:
 
     def lack(self, tokens: float, now: float) -> float:
         """Return the seconds until there are so many tokens (0: there are)."""
-        self._tokens = min(self._burst, self._tokens + (now - self._then) * self._rate)
-        self._then = now
+        self._gather(now)
         return max(0.0, (tokens - self._tokens) / self._rate)
 
     def take(self, tokens: float, now: float) -> float:
         """Take tokens, also more than there are; return the seconds until that is made up for (0: it is)."""
-        self._tokens = min(self._burst, self._tokens + (now - self._then) * self._rate) - tokens
-        self._then = now
+        self._gather(now)
+        self._tokens -= tokens
         return max(0.0, -self._tokens / self._rate)
+
+    def _gather(self, now: float) -> None:
+        self._tokens = min(self._burst, self._tokens + (now - self._then) * self._rate)
+        self._then = now
 
     @property
     def rested(self) -> bool:

@@ -14,7 +14,8 @@ import structlog
 from fastapi import FastAPI
 
 from quire import __version__
-from quire.accounts import routes as account_routes
+from quire.accounts import account_routes, session_routes, token_routes
+from quire.accounts.problems import PROBLEMS as ACCOUNT_PROBLEMS
 from quire.background import Background
 from quire.content.prosemirror import empty_document
 from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
@@ -25,7 +26,8 @@ from quire.documents import routes as document_routes
 from quire.documents.attachments import Attachments
 from quire.documents.exchange import Exchange
 from quire.documents.pictures import Pictures
-from quire.documents.seeding import seed
+from quire.documents.problems import PROBLEMS as DOCUMENT_PROBLEMS
+from quire.documents.seeding import edited, seed
 from quire.documents.service import Document, DocumentService, any_document
 from quire.documents.texts import Texts
 from quire.fanout.contract import Fanout
@@ -33,7 +35,7 @@ from quire.fanout.local import LocalFanout
 from quire.folder import CATALOGUE, LOG
 from quire.http import static
 from quire.http.app import create_app
-from quire.http.caller import Door
+from quire.http.caller import Guard
 from quire.http.limits import Attempts, SignIns
 from quire.http.security import Origins, SecurityLayer, client_address
 from quire.limits import gateway_limits, room_limits
@@ -55,6 +57,7 @@ from quire.sync.neighbours import Identity
 from quire.sync.rooms import Rooms
 from quire.sync.stats import SyncStats
 from quire.workspaces import routes as workspace_routes
+from quire.workspaces.problems import PROBLEMS as WORKSPACE_PROBLEMS
 
 _log = structlog.get_logger("quire.server")
 SWEEP_SECONDS = 1.0
@@ -132,7 +135,7 @@ class Server:
             fanout=self.fanout,
             identity=Identity(f"{socket.gethostname()}:{settings.port}", secrets.token_hex(4)),
         )
-        self.rooms.journal.on_stored(self._touched.update)
+        self.rooms.write_buffer.on_stored(self._touched.update)
         self.gateway = Gateway(
             self.rooms,
             services.access,
@@ -150,6 +153,7 @@ class Server:
             seed=partial(seed, self.log),
             copied=self.texts.copied,
             erase=self._erase,
+            edited=partial(edited, self.log),
             changed=self._renamed,
             empty_document=empty_document,
             schema_version=SCHEMA_VERSION,
@@ -176,7 +180,7 @@ class Server:
     def _application(self) -> FastAPI:
         settings, services = self.settings, self.services
         on = settings.limited
-        door = Door(
+        guard = Guard(
             services.access,
             services.key,
             self.cookie,
@@ -188,14 +192,16 @@ class Server:
         )
         exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes)
         api = (
-            account_routes.routes(
+            session_routes.routes(
                 services.people,
                 services.spaces,
-                account_routes.SetupCode(self.setup_code),
+                session_routes.SetupCode(self.setup_code),
                 SCHEMA_VERSION,
                 settings.pong_timeout,
                 self._welcome,
             ),
+            account_routes.routes(services.people),
+            token_routes.routes(services.people),
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
             document_routes.routes(
                 self.documents, services.access, services.spaces, self.texts, exchange, settings.public_url
@@ -216,7 +222,7 @@ class Server:
             health.routes(self.readiness, readings(node), __version__),
             static.routes(static.BrowserApp(Path(__file__).parent / "static")),
         )
-        return create_app(door, api, others, account_routes.PROBLEMS)
+        return create_app(guard, api, others, {**ACCOUNT_PROBLEMS, **DOCUMENT_PROBLEMS, **WORKSPACE_PROBLEMS})
 
     # ------------------------------------------------------------ what services ask of the core
 

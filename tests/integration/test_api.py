@@ -229,7 +229,7 @@ async def test_deleting_forever_that_storage_cuts_short_can_be_asked_for_again(
             patch.setattr(node.services.blobs, "delete", broken_disk)
         answer = await ada.call("DELETE", f"{path}/forever")
     assert answer.status_code == 503
-    assert re.match(r"The document is not deleted completely: .+\. Try again\.", answer.json()["detail"])
+    assert re.match(r"The document is not deleted completely: .+\. It stays in the trash;", answer.json()["detail"])
     assert document in [d["id"] for d in (await ada.call("GET", "/documents?trashed=true")).json()["items"]]
     assert (await ada.call("DELETE", f"{path}/forever")).status_code == 204
     assert (await ada.call("GET", path)).status_code == 404
@@ -367,7 +367,8 @@ async def test_state_changes_need_the_token_and_the_right_origin(ada: Browser) -
     token = ada.http.headers.pop("X-CSRF-Token")
     assert (await ada.call("POST", "/documents", {})).status_code == 403
     ada.http.headers["X-CSRF-Token"] = token
-    for headers in ({"Origin": "https://evil.test"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+    evil = {"Origin": "https://evil.test"}
+    for headers in (evil, evil | {"Authorization": "Bearer "}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
         assert (await ada.call("POST", "/documents", {}, **headers)).status_code == 403
         # A proxy may have asked the browser for a password, which it sends from everywhere.
         headers["Authorization"] = "Basic dTpw"
@@ -423,7 +424,7 @@ def cursor(value: object) -> str:
 async def test_a_cursor_that_no_list_gave_is_said_to_be_one(ada: Browser, value: object) -> None:
     answer = await ada.call("GET", f"/documents?cursor={cursor(value)}")
     assert answer.status_code == 422
-    assert answer.json()["detail"] == "the cursor is not one that this list gave"
+    assert answer.json()["detail"] == "The cursor is not one that this list gave; begin again without one."
 
 
 async def test_a_version_that_no_document_has_is_refused(ada: Browser) -> None:

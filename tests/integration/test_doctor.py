@@ -111,7 +111,10 @@ def another_database(folder: Path) -> None:
     [
         (sql("log.db", "UPDATE updates SET payload=x'00'"), "text: .*updates 1 of 1 are missing or damaged.*backup"),
         (sql("log.db", "DELETE FROM updates"), "text: .*updates 1 of 1 are missing or damaged.*backup"),
-        (sql("log.db", "UPDATE heads SET last_seq=0"), "text: .*updates up to 1 are stored.*end at 0"),
+        (
+            sql("log.db", "UPDATE heads SET last_seq=0"),
+            "numbers: 1 documents are said to end before.*0 of 1.*next start mends",
+        ),
         (damaged_blob, "text: archive/.*the file is damaged.*backup"),
         (another_database, "documents: log.db holds no text at all.*backup"),
         (a_folder("lock"), "lock: no file that this user can write.*remove"),

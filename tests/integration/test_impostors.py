@@ -12,7 +12,7 @@ import pycrdt
 
 from conftest import QuireProcess
 from quire.sync import wire
-from rawclient import Client, appended, as_guest, connected, joined, link
+from rawclient import Client, appended, as_guest, connected, joined, link, owner_and_guest
 
 VICTIM = 123456
 
@@ -34,11 +34,7 @@ async def written(client: Client, update: bytes) -> bytes:
 
 
 async def test_words_beyond_a_gap_take_no_client_id_from_whoever_is_about_to_write(server: QuireProcess) -> None:
-    document = server.new_document()
-    token = link(server, document, "editor")
-    async with connected(server, document) as owner, connected(server, document) as forger:
-        await joined(owner, server)
-        await as_guest(forger, token)
+    async with owner_and_guest(server) as (owner, forger):
         # Nobody knows the id yet: what waits for its first words is no claim.
         assert await written(forger, appended(1000, "z", VICTIM)) == wire.SAVED
         assert await written(owner, appended(0, "hello ", VICTIM)) == wire.SAVED
@@ -47,11 +43,7 @@ async def test_words_beyond_a_gap_take_no_client_id_from_whoever_is_about_to_wri
 
 
 async def test_nobody_deletes_what_somebody_else_has_yet_to_write(server: QuireProcess) -> None:
-    document = server.new_document()
-    token = link(server, document, "editor")
-    async with connected(server, document) as owner, connected(server, document) as forger:
-        await joined(owner, server)
-        await as_guest(forger, token)
+    async with owner_and_guest(server) as (owner, forger):
         assert await written(owner, appended(0, "hello ", VICTIM)) == wire.SAVED
         ahead = b"\x00\x01" + wire.var_uint(VICTIM) + b"\x01" + wire.var_uint(1) + wire.var_uint(2**30)
         assert await written(forger, ahead) == wire.NOT_SAVED
@@ -62,11 +54,7 @@ async def test_nobody_deletes_what_somebody_else_has_yet_to_write(server: QuireP
 
 
 async def test_a_cursor_is_enough_to_own_its_client_id(server: QuireProcess) -> None:
-    document = server.new_document()
-    token = link(server, document, "editor")
-    async with connected(server, document) as owner, connected(server, document) as forger:
-        await joined(owner, server)
-        await as_guest(forger, token)
+    async with owner_and_guest(server) as (owner, forger):
         owner.send(shown(VICTIM, 1, "Ada"))
         await forger.until(b"\x01")
         for clock in (0, 1000):

@@ -381,6 +381,52 @@ async def test_compaction_leaves_only_the_updates_that_no_snapshot_covers_in_the
         assert connection.execute("SELECT count(*) FROM updates").fetchone()[0] == len(updates) - 50
 
 
+@pytest.mark.parametrize("head", ["UPDATE heads SET last_seq=7", "DELETE FROM heads"])
+@pytest.mark.parametrize("compacted", [0, 20, 30])
+async def test_no_number_is_given_out_again_after_a_start_with_an_older_head(
+    tmp_path: Path, head: str, compacted: int
+) -> None:
+    archive = Archive(FolderBlobs(tmp_path / "blobs"))
+    log = SqliteLog(tmp_path / "log.db", archive)
+    await log.open()
+    updates = history(31)
+    await append(log, "other", updates[:3])
+    await append(log, "d", updates[:compacted])
+    if compacted:
+        compact(log.path, archive, "h", "d")
+    await append(log, "d", updates[compacted:30])
+    await log.close()
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute(f"{head} WHERE document='d'")
+    log = SqliteLog(tmp_path / "log.db", archive)
+    await log.open()
+    assert await append(log, "d", updates[30:31]) == [31]
+    assert text_of(await parts(log, "d")) == text_of(updates[:31])
+    assert [row.seq for row in await log.read("d")] == list(range(1, 32))
+    assert await append(log, "other", updates[3:4]) == [4]
+    await log.close()
+
+
+async def test_a_damaged_page_keeps_no_other_document_from_the_start(tmp_path: Path) -> None:
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")))
+    await log.open()
+    for number in range(300):
+        await append(log, f"d{number:03}", [bytes(500)])
+    await append(log, "e", [b"x"])
+    await log.close()
+    with closing(sqlite3.connect(log.path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name='updates'").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    content = log.path.read_bytes()
+    torn = content.index(b"d150", root * size) // size * size
+    log.path.write_bytes(content[:torn] + bytes(size) + content[torn + size :])
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")))
+    await log.open()
+    assert [row.payload for row in (await log.load("e")).tail] == [b"x"]
+    await log.close()
+
+
 async def test_a_lease_ends_with_its_work_and_a_killed_run_holds_it_only_for_a_while(log: SqliteLog) -> None:
     updates = history(30)
 

@@ -305,7 +305,7 @@ async def test_a_lost_deletion_is_noticed_at_the_next_beacon(log: SqliteLog) -> 
         await ann.join(one)
         await bob.join(two)
         ann.text.insert(0, "long text")
-        await until(lambda: str(bob.text) == "long text" and not two.rooms.get(DOCUMENT)._turns, "the text", one, two)
+        await until(lambda: str(bob.text) == "long text" and not two.rooms.get(DOCUMENT)._queue, "the text", one, two)
         two.fanout.cut = True
         del ann.text[0:5]
         await until(lambda: ann.unsaved == 0, "saved", one, two)

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from quire.accounts.passwords import Passwords, TooManyPasswords
+from quire.accounts.passwords import Passwords
+from quire.overload import Overloaded
 from quire.server import Server
 from quire.settings import Settings
 
@@ -58,7 +59,7 @@ async def test_nobody_is_locked_out_by_the_guesses_of_others(node: Server) -> No
 async def test_passwords_queue_up_to_a_limit() -> None:
     passwords = Passwords(waiting=3)
     results = await asyncio.gather(*(passwords.verify(None, "guess") for _ in range(9)), return_exceptions=True)
-    assert [type(result) for result in results] == [bool] * 4 + [TooManyPasswords] * 5
+    assert [type(result) for result in results] == [bool] * 4 + [Overloaded] * 5
     assert not await passwords.verify(None, "guess")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -14,8 +15,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from conftest import ROOT
+from quire.cli import app
 from quire.folder import CannotStart, DataFolder
 from quire.server import Server
 from quire.settings import Settings
@@ -164,3 +167,27 @@ def test_a_taken_port_is_said_on_the_command_line(tmp_path: Path) -> None:
         f"Cannot listen on 127.0.0.1:{port} (Address already in use). "
         "Choose another with --host and --port, or stop what uses it."
     )
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_token_is_made_in_a_folder_that_is_there(tmp_path: Path) -> None:
+    refused = quire(tmp_path / "typo", "token", "create", "ada@example.com")
+    assert refused.returncode == 1
+    assert re.search(r"typo is no data folder of Quire.*--data", refused.stderr)
+    assert not (tmp_path / "typo").exists()
+
+
+def test_a_new_account_is_said_with_its_folder_and_its_place(tmp_path: Path) -> None:
+    for email, place in (("ada@example.com", "first account"), ("bob@example.com", "member")):
+        made = quire(tmp_path, "user", "create", email, "--password-stdin", text="correct horse battery\n")
+        assert re.search(rf"{email} in {tmp_path}: .*{place}", made.stdout), made.stderr
+    unknown = quire(tmp_path, "token", "create", "eve@example.com")
+    assert re.search(rf"no account .* eve@example.com in {tmp_path}.*quire user create", unknown.stderr)
+
+
+def test_a_password_that_is_typed_in_two_ways_makes_no_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = iter(["correct horse battery", "correct horse batterie", *["correct horse battery"] * 2])
+    monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
+    for code, says in ((1, "passwords differ"), (0, "Created ada@example.com")):
+        ended = CliRunner().invoke(app, ["user", "create", "ada@example.com", "--data", str(tmp_path / "data")])
+        assert (ended.exit_code, says in ended.output) == (code, True), ended.output

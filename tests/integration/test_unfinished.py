@@ -93,6 +93,17 @@ async def test_a_copy_that_is_made_stays_although_its_maker_hears_of_a_failure(
         assert (await ada.call("GET", f"/documents/{copy}/content")).status_code == 200
 
 
+async def test_a_text_that_was_edited_stays_although_a_catalogue_of_before_calls_it_unfinished(tmp_path: Path) -> None:
+    async with served(tmp_path) as (_, ada):
+        document, _ = await written(ada, "Plan", "The plan")
+    before = stored(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "catalogue.db")) as catalogue, catalogue:
+        catalogue.execute("DELETE FROM documents WHERE id=?", (document,))
+        catalogue.execute("INSERT INTO unfinished VALUES(?)", (document,))
+    async with served(tmp_path):
+        assert stored(tmp_path) == before
+
+
 async def test_a_text_that_an_older_catalogue_does_not_know_is_never_removed(tmp_path: Path) -> None:
     async with served(tmp_path) as (_, ada):
         document, _ = await written(ada, "Plan", "The plan")

@@ -61,6 +61,17 @@ def test_the_core_knows_nothing_of_http_or_sql() -> None:
     assert not dependencies()["sync"] & {"http", "db", "accounts", "documents", "sharing", "workspaces", "server"}
 
 
+def test_only_what_speaks_http_knows_of_its_problems() -> None:
+    capabilities = ("accounts", "documents", "sharing", "workspaces", "content", "log", "ops")
+    users = {
+        module.stem
+        for package in capabilities
+        for module in (SOURCE / package).rglob("*.py")
+        if any(name.startswith("quire.http") for name in imported(module))
+    }
+    assert {name for name in users if not name.endswith("routes")} == {"attempts", "exchange", "problems"}
+
+
 def test_only_one_package_imports_the_library_of_the_documents() -> None:
     users = {
         module for module in SOURCE.rglob("*.py") if any(name.split(".")[0] == "pycrdt" for name in imported(module))

@@ -1,7 +1,7 @@
 """What a request presents is read the same for HTTP and for sockets."""
 
 from quire.access import Credentials
-from quire.credentials import presented
+from quire.credentials import bearer_token, presented
 
 
 def test_a_session_is_found_beside_any_cookie_of_another_application() -> None:
@@ -20,3 +20,9 @@ def test_what_comes_later_is_a_link_or_a_token() -> None:
     assert first.with_token("") == first
     assert first.with_token("quire_link_y") == Credentials("a", session="secret", link="quire_link_y")
     assert first.with_token("quire_pat_x") == Credentials("a", session="secret", token="quire_pat_x")
+
+
+def test_a_bearer_without_a_token_and_a_link_that_is_none_are_nothing() -> None:
+    headers = {"cookie": "quire=secret", "authorization": "Bearer ", "x-quire-link": "quire_pat_x"}
+    assert bearer_token(headers) is None
+    assert presented(headers, "quire", "a") == Credentials("a", session="secret")

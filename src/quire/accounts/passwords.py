@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from pydantic import StringConstraints
 
+from quire.overload import Overloaded
 from quire.tokens import new_secret
 
 MIN_PASSWORD = 10
 """Characters."""
+Password = Annotated[str, StringConstraints(min_length=MIN_PASSWORD, max_length=200)]
 T = TypeVar("T")
-
-
-class TooManyPasswords(Exception):
-    """More passwords wait to be checked than may."""
 
 
 class Passwords:
@@ -31,11 +30,11 @@ class Passwords:
         self._most, self._under_way = parallel + waiting, 0
 
     async def hash(self, password: str) -> str:
-        """Return the argon2id hash of a password; raises `TooManyPasswords`."""
+        """Return the argon2id hash of a password; raises `Overloaded`."""
         return await self._run(lambda: self._hasher.hash(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether the password fits; unknown accounts (None) take the same time. Raises `TooManyPasswords`."""
+        """Return whether the password fits; unknown accounts (None) take the same time. Raises `Overloaded`."""
 
         def check() -> bool:
             try:
@@ -47,7 +46,7 @@ class Passwords:
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._under_way >= self._most:
-            raise TooManyPasswords
+            raise Overloaded("Too many people sign in at once", retry_after=5)
         self._under_way += 1
         done = asyncio.get_running_loop().run_in_executor(self._pool, work)
         # Whoever waits may leave; the work stays in the queue until it is done.

@@ -42,6 +42,10 @@ class UnknownAccount(Exception):
     """No such account."""
 
 
+class UnknownScope(Exception):
+    """No API token can have this scope; the text names those that there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A person."""
@@ -242,10 +246,10 @@ class AccountService:
     async def create_token(
         self, account: str, name: str, scopes: Sequence[str], expires_at: int | None
     ) -> tuple[str, TokenRow]:
-        """Return (secret, row); the secret is not kept. Raises `ValueError` for an unknown scope."""
+        """Return (secret, row); the secret is not kept. Raises `UnknownScope`."""
         unknown = set(scopes) - set(SCOPES)
         if unknown:
-            raise ValueError(f"unknown scope {', '.join(sorted(unknown))}; known are {', '.join(SCOPES)}")
+            raise UnknownScope(f"unknown scope {', '.join(sorted(unknown))}; known are {', '.join(SCOPES)}")
         secret = TOKEN_PREFIX + new_secret()
         row = TokenRow(new_id(), account, name, tuple(scopes) or SCOPES, now(), None, expires_at)
         async with self._db.write() as connection:

@@ -11,12 +11,9 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel
 
 from quire.access import Action
-from quire.blobs.contract import BlobMissing
-from quire.documents.attachments import Attachments, NoRoom, UnknownAttachment
-from quire.documents.images import NotAPicture
+from quire.documents.attachments import Attachments
 from quire.http.bodies import binary, received
-from quire.http.caller import Caller, TheDoor, permit
-from quire.http.errors import Problem
+from quire.http.caller import Caller, GuardDep
 
 
 class AttachmentBody(BaseModel):
@@ -31,17 +28,6 @@ class AttachmentBody(BaseModel):
     height: int | None
 
 
-def no_room(full: NoRoom) -> Problem:
-    """Return the answer to who brings pictures for which there is no room."""
-    whose, code = ("document", "document-full") if full.of_document else ("workspace", "workspace-full")
-    return Problem(
-        413 if full.of_document else 507,
-        f"The pictures of this {whose} may take {full.limit} bytes together, and this one does not fit in.",
-        code=code,
-        limit=full.limit,
-    )
-
-
 def routes(attachments: Attachments) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/documents/{document_id}/attachments", tags=["documents"])
@@ -50,19 +36,14 @@ def routes(attachments: Attachments) -> APIRouter:
     async def attach(
         document_id: str,
         principal: Caller,
-        entrance: TheDoor,
+        guard: GuardDep,
         request: Request,
         x_filename: Annotated[str, Header(max_length=3000, description="The file's name, percent-encoded.")] = "",
     ) -> AttachmentBody:
         """Store a picture."""
-        await permit(entrance, principal, document_id, Action.WRITE)
-        body = await received(request, entrance, document_id, Action.WRITE)
-        try:
-            row = await attachments.add(document_id, body, _file_name(x_filename))
-        except NotAPicture as error:
-            raise Problem(415, str(error)[:1].upper() + str(error)[1:] + ".") from None
-        except NoRoom as full:
-            raise no_room(full) from None
+        await guard.permit(principal, document_id, Action.WRITE)
+        body = await received(request, guard, document_id, Action.WRITE)
+        row = await attachments.add(document_id, body, _file_name(x_filename))
         return AttachmentBody(
             digest=row.digest,
             url=f"/api/v1/documents/{document_id}/attachments/{row.digest}",
@@ -78,15 +59,12 @@ def routes(attachments: Attachments) -> APIRouter:
         document_id: str,
         digest: str,
         principal: Caller,
-        entrance: TheDoor,
+        guard: GuardDep,
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Return an attachment to whoever may read its document."""
-        await permit(entrance, principal, document_id, Action.READ)
-        try:
-            row, stored = await attachments.get(document_id, digest)
-        except (UnknownAttachment, BlobMissing):
-            raise Problem(404, "There is no such attachment.") from None
+        await guard.permit(principal, document_id, Action.READ)
+        row, stored = await attachments.get(document_id, digest)
         headers = {
             # Revalidated each time: access is asked again, the bytes never change.
             "Cache-Control": "private, no-cache",

@@ -86,11 +86,15 @@ class Attachments:
         return row
 
     async def get(self, document: str, digest: str) -> tuple[Attachment, bytes]:
-        """Return an attachment and its content; raises `UnknownAttachment`, `BlobMissing`."""
+        """Return an attachment and its content; raises `UnknownAttachment`, also for one whose content is lost."""
         found = await self.of(document, [digest])
         if not found:
             raise UnknownAttachment(digest)
-        return found[0], await self._blobs.get(_blob_key(document, digest))
+        try:
+            return found[0], await self._blobs.get(_blob_key(document, digest))
+        except BlobMissing:
+            _log.error("the content of a picture is missing", document=document, digest=digest)
+            raise UnknownAttachment(digest) from None
 
     async def of(self, document: str, digests: Sequence[str] | None = None) -> Sequence[Attachment]:
         """Return the document's attachments, or those of `digests` that it has."""

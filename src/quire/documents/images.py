@@ -39,7 +39,7 @@ def identify_in_time(content: bytes) -> Picture:
     """
 
     def stop(*_: object) -> None:
-        raise NotAPicture("the picture takes too long to read")
+        raise NotAPicture("the picture takes too long to read; save it anew as PNG or JPEG")
 
     signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
@@ -57,7 +57,7 @@ def identify(content: bytes) -> Picture:
             with Image.open(io.BytesIO(content), formats=list(KINDS)) as image:
                 width, height = image.size
                 if width * height > MAX_PIXELS:
-                    raise NotAPicture(f"the picture has {width}x{height} pixels; the limit is {MAX_PIXELS} pixels")
+                    raise NotAPicture(f"the picture has {width}x{height} pixels; at most {MAX_PIXELS} are taken")
                 image.verify()
                 return Picture(KINDS[str(image.format)], width, height)
     except NotAPicture:
@@ -65,4 +65,4 @@ def identify(content: bytes) -> Picture:
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise NotAPicture("only PNG, JPEG, GIF and WebP pictures can be attached") from error
     except Exception as error:
-        raise NotAPicture("the picture is damaged") from error
+        raise NotAPicture("the picture is damaged; save it anew as PNG or JPEG") from error

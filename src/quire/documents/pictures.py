@@ -6,14 +6,14 @@ import asyncio
 from typing import Final
 
 from quire.documents import images
-from quire.http.errors import Problem
-from quire.ops.children import Child, ChildDied
+from quire.ops.children import Child
+from quire.overload import Overloaded
 
 WAITING: Final = 16
 
 
 class Pictures:
-    """Says what comes in, and raises `Problem` when that cannot be read now."""
+    """Says what comes in; raises `Overloaded` or `ChildDied` when that cannot be read now."""
 
     def __init__(self, child: Child) -> None:
         self._child = child
@@ -25,11 +25,9 @@ class Pictures:
         if len(content) <= images.SMALL:
             return await asyncio.to_thread(images.identify, content)
         if self._identifying >= WAITING:
-            raise Problem(503, "Too many pictures are coming in at once. Try again.", headers={"Retry-After": "2"})
+            raise Overloaded("Too many pictures are coming in at once", retry_after=2)
         self._identifying += 1
         try:
             return await self._child.run(images.identify_in_time, content)
-        except ChildDied:
-            raise Problem(503, "The picture cannot be read now. Try again later.") from None
         finally:
             self._identifying -= 1

@@ -10,21 +10,16 @@ from pydantic import BaseModel, StringConstraints
 
 from quire.access import Action, Principal, Role
 from quire.content.preview import Kind
-from quire.documents.attachment_routes import no_room
-from quire.documents.attachments import NoRoom
 from quire.documents.exchange import Exchange
 from quire.documents.service import (
     Document,
     DocumentService,
-    EraseFailed,
-    IdTaken,
-    NotInTrash,
     Sort,
     StaleVersion,
 )
 from quire.documents.texts import Texts
 from quire.http.bodies import binary
-from quire.http.caller import AccountCaller, Caller, TheDoor, identified, permit
+from quire.http.caller import AccountCaller, Caller, GuardDep
 from quire.http.errors import Problem
 from quire.http.forms import MAX_TITLE, Form, Title, at, moment
 from quire.sharing.service import SharingAccess
@@ -139,19 +134,16 @@ def routes(
         limit: Annotated[int, Query(ge=1, le=100)] = 50,
     ) -> Documents:
         """List one's own documents and those opened by a link that still works; `shared`: only others' documents."""
-        try:
-            rows, following = await service.list(
-                principal,
-                search=search,
-                sort=sort,
-                descending=order == "desc",
-                trashed=trashed,
-                shared=shared,
-                cursor=cursor,
-                limit=limit,
-            )
-        except ValueError as error:
-            raise Problem(422, str(error), errors=[{"field": "cursor", "message": str(error)}]) from None
+        rows, following = await service.list(
+            principal,
+            search=search,
+            sort=sort,
+            descending=order == "desc",
+            trashed=trashed,
+            shared=shared,
+            cursor=cursor,
+            limit=limit,
+        )
         roles = await sharing.roles_even_in_trash(principal, [row.id for row in rows])
         return Documents(
             items=[_body(row, roles[row.id], principal) for row in rows if row.id in roles], next_cursor=following
@@ -168,35 +160,33 @@ def routes(
         title = form.title or UNTITLED
         if form.id is None:
             return _made(response, await service.create(owner, workspace, title), principal)
-        try:
-            return _made(response, await service.create_as(form.id, owner, workspace, title), principal)
-        except IdTaken:
-            raise Problem(409, "This id belongs to another document.", code="id-taken") from None
+        return _made(response, await service.create_as(form.id, owner, workspace, title), principal)
 
     @router.post("/{document_id}/copy", status_code=201)
     async def copy(
-        document_id: str, form: CopyForm, principal: AccountCaller, entrance: TheDoor, response: Response
+        document_id: str, form: CopyForm, principal: AccountCaller, guard: GuardDep, response: Response
     ) -> DocumentBody:
         """Make a document of one's own with the text and pictures of one that one may read, and with no access of it.
 
         The answer comes when all of the copy is stored. What its source goes through later does not touch it.
         """
-        await permit(entrance, principal, document_id, Action.READ)
+        await guard.permit(principal, document_id, Action.READ)
         owner, workspace = await _maker(principal)
         title = form.title or f"Copy of {(await service.get(document_id)).title}"[:MAX_TITLE]
-        try:
-            document = await service.copy(document_id, owner, workspace, title)
-        except NoRoom as full:
-            raise no_room(full) from None
-        return _made(response, document, principal)
+        return _made(response, await service.copy(document_id, owner, workspace, title), principal)
 
     async def _maker(principal: Principal) -> tuple[str, str]:
         """Return the account and the workspace for a new document of this caller."""
         if principal.scopes is not None and "documents:write" not in principal.scopes:
-            raise Problem(403, "This API token has no scope documents:write.")
+            raise Problem(403, "This API token has no scope documents:write; make another one that has it.")
         member = await spaces.membership(principal.account or "")
         if member is None:
-            raise Problem(403, "You belong to no workspace.")
+            raise Problem(
+                403,
+                "Your account belongs to no workspace, and every document belongs to one. Ask whoever runs this server "
+                "to add it to one.",
+                code="no-workspace",
+            )
         return principal.account or "", member.id
 
     def _made(response: Response, document: Document, principal: Principal) -> DocumentBody:
@@ -204,9 +194,9 @@ def routes(
         return _tagged(response, document, Role.OWNER, principal)
 
     @router.get("/{document_id}")
-    async def read(document_id: str, principal: Caller, entrance: TheDoor, response: Response) -> DocumentBody:
+    async def read(document_id: str, principal: Caller, guard: GuardDep, response: Response) -> DocumentBody:
         """Return metadata and one's own role, also of a document in the trash (`trashed_at`), which nobody can open."""
-        role = await permit(entrance, principal, document_id, Action.READ, in_trash=True)
+        role = await guard.permit(principal, document_id, Action.READ, in_trash=True)
         return _tagged(response, await service.get(document_id), role, principal)
 
     @router.patch("/{document_id}")
@@ -214,12 +204,12 @@ def routes(
         document_id: str,
         form: RenameForm,
         principal: Caller,
-        entrance: TheDoor,
+        guard: GuardDep,
         response: Response,
         if_match: Annotated[str | None, Header()] = None,
     ) -> DocumentBody:
         """Rename; If-Match must name the version that one has seen."""
-        role = await permit(entrance, principal, document_id, Action.RENAME)
+        role = await guard.permit(principal, document_id, Action.RENAME)
         if if_match is None:
             raise Problem(428, 'Send If-Match with the version you have seen, e.g. If-Match: "3".')
         version = if_match.strip().removeprefix("W/").strip('"')
@@ -232,64 +222,59 @@ def routes(
         except StaleVersion as stale:
             raise Problem(
                 412,
-                "Somebody changed this document's details since you read them.",
+                "Somebody changed this document's details since you read them; `current` has them now.",
                 headers={"ETag": f'"{stale.current.version}"'},
                 current=_body(stale.current, role, principal).model_dump(mode="json"),
             ) from None
         return _tagged(response, document, role, principal)
 
     @router.delete("/{document_id}", status_code=204)
-    async def trash(document_id: str, principal: Caller, entrance: TheDoor) -> None:
+    async def trash(document_id: str, principal: Caller, guard: GuardDep) -> None:
         """Move to the trash."""
-        await permit(entrance, principal, document_id, Action.TRASH)
+        await guard.permit(principal, document_id, Action.TRASH)
         await service.trash(document_id, trashed=True)
 
     @router.post("/{document_id}/restore")
-    async def restore(document_id: str, principal: Caller, entrance: TheDoor, response: Response) -> DocumentBody:
+    async def restore(document_id: str, principal: Caller, guard: GuardDep, response: Response) -> DocumentBody:
         """Take out of the trash."""
-        role = await permit(entrance, principal, document_id, Action.TRASH, in_trash=True)
+        role = await guard.permit(principal, document_id, Action.TRASH, in_trash=True)
         return _tagged(response, await service.trash(document_id, trashed=False), role, principal)
 
     @router.delete("/{document_id}/forever", status_code=204)
-    async def erase(document_id: str, principal: Caller, entrance: TheDoor) -> None:
+    async def erase(document_id: str, principal: Caller, guard: GuardDep) -> None:
         """Delete a document in the trash for good."""
-        await permit(entrance, principal, document_id, Action.ERASE, in_trash=True)
-        try:
-            await service.erase(document_id)
-        except NotInTrash:
-            raise Problem(409, "Move the document to the trash first.") from None
-        except EraseFailed as error:
-            raise Problem(503, f"The document is not deleted completely: {error}. Try again.") from None
+        await guard.permit(principal, document_id, Action.ERASE, in_trash=True)
+        await service.erase(document_id)
 
     @router.get("/{document_id}/link")
-    async def link(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> LinkBody:
+    async def link(document_id: str, principal: Caller, guard: GuardDep, request: Request) -> LinkBody:
         """Return the document's link."""
-        await permit(entrance, principal, document_id, Action.SHARE)
+        await guard.permit(principal, document_id, Action.SHARE)
         role, token = await sharing.link(document_id)
         return _link(request, document_id, role, token)
 
     @router.put("/{document_id}/link")
     async def set_link(
-        document_id: str, form: LinkForm, principal: Caller, entrance: TheDoor, request: Request
+        document_id: str, form: LinkForm, principal: Caller, guard: GuardDep, request: Request
     ) -> LinkBody:
         """Say what people with the link may do; acts on open documents within a second."""
-        await permit(entrance, principal, document_id, Action.SHARE)
+        await guard.permit(principal, document_id, Action.SHARE)
         role, token = await sharing.set_link(document_id, Role.parse(form.role) if form.role else None)
         return _link(request, document_id, role, token)
 
     @router.post("/{document_id}/link/reset")
-    async def reset_link(document_id: str, principal: Caller, entrance: TheDoor, request: Request) -> LinkBody:
+    async def reset_link(document_id: str, principal: Caller, guard: GuardDep, request: Request) -> LinkBody:
         """Make another link with the same role; the old one ends at once, also in open documents."""
-        await permit(entrance, principal, document_id, Action.SHARE)
+        await guard.permit(principal, document_id, Action.SHARE)
         role, token = await sharing.reset_link(document_id)
         return _link(request, document_id, role, token)
 
     @router.put("/{document_id}/visit", status_code=204)
-    async def visit(document_id: str, principal: AccountCaller, entrance: TheDoor) -> None:
+    async def visit(document_id: str, principal: AccountCaller, guard: GuardDep) -> None:
         """Put a document that is open by its link (`X-Quire-Link`) into one's list, for as long as the link works."""
-        await permit(entrance, principal, document_id, Action.READ)
+        await guard.permit(principal, document_id, Action.READ)
         if not await sharing.visit(principal, document_id):
-            raise Problem(409, "Send the document's link in X-Quire-Link.")
+            raise Problem(409, "Send the document's link in X-Quire-Link; the one that came gives no access any more.")
 
     @router.delete("/{document_id}/visit", status_code=204)
     async def forget_visit(document_id: str, principal: AccountCaller) -> None:
@@ -305,11 +290,11 @@ def routes(
     async def content(
         document_id: str,
         principal: Caller,
-        entrance: TheDoor,
+        guard: GuardDep,
         format: Format = "json",  # noqa: A002
     ) -> Response:
         """Return the text as ProseMirror JSON, Markdown, HTML or plain text, with everything acknowledged."""
-        await permit(entrance, principal, document_id, Action.READ)
+        await guard.permit(principal, document_id, Action.READ)
         return Response(
             await texts.render(document_id, format, (await service.get(document_id)).title),
             media_type=MEDIA[format],
@@ -317,9 +302,9 @@ def routes(
         )
 
     @router.get("/{document_id}/preview")
-    async def preview(document_id: str, principal: Caller, entrance: TheDoor) -> Preview:
+    async def preview(document_id: str, principal: Caller, guard: GuardDep) -> Preview:
         """Return the first lines of the text, as of a few seconds ago."""
-        await permit(entrance, principal, document_id, Action.READ)
+        await guard.permit(principal, document_id, Action.READ)
         lines = await texts.preview(document_id, (await service.get(document_id)).updated_at)
         return Preview(lines=[PreviewLine(kind=line.kind, text=line.text) for line in lines])
 
@@ -327,17 +312,17 @@ def routes(
     async def sync(
         document_id: str,
         principal: Caller,
-        entrance: TheDoor,
+        guard: GuardDep,
         request: Request,
         x_quire_tab: Annotated[str | None, Header(description="A secret name: who sends it again is the same.")] = None,
     ) -> Response:
         """Exchange over plain HTTPS what a socket would; answers after the commit and says the caller's role."""
-        await permit(entrance, principal, document_id, Action.READ)
+        await guard.permit(principal, document_id, Action.READ)
         body = await request.body()
 
         async def admit() -> tuple[Principal, Role]:
-            now = await identified(request)
-            return now, await permit(entrance, now, document_id, Action.READ)
+            now = await guard.identify(request)
+            return now, await guard.permit(now, document_id, Action.READ)
 
         answer = await exchange(admit, document_id, body, x_quire_tab)
         # Loading and storing take time, and the answer holds what others have written meanwhile.

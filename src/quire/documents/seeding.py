@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from quire.db.ids import now
-from quire.http.errors import Problem
-from quire.log.contract import LogFull, Outcome, Refused, Update, UpdateLog
+from quire.log.contract import DamagedDocument, LogFull, Outcome, Refused, Update, UpdateLog
 from quire.storage import StorageUnavailable
 
 PATIENCE: Final = 10.0
@@ -16,8 +15,12 @@ SERVER: Final = "server"
 """What the log calls the connection that first content came by."""
 
 
+class ContentRefused(Exception):
+    """The log can never store this content; the text says why."""
+
+
 async def seed(log: UpdateLog, document: str, author: str, content: bytes) -> None:
-    """Make first content durable before the document can be seen; raises `StorageUnavailable` or `Problem`."""
+    """Make first content durable before the document can be seen; raises `StorageUnavailable`, `ContentRefused`."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Outcome] = loop.create_future()
 
@@ -39,4 +42,12 @@ async def seed(log: UpdateLog, document: str, author: str, content: bytes) -> No
             raise StorageUnavailable("storage does not answer")
     outcome = done.result()
     if isinstance(outcome, Refused):
-        raise Problem(500, f"The document cannot be stored: {outcome.reason}")
+        raise ContentRefused(outcome.reason)
+
+
+async def edited(log: UpdateLog, document: str) -> bool:
+    """Return whether anything but first content is stored of a document; what cannot be read may be that."""
+    try:
+        return any(row.connection != SERVER for row in await log.read(document))
+    except DamagedDocument:
+        return True

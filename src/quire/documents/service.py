@@ -30,6 +30,10 @@ class UnknownDocument(Exception):
     """No such document, or the caller may not know of it."""
 
 
+class UnknownCursor(Exception):
+    """The cursor is not one that the list gave."""
+
+
 class StaleVersion(Exception):
     """The metadata changed since the caller read it; `current` is what it is now."""
 
@@ -86,13 +90,19 @@ class DocumentService:
         seed: Callable[[str, str, bytes], Awaitable[None]],
         copied: Callable[[str, str], Awaitable[tuple[bytes, Sequence[str]]]],
         erase: Callable[[str], Awaitable[None]],
+        edited: Callable[[str], Awaitable[bool]],
         changed: Callable[[Document], None],
         empty_document: Callable[[str], bytes],
         schema_version: int,
     ) -> None:
-        """Set up; `copied(source, copy)` gives a document's text for its copy, and the digests of its pictures."""
+        """Set up.
+
+        `copied(source, copy)` gives a document's text for its copy, and the digests of its pictures; `edited` says
+        whether a text is more than its first content.
+        """
         self._db, self._sharing, self._attachments = database, sharing, attachments
-        self._seed, self._copied, self._erase, self._changed = seed, copied, erase, changed
+        self._seed, self._copied, self._erase, self._edited = seed, copied, erase, edited
+        self._changed = changed
         self._empty, self._schema_version = empty_document, schema_version
 
     async def create(self, owner: str, workspace: str, title: str, content: bytes | None = None) -> Document:
@@ -153,10 +163,16 @@ class DocumentService:
         return await self.get(document)
 
     async def remove_unfinished(self) -> None:
-        """Remove what failures and crashes left of documents that were being made; before anybody makes any."""
+        """Remove what failures and crashes left of documents that were being made; before anybody makes any.
+
+        A catalogue from a backup may note as unfinished what was finished since: a text that was edited stays.
+        """
         try:
             for document in await self._unfinished():
-                await self._remove(document)
+                if await self._edited(document):
+                    _log.warning("a text that no list names was edited, and stays", document=document)
+                else:
+                    await self._remove(document)
                 await self._forget(document)
         except (StorageUnavailable, OSError) as error:
             _log.warning("what is left of unfinished documents stays until the next start", reason=str(error))
@@ -225,7 +241,7 @@ class DocumentService:
         """Return one page of the documents that the principal's account was given, and the next page's cursor.
 
         Those are what it was granted and, outside the trash, what it opened by a link that still gives access;
-        `shared` leaves out its own. Raises `ValueError` for a cursor that is not from here.
+        `shared` leaves out its own. Raises `UnknownCursor`.
         """
         column = SORTS[sort]
         mine = sa.select(grants.c.resource).where(
@@ -354,5 +370,5 @@ def _decode_cursor(cursor: str) -> tuple[int | str, str]:
     except (ValueError, TypeError, AttributeError, RecursionError):
         fits = False
     if not fits:
-        raise ValueError("the cursor is not one that this list gave")
+        raise UnknownCursor(cursor)
     return value, document

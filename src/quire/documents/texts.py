@@ -10,10 +10,9 @@ from typing import TypeVar
 from quire.content.copying import copied
 from quire.content.preview import Line, preview
 from quire.content.reader import render
-from quire.http.errors import Problem
-from quire.log.contract import DamagedDocument, UpdateLog
-from quire.ops.children import Child, ChildDied
-from quire.storage import StorageUnavailable
+from quire.log.contract import UpdateLog
+from quire.ops.children import Child
+from quire.overload import Overloaded
 
 SMALL = 4096
 """Bytes of updates that are read in this process: no crafted ones of that size take long."""
@@ -23,7 +22,10 @@ _Result = TypeVar("_Result")
 
 
 class Texts:
-    """Everything here gives what was acknowledged, and raises `Problem` when that cannot be read now."""
+    """Everything here gives what was acknowledged.
+
+    What cannot be read now raises `StorageUnavailable`, `DamagedDocument`, `Overloaded` or `ChildDied`.
+    """
 
     def __init__(self, log: UpdateLog, child: Child, *, at_once: int) -> None:
         """Set up; `at_once` large documents are converted or wait for it, more are refused."""
@@ -47,12 +49,12 @@ class Texts:
         known = self._previews.get(document)
         if known is None or known[0] != changed_at:
             if self._waiting >= PREVIEWS_WAITING:
-                raise Problem(503, "Too many previews are being made. Try again.", headers={"Retry-After": "2"})
+                raise Overloaded("Too many previews are being made at once", retry_after=2)
             self._waiting += 1
             try:
                 async with self._previewing:
                     parts = await self._parts(document)
-                    known = changed_at, preview(parts) if _small(parts) else await self._in_child(preview, parts)
+                    known = changed_at, preview(parts) if _small(parts) else await self._child.run(preview, parts)
             finally:
                 self._waiting -= 1
             self._previews[document] = known
@@ -66,25 +68,15 @@ class Texts:
         if _small(parts):
             return work(parts, *arguments)
         if self.converting >= self._at_once:
-            raise Problem(503, "Too many documents are being read at once. Try again.", headers={"Retry-After": "2"})
+            raise Overloaded("Too many documents are being read at once", retry_after=2)
         self.converting += 1
         try:
-            return await self._in_child(work, parts, *arguments)
+            return await self._child.run(work, parts, *arguments)
         finally:
             self.converting -= 1
 
     async def _parts(self, document: str) -> list[bytes]:
-        try:
-            stored = (await self._log.load(document)).made()
-        except (StorageUnavailable, DamagedDocument) as error:
-            raise Problem(503, f"The document cannot be read now: {error}") from None
-        return stored.parts
-
-    async def _in_child(self, work: Callable[..., _Result], *arguments: object) -> _Result:
-        try:
-            return await self._child.run(work, *arguments)
-        except ChildDied:
-            raise Problem(503, "The document is too large to convert now. Try again later.") from None
+        return (await self._log.load(document)).made().parts
 
 
 def _small(parts: Sequence[bytes]) -> bool:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from fastapi import APIRouter, FastAPI
 
 from quire import __version__
 from quire.http import errors
-from quire.http.caller import Door
+from quire.http.caller import Guard
 
 
 def create_app(
-    door: Door,
+    guard: Guard,
     api: Iterable[APIRouter],
     others: Iterable[APIRouter],
-    answers: Mapping[type[Exception], errors.Problem],
+    problems: errors.Problems,
 ) -> FastAPI:
     """Return the application: `api` below /api/v1, `others` as they are and in this order.
 
-    `answers` are the problems for exceptions that may come from any route.
+    `problems` says what the capabilities' errors are, from whichever route they come.
     """
     app = FastAPI(
         title="Quire",
@@ -29,8 +29,8 @@ def create_app(
         redoc_url=None,
         description="Documents that many people write at once. Errors are RFC 9457 problem documents.",
     )
-    app.state.door = door
-    errors.install(app, answers)
+    app.state.guard = guard
+    errors.install(app, problems)
     for router in api:
         app.include_router(router, prefix="/api/v1")
     for router in others:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fastapi import Request
 
 from quire.access import Action
-from quire.http.caller import Door, identified, permit
+from quire.http.caller import Guard
 
 
-async def received(request: Request, entrance: Door, document: str, action: Action) -> bytes:
+async def received(request: Request, guard: Guard, document: str, action: Action) -> bytes:
     """Return the whole body of who may still do this: a body can take long, and access can end meanwhile."""
     body = await request.body()
-    await permit(entrance, await identified(request), document, action)
+    await guard.permit(await guard.identify(request), document, action)
     return body
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request, Response
 
 from quire.access import Access, Action, Denied, Principal, Role, allows
-from quire.credentials import presented
+from quire.credentials import presented, session_secret
 from quire.http.errors import Problem
 from quire.http.limits import Attempts, SignIns
 from quire.http.security import SAFE_METHODS
@@ -27,8 +27,8 @@ class TrashAccess(Access, Protocol):
 
 
 @dataclass(slots=True)
-class Door:
-    """What every route needs to decide about its caller; one per application, on `app.state.door`."""
+class Guard:
+    """Who calls, and may they: credentials, permission and rates; one per application, on `app.state.guard`."""
 
     access: TrashAccess
     key: bytes
@@ -53,11 +53,50 @@ class Door:
         """Take the session from the browser."""
         response.delete_cookie(self.cookie, path="/", httponly=True, secure=self.secure, samesite="lax")
 
+    def session_secret(self, request: Request) -> str | None:
+        """Return the session that the browser gives back."""
+        return session_secret(request.headers, self.cookie)
 
-def door(request: Request) -> Door:
-    """Return the application's `Door`."""
-    found: Door = request.app.state.door
-    return found
+    async def identify(self, request: Request) -> Principal:
+        """Return who presents this request's credentials now."""
+        headers = request.headers
+        scheme = headers.get("authorization", "").partition(" ")[0]
+        if scheme and scheme.lower() != "bearer":
+            raise Problem(401, "Use `Authorization: Bearer <API token>`.", headers={"WWW-Authenticate": "Bearer"})
+        try:
+            return await self.access.identify(presented(headers, self.cookie, request.state.address))
+        except Denied:
+            raise Problem(
+                401,
+                "You are signed out, or the token is not valid any more. Sign in again, or use another token.",
+                headers={"WWW-Authenticate": "Bearer"},
+                code="signed-out",
+            ) from None
+
+    async def permit(self, principal: Principal, document: str, action: Action, *, in_trash: bool = False) -> Role:
+        """Return the caller's role if it allows `action`, else answer 404 (nothing to see) or 403."""
+        look = self.access.role_even_in_trash if in_trash else self.access.role_of
+        role = await look(principal, document)
+        if role is None:
+            raise no_document()
+        if not allows(role, action):
+            raise Problem(
+                403,
+                f"You are {role.label} of this document; that does not allow to {action.value[1]} it. "
+                "Ask its owner for more.",
+            )
+        return role
+
+
+def guard_of(request: Request) -> Guard:
+    """Return the application's `Guard`."""
+    guard: Guard = request.app.state.guard
+    return guard
+
+
+def no_document() -> Problem:
+    """Return the answer about a document that is not there, or that the caller may not know of."""
+    return Problem(404, "There is no such document, or you have no access to it.", code="no-document")
 
 
 def too_many(seconds: float, detail: str) -> Problem:
@@ -73,38 +112,21 @@ def device_of(request: Request) -> str:
     return f"{browser.replace('Edg', 'Edge')} on {system}" if system else browser
 
 
-async def identified(request: Request) -> Principal:
-    """Return who presents this request's credentials now."""
-    entrance, headers = door(request), request.headers
-    scheme = headers.get("authorization", "").partition(" ")[0]
-    if scheme and scheme.lower() != "bearer":
-        raise Problem(401, "Use `Authorization: Bearer <API token>`.", headers={"WWW-Authenticate": "Bearer"})
-    try:
-        return await entrance.access.identify(presented(headers, entrance.cookie, request.state.address))
-    except Denied:
-        raise Problem(
-            401,
-            "You are signed out, or the token is not valid any more.",
-            headers={"WWW-Authenticate": "Bearer"},
-            code="signed-out",
-        ) from None
-
-
 async def caller(request: Request) -> Principal:
     """Identify the caller; a state-changing request with a cookie must carry the session's CSRF token."""
-    entrance = door(request)
+    guard = guard_of(request)
     headers = request.headers
     address: str = request.state.address
-    wait = entrance.requests.wait(address)
+    wait = guard.requests.wait(address)
     if wait:
-        raise too_many(wait, "Too many requests from your address.")
-    principal = await identified(request)
+        raise too_many(wait, "Too many requests from your address; wait and try again.")
+    principal = await guard.identify(request)
     if request.method not in SAFE_METHODS:
-        wait = entrance.writes.wait(principal.author + address)
+        wait = guard.writes.wait(principal.author + address)
         if wait:
-            raise too_many(wait, "Too many changes; slow down.")
+            raise too_many(wait, "Too many changes at once; wait and try again.")
         if principal.session is not None:
-            expected = entrance.csrf_token(principal.session)
+            expected = guard.csrf_token(principal.session)
             if not hmac.compare_digest(headers.get("x-csrf-token", "").encode(), expected.encode()):
                 raise Problem(403, "The X-CSRF-Token header is missing or wrong; read it from GET /api/v1/session.")
     return principal
@@ -113,31 +135,20 @@ async def caller(request: Request) -> Principal:
 async def account(principal: Annotated[Principal, Depends(caller)]) -> Principal:
     """Identify a caller who must be signed in."""
     if principal.account is None:
-        raise Problem(401, "Sign in first.", headers={"WWW-Authenticate": "Bearer"}, code="signed-out")
+        raise Problem(
+            401, "Sign in first, or send an API token.", headers={"WWW-Authenticate": "Bearer"}, code="signed-out"
+        )
     return principal
 
 
 async def person(principal: Annotated[Principal, Depends(account)]) -> Principal:
     """Identify a caller who must be signed in as a person, not by an API token."""
     if principal.token is not None:
-        raise Problem(403, "This needs a signed-in person; an API token cannot do it.")
+        raise Problem(403, "An API token cannot do this. Sign in as a person: with the app, or POST /api/v1/session.")
     return principal
 
 
 Caller = Annotated[Principal, Depends(caller)]
 AccountCaller = Annotated[Principal, Depends(account)]
 PersonCaller = Annotated[Principal, Depends(person)]
-TheDoor = Annotated[Door, Depends(door)]
-
-
-async def permit(
-    entrance: Door, principal: Principal, document: str, action: Action, *, in_trash: bool = False
-) -> Role:
-    """Return the caller's role if it allows `action`, else answer 404 (nothing to see) or 403."""
-    look = entrance.access.role_even_in_trash if in_trash else entrance.access.role_of
-    role = await look(principal, document)
-    if role is None:
-        raise Problem(404, "There is no such document, or you have no access to it.", code="no-document")
-    if not allows(role, action):
-        raise Problem(403, f"You are {role.label} of this document; that does not allow to {action.value[1]} it.")
-    return role
+GuardDep = Annotated[Guard, Depends(guard_of)]

@@ -64,9 +64,9 @@ class Connection(HttpToolsProtocol):
         self._counted = True
         limits = self.limits
         if len(self.connections) > limits.total:
-            self._refuse(503, "This server has reached its number of connections. Try again.")
+            self._refuse(503, "This server has all the connections that it may have. Try again in a few seconds.")
         elif self._peer not in limits.shared and self.addresses[self._peer] > limits.per_address:
-            self._refuse(429, f"{limits.per_address} connections are open from your address.")
+            self._refuse(429, f"{limits.per_address} connections are open from your address. Close some and try again.")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._uncount()
@@ -93,7 +93,7 @@ class Connection(HttpToolsProtocol):
         self._size += len(data)
         super().data_received(data)
         if before == self._place == "head" and self._size > MAX_HEAD and not self.transport.is_closing():
-            self._refuse(431, "The request line and headers are too large.")
+            self._refuse(431, f"The request line and headers may have at most {MAX_HEAD} bytes together.")
 
     def on_message_begin(self) -> None:
         self._enter("head")
@@ -137,10 +137,12 @@ class Connection(HttpToolsProtocol):
         answered = self.cycle is None or self.cycle.response_complete
         if self._place == "head":
             if waited > limits.head_time:
-                self._refuse(408, "The request took too long to arrive.")
+                self._refuse(408, "The request took too long to arrive. Send it again.")
         elif self._place == "body":
             if waited > limits.body_time + self._size / limits.body_rate or (answered and waited > limits.body_time):
-                self._refuse(408, "The request body comes in too slowly.")
+                self._refuse(
+                    408, "The request body came in too slowly. Send it again over a faster link, or a smaller one."
+                )
         elif answered and waited > (limits.head_time if self.cycle is None else limits.idle_time):
             self.transport.close()
 

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from quire.overload import Overloaded
 from quire.storage import FULL, StorageUnavailable
 from quire.throttle import Throttle
 
@@ -28,6 +29,10 @@ class Problem(Exception):
     ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.headers, self.members = status, detail, headers, members
+
+
+Problems = Mapping[type[Exception], Callable[[Any], Problem]]
+"""What a capability's errors are over HTTP: each kind with the function that makes an error a problem."""
 
 
 def problem_response(
@@ -55,47 +60,73 @@ def _field(error: Mapping[str, Any]) -> dict[str, object]:
     return said if limit is None else said | {"limit": limit}
 
 
-def _always(answer: Problem) -> Callable[[Request, Exception], Response]:
-    return lambda _, __: problem_response(answer.status, answer.detail, answer.headers, **answer.members)
+def _answer(problem: Problem) -> JSONResponse:
+    return problem_response(problem.status, problem.detail, problem.headers, **problem.members)
 
 
-def install(app: FastAPI, answers: Mapping[type[Exception], Problem]) -> None:
-    """Answer every error of the application as a problem document; `answers` are those to the capabilities' own."""
+def _answering(problem: Callable[[Any], Problem]) -> Callable[[Request, Exception], Response]:
+    return lambda _, error: _answer(problem(error))
+
+
+def install(app: FastAPI, problems: Problems) -> None:
+    """Answer every error of the application as a problem document; `problems` are those of the capabilities."""
     failures = Throttle(10)
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, error: Problem) -> JSONResponse:
-        return problem_response(error.status, error.detail, error.headers, **error.members)
+        return _answer(error)
 
-    for kind, answer in answers.items():
-        app.add_exception_handler(kind, _always(answer))
+    for kind, problem in problems.items():
+        app.add_exception_handler(kind, _answering(problem))
+
+    @app.exception_handler(Overloaded)
+    async def _overloaded(_: Request, error: Overloaded) -> JSONResponse:
+        return problem_response(
+            503, f"{error}. Try again in a few seconds.", {"Retry-After": str(error.retry_after)}, code="overloaded"
+        )
 
     @app.exception_handler(StorageUnavailable)
     async def _storage(request: Request, error: StorageUnavailable) -> JSONResponse:
         if count := failures(str(error)):
             _log.error("storage fails", path=request.url.path, reason=str(error), count=count)
+        reading = request.method in ("GET", "HEAD")
         return problem_response(
             507 if str(error) == FULL else 503,
-            f"Nothing was changed: {error}. Try again later; whoever runs this server has to mend it.",
+            f"{'This cannot be read now' if reading else 'Nothing was changed'}: {error}. "
+            "Try again later; if it lasts, tell whoever runs this server.",
             {"Retry-After": "30"},
-            code="storage",
+            code="storage-unreadable" if reading else "storage",
         )
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        return problem_response(error.status_code, str(error.detail), error.headers)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        detail = str(error.detail)
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = (error.headers or {}).get("Allow", "other methods")
+            detail = f"{request.method} does nothing at this address; use {allowed}."
+        return problem_response(error.status_code, detail, error.headers)
 
     @app.exception_handler(ClientDisconnect)
     async def _gone(_: Request, __: ClientDisconnect) -> JSONResponse:
-        return problem_response(400, "The connection ended before the request did.")
+        return problem_response(400, "The connection ended before the request did. Send it again.")
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         return problem_response(
-            422, "Some fields are not valid.", code="invalid", errors=[_field(item) for item in error.errors()]
+            422,
+            "Some fields are not valid: `errors` says which and why.",
+            code="invalid",
+            errors=[_field(item) for item in error.errors()],
         )
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        _log.exception("request failed", path=request.url.path, error=repr(error))
-        return problem_response(500, "Something went wrong on the server. Try again.")
+        number = request.state.request_id
+        _log.exception("request failed", path=request.url.path, error=repr(error), request=number)
+        return problem_response(
+            500,
+            "Something went wrong on the server. Try again; if it lasts, tell whoever runs this server the number "
+            f"{number}, under which its log says more.",
+            code="failed",
+            request=number,
+        )

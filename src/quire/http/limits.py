@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-MAX_KEYS = 50_000
+from quire.rates import MAX_KEYS
 
 
 class Attempts:

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from quire.credentials import bearer_token
 from quire.http.errors import problem_response
 
 _log = structlog.get_logger("quire.http")
@@ -154,13 +155,15 @@ class SecurityLayer:
         limit = self._limit(scope)
         if not length.isdecimal() or int(length) > limit:
             return 413, _too_large(limit)
-        # A browser sends no API token by itself, but it does send the password that a proxy asked for.
-        token = headers.get("authorization", "").partition(" ")[0].lower() == "bearer"
-        if scope["method"] in SAFE_METHODS or token:
+        # What a browser does send by itself is the password that a proxy asked for.
+        if scope["method"] in SAFE_METHODS or bearer_token(headers) is not None:
             return None
         site = headers.get("sec-fetch-site")
         if site not in (None, "same-origin", "none"):
-            return 403, "This request came from another site."
+            return (
+                403,
+                "This request came from another site, which may change nothing here. Do it in Quire itself.",
+            )
         origin = headers.get("origin")
         if origin is not None and not self._origins.allowed(origin, headers.get("host")):
             return 403, "This Origin may not change anything here; set QUIRE_PUBLIC_URL to the address people use."

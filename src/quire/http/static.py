@@ -54,7 +54,7 @@ class BrowserApp:
 
     def _page(self, request: Request, name: str) -> Response:
         if "." in name.rsplit("/", 1)[-1]:
-            raise Problem(404, "There is no such file.")
+            raise Problem(404, "There is no such file here. Load the page again: the app has been updated.")
         if not self.built:
             raise Problem(503, "The browser app is not built. Run `make serve`, or install Quire with `pip install .`.")
         page = self._files["index.html"][0].decode().replace(NONCE, request.state.nonce)
@@ -69,7 +69,7 @@ def routes(app: BrowserApp) -> APIRouter:
     @router.api_route("/{path:path}", methods=["GET", "HEAD"])
     async def browser_app(path: str, request: Request) -> Response:
         if path.startswith(("api/", "collab", "yjs/")):
-            raise Problem(404, "There is nothing at this address.")
+            raise Problem(404, "There is nothing at this address. /api/v1/openapi.json lists what there is.")
         return app.answer(path, request)
 
     return router

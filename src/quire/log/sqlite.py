@@ -32,6 +32,7 @@ from quire.log.contract import (
     Update,
 )
 from quire.log.file import Connect, LogFile, connect, connect_to_read, inode_of
+from quire.log.heads import mend
 from quire.log.schema import migrate
 from quire.log.stats import LogStats
 from quire.storage import StorageUnavailable, reason_of
@@ -108,6 +109,7 @@ class SqliteLog:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._connect(self.path)) as connection:
             migrate(connection)
+            _mend_heads(connection)
         self._identity = inode_of(self.path)
         for _ in range(self._reader_count):
             reader = connect_to_read(self.path)
@@ -310,6 +312,23 @@ class SqliteLog:
                 self._readers.put(reader)
 
         return await asyncio.to_thread(run)
+
+
+def _mend_heads(connection: sqlite3.Connection) -> None:
+    """Make sure that no number is given out twice; a damaged part keeps nobody from the rest of the log."""
+    try:
+        mended = mend(connection)
+    except sqlite3.DatabaseError as error:
+        if not error.sqlite_errorname.startswith("SQLITE_CORRUPT"):
+            raise
+        _logger.error("the numbers of last updates cannot be checked", reason=reason_of(error))
+        return
+    if mended:
+        _logger.warning(
+            "documents were said to end before their last update; mended",
+            count=len(mended),
+            documents=[document for document, _, _ in mended[:10]],
+        )
 
 
 def _row(document: str, seq: int, update: Update) -> _Row:

@@ -12,7 +12,7 @@ from pathlib import Path
 from quire.blobs.folder import FolderBlobs, sync_path
 from quire.folder import BLOBS, CATALOGUE, KEY, LOG, CannotStart
 from quire.log.file import connect_to_read
-from quire.storage import reason_of
+from quire.storage import FULL, READ_ONLY, reason_of
 
 TRIES = 5
 
@@ -23,9 +23,11 @@ def back_up(data: Path, target: Path) -> None:
     What was acknowledged before the call is in it. The target appears when it is whole, and not before.
     """
     data, target = data.absolute(), target.absolute()
-    for name in (LOG, CATALOGUE, KEY):
-        if not (data / name).is_file():
-            raise CannotStart(f"{data} is no data folder of Quire: it has no {name}. Name one with --data.")
+    for place in (data, *(data / name for name in (LOG, CATALOGUE, KEY))):
+        if not place.exists():
+            raise CannotStart(f"{data} is no data folder of Quire: there is no {place}. Name one with --data.")
+        if not os.access(place, os.R_OK | (os.X_OK if place is data else 0)):
+            raise CannotStart(f"{place} cannot be read by this user. Run this as the server's user.")
     if target.exists():
         raise CannotStart(f"{target} exists already; a backup makes a new folder.")
     if data == target or data in target.parents:
@@ -47,12 +49,19 @@ def back_up(data: Path, target: Path) -> None:
     except (OSError, sqlite3.Error) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise CannotStart(
-            f"The backup {target} was not made: {reason_of(error)} ({error}). Nothing was changed in {data}. Make room "
-            "or choose another place; `quire doctor` says whether the data folder itself is well."
+            f"The backup {target} was not made: {_cause(error)}. Nothing was changed in {data}. Make room or choose "
+            "another place that this user can write; `quire doctor` says whether the data folder itself is well."
         ) from None
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def _cause(error: OSError | sqlite3.Error) -> str:
+    reason = reason_of(error)
+    if isinstance(error, OSError) and error.filename and reason not in (FULL, READ_ONLY):
+        return f"{error.filename}: {error.strerror}"
+    return f"{reason} ({error})"
 
 
 def _copy_databases(data: Path, target: Path) -> None:

@@ -43,6 +43,9 @@ def _contained(check: Callable[[Settings], Iterator[Finding]], settings: Setting
     """A check that cannot be made is a finding, too."""
     try:
         yield from check(settings)
+    except PermissionError as error:
+        text = f"{error.filename} cannot be read by this user: run this as the server's user"
+        yield Finding(check.__name__.strip("_"), False, text)
     except (OSError, sqlite3.Error) as error:
         yield Finding(check.__name__.strip("_"), False, f"cannot be checked: {error}")
 

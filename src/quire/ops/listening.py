@@ -8,17 +8,27 @@ import socket
 BACKLOG = 4096
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Listen there; raises `OSError`, for which `advice` knows what to do."""
+def bind(host: str, port: int) -> socket.socket:
+    """Take an address; raises `OSError`, for which `advice` knows what to do."""
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-        listening.listen(BACKLOG)
     except OSError:
         listening.close()
         raise
     listening.setblocking(False)
+    return listening
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Listen there; raises what `bind` raises."""
+    listening = bind(host, port)
+    try:
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
     return listening
 
 

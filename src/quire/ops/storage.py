@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from quire.blobs.folder import FolderBlobs
 from quire.db.tables import metadata
 from quire.folder import BLOBS, CATALOGUE, KEY, LOG
+from quire.log import heads
 from quire.log.archive import Archive
 from quire.log.contract import DamagedDocument
 from quire.log.file import LogFile
@@ -190,7 +191,14 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool]) -> Iterator[F
         yield Finding("text", False, f"{what}: {why}; check the disk, and restore the folder from a backup")
     if len(damaged) > SHOWN:
         yield Finding("text", False, f"{len(damaged) - SHOWN} more are damaged")
-    if not lost and not damaged:
+    behind = _behind(log)
+    if behind:
+        document, said, stored = behind[0]
+        text = (
+            f"{len(behind)} documents are said to end before their last update (one is {document}, {said} of {stored})"
+        )
+        yield Finding("numbers", False, f"{text}: the next start mends it; files of two moments may have been mixed")
+    if not lost and not damaged and not behind:
         yield Finding("documents", True, "each has its text and its files")
 
 
@@ -221,11 +229,7 @@ def _damaged(log: Path) -> dict[str, str]:
     with suppress(sqlite3.Error, OSError), reading(log) as connection:
         for (document,) in connection.execute("SELECT document FROM heads").fetchall():
             try:
-                stored = file.load(connection, document)
-                query = "SELECT max(seq) FROM updates WHERE document=?"
-                (last,) = connection.execute(query, (document,)).fetchone()
-                if last is not None and last > stored.last_seq:
-                    damaged[document] = f"updates up to {last} are stored, but it is said to end at {stored.last_seq}"
+                file.load(connection, document)
             except DamagedDocument as error:
                 damaged[document] = str(error)
             for row in file.snapshots.newest_first(connection, document):
@@ -237,6 +241,14 @@ def _damaged(log: Path) -> dict[str, str]:
             if time.monotonic() > until:
                 break
     return damaged
+
+
+def _behind(log: Path) -> list[heads.Behind]:
+    with suppress(sqlite3.Error, OSError), reading(log) as connection:
+        # At one moment: what is erased in the middle is no finding.
+        connection.execute("BEGIN")
+        return list(heads.behind(connection))
+    return []
 
 
 def _lost(log: Path, catalogue: Path) -> set[str]:

@@ -46,9 +46,7 @@ class SharingAccess:
     # ------------------------------------------------------------ Access
 
     async def identify(self, credentials: Credentials) -> Principal:
-        link = None
-        if credentials.link:
-            link = hashed(credentials.link) if credentials.link.startswith(LINK_PREFIX) else None
+        link = hashed(credentials.link) if credentials.link else None
         if credentials.token:
             if not credentials.token.startswith(TOKEN_PREFIX):
                 raise Denied(Denied.SESSION)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
+from quire.credentials import presented
 from quire.rates import Rate
 from quire.sync.allowance import Allowance
 from quire.sync.limits import GatewayLimits
@@ -35,10 +36,9 @@ class Admission:
         limits = self._limits
         if path.rstrip("/") != COLLAB and not (path.startswith(YJS) and len(path) > len(YJS)):
             return HTTPStatus.NOT_FOUND, "sockets are served at /collab and /yjs/{document}"
-        bearer = headers.get("authorization", "").lower().startswith("bearer ")
         origin = headers.get("origin")
-        cookie = self._cookie + "=" in headers.get("cookie", "")
-        if (origin is not None or (cookie and not bearer)) and not self._origin_allowed(origin, headers.get("host")):
+        by_cookie = presented(headers, self._cookie, address).session is not None
+        if (origin is not None or by_cookie) and not self._origin_allowed(origin, headers.get("host")):
             return (
                 HTTPStatus.FORBIDDEN,
                 "this Origin may not open sockets here; set QUIRE_PUBLIC_URL to the address people use",
@@ -46,10 +46,13 @@ class Admission:
         if self._sockets >= limits.max_sockets:
             return (
                 HTTPStatus.SERVICE_UNAVAILABLE,
-                f"this node has reached its {limits.max_sockets} sockets; try again",
+                f"this node has reached its {limits.max_sockets} sockets; try again in a few seconds",
             )
         if self._addresses[address] >= limits.max_per_address:
-            return HTTPStatus.TOO_MANY_REQUESTS, f"{limits.max_per_address} sockets are open from your address"
+            return (
+                HTTPStatus.TOO_MANY_REQUESTS,
+                f"{limits.max_per_address} sockets are open from your address; close some first",
+            )
         if self._connects.wait(address):
             return HTTPStatus.TOO_MANY_REQUESTS, "too many connects from your address; wait a few seconds"
         return None

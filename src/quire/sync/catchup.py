@@ -5,12 +5,12 @@ from __future__ import annotations
 from quire.crdt.statevector import count_clients
 from quire.crdt.updates import EMPTY_STATE, MalformedUpdate, encode_state_vector
 from quire.sync import wire
-from quire.sync.copy import Copy
 from quire.sync.delivery import Delivery
+from quire.sync.document import LoadedDocument
 from quire.sync.lane import PresenceLane
 from quire.sync.member import Member
+from quire.sync.serialqueue import SerialQueue
 from quire.sync.stats import SyncStats
-from quire.sync.turns import Turns
 
 MORE_CLIENTS = 100_000
 """Clients that a state vector may have beyond twice those of the document."""
@@ -19,21 +19,27 @@ MORE_CLIENTS = 100_000
 class CatchUp:
     """Brings the members of one room up to date, each at the pace of its socket."""
 
-    __slots__ = ("_copy", "_delivery", "_presence", "_stats", "_turns")
+    __slots__ = ("_delivery", "_loaded", "_presence", "_queue", "_stats")
 
     def __init__(
-        self, copy: Copy, delivery: Delivery, presence: PresenceLane, *, turns: Turns, stats: SyncStats
+        self,
+        loaded: LoadedDocument,
+        delivery: Delivery,
+        presence: PresenceLane,
+        *,
+        queue: SerialQueue,
+        stats: SyncStats,
     ) -> None:
-        """Answer from `copy`, in order with the room's other work in `turns`."""
-        self._copy, self._delivery, self._presence = copy, delivery, presence
-        self._turns, self._stats = turns, stats
+        """Answer from `loaded`, in order with the room's other work in `queue`."""
+        self._loaded, self._delivery, self._presence = loaded, delivery, presence
+        self._queue, self._stats = queue, stats
 
     def start(self, member: Member) -> None:
         """Give a member every increment from here on, or what it missed once its socket has drained."""
         if member.socket.blocked_since is None:
             self._delivery.add(member)
         else:
-            member.behind = dict(self._copy.clock.known)
+            member.behind = dict(self._loaded.clock.known)
             member.told_people = self._presence.rounds
 
     def hold(self, member: Member) -> None:
@@ -41,7 +47,7 @@ class CatchUp:
         if member.behind is not None:
             return
         self._delivery.remove(member)
-        known = dict(self._copy.clock.known)
+        known = dict(self._loaded.clock.known)
         for queued in self._delivery.outbox:
             for client, start, _ in queued.since:
                 if start < known.get(client, 0):
@@ -55,11 +61,11 @@ class CatchUp:
         if member.behind is None:
             return
 
-        async def turn() -> None:
+        async def work() -> None:
             known = member.behind
             if known is None or not _reachable(member):
                 return
-            body = wire.sync_update(await self._copy.diff(encode_state_vector(known)))
+            body = wire.sync_update(await self._loaded.diff(encode_state_vector(known)))
             if not _reachable(member):
                 return
             people = member.asked_people or member.told_people != self._presence.rounds
@@ -70,9 +76,9 @@ class CatchUp:
             if people:
                 self.tell_people(member)
             if member.asked_state is not None:
-                self._turns.add(lambda: self._answer(member), member.start_anew)
+                self._queue.add(lambda: self._answer(member), member.start_anew)
 
-        self._turns.add(turn, member.start_anew)
+        self._queue.add(work, member.start_anew)
 
     def tell_people(self, member: Member) -> None:
         """Tell a member who is here, once its socket takes it."""
@@ -90,18 +96,18 @@ class CatchUp:
         if member.socket.blocked_since is not None or waiting:
             # One answer is enough, for the last question. A blocked socket gets it when it has drained.
             member.asked_state = state_vector
-        elif state_vector == EMPTY_STATE and not self._turns and self._copy.quick:
+        elif state_vector == EMPTY_STATE and not self._queue and self._loaded.quick:
             self._answer_from_bytes(member)
         else:
             member.asked_state = state_vector
-            self._turns.add(lambda: self._answer(member), member.start_anew)
+            self._queue.add(lambda: self._answer(member), member.start_anew)
 
     def check_state(self, state_vector: bytes) -> None:
         """Refuse what is no state vector, or one of far more clients than the document has; raises `MalformedUpdate`.
 
-        A browser may have clients that this copy lacks, of what was written offline.
+        A browser may have clients that this node lacks, of what was written offline.
         """
-        most = 2 * len(self._copy.clock.known) + MORE_CLIENTS
+        most = 2 * len(self._loaded.clock.known) + MORE_CLIENTS
         clients = count_clients(state_vector)
         if clients > most:
             raise MalformedUpdate(f"it has {clients} clients, where at most {most} are expected")
@@ -110,22 +116,22 @@ class CatchUp:
         state_vector = member.asked_state
         if state_vector is None or not _reachable(member):
             return
-        update = await self._copy.diff(state_vector)
+        update = await self._loaded.diff(state_vector)
         if not _reachable(member):
             return
         if member.asked_state == state_vector:
             member.asked_state = None
         else:
-            self._turns.add(lambda: self._answer(member), member.start_anew)
-        own = self._copy.clock.encode()
+            self._queue.add(lambda: self._answer(member), member.start_anew)
+        own = self._loaded.clock.encode()
         member.socket.write(
             wire.binary_frame(member.prefix + wire.sync_step1(own))
             + wire.binary_frame(member.prefix + wire.sync_step2(update))
         )
 
     def _answer_from_bytes(self, member: Member) -> None:
-        first, rest = self._copy.whole()
-        messages = [wire.sync_step1(self._copy.clock.encode()), wire.sync_step2(rest)]
+        first, rest = self._loaded.whole()
+        messages = [wire.sync_step1(self._loaded.clock.encode()), wire.sync_step2(rest)]
         if first is not None:
             messages.insert(1, wire.sync_update(first))
         member.socket.write(b"".join(wire.binary_frame(member.prefix + message) for message in messages))

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from typing import Final
 
 from quire.crdt.updates import deletions
-from quire.sync.copy import Copy
+from quire.sync.document import LoadedDocument
 
 SHARE: Final = 10
 """A document's delete set is read for at most one part in this many of the time."""
@@ -23,10 +23,10 @@ _Runs = tuple[list[int], list[int]]
 class Deletions:
     """The delete set of one document, read again when somebody asks about what it did not hold before."""
 
-    __slots__ = ("_copy", "_held", "_lock", "_next", "_version")
+    __slots__ = ("_held", "_loaded", "_lock", "_next", "_version")
 
-    def __init__(self, copy: Copy) -> None:
-        self._copy = copy
+    def __init__(self, loaded: LoadedDocument) -> None:
+        self._loaded = loaded
         self._held: dict[int, _Runs] = {}
         self._version = -1
         self._next = 0.0
@@ -36,12 +36,12 @@ class Deletions:
         """Return whether the document holds every deletion of an encoded delete set."""
         if await self._covers(deletes):
             return True
-        copy, loop = self._copy, asyncio.get_running_loop()
+        loaded, loop = self._loaded, asyncio.get_running_loop()
         async with self._lock:
-            if self._version != copy.version:
+            if self._version != loaded.version:
                 await asyncio.sleep(self._next - loop.time())
-                started, version = loop.time(), copy.version
-                own = await copy.deletes()
+                started, version = loop.time(), loaded.version
+                own = await loaded.deletes()
                 self._held = await asyncio.to_thread(_read, own) if len(own) > LARGE else _read(own)
                 self._version = version
                 self._next = loop.time() + SHARE * (loop.time() - started)

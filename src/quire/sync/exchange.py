@@ -86,7 +86,7 @@ async def exchange(
         room.visit(sender.identity)
     writes = update not in (b"", EMPTY_UPDATE)
     if writes and not visitor.writable:
-        raise UpdateRefused(Refusal.READ_ONLY, "You may read this document but not change it.")
+        raise UpdateRefused(Refusal.READ_ONLY, "You may read this document but not change it; its owner can let you.")
     if writes:
         room.receive(update, sender)
     answer = await room.exchange(state_vector)

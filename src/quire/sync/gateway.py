@@ -37,7 +37,7 @@ from quire.sync.ywebsocket import YWebsocketSession
 from quire.throttle import Throttle
 
 _log = structlog.get_logger("quire.sync.gateway")
-READ_ONLY = "you may read this document but not change it"
+READ_ONLY = "you may read this document but not change it; its owner can let you"
 LATER = "what you sent cannot be compared with the document now; it will be asked for again"
 STOPPING = HTTPStatus.SERVICE_UNAVAILABLE, "this node is stopping; connect again"
 DOUBT_PATIENCE = 5.0
@@ -193,7 +193,7 @@ class Gateway:
             room = await self._rooms.open(document)
         except LoadFailed as error:
             member.notify({"type": "storage", "ok": False, "reason": str(error)})
-            socket.close(CloseCode.TRY_LATER, "storage unavailable")
+            socket.close(CloseCode.TRY_LATER, f"connect again later: the document cannot be read now ({error})")
             return None
         if socket.closing or not take(member):
             return None
@@ -297,7 +297,10 @@ class Gateway:
                 socket.abort()
             elif not socket.authenticated:
                 if now - socket.opened > limits.auth_timeout:
-                    socket.close(CloseCode.TIMEOUT, "nobody signed in on this socket in time")
+                    socket.close(
+                        CloseCode.TIMEOUT,
+                        f"no token came within {limits.auth_timeout:g} s; connect again and send one first",
+                    )
             elif now >= socket.next_check:
                 socket.next_check = now + limits.ping_interval
                 self._check(socket, now)
@@ -323,7 +326,9 @@ class Gateway:
                 member.refusals = 0
                 member.withheld.clear()
                 delay = secrets.randbelow(2000) / 1000
-                asyncio.get_running_loop().call_later(delay, member.socket.close, CloseCode.RESTART, "saving again")
+                asyncio.get_running_loop().call_later(
+                    delay, member.socket.close, CloseCode.RESTART, "what was refused can be taken now; connect again"
+                )
 
     async def drain(self, window: float, patience: float) -> None:
         """Close every socket with 1012, spread over `window` seconds at most; drop what is left `patience` later."""

@@ -85,7 +85,7 @@ class HocuspocusSession:
 
     def _receive_unopened(self, prefix: bytes, message: bytes, at: int) -> None:
         if len(prefix) > MOST_ADDRESS:
-            raise wire.MalformedMessage("the document address is too long")
+            raise wire.MalformedMessage(f"a document's address may have at most {MOST_ADDRESS} bytes")
         kind, at = wire.read_var_uint(message, at)
         pending = self._pending.get(prefix)
         if kind == wire.AUTH:
@@ -110,12 +110,16 @@ class HocuspocusSession:
             return
         if pending is None:
             if len(self._pending) >= self._gateway.max_documents_per_socket:
-                raise wire.MalformedMessage("too many documents wait for authentication")
+                raise wire.MalformedMessage(
+                    "too many documents wait to be opened; wait for the answers, or use another socket"
+                )
             pending = self._pending.setdefault(prefix, _Pending())
         pending.messages.append(message)
         pending.size += len(message)
         if self.pending_bytes > PENDING_BYTES or len(pending.messages) > PENDING_MESSAGES:
-            self._socket.close(CloseCode.TOO_BIG, "too much data before authentication")
+            self._socket.close(
+                CloseCode.TOO_BIG, "too much came before the document was open; wait for the answer to the token"
+            )
 
     def _read_token(self, message: bytes, at: int) -> str:
         kind, at = wire.read_var_uint(message, at)
@@ -123,7 +127,7 @@ class HocuspocusSession:
             raise wire.MalformedMessage(f"authentication message of unknown kind {kind}")
         token, at = wire.read_var_string(message, at)
         if len(token) > MOST_TOKEN:
-            raise wire.MalformedMessage("the token is too long")
+            raise wire.MalformedMessage(f"a token may have at most {MOST_TOKEN} characters")
         if at < len(message):
             version, _ = wire.read_var_string(message, at)
             major = version.split(".", 1)[0]
@@ -164,7 +168,9 @@ class HocuspocusSession:
         self._forget(prefix)
         self._denied.add(prefix)
         if len(self._denied) > 1000:
-            self._socket.close(CloseCode.FORBIDDEN, "too many refused documents")
+            self._socket.close(
+                CloseCode.FORBIDDEN, "too many documents were refused; connect again with a token that may open them"
+            )
             return
         self._socket.send(prefix + wire.permission_denied(reason))
 

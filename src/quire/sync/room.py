@@ -20,21 +20,21 @@ from quire.fanout.contract import Fanout
 from quire.log.contract import Stored
 from quire.sync import wire
 from quire.sync.catchup import CatchUp
-from quire.sync.copy import Copy
 from quire.sync.deletions import Deletions
 from quire.sync.delivery import Delivery, Queued
-from quire.sync.journal import Journal
+from quire.sync.document import LoadedDocument
 from quire.sync.lane import PresenceLane
 from quire.sync.limits import RoomLimits
 from quire.sync.member import Member, Refusal, Sender
 from quire.sync.neighbours import Identity, Neighbours, Relayed
 from quire.sync.saving import ANEW, Saving
+from quire.sync.serialqueue import SerialQueue
 from quire.sync.size import SizeWatch
 from quire.sync.socket import CloseCode
 from quire.sync.stats import SyncStats
-from quire.sync.turns import Turns
 from quire.sync.unstorable import Unstorable
 from quire.sync.vetting import Part, Vetting
+from quire.sync.writebuffer import WriteBuffer
 from quire.sync.writers import Writers, doubt
 
 _log = structlog.get_logger("quire.sync.room")
@@ -55,7 +55,7 @@ class Room:
         document: str,
         stored: Stored,
         *,
-        journal: Journal,
+        write_buffer: WriteBuffer,
         replicas: ReplicaHost,
         limits: RoomLimits,
         stats: SyncStats,
@@ -77,22 +77,22 @@ class Room:
         """Why nothing can be saved now, None while all is well."""
         self.waiting_bytes = 0
         """Bytes of updates that wait to be proved."""
-        self.saving = Saving(document, journal, spoiled=self._on_spoiled)
+        self.saving = Saving(document, write_buffer, spoiled=self._on_spoiled)
         self._unstorable, self._spoiled = unstorable, spoiled
         self._loop = asyncio.get_running_loop()
-        self._journal, self._replicas, self._limits, self.stats = journal, replicas, limits, stats
-        self._copy = Copy(stored, replicas, heavy=limits.heavy_document)
-        self.clock = self._copy.clock
-        self._deletions = Deletions(self._copy)
+        self._write_buffer, self._replicas, self._limits, self.stats = write_buffer, replicas, limits, stats
+        self._loaded = LoadedDocument(stored, replicas, heavy=limits.heavy_document)
+        self.clock = self._loaded.clock
+        self._deletions = Deletions(self._loaded)
         self._writers = Writers(self.clock)
-        self._turns = Turns(self._turn_failed)
+        self._queue = SerialQueue(self._work_failed)
         self._delivery = Delivery(stats, window=self._window, told=self._tell)
         self.presence = PresenceLane(
             audience=self.members.__len__, send=self._delivery.broadcast, told=self._tell_presence
         )
-        self.catch_up = CatchUp(self._copy, self._delivery, self.presence, turns=self._turns, stats=stats)
+        self.catch_up = CatchUp(self._loaded, self._delivery, self.presence, queue=self._queue, stats=stats)
         self._vetting = Vetting(
-            self._copy, self._writers, unstorable, limit=limits.document_limit, stats=stats, full=self._full
+            self._loaded, self._writers, unstorable, limit=limits.document_limit, stats=stats, full=self._full
         )
         self._size_watch = SizeWatch(
             lambda: self.size, warn=limits.document_warn, limit=limits.document_limit, tell=self.notify
@@ -140,9 +140,9 @@ class Room:
         """Return (own state vector, what the holder of `state_vector` lacks); in order with updates."""
         done: asyncio.Future[tuple[bytes, bytes]] = self._loop.create_future()
 
-        async def turn() -> None:
+        async def work() -> None:
             try:
-                update = await self._copy.diff(state_vector)
+                update = await self._loaded.diff(state_vector)
             except Exception as error:  # noqa: BLE001 - handed to the waiter
                 if not done.done():
                     done.set_exception(error)
@@ -150,7 +150,7 @@ class Room:
             if not done.done():
                 done.set_result((self.clock.encode(), update))
 
-        self._turns.add(turn)
+        self._queue.add(work)
         return await done
 
     async def contains(self, update: bytes) -> bool:
@@ -173,12 +173,12 @@ class Room:
     @property
     def size(self) -> int:
         """Encoded size in bytes, about."""
-        return self._copy.size
+        return self._loaded.size
 
     @property
     def memory(self) -> int:
         """Bytes of memory that this room takes, about."""
-        return self._copy.memory + 4096
+        return self._loaded.memory + 4096
 
     # ---------------------------------------------------------------- updates
 
@@ -194,25 +194,28 @@ class Room:
             return
         if size > self._limits.max_update and not isinstance(sender, Relayed):
             self.stats.refused += 1
-            sender.refused(Refusal.TOO_BIG, f"update of {size} bytes; the limit is {self._limits.max_update}")
+            sender.refused(
+                Refusal.TOO_BIG,
+                f"a change of {size} bytes is above the limit of {self._limits.max_update}; make it in smaller parts",
+            )
             return
         unsaved = self.saving.unsaved_bytes
         before = unsaved + self.waiting_bytes
-        if (before and before + size > self._limits.unsaved_room) or self._journal.full(size):
+        if (before and before + size > self._limits.unsaved_room) or self._write_buffer.full(size):
             self.stats.refused += 1
             checking = self.waiting_bytes > unsaved
             slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
             sender.refused(Refusal.STORAGE, self.problem or slow)
             return
-        replica = self._copy.replica
-        if replica is None or self._turns or not replica.local or not self.light(update):
-            self._receive_in_turn(update, sender)
+        replica = self._loaded.replica
+        if replica is None or self._queue or not replica.local or not self.light(update):
+            self._receive_queued(update, sender)
             return
         started = _work_time()
         try:
             summary = inspect(update)
             if summary.structs > MOST_STRUCTS:
-                self._receive_in_turn(update, sender, summary)
+                self._receive_queued(update, sender, summary)
                 return
             part = self._vetting.part(update, summary, sender)
             if part is None:
@@ -223,21 +226,21 @@ class Room:
             self._refuse_malformed(sender, error)
             return
         except ReplicaCorrupt as error:
-            self._copy.replica = None
+            self._loaded.replica = None
             self._refuse_malformed(sender, error)
             return
         self._accept(update, sender, summary, applied)
         if _work_time() - started > SLOW:
-            self._turns.add(self._copy.move)
+            self._queue.add(self._loaded.move)
 
-    def _receive_in_turn(self, update: bytes, sender: Sender, summary: UpdateSummary | None = None) -> None:
+    def _receive_queued(self, update: bytes, sender: Sender, summary: UpdateSummary | None = None) -> None:
         self.waiting_bytes += len(update)
 
-        async def turn() -> None:
+        async def work() -> None:
             self.waiting_bytes -= len(update)
             await self._receive_heavy(update, sender, summary)
 
-        self._turns.add(turn)
+        self._queue.add(work)
 
     async def _receive_heavy(self, update: bytes, sender: Sender, summary: UpdateSummary | None) -> None:
         payer = sender
@@ -249,13 +252,13 @@ class Room:
                 return
             heavy = not self.light(update) or part[1].structs > MOST_STRUCTS
             update, summary, sender = vetted = part
-            applied = await self._copy.ask(lambda replica: _applied(replica, *vetted[:2], payer), heavy=heavy)
+            applied = await self._loaded.ask(lambda replica: _applied(replica, *vetted[:2], payer), heavy=heavy)
         except (MalformedUpdate, ReplicaCorrupt) as error:
             if isinstance(error, ReplicaCorrupt):
-                self._copy.replica = None
+                self._loaded.replica = None
             self._refuse_malformed(sender, error)
         except Exception as error:  # noqa: BLE001 - not the update's fault: its sender keeps it and is asked again
-            self._turn_failed(error)
+            self._work_failed(error)
             sender.refused(Refusal.STORAGE, "the update cannot be checked now; it will be asked for again")
         else:
             self._accept(update, sender, summary, applied)
@@ -292,7 +295,7 @@ class Room:
             if not (clock.waiting or applied.waiting):
                 # Of what waits, and of what waited for it, the log has the original.
                 stored = told
-        self._copy.add(update, applied)
+        self._loaded.add(update, applied)
         self.last_edit = self._loop.time()
         if isinstance(sender, Relayed):
             sender.keep(stored)
@@ -302,8 +305,8 @@ class Room:
                 self.adopt()
             self.saving.store(stored, sender)
         self._delivery.queue(Queued(told, sender, applied.given is not None, since, stored))
-        if self._copy.rebase_due:
-            self._turns.add(self._rebase)
+        if self._loaded.rebase_due:
+            self._queue.add(self._rebase)
         if self.size >= self._limits.document_warn:
             self._size_watch.check()
 
@@ -319,7 +322,7 @@ class Room:
 
     async def end(self) -> Unstorable:
         """Close a spoiled room when everything in it has been stored or refused; return what must not come again."""
-        await self._turns.finish()
+        await self._queue.finish()
         await self.saving.finish()
         try:
             for update, reason in self.saving.refused:
@@ -337,32 +340,36 @@ class Room:
     def relieved(self) -> bool:
         """Whether a sender that was refused for want of room may offer again."""
         half = self._limits.unsaved_room // 2
-        return self.problem is None and self.saving.unsaved_bytes + self.waiting_bytes < half and self._journal.relieved
+        return (
+            self.problem is None
+            and self.saving.unsaved_bytes + self.waiting_bytes < half
+            and self._write_buffer.relieved
+        )
 
     @property
     def settled(self) -> bool:
         """Whether nothing waits to be proved, sent or saved."""
-        return not (self._turns or self._delivery.outbox or self.saving.unsaved)
+        return not (self._queue or self._delivery.outbox or self.saving.unsaved)
 
-    # ---------------------------------------------------------------- upkeep of the copy
+    # ---------------------------------------------------------------- upkeep of the loaded document
 
-    def _turn_failed(self, error: Exception) -> None:
+    def _work_failed(self, error: Exception) -> None:
         _log.error("room work failed", document=self.document, error=str(error), exc_info=error)
         self.stats.errors += 1
 
     async def _rebase(self) -> None:
         """Fold the tail when it has grown enough since this was asked for."""
-        if self._copy.rebase_due:
+        if self._loaded.rebase_due:
             await self._fold()
 
     def _full(self) -> None:
         """An update would have passed the limit: what was deleted lately may still be counted."""
         self._size_watch.check()
-        if not self._turns:
-            self._turns.add(self._fold)
+        if not self._queue:
+            self._queue.add(self._fold)
 
     async def _fold(self) -> None:
-        await self._copy.fold()
+        await self._loaded.fold()
         self._size_watch.check()
 
     # ---------------------------------------------------------------- fan-out
@@ -413,16 +420,16 @@ class Room:
 
     async def rest(self) -> None:
         """Drop the replica of a room that nobody edits; the bytes stay."""
-        if not self._turns:
-            await self._copy.rest()
+        if not self._queue:
+            await self._loaded.rest()
 
     async def close(self) -> None:
         """Release everything; the caller has made sure that the room is settled and empty."""
         self._delivery.close()
         self.presence.close()
-        await self._turns.finish()
+        await self._queue.finish()
         await self._neighbours.close()
-        await self._copy.rest()
+        await self._loaded.rest()
 
 
 async def _applied(replica: Replica, update: bytes, summary: UpdateSummary, payer: Sender) -> Applied:

@@ -13,12 +13,12 @@ from quire.crdt.host import ReplicaHost
 from quire.fanout.contract import Fanout
 from quire.log.contract import DamagedDocument, Health, UpdateLog
 from quire.storage import StorageUnavailable
-from quire.sync.journal import Journal
 from quire.sync.limits import RoomLimits
 from quire.sync.neighbours import Identity
 from quire.sync.room import Room
 from quire.sync.stats import SyncStats
 from quire.sync.unstorable import Unstorable
+from quire.sync.writebuffer import WriteBuffer
 
 _log = structlog.get_logger("quire.sync.rooms")
 CLOSING_SECONDS = 10.0
@@ -54,7 +54,7 @@ class Rooms:
         self._unstorable: dict[str, Unstorable] = {}
         """What the next room of a document must not take: its last one ended for that reason."""
         self._background = Background()
-        self.journal = Journal(log, stats, limit=unsaved_limit)
+        self.write_buffer = WriteBuffer(log, stats, limit=unsaved_limit)
         self._unwatch = log.watch(self._on_health)
 
     def __len__(self) -> int:
@@ -109,7 +109,7 @@ class Rooms:
                 room = Room(
                     document,
                     (await self._log.load(document)).made(),
-                    journal=self.journal,
+                    write_buffer=self.write_buffer,
                     replicas=self._replicas,
                     limits=self._limits,
                     stats=self._stats,
@@ -209,7 +209,7 @@ class Rooms:
             await room.close()
         self._rooms.clear()
         # What other nodes left to this one as they went: the log closes next.
-        self.journal.flush()
+        self.write_buffer.flush()
 
     def _on_health(self, health: Health) -> None:
         for room in self._rooms.values():

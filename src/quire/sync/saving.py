@@ -10,8 +10,8 @@ from typing import Final
 import structlog
 
 from quire.log.contract import Outcome, Refused
-from quire.sync.journal import Journal
 from quire.sync.member import Refusal, Sender
+from quire.sync.writebuffer import WriteBuffer
 
 _log = structlog.get_logger("quire.sync.saving")
 ANEW: Final = "the document is read anew; the update will be asked for again"
@@ -27,9 +27,9 @@ class Saving:
     __slots__ = (
         "_answered",
         "_document",
-        "_journal",
         "_repeated",
         "_spoiled",
+        "_write_buffer",
         "refused",
         "stored",
         "submitted",
@@ -37,9 +37,9 @@ class Saving:
         "unsaved_bytes",
     )
 
-    def __init__(self, document: str, journal: Journal, *, spoiled: Callable[[], None]) -> None:
+    def __init__(self, document: str, write_buffer: WriteBuffer, *, spoiled: Callable[[], None]) -> None:
         """Start with nothing; `spoiled` is called once, at the first update that is refused for good."""
-        self._document, self._journal, self._spoiled = document, journal, spoiled
+        self._document, self._write_buffer, self._spoiled = document, write_buffer, spoiled
         self.unsaved = self.unsaved_bytes = 0
         self.submitted = self.stored = 0
         """Updates handed to the log, and how many of those it has answered for."""
@@ -54,7 +54,7 @@ class Saving:
         self.unsaved += 1
         self.unsaved_bytes += len(update)
         self.submitted += 1
-        self._journal.append(self._document, update, sender, self._answer)
+        self._write_buffer.append(self._document, update, sender, self._answer)
 
     def repeat(self, sender: Sender) -> None:
         """A repeated update is saved once everything before it is, wherever that came from."""

@@ -332,7 +332,7 @@ class Socket(WSListener):
 
     def _pong(self, payload: bytes) -> None:
         if len(payload) > MOST_PINGED:
-            self.close(CloseCode.MALFORMED, "a ping is larger than a control frame may be")
+            self.close(CloseCode.MALFORMED, f"a ping may carry at most {MOST_PINGED} bytes")
         elif self.blocked_since is not None:
             self._pinged = payload
         else:
@@ -341,16 +341,19 @@ class Socket(WSListener):
     def _join(self, kind: WSMsgType, fin: bool, payload: bytes) -> bytes | None:
         """Collect a fragmented message (Chrome splits above 128 KiB); return it when complete."""
         if kind is _TEXT:
-            self.close(CloseCode.MALFORMED, "messages are binary; this one was text")
+            self.close(CloseCode.MALFORMED, "messages are binary, this one was text; send binary frames")
             return None
         if (kind is _BINARY) == (self._fragments is not None):
-            self.close(CloseCode.MALFORMED, "message fragments out of order")
+            self.close(
+                CloseCode.MALFORMED,
+                "a message came between the fragments of another; send each with all its fragments in one piece",
+            )
             return None
         if self._fragments is None:
             self._fragments = bytearray()
         if len(self._fragments) + len(payload) > self.max_message:
             self._fragments = None
-            self.close(CloseCode.TOO_BIG, f"message is larger than {self.max_message} bytes")
+            self.close(CloseCode.TOO_BIG, f"a message may have at most {self.max_message} bytes; send less at a time")
             return None
         self._fragments += payload
         if not fin:

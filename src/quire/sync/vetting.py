@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from quire.crdt.updates import UpdateSummary, inspect, without_deletions_beyond
-from quire.sync.copy import Copy
+from quire.sync.document import LoadedDocument
 from quire.sync.member import Member, Refusal, Remainder, Sender
 from quire.sync.neighbours import Relayed
 from quire.sync.stats import SyncStats
@@ -27,11 +27,11 @@ class Vetting:
     The sender hears of what is left out. What another node accepted is only held against what can never be stored.
     """
 
-    __slots__ = ("_copy", "_full", "_limit", "_stats", "_unstorable", "_writers")
+    __slots__ = ("_full", "_limit", "_loaded", "_stats", "_unstorable", "_writers")
 
     def __init__(
         self,
-        copy: Copy,
+        loaded: LoadedDocument,
         writers: Writers,
         unstorable: Unstorable,
         *,
@@ -39,8 +39,8 @@ class Vetting:
         stats: SyncStats,
         full: Callable[[], None],
     ) -> None:
-        """Judge by what `copy` holds, of at most `limit` bytes; `full` is called when an update would pass them."""
-        self._copy, self._writers, self._unstorable = copy, writers, unstorable
+        """Judge by what `loaded` holds, of at most `limit` bytes; `full` is called when an update would pass them."""
+        self._loaded, self._writers, self._unstorable = loaded, writers, unstorable
         self._limit, self._stats, self._full = limit, stats, full
 
     def part(self, update: bytes, summary: UpdateSummary, sender: Sender) -> Part | None:
@@ -66,7 +66,7 @@ class Vetting:
     def _storable(self, update: bytes, summary: UpdateSummary, sender: Sender) -> Part:
         """Leave out what can never be stored."""
         own = not isinstance(sender, Relayed)
-        kept, summary = self._unstorable.leave_out(update, summary, self._copy.clock, waiting=own)
+        kept, summary = self._unstorable.leave_out(update, summary, self._loaded.clock, waiting=own)
         if kept is not update and own:
             self._stats.refused += 1
             sender.refused(Refusal.UNSTORABLE, self._unstorable.reason)
@@ -84,7 +84,7 @@ class Vetting:
             sender.refused(Refusal.TAKEN, "somebody else here writes with this client id; it will be asked for again")
             told = Remainder(sender)
         if early := self._writers.early(summary, sender):
-            clock = self._copy.clock
+            clock = self._loaded.clock
             update = without_deletions_beyond(update, summary, {client: clock.of(client) for client in early})
             summary = inspect(update)
             sender.refused(Refusal.TAKEN, "somebody has yet to write what this deletes; it will be asked for again")
@@ -95,7 +95,7 @@ class Vetting:
 
     def _fits(self, update: bytes, summary: UpdateSummary, sender: Sender) -> bool:
         """Refuse growth past the hard limit, and too much that waits for what is missing; deleting is possible."""
-        clock = self._copy.clock
+        clock = self._loaded.clock
         growth = summary.content_bytes
         if any(end > clock.of(client) for client, end in summary.deletes):
             growth = len(update)
@@ -103,7 +103,7 @@ class Vetting:
             self._stats.refused += 1
             sender.refused(Refusal.STORAGE, "too many updates wait for missing ones; this one will be asked for again")
             return False
-        if growth == 0 or self._copy.size + growth <= self._limit:
+        if growth == 0 or self._loaded.size + growth <= self._limit:
             return True
         self._stats.refused += 1
         self._full()

@@ -85,7 +85,9 @@ class YWebsocketSession:
             return
         self._pending_bytes += len(message) + PENDING_EACH
         if self._pending_bytes > PENDING_BYTES:
-            self._socket.close(CloseCode.TOO_BIG, "too much data before authentication")
+            self._socket.close(
+                CloseCode.TOO_BIG, "too much came before the document was open; wait for its first message"
+            )
             return
         self._pending.append(message)
 

@@ -8,12 +8,12 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from quire.accounts.routes import Password
-from quire.accounts.service import MICROSECONDS, SESSION_MOST, AccountService, EmailTaken
-from quire.http.caller import PersonCaller, TheDoor, device_of, too_many
+from quire.accounts.passwords import Password
+from quire.accounts.service import MICROSECONDS, SESSION_MOST, AccountService
+from quire.http.caller import GuardDep, PersonCaller, device_of, too_many
 from quire.http.errors import Problem
 from quire.http.forms import Email, Form, Name, Secret, at
-from quire.workspaces.service import Invitation, InvitationForAnother, InvitationInvalid, Membership, WorkspaceService
+from quire.workspaces.service import Invitation, Membership, WorkspaceService
 
 
 class InvitationForm(Form):
@@ -100,47 +100,23 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
         await spaces.withdraw(member.id, invitation_id)
 
     @router.post("/invitations/preview")
-    async def preview(form: PreviewForm, request: Request, entrance: TheDoor) -> Preview:
+    async def preview(form: PreviewForm, request: Request, guard: GuardDep) -> Preview:
         """Say what an invitation is about."""
-        wait = entrance.requests.wait(request.state.address)
+        wait = guard.requests.wait(request.state.address)
         if wait:
-            raise too_many(wait, "Too many requests from your address.")
-        try:
-            workspace, inviter, email = await spaces.preview(form.token)
-        except InvitationInvalid:
-            raise Problem(
-                404, "This invitation is used, withdrawn or expired. Ask for a new one.", code="invitation-invalid"
-            ) from None
+            raise too_many(wait, "Too many requests from your address; wait and try again.")
+        workspace, inviter, email = await spaces.preview(form.token)
         return Preview(workspace=workspace, inviter=inviter, email=email)
 
     @router.post("/invitations/accept", status_code=201)
-    async def accept(form: AcceptForm, request: Request, response: Response, entrance: TheDoor) -> Joined:
+    async def accept(form: AcceptForm, request: Request, response: Response, guard: GuardDep) -> Joined:
         """Make an account by invitation and sign in."""
-        wait = entrance.writes.wait(request.state.address)
+        wait = guard.writes.wait(request.state.address)
         if wait:
             raise too_many(wait, "Too many attempts; wait and try again.")
-        try:
-            account = await spaces.accept(form.token, form.email, form.name, form.password)
-        except InvitationInvalid:
-            raise Problem(
-                404, "This invitation is used, withdrawn or expired. Ask for a new one.", code="invitation-invalid"
-            ) from None
-        except InvitationForAnother as other:
-            raise Problem(
-                403,
-                f"This invitation is for {other}. Use this address, or ask for another invitation.",
-                code="invitation-for-another",
-                errors=[{"field": "email", "message": f"must be {other}", "code": "other-address"}],
-            ) from None
-        except EmailTaken:
-            raise Problem(
-                409,
-                "An account with this email exists. Sign in with it.",
-                code="email-taken",
-                errors=[{"field": "email", "message": "is taken", "code": "taken"}],
-            ) from None
+        account = await spaces.accept(form.token, form.email, form.name, form.password)
         secret, _ = await people.start_session(account.id, device_of(request), request.state.address)
-        entrance.set_cookie(response, secret, SESSION_MOST // MICROSECONDS)
+        guard.set_cookie(response, secret, SESSION_MOST // MICROSECONDS)
         return Joined(account=account.id)
 
     return router

@@ -17,8 +17,8 @@ export interface Session {
   setup_needed: boolean
   version: string
   schema_version: number
-  /** Seconds of silence on a socket after which it counts as dead. */
-  dead_after: number
+  /** Seconds of silence on a socket after which it counts as dead; not known of a visitor without a network. */
+  dead_after?: number
   /** The server was not asked: this is what the browser remembers. */
   remembered?: boolean
 }

@@ -17,7 +17,7 @@ export function explain(t: TFunction, error: unknown): string {
   if (error.status === 429) return t('error.wait', { when: fromNow((error.retryAfter ?? 60) * 1000) })
   // An answer that is not Quire's own, a proxy's for instance, has nothing to say to a person.
   if (!error.body.detail) return t('error.unknown')
-  return t(`problem.${String(error.body.code)}`, { defaultValue: error.detail })
+  return t(`problem.${String(error.body.code)}`, { defaultValue: error.detail, request: error.body.request })
 }
 
 /** What is wrong with one field of a form, if the server complained about it. */

@@ -17,7 +17,6 @@ const VISITOR: Session = {
   setup_needed: false,
   version: '',
   schema_version: schema.version,
-  dead_after: 25,
   remembered: true,
 }
 

@@ -29,14 +29,14 @@ export async function setLanguage(language: string): Promise<void> {
 
 /** The language asked for in the address, chosen here before, or of the browser; English when none is known. */
 function preferred(): string {
-  const wishes: (string | null | undefined)[] = [new URLSearchParams(location.search).get('lang')]
+  const candidates: (string | null | undefined)[] = [new URLSearchParams(location.search).get('lang')]
   try {
-    wishes.push(localStorage.getItem(KEY))
+    candidates.push(localStorage.getItem(KEY))
   } catch {
     // Without storage the browser's own languages decide.
   }
-  wishes.push(...navigator.languages.map((language) => language.split('-')[0]))
-  return wishes.find((language) => language && language in LANGUAGES) ?? 'en'
+  candidates.push(...navigator.languages.map((language) => language.split('-')[0]))
+  return candidates.find((language) => language && language in LANGUAGES) ?? 'en'
 }
 
 export async function startI18n(): Promise<void> {

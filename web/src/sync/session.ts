@@ -67,7 +67,7 @@ export class DocumentSession implements Handles {
     readonly me: Me,
     person: string,
     link: string | null,
-    deadAfter = 25,
+    deadAfter?: number,
   ) {
     this.socket = sharedSocket(deadAfter)
     this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())

@@ -80,7 +80,7 @@ class TabSocket extends HocuspocusProviderWebsocket {
 let socket: TabSocket | null = null
 
 /** The tab's socket; silence of `deadAfter` seconds means that the link is dead (the session says how long). */
-export function sharedSocket(deadAfter: number): TabSocket {
+export function sharedSocket(deadAfter = 25): TabSocket {
   if (socket) return socket
   const base = location.origin.replace(/^http/, 'ws')
   const created = new TabSocket({

@@ -58,12 +58,12 @@ const CONTAINER = /^(body|div|section|article)$/
 const isEmpty = (node: Node | null) =>
   isElement(node) && !node.textContent?.trim() && !node.querySelector('img, hr, br')
 
-/** A break inside a paragraph parts it; a paragraph that wishes to begin a page gets a break before it. */
+/** A break inside a paragraph parts it; a paragraph that is to begin a page gets a break before it. */
 export function pageBreaks(body: HTMLElement): void {
   for (const element of elements(body, '[style*="break-before"]')) {
     const style = declarations(element)
-    const wish = style.get('page-break-before') ?? style.get('break-before') ?? ''
-    if (!/^(always|page)$/i.test(wish) || element.closest('td, th, li')) continue
+    const breakBefore = style.get('page-break-before') ?? style.get('break-before') ?? ''
+    if (!/^(always|page)$/i.test(breakBefore) || element.closest('td, th, li')) continue
     const mark = body.ownerDocument.createElement('div')
     mark.setAttribute('data-page-break', '')
     const drawn = tag(element)

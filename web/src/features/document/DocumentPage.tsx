@@ -66,7 +66,7 @@ export function DocumentPage() {
 function Opened({ documentId, who, onRegained }: { documentId: string; who: Session; onRegained: () => void }) {
   const link = useMemo(() => linkToken(), [])
   // The tab's socket is made once: what the server says later opens no new session.
-  const [deadAfter] = useState(who.dead_after ?? 25)
+  const [deadAfter] = useState(who.dead_after)
   const me = useMemo(
     () => (who.account ? { id: who.account.id, name: who.account.name, color: who.account.color } : guest()),
     [who.account],

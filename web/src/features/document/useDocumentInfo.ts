@@ -6,7 +6,7 @@ import { api, NetworkError, Problem, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useTitle } from '../../app/title'
 import { isUnheard, keptInfo, useSessionPart, type DocumentSession } from '../../sync'
-import { keepWish, keptWish, type TitleWish } from './titleWish'
+import { keepTitle, keptTitle, type PendingTitle } from './pendingTitle'
 
 interface Conflict {
   mine: string
@@ -20,7 +20,7 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
   const meta = useSessionPart(session, 'meta')
   const { documentId, me } = session
   const [conflict, setConflict] = useState<Conflict | null>(null)
-  const [wish, setWish] = useState<TitleWish | null>(() => keptWish(me.id, documentId))
+  const [pending, setPending] = useState<PendingTitle | null>(() => keptTitle(me.id, documentId))
   const key = ['document', documentId]
   const { data: info } = useQuery({
     queryKey: key,
@@ -37,9 +37,9 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
       }
     },
   })
-  const wishFor = (wanted: TitleWish | null) => {
-    setWish(wanted)
-    keepWish(me.id, documentId, wanted)
+  const changePending = (wanted: PendingTitle | null) => {
+    setPending(wanted)
+    keepTitle(me.id, documentId, wanted)
   }
 
   useEffect(() => {
@@ -57,7 +57,7 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
   useEffect(() => {
     if (link && role && role !== 'owner' && person !== 'guest') api.visit(documentId, link).catch(() => undefined)
   }, [documentId, link, role, person])
-  const title = wish?.title ?? info?.title
+  const title = pending?.title ?? info?.title
   useTitle(title)
 
   const apply = async (title: string, version: number) => {
@@ -70,17 +70,17 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
     }
     try {
       queries.setQueryData(key, await api.rename(documentId, title, version, link))
-      wishFor(null)
+      changePending(null)
     } catch (error) {
       if (error instanceof Problem && error.status === 412) {
         const theirs = error.body.current as DocumentInfo
         queries.setQueryData(key, theirs)
         setConflict({ mine: title, theirs })
       } else if (error instanceof NetworkError || (error as Problem).status >= 500) {
-        wishFor({ title, version })
+        changePending({ title, version })
         notifications.show({ message: t('rename.later') })
       } else {
-        wishFor(null)
+        changePending(null)
         notifications.show({ color: 'red', message: explain(t, error) })
       }
     }
@@ -90,13 +90,13 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
   const back = useEffectEvent(async () => {
     // The token for changes may be missing after a start without a network.
     await queries.refetchQueries({ queryKey: ['session'] })
-    if (wish && !conflict) await apply(wish.title, wish.version)
+    if (pending && !conflict) await apply(pending.title, pending.version)
     else await queries.invalidateQueries({ queryKey: ['document', documentId] })
   })
   const { state } = session
   useEffect(() => {
     // A title kept from an earlier visit is offered at the first contact.
-    let away = keptWish(me.id, documentId) !== null
+    let away = keptTitle(me.id, documentId) !== null
     return state.subscribe(() => {
       const { kind } = state.get().status
       if (kind === 'offline') away = true
@@ -110,10 +110,10 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
   return {
     info: info && { ...info, title: title ?? info.title },
     conflict,
-    rename: (title: string) => void (info && apply(title, wish?.version ?? info.version)),
+    rename: (title: string) => void (info && apply(title, pending?.version ?? info.version)),
     settle: (choice: 'mine' | 'theirs') => {
       if (choice === 'mine' && conflict) void apply(conflict.mine, conflict.theirs.version)
-      else wishFor(null)
+      else changePending(null)
       setConflict(null)
     },
   }

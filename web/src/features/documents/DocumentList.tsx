@@ -6,24 +6,24 @@ import { Loading } from '../../app/Loading'
 import { explain } from '../../api/explain'
 import { DocumentCard } from './DocumentCard'
 import classes from './HomePage.module.css'
-import { useDocuments, type Place, type Wish } from './useDocuments'
+import { useDocuments, type Place, type ListQuery } from './useDocuments'
 
 const EMPTY = { all: 'empty.documents', shared: 'empty.shared', trash: 'empty.trash' }
 
 interface Props {
   person: string
   view: 'grid' | 'list'
-  wish: Wish
+  query: ListQuery
 }
 
 /** The cards. More are fetched as the end comes into view; arrow keys move between them. */
-export function DocumentList({ person, view, wish }: Props) {
+export function DocumentList({ person, view, query }: Props) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const cards = useRef<HTMLUListElement>(null)
   /** A card that is taken away, and its place. */
   const leaving = useRef<{ id: string; at: number } | null>(null)
-  const { items, offline, ...list } = useDocuments(person, wish)
+  const { items, offline, ...list } = useDocuments(person, query)
   /** What to focus in each card: its link, in the trash its menu. */
   const links = () => [...(cards.current?.children ?? [])].map((card) => card.querySelector<HTMLElement>('a, button'))
 
@@ -51,7 +51,7 @@ export function DocumentList({ person, view, wish }: Props) {
     event.preventDefault()
     links()[Math.max(0, Math.min(next, all.length - 1))]?.focus()
   }
-  const searching = wish.words !== ''
+  const searching = query.words !== ''
   return (
     <>
       {offline && (
@@ -83,7 +83,7 @@ export function DocumentList({ person, view, wish }: Props) {
           ))}
         </div>
       )}
-      {list.isSuccess && items.length === 0 && <Empty place={wish.place} search={wish.words} />}
+      {list.isSuccess && items.length === 0 && <Empty place={query.place} search={query.words} />}
       {items.length > 0 && (
         // The keys below move the focus between links that work without them.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
@@ -94,7 +94,7 @@ export function DocumentList({ person, view, wish }: Props) {
               document={document}
               compact={view === 'list'}
               mine={document.owner.id === person}
-              sort={wish.sort}
+              sort={query.sort}
               onChanged={(gone) => changed(document.id, gone)}
             />
           ))}

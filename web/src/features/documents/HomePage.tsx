@@ -130,7 +130,7 @@ function Documents({ session, person, place }: { session: Session; person: strin
               {explain(t, create.error)}
             </Alert>
           )}
-          <DocumentList person={person} view={view} wish={{ words, sort, place }} />
+          <DocumentList person={person} view={view} query={{ words, sort, place }} />
         </main>
       </div>
     </div>

@@ -9,7 +9,7 @@ const ASK_AGAIN = 4000
 /** All documents, those of others, or those in the trash. */
 export type Place = 'all' | 'shared' | 'trash'
 
-export interface Wish {
+export interface ListQuery {
   words: string
   sort: Sort
   place: Place
@@ -25,12 +25,12 @@ async function bring(person: string): Promise<void> {
 }
 
 /** The documents that fit, page by page; without a network those of the list that was seen last. */
-export function useDocuments(person: string, { words, sort, place }: Wish) {
+export function useDocuments(person: string, { words, sort, place }: ListQuery) {
   const list = useInfiniteQuery({
     queryKey: ['documents', { words, sort, place }],
     initialPageParam: undefined as string | undefined,
     networkMode: 'always',
-    // While a new wish is answered, the old answer stays in view.
+    // While a new query is answered, the old answer stays in view.
     placeholderData: keepPreviousData,
     queryFn: async ({ pageParam }) => {
       try {

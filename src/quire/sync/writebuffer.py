@@ -18,7 +18,7 @@ Answered = Callable[[bytes, Sender, Outcome], bool]
 Entry = tuple[Answered, Sender, Update]
 
 
-class Journal:
+class WriteBuffer:
     """What waits for its turn at the log; shared by all rooms of this node."""
 
     def __init__(self, log: UpdateLog, stats: SyncStats, *, limit: int, clock: Callable[[], float] = time.time) -> None:

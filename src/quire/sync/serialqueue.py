@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 
-class Turns:
+class SerialQueue:
     """A queue of work for one document; false when nothing waits or runs."""
 
     __slots__ = ("_failed", "_queue", "_worker")
 
     def __init__(self, failed: Callable[[Exception], None]) -> None:
-        """Make an empty queue; `failed` hears of a turn that raised: the others go on."""
+        """Make an empty queue; `failed` hears of work that raised: the others go on."""
         self._queue: deque[tuple[Callable[[], Awaitable[None]], Callable[[], None] | None]] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._failed = failed
@@ -21,9 +21,9 @@ class Turns:
     def __bool__(self) -> bool:
         return bool(self._queue)
 
-    def add(self, turn: Callable[[], Awaitable[None]], otherwise: Callable[[], None] | None = None) -> None:
+    def add(self, work: Callable[[], Awaitable[None]], otherwise: Callable[[], None] | None = None) -> None:
         """Run a piece of work after all that were added before; `otherwise` runs when it raised."""
-        self._queue.append((turn, otherwise))
+        self._queue.append((work, otherwise))
         if self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
 
@@ -35,10 +35,10 @@ class Turns:
     async def _work(self) -> None:
         try:
             while self._queue:
-                turn, otherwise = self._queue[0]
+                work, otherwise = self._queue[0]
                 try:
-                    await turn()
-                except Exception as error:  # noqa: BLE001 - one turn's failure must not stop the room
+                    await work()
+                except Exception as error:  # noqa: BLE001 - one failure must not stop the room
                     self._failed(error)
                     if otherwise is not None:
                         otherwise()

@@ -1,4 +1,4 @@
-"""The copy of a document on this node: the bytes of its updates, and a replica of it while somebody edits.
+"""A document as this node has it loaded: the bytes of its updates, and a replica of it while somebody edits.
 
 Joins are answered from bytes, without building the document. The replica proves updates; it is built from the
 bytes when it is needed, in a worker process when it is heavy.
@@ -27,7 +27,7 @@ MEMORY_FACTOR: Final = 12
 _Answer = TypeVar("_Answer")
 
 
-class Copy:
+class LoadedDocument:
     """One document in memory: a base, the updates after it, their state vector, and the replica if there is one."""
 
     __slots__ = (

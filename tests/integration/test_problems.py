@@ -1,0 +1,94 @@
+"""What goes wrong in a service is a problem document that says what happened and what to do."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from quire.ops.children import Child, ChildDied
+from quire.server import Server
+from visitors import ORIGIN, Browser, written
+
+
+@pytest.fixture
+async def document(ada: Browser) -> str:
+    return str((await ada.call("POST", "/documents", {"title": "Plan"})).json()["id"])
+
+
+async def test_a_document_that_goes_while_it_is_asked_for_is_not_there(
+    ada: Browser, node: Server, document: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ada.call("DELETE", f"/documents/{document}")
+    permit = node.services.access.role_even_in_trash
+
+    async def erased_meanwhile(principal: object, wanted: str) -> object:
+        role = await permit(principal, wanted)  # type: ignore[arg-type]
+        await node.documents.erase(wanted)
+        return role
+
+    monkeypatch.setattr(node.services.access, "role_even_in_trash", erased_meanwhile)
+    answer = await ada.call("GET", f"/documents/{document}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-document")
+
+
+async def test_a_damaged_document_is_said_to_be_one(ada: Browser, node: Server, document: str) -> None:
+    await node.log.erase(document)
+    for path in ("content", "preview"):
+        answer = await ada.call("GET", f"/documents/{document}/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (503, "document-damaged")
+        assert "tell whoever runs this server" in answer.json()["detail"]
+
+
+async def test_what_takes_too_much_to_read_is_said_to_do_so(
+    ada: Browser, document: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def died(*_: object) -> None:
+        raise ChildDied("killed")
+
+    monkeypatch.setattr(Child, "run", died)
+    monkeypatch.setattr("quire.documents.texts.SMALL", 0)
+    answer = await ada.call("GET", f"/documents/{document}/content")
+    assert (answer.status_code, answer.json()["code"]) == (503, "too-heavy")
+
+
+async def test_too_many_conversions_at_once_are_asked_to_wait(
+    ada: Browser, node: Server, document: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quire.documents.texts.SMALL", 0)
+    monkeypatch.setattr(node.texts, "converting", node.settings.conversions)
+    answer = await ada.call("GET", f"/documents/{document}/content")
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "overloaded", "2")
+
+
+async def test_a_picture_whose_content_is_lost_is_not_there(ada: Browser, node: Server) -> None:
+    document, digest = await written(ada, "Plan", "The plan")
+    (node.settings.data / "blobs" / "attachments" / document / digest).unlink()
+    assert (await ada.call("GET", f"/documents/{document}/attachments/{digest}")).status_code == 404
+
+
+async def test_a_fault_of_the_server_has_a_number_that_its_log_knows(
+    node: Server, ada: Browser, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(node.documents, "list", broken)
+    transport = httpx.ASGITransport(node.app, raise_app_exceptions=False)  # type: ignore[attr-defined]
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, cookies=ada.http.cookies) as http:
+        answer = await http.get("/api/v1/documents")
+    assert answer.status_code == 500
+    problem = answer.json()
+    assert problem["request"] == answer.headers["X-Request-Id"]
+    assert problem["request"] in problem["detail"]
+    assert "a fault of ours" not in answer.text
+    shown = capsys.readouterr()
+    assert [
+        line for line in (shown.out + shown.err).splitlines() if "request failed" in line and problem["request"] in line
+    ]
+
+
+async def test_a_method_that_an_address_does_not_have_names_those_that_it_has(ada: Browser) -> None:
+    answer = await ada.call("PUT", "/documents", {})
+    assert answer.status_code == 405
+    assert "PUT" in answer.json()["detail"]
+    assert answer.headers["Allow"] in answer.json()["detail"]
