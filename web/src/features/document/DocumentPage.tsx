@@ -148,7 +148,13 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
             <div className={classes.state}>
               {ready && readOnly && !problem && (
                 <Tooltip label={t('mode.viewing.hint')} multiline maw={280}>
-                  <Badge variant="light" color="gray" leftSection={<IconEye size={14} aria-hidden />} tt="none">
+                  <Badge
+                    flex="none"
+                    variant="light"
+                    color="gray"
+                    leftSection={<IconEye size={14} aria-hidden />}
+                    tt="none"
+                  >
                     {t('mode.viewing')}
                   </Badge>
                 </Tooltip>
