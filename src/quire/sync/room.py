@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from time import thread_time
 
 import structlog
 
@@ -39,7 +40,7 @@ _log = structlog.get_logger("quire.sync.room")
 MOST_STRUCTS = 1000
 """Structs of an update that is applied in this process: crafted ones take each the longer the more there are."""
 SLOW = 0.05
-"""Seconds that one update may take here; the document moves to a worker process then."""
+"""Seconds of work that one update may take here; the document moves to a worker process then."""
 VISIT_SECONDS = 20.0
 """How long somebody without a socket counts as here after each exchange; a tab in front makes one every second."""
 
@@ -198,7 +199,7 @@ class Room:
         if replica is None or self._turns or not replica.local or not self.light(update):
             self._receive_in_turn(update, sender)
             return
-        started = self._loop.time()
+        started = thread_time()
         try:
             summary = inspect(update)
             if summary.structs > MOST_STRUCTS:
@@ -217,7 +218,7 @@ class Room:
             self._refuse_malformed(sender, error)
             return
         self._accept(update, sender, summary, applied)
-        if self._loop.time() - started > SLOW:
+        if thread_time() - started > SLOW:
             self._turns.add(self._copy.move)
 
     def _receive_in_turn(self, update: bytes, sender: Sender) -> None:
