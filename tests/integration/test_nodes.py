@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import PROVE
-from contracts.log import append, history, parts_of, text_of
+from contracts.log import append, history, text_of
 from locks import write_locked
 from nodes import BEACON, DOCUMENT, Guest, Node, made_log, open_log, until, written
 from quire.fanout.local import LocalBus
@@ -188,7 +188,7 @@ async def test_what_was_just_said_to_be_saved_is_in_every_read_on_another_node(l
             before = await written(log)
             ann.text.insert(0, f"word{number} ")
             await until(lambda: ann.unsaved == 0, "saved", one, two)
-            stored = text_of(parts_of(await elsewhere.load(DOCUMENT)))
+            stored = text_of((await elsewhere.load(DOCUMENT)).parts)
             assert f"word{number} " in stored
             history = await elsewhere.read(DOCUMENT, after=before[-1].seq if before else 1)
             assert [row.author for row in history] == ["ann"]

@@ -38,7 +38,6 @@ from quire.sync.writebuffer import WriteBuffer
 from quire.sync.writers import Writers, doubt
 
 _log = structlog.get_logger("quire.sync.room")
-_work_time = time.thread_time
 MOST_STRUCTS = 1000
 """Structs of an update that is applied in this process: crafted ones take each the longer the more there are."""
 SLOW = 0.05
@@ -211,7 +210,7 @@ class Room:
         if replica is None or self._queue or not replica.local or not self.light(update):
             self._receive_queued(update, sender)
             return
-        started = _work_time()
+        started = time.thread_time()
         try:
             summary = inspect(update)
             if summary.structs > MOST_STRUCTS:
@@ -230,7 +229,7 @@ class Room:
             self._refuse_malformed(sender, error)
             return
         self._accept(update, sender, summary, applied)
-        if _work_time() - started > SLOW:
+        if time.thread_time() - started > SLOW:
             self._queue.add(self._loaded.move)
 
     def _receive_queued(self, update: bytes, sender: Sender, summary: UpdateSummary | None = None) -> None:
