@@ -22,7 +22,10 @@ ELEMENT = structs(1, 0, b"\x07\x01" + wire.var_string("default") + b"\x03" + wir
 VALUES = b"\x28\x00\x01\x00" + wire.var_string("k") + b"\x03" + b"\x77\x01v" * 3
 VALUE = b"\xa8\x02\x02\x01\x77\x01w"
 HOSTILE = {
-    "text that goes on with something collected": [appended(5, "abc", 2), structs(2, 0, b"\x00\x06")],
+    "text that goes on with something collected": [
+        structs(2, 5, b"\x04\x01" + wire.var_string("t") + wire.var_string("abc")),
+        structs(2, 0, b"\x00\x06"),
+    ],
     "several values of an attribute, deleted with their element": [
         structs(2, 0, VALUES, VALUE),
         ELEMENT,
