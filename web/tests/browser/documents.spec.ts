@@ -1,6 +1,6 @@
 /** The list of documents: finding, arranging, changing. */
 import type { Page } from '@playwright/test'
-import { expect, OWNER, PROVE, saved, test } from './fixtures'
+import { expect, OWNER, PROVE, saved, status, test, text } from './fixtures'
 import { QuireServer } from './server'
 
 const MANY = PROVE ? 1000 : 230
@@ -151,7 +151,9 @@ test.describe('the list', () => {
     await search(page).fill('nothing is called this')
     await page.getByText('Nothing found for').waitFor()
     await page.getByTestId('new-document').click()
-    await expect(page.getByRole('main').getByRole('alert')).toContainText('The server cannot be reached')
+    await page.waitForURL(/\/d\//)
+    await text(page).waitFor()
+    await expect(status(page)).toContainText('Offline')
     await page.context().setOffline(false)
   })
 })
