@@ -33,10 +33,10 @@ test(
       const paints = await owner.evaluateHandle(countPaints)
       for (let i = 0; i < KEYS; i += 1) await owner.keyboard.press('abcdefgh '.charAt(i % 9), { delay: 60 })
       const pace = await readPace(owner)
-      const { frames, changes } = await paints.evaluate((counted) => counted)
+      const { changes, most } = await paints.evaluate((counted) => counted)
       const report = {
-        frames,
         changes,
+        most,
         blocks: BLOCKS,
         writers: WRITERS,
         busy: [0.5, 0.95].map((share) => percentile(pace.busy, share).toFixed(1)),
@@ -45,9 +45,9 @@ test(
       }
       console.log(JSON.stringify(report))
       expect(pace.busy.length).toBeGreaterThan(KEYS * 0.9)
-      // However many updates come, the view changes once a frame for all of them, and once for each key.
-      expect(changes).toBeGreaterThan(KEYS)
-      expect(changes).toBeLessThanOrEqual(frames + 2 * KEYS)
+      // However many updates come, the view changes once a frame for all of them; a late timer may add one.
+      expect(changes).toBeGreaterThan(10)
+      expect(most).toBeLessThanOrEqual(2)
       // The row's figure is for a machine with nothing else to do; elsewhere the typical key tells.
       if (PROVE) expect(percentile(pace.busy, 0.95)).toBeLessThan(16)
       expect(percentile(pace.busy, 0.5)).toBeLessThan(60)
@@ -91,13 +91,19 @@ function writing(crowd: ChildProcess): Promise<void> {
   })
 }
 
-/** Counts what changes the document in the view, and the frames meanwhile. */
-function countPaints(): { frames: number; changes: number } {
-  const counted = { frames: 0, changes: 0 }
+/** Counts how often others' changes change the view, and how often in the frame that had the most of them. */
+function countPaints(): { changes: number; most: number } {
+  const counted = { changes: 0, most: 0 }
+  let here = 0
   const editor = document.querySelector<HTMLElement>('.sheet-text')?.editor
-  editor?.on('transaction', ({ transaction }) => (counted.changes += Number(transaction.docChanged)))
+  editor?.on('transaction', ({ transaction }) => {
+    if (!transaction.docChanged || transaction.getMeta('y-sync$') === undefined) return
+    counted.changes += 1
+    here += 1
+    counted.most = Math.max(counted.most, here)
+  })
   const beat = () => {
-    counted.frames += 1
+    here = 0
     requestAnimationFrame(beat)
   }
   requestAnimationFrame(beat)
