@@ -36,13 +36,10 @@ test(
       const counted = await owner.evaluateHandle(countChanges)
       for (let i = 0; i < KEYS; i += 1) await owner.keyboard.press('abcdefgh '.charAt(i % 9), { delay: 60 })
       const pace = await readPace(owner)
-      const { frames, changes } = await counted.evaluate(({ since, changes }) => ({
-        frames: Math.ceil(((performance.now() - since) / 1000) * 60),
-        changes,
-      }))
+      const { changes, most } = await counted.evaluate((counts) => counts)
       const report = {
-        frames,
         changes,
+        most,
         blocks: BLOCKS,
         writers: WRITERS,
         busy: [0.5, 0.95].map((share) => percentile(pace.busy, share).toFixed(1)),
@@ -51,9 +48,9 @@ test(
       }
       console.log(JSON.stringify(report))
       expect(pace.busy.length).toBeGreaterThan(KEYS * 0.9)
-      // However many updates come, the view changes once a frame for all of them, and once for each key.
-      expect(changes).toBeGreaterThan(KEYS)
-      expect(changes).toBeLessThanOrEqual(frames + 2 * KEYS)
+      // However many updates come, the view changes once a frame for all of them; a late timer may add one.
+      expect(changes).toBeGreaterThan(10)
+      expect(most).toBeLessThanOrEqual(2)
       // The row's figure is for a machine with nothing else to do; elsewhere the typical key tells.
       if (PROVE) expect(percentile(pace.busy, 0.95)).toBeLessThan(16)
       expect(percentile(pace.busy, 0.5)).toBeLessThan(60)
@@ -97,10 +94,6 @@ function writing(crowd: ChildProcess): Promise<void> {
   })
 }
 
-/** Counts changes of the view, and since when; asking for frames to count them would cost what is measured. */
-function countChanges(): { since: number; changes: number } {
-  const counted = { since: performance.now(), changes: 0 }
-  const editor = document.querySelector<HTMLElement>('.sheet-text')?.editor
-  editor?.on('transaction', ({ transaction }) => (counted.changes += Number(transaction.docChanged)))
+      const { changes, most } = await counted.evaluate((counts) => counts)
   return counted
 }
