@@ -94,6 +94,18 @@ function writing(crowd: ChildProcess): Promise<void> {
   })
 }
 
-      const { changes, most } = await counted.evaluate((counts) => counts)
+/** Counts how often others' changes change the view, and how often in the frame that had the most of them. */
+function countChanges(): { changes: number; most: number } {
+  const counted = { changes: 0, most: 0 }
+  let here = 0
+  const editor = document.querySelector<HTMLElement>('.sheet-text')?.editor
+  editor?.on('transaction', ({ transaction }) => {
+    if (!transaction.docChanged || transaction.getMeta('y-sync$') === undefined) return
+    // Frames asked for only to be counted would cost what is measured.
+    if (here === 0) requestAnimationFrame(() => (here = 0))
+    counted.changes += 1
+    here += 1
+    counted.most = Math.max(counted.most, here)
+  })
   return counted
 }
