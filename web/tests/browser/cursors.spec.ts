@@ -45,7 +45,7 @@ test(
 
     const me = await guest.evaluate(() => JSON.parse(localStorage.getItem('quire:guest') ?? '{}') as { name: string })
     const label = owner.locator('.caret-label')
-    await expect(label).toHaveText(me.name)
+    await expect(label).toHaveText(`${me.name} (guest)`)
     await expect(owner.locator('.caret')).toHaveCSS('border-left-color', await labelColor(owner))
     // The name rests three seconds after the caret does, and shows again when it moves.
     await expect(label).toBeHidden()
@@ -118,8 +118,8 @@ test('an avatar leads to its own person, also between two of one name [FM-190]',
   const link = await share(owner, 'edit')
   const contexts = []
   for (const [id, line] of [
-    ['twin-a', 'line 5'],
-    ['twin-b', 'line 75'],
+    ['guest:twin-a', 'line 5'],
+    ['guest:twin-b', 'line 75'],
   ] as const) {
     const context = await owner.context().browser()?.newContext()
     await context?.addInitScript((id) => {

@@ -32,7 +32,8 @@ export function DocumentTitle(props: Props) {
     const offer = untitled ? props.offer() : ''
     setDraft(offer || props.title)
     setOffered(offer && !pointed.current ? offer : null)
-    if (offer) requestAnimationFrame(() => field.select())
+    // To select takes the focus, too: not from where it has gone meanwhile.
+    if (offer) requestAnimationFrame(() => document.activeElement === field && field.select())
   }
   const keep = () => {
     pointed.current = false
