@@ -57,11 +57,15 @@ export function calmed(show: (status: SaveStatus) => void): (status: SaveStatus)
   return (status) => {
     if (JSON.stringify(status) === JSON.stringify(last)) return
     const calm = status.kind === 'saved' && last?.kind === 'saving'
-    const told = waiting !== undefined && status.kind === 'saving'
+    const still = waiting !== undefined && status.kind === 'saving'
     clearTimeout(waiting)
     waiting = undefined
     last = status
-    if (calm) waiting = setTimeout(() => show(status), CALM)
-    else if (!told) show(status)
+    if (calm) {
+      waiting = setTimeout(() => {
+        waiting = undefined
+        show(status)
+      }, CALM)
+    } else if (!still) show(status)
   }
 }

@@ -26,6 +26,8 @@ test('who types on is told "saving" once, and "saved" at the end', () => {
   expect(kinds).toEqual(['saved', 'saving'])
   vi.advanceTimersByTime(1000)
   expect(kinds).toEqual(['saved', 'saving', 'saved'])
+  tell(SAVING)
+  expect(kinds).toEqual(['saved', 'saving', 'saved', 'saving'])
 })
 
 test('trouble is told at once, and "saved" is not told after it', () => {
