@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 from quire.crdt.updates import EMPTY_UPDATE
 from quire.sync import wire
+from quire.sync.closecode import CloseCode
 from quire.sync.member import Member
 from quire.sync.pending import PendingDocument
-from quire.sync.socket import CloseCode
 
 if TYPE_CHECKING:
     from quire.sync.gateway import Gateway
     from quire.sync.socket import Socket
 
-PONG = wire.PONG
 MOST_ADDRESS = 1024
 """Bytes of a document's address: it is kept for as long as the socket is open, and stands before every message."""
 MOST_TOKEN = 8 * 1024
@@ -51,9 +50,10 @@ class HocuspocusSession:
     def receive(self, message: bytes) -> None:
         """Handle one message; the update of an open document is the short way."""
         if len(message) < 2:
-            if message == PONG or message == wire.PING:
-                if message == wire.PING:
-                    self._socket.send(wire.PONG)
+            if message == wire.PING:
+                self._socket.send(wire.PONG)
+                return
+            if message == wire.PONG:
                 return
             raise wire.MalformedMessage("message without an address")
         size, start = wire.read_var_uint(message, 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quire.access import Denied
 from quire.sync import wire
-from quire.sync.socket import CloseCode
+from quire.sync.closecode import CloseCode
 
 if TYPE_CHECKING:
     from quire.sync.member import Member

@@ -20,6 +20,7 @@ from quire.fanout.contract import Fanout
 from quire.log.contract import Stored
 from quire.sync import wire
 from quire.sync.catchup import CatchUp
+from quire.sync.closecode import CloseCode
 from quire.sync.deletions import Deletions
 from quire.sync.delivery import Delivery, Queued
 from quire.sync.document import LoadedDocument
@@ -30,7 +31,6 @@ from quire.sync.neighbours import Identity, Neighbours, Relayed
 from quire.sync.saving import ANEW, Saving
 from quire.sync.serialqueue import SerialQueue
 from quire.sync.size import SizeWatch
-from quire.sync.socket import CloseCode
 from quire.sync.stats import SyncStats
 from quire.sync.unstorable import Unstorable
 from quire.sync.vetting import Part, Vetting

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from quire.access import Denied
 from quire.crdt.updates import EMPTY_UPDATE
 from quire.sync import wire
+from quire.sync.closecode import CloseCode
 from quire.sync.member import Member
 from quire.sync.pending import PendingDocument
-from quire.sync.socket import CloseCode
 
 if TYPE_CHECKING:
     from quire.sync.gateway import Gateway
