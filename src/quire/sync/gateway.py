@@ -265,7 +265,7 @@ class Gateway:
 
         if own:
             try:
-                if room.light(update):
+                if room.ingest.light(update):
                     inspect(update)
             except MalformedUpdate as error:
                 raise wire.MalformedMessage(str(error)) from None

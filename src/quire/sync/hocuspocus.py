@@ -186,7 +186,7 @@ class HocuspocusSession:
             return
         if kind == wire.UPDATE or kind == wire.STEP2:
             if member.writable:
-                room.receive(content, member)
+                room.ingest.receive(content, member)
             elif kind == wire.STEP2 and content == EMPTY_UPDATE:
                 member.saved(1)
             else:

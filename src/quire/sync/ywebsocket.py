@@ -80,7 +80,7 @@ class YWebsocketSession:
                 room.catch_up.step1(member, content)
             elif sub in (wire.STEP2, wire.UPDATE):
                 if member.writable:
-                    room.receive(content, member)
+                    room.ingest.receive(content, member)
                 elif sub == wire.UPDATE or content != EMPTY_UPDATE:
                     self._gateway.refuse_write(member, content, own=sub == wire.UPDATE)
             else:
