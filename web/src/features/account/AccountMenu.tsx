@@ -53,20 +53,20 @@ export function AccountMenu({ session }: { session: Session }) {
         </Menu.Item>
       }
     >
-        <Menu.Item leftSection={<IconDevices size={16} />} onClick={() => void navigate({ to: '/account' })}>
-          {t('account.title')}
+      <Menu.Item leftSection={<IconDevices size={16} />} onClick={() => void navigate({ to: '/account' })}>
+        {t('account.title')}
+      </Menu.Item>
+      {session.workspace && ['owner', 'admin'].includes(session.workspace.role) && (
+        <Menu.Item
+          leftSection={<IconUserPlus size={16} />}
+          onClick={from(() => modals.open({ title: t('invite.people'), children: <InviteDialog /> }))}
+        >
+          {t('invite.people')}
         </Menu.Item>
-        {session.workspace && ['owner', 'admin'].includes(session.workspace.role) && (
-          <Menu.Item
-            leftSection={<IconUserPlus size={16} />}
-            onClick={from(() => modals.open({ title: t('invite.people'), children: <InviteDialog /> }))}
-          >
-            {t('invite.people')}
-          </Menu.Item>
-        )}
-        <Menu.Item leftSection={<IconTrash size={16} />} onClick={() => void navigate({ to: '/trash' })}>
-          {t('trash.title')}
-        </Menu.Item>
+      )}
+      <Menu.Item leftSection={<IconTrash size={16} />} onClick={() => void navigate({ to: '/trash' })}>
+        {t('trash.title')}
+      </Menu.Item>
     </AvatarMenu>
   )
 }
