@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import json
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from conftest import ROOT
+from nodejs import Ask, nodejs
 
 
 class BrokenReplica(AssertionError):
@@ -19,17 +17,11 @@ class BrokenReplica(AssertionError):
 class Browsers:
     """Replicas in Node. Requests and answers are a JSON line each; see web/tests/replicas/commands.ts."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
+    def __init__(self, ask: Ask) -> None:
+        self._node = ask
 
     def _ask(self, **request: object) -> dict[str, Any]:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, f"Node ended with {self._process.wait()}"
-        answer: dict[str, Any] = json.loads(line)
+        answer = self._node(request)
         if "error" in answer:
             raise BrokenReplica(answer["error"])
         return answer
@@ -72,13 +64,5 @@ def _text(update: bytes) -> str:
 @contextmanager
 def browsers() -> Iterator[Browsers]:
     """Start the Node process; it ends with the block."""
-    with subprocess.Popen(
-        ["node", str(ROOT / "web" / "tests" / "node" / "replicas.mjs")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield Browsers(process)
-        finally:
-            process.kill()
+    with nodejs("replicas.mjs") as ask:
+        yield Browsers(ask)

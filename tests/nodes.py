@@ -203,7 +203,7 @@ class Guest:
         self.sent += 1
         if self.link_is_dead:
             return
-        self.member.room.receive(update, self.member)
+        self.member.room.ingest.receive(update, self.member)
 
     def _on_change(self, event: pycrdt.TransactionEvent) -> None:
         if not self._applying and self.member is not None:

@@ -160,11 +160,11 @@ class Server:
         )
         await self.documents.remove_unfinished()
         self.log.watch(self._storage_changed)
-        services.database.on_problem = self._catalogue_changed
+        services.database.on_problem = partial(self.readiness.report, "catalogue")
         self._watchdog.start()
         self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
-        self._upkeep.every(SWEEP_SECONDS, Exhaustion(self._descriptors_changed).check)
+        self._upkeep.every(SWEEP_SECONDS, Exhaustion(partial(self.readiness.report, "descriptors")).check)
         self._upkeep.every(TOUCH_SECONDS, self._record)
         self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
         return SecurityLayer(
@@ -241,27 +241,12 @@ class Server:
     # ------------------------------------------------------------ upkeep
 
     def _storage_changed(self, state: Health) -> None:
-        if state.ok:
-            self.readiness.problems.pop("storage", None)
-        else:
-            self.readiness.problems["storage"] = state.reason
+        self.readiness.report("storage", None if state.ok else state.reason)
 
     async def _probe_catalogue(self) -> None:
         """Find out by itself that accounts and lists can be written again."""
         if self.services.database.problem is not None:
             await self.services.database.probe()
-
-    def _catalogue_changed(self, problem: str | None) -> None:
-        if problem is None:
-            self.readiness.problems.pop("catalogue", None)
-        else:
-            self.readiness.problems["catalogue"] = problem
-
-    def _descriptors_changed(self, reason: str | None) -> None:
-        if reason is None:
-            self.readiness.problems.pop("descriptors", None)
-        else:
-            self.readiness.problems["descriptors"] = reason
 
     def _contained(self, _: Exception) -> None:
         self.stats.errors += 1
@@ -274,7 +259,7 @@ class Server:
                 f"{replaced} in the data folder was deleted, moved or replaced while it was served. The server stops, "
                 "so that nothing is acknowledged that would be lost. Put the folder in order, then start again."
             )
-            self.readiness.problems["storage"] = self.failure
+            self.readiness.report("storage", self.failure)
             _log.critical("the data folder was replaced", file=replaced)
             self.on_failure()
         self.gateway.sweep()

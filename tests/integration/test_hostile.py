@@ -14,6 +14,7 @@ from rawclient import as_guest, connected, insertion, joined, link
 CORPUS = ROOT / "tests" / "fuzz" / "corpus" / "update"
 HOSTILE = {
     "truncated address": b"\x7fabc",
+    "address that is no text": b"\x02\xff\xfe\x02\x00\x01t",
     "nothing": b"",
     "one byte": b"\x03",
     "huge number": b"\xff" * 12,

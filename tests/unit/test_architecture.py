@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import quire
@@ -13,9 +14,17 @@ from conftest import ROOT
 SOURCE = Path(quire.__file__).parent
 
 
-def imported(module: Path) -> Iterator[str]:
-    """Yield the full names of what a module imports, for its types only too."""
-    for node in ast.walk(ast.parse(module.read_text())):
+class WithoutTypes(ast.NodeTransformer):
+    """Leaves out what is imported for types only."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
+
+
+def imported(module: Path, *, types: bool = True) -> Iterator[str]:
+    """Yield the full names of what a module imports, with `types` for its types only too."""
+    tree: ast.AST = ast.parse(module.read_text())
+    for node in ast.walk(tree if types else WithoutTypes().visit(tree)):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -55,6 +64,22 @@ def test_every_package_depends_only_on_those_below_it_in_the_picture() -> None:
         if package != "__init__" and level[used] <= level[package]
     }
     assert upwards == set()
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    modules = {
+        ".".join(module.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__"): module
+        for module in SOURCE.rglob("*.py")
+    }
+    graph = {
+        name: {
+            used if used in modules else used.rpartition(".")[0]
+            for used in imported(module, types=False)
+            if used.startswith("quire.")
+        }
+        for name, module in modules.items()
+    }
+    TopologicalSorter(graph).prepare()
 
 
 def test_the_core_knows_nothing_of_http_or_sql() -> None:

@@ -7,42 +7,27 @@ socket of the process. A room asks `ReplicaHost` for a replica and moves to a wo
 from __future__ import annotations
 
 import asyncio
-import struct
 import sys
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 
 from quire.crdt.replica import Applied, Encoded, LocalReplica, Replica, ReplicaCorrupt
-from quire.crdt.updates import (
-    MalformedUpdate,
-    UpdateSummary,
-    decode_parts,
-    decode_state_vector,
-    encode_parts,
-    encode_state_vector,
+from quire.crdt.rpc import (
+    APPLY,
+    CLOSE,
+    DIFF,
+    ENCODE,
+    HEADER,
+    INSPECT,
+    MALFORMED,
+    OK,
+    OPEN,
+    STATE,
+    decode_applied,
+    decode_summary,
 )
-
-OPEN, APPLY, DIFF, CLOSE, INSPECT, STATE, ENCODE = range(7)
-HEADER = struct.Struct("<IBI")
-"""Request and answer: length of the body, operation or status, replica number."""
-OK, MALFORMED, CORRUPT = range(3)
-_APPLIED = struct.Struct("<??I?I")
-
-
-def encode_applied(applied: Applied) -> bytes:
-    """Encode what an update did, for the parent process."""
-    given = applied.given or b""
-    head = _APPLIED.pack(applied.changed, applied.waits, applied.waiting, applied.given is not None, len(given))
-    return head + given + encode_state_vector(applied.clocks)
-
-
-def decode_applied(encoded: bytes) -> Applied:
-    """Decode what `encode_applied` made."""
-    changed, waits, waiting, differs, size = _APPLIED.unpack_from(encoded)
-    end = _APPLIED.size + size
-    given = encoded[_APPLIED.size : end] if differs else None
-    return Applied(changed, waiting, decode_state_vector(encoded[end:]), given, waits)
+from quire.crdt.updates import MalformedUpdate, UpdateSummary, decode_parts, encode_parts
 
 
 class Worker:
@@ -188,8 +173,6 @@ class ReplicaHost:
 
     async def inspect(self, update: bytes) -> UpdateSummary:
         """Parse a large update in a worker process; raises `MalformedUpdate`."""
-        from quire.crdt.worker import decode_summary
-
         return decode_summary(await self._workers[0].call(INSPECT, 0, update))
 
     async def close(self) -> None:

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 import pycrdt
 
 from quire.crdt.cursor import append_number
-from quire.crdt.parser import Run, beside
+from quire.crdt.parser import beside
 from quire.crdt.structure import Mended, Structure
+from quire.crdt.summary import Run
 from quire.crdt.updates import (
     EMPTY_STATE,
     EMPTY_UPDATE,

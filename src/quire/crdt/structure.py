@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from quire.crdt.cursor import MalformedUpdate
-from quire.crdt.parser import Id, Kind, Run
+from quire.crdt.summary import Id, Kind, Run
 
 MAX_DEPTH: Final = 128
 """Nesting of elements; an editor's documents have less than 20. The CRDT library's stack ends at some 10,000."""

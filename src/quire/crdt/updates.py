@@ -8,8 +8,10 @@ from typing import Final, TypeVar
 
 import pycrdt
 
-from quire.crdt.cursor import Cursor, MalformedUpdate, append_number
-from quire.crdt.parser import MAX_CLIENTS, UpdateSummary, inspect
+from quire.crdt.cursor import MalformedUpdate, append_number
+from quire.crdt.deleteset import deletions
+from quire.crdt.parser import MAX_CLIENTS, inspect
+from quire.crdt.summary import UpdateSummary
 
 __all__ = [
     "EMPTY_STATE",
@@ -92,18 +94,6 @@ def encode_state_vector(clock: Mapping[int, int]) -> bytes:
             append_number(out, client)
             append_number(out, end)
     return bytes(out)
-
-
-def deletions(update: bytes, at: int) -> list[tuple[int, int, int]]:
-    """Return (client, start, end) of each deletion in the delete set at byte `at` of an update that was inspected."""
-    found: list[tuple[int, int, int]] = []
-    cursor = Cursor(update, at)
-    for _ in range(cursor.number()):
-        client = cursor.number()
-        for _ in range(cursor.number()):
-            start = cursor.number()
-            found.append((client, start, start + cursor.number()))
-    return found
 
 
 def encode(structs: Sequence[tuple[int, int, int, bytes]], deleted: Sequence[tuple[int, int, int]]) -> bytes:

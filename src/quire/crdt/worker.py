@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import pickle
 import resource
 import signal
 import sys
 from typing import BinaryIO
 
-from quire.crdt.host import (
+from quire.crdt.replica import LocalReplica, ReplicaCorrupt
+from quire.crdt.rpc import (
     APPLY,
     CLOSE,
     CORRUPT,
@@ -22,36 +22,15 @@ from quire.crdt.host import (
     OPEN,
     STATE,
     encode_applied,
+    encode_summary,
 )
-from quire.crdt.replica import LocalReplica, ReplicaCorrupt
-from quire.crdt.updates import MalformedUpdate, UpdateSummary, decode_parts, encode_parts, inspect
+from quire.crdt.updates import MalformedUpdate, decode_parts, encode_parts, inspect
 from quire.parent import end_with_parent
 
 DEADLINE = 30
 """Seconds for one request. A CRDT call cannot be interrupted, so the process dies and is started again."""
 MEMORY = 4 * 1024**3
 """Bytes of address space: an update that makes the CRDT library allocate more ends this process, not the machine."""
-
-
-def encode_summary(summary: UpdateSummary) -> bytes:
-    """Encode a summary for the parent process."""
-    return pickle.dumps(
-        (
-            summary.ranges,
-            summary.deletes,
-            summary.needs,
-            summary.content_bytes,
-            summary.structs,
-            summary.sections,
-            summary.deletes_at,
-            (),
-        )
-    )
-
-
-def decode_summary(encoded: bytes) -> UpdateSummary:
-    """Decode what `encode_summary` made in our own child process."""
-    return UpdateSummary(*pickle.loads(encoded))  # noqa: S301 - written by our own child, never by a client
 
 
 def answer(replicas: dict[int, LocalReplica], operation: int, number: int, body: bytes) -> bytes:

@@ -19,6 +19,13 @@ class Readiness:
     problems: dict[str, str] = field(default_factory=dict)
     """Part → reason for people, e.g. `{"storage": "the disk is full"}`."""
 
+    def report(self, part: str, problem: str | None) -> None:
+        """Note what is wrong with a part; None: nothing any more."""
+        if problem is None:
+            self.problems.pop(part, None)
+        else:
+            self.problems[part] = problem
+
     @property
     def status(self) -> str:
         """`ready`, `degraded` (serving, but something is wrong) or `draining`."""

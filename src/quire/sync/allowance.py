@@ -15,6 +15,8 @@ OWN_WORK_BURST: Final = 0.02
 """Seconds of this process a second, and at once, that each socket may take beside what it shares: typing is less."""
 LEAST_WORK: Final = 0.0005
 """Seconds that a message is expected to take."""
+MOST_OVERDRAWN: Final = 30.0
+"""Seconds for which a socket may send more than its share without a pause."""
 
 
 class Allowance:
@@ -24,7 +26,7 @@ class Allowance:
     rather than cut.
     """
 
-    __slots__ = ("_bytes", "_messages", "_own_work", "work")
+    __slots__ = ("_bytes", "_messages", "_overdrawn_since", "_own_work", "work")
 
     BURST = 10.0
     """Seconds' worth of tokens that may gather while a sender is quiet."""
@@ -33,6 +35,7 @@ class Allowance:
         self._messages = Bucket(message_rate, message_rate * self.BURST, now)
         self._bytes = Bucket(byte_rate, byte_rate * self.BURST, now)
         self._own_work = Bucket(OWN_WORK_RATE, OWN_WORK_BURST, now)
+        self._overdrawn_since: float | None = None
         self.work: Bucket | None = None
         """Seconds of this process: a byte of a crafted update takes a hundred times as long as one of text."""
 
@@ -41,7 +44,17 @@ class Allowance:
         work = 0.0 if self.work is None else self.work.lack(0, now)
         if work:
             work = min(work, self._own_work.lack(LEAST_WORK, now))
-        return max(self._messages.take(1, now), self._bytes.take(size, now), work)
+        wait = max(self._messages.take(1, now), self._bytes.take(size, now), work)
+        if wait > 0:
+            if self._overdrawn_since is None:
+                self._overdrawn_since = now
+        elif self._overdrawn_since is not None and self._messages.rested and self._bytes.rested:
+            self._overdrawn_since = None
+        return wait
+
+    def exhausted(self, now: float) -> bool:
+        """Whether it has been overdrawn for too long, without a second's worth ever being there again."""
+        return self._overdrawn_since is not None and now - self._overdrawn_since > MOST_OVERDRAWN
 
     def spend(self, seconds: float, now: float) -> None:
         """Count time that was worked for this socket: its own as long as there is some."""
@@ -49,8 +62,3 @@ class Allowance:
             if self._own_work.lack(seconds, now):
                 self.work.take(seconds, now)
             self._own_work.take(min(seconds, OWN_WORK_BURST), now)
-
-    @property
-    def rested(self) -> bool:
-        """Whether a second's worth is there again."""
-        return self._messages.rested and self._bytes.rested

@@ -88,7 +88,7 @@ async def exchange(
     if writes and not visitor.writable:
         raise UpdateRefused(Refusal.READ_ONLY, "You may read this document but not change it; its owner can let you.")
     if writes:
-        room.receive(update, sender)
+        room.ingest.receive(update, sender)
     answer = await room.exchange(state_vector)
     if writes:
         await sender.durable(timeout)

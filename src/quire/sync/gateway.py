@@ -25,13 +25,14 @@ from quire.rates import Buckets
 from quire.sync import wire
 from quire.sync.admission import YJS, Admission
 from quire.sync.allowance import Allowance
+from quire.sync.closecode import CloseCode
 from quire.sync.hocuspocus import HocuspocusSession
 from quire.sync.limits import GatewayLimits
 from quire.sync.member import Member, Refusal
 from quire.sync.presence import own_name
 from quire.sync.reviews import Reviews
 from quire.sync.rooms import LoadFailed, Rooms
-from quire.sync.socket import CloseCode, Socket
+from quire.sync.socket import Socket
 from quire.sync.stats import SyncStats
 from quire.sync.ywebsocket import YWebsocketSession
 from quire.throttle import Throttle
@@ -264,7 +265,7 @@ class Gateway:
 
         if own:
             try:
-                if room.light(update):
+                if room.ingest.light(update):
                     inspect(update)
             except MalformedUpdate as error:
                 raise wire.MalformedMessage(str(error)) from None

@@ -7,37 +7,22 @@ close the socket with 4400, and a failed load is a retryable close instead of a 
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from quire.access import Denied
 from quire.crdt.updates import EMPTY_UPDATE
 from quire.sync import wire
+from quire.sync.closecode import CloseCode
 from quire.sync.member import Member
-from quire.sync.socket import CloseCode
+from quire.sync.pending import PendingDocument
 
 if TYPE_CHECKING:
     from quire.sync.gateway import Gateway
     from quire.sync.socket import Socket
 
-PENDING_MESSAGES = 1000
-PENDING_BYTES = 5 * 1024 * 1024
-PONG = wire.PONG
 MOST_ADDRESS = 1024
 """Bytes of a document's address: it is kept for as long as the socket is open, and stands before every message."""
 MOST_TOKEN = 8 * 1024
 """Characters of a token, which is kept as long as its document is open."""
-
-
-@dataclass(slots=True)
-class _Pending:
-    """Messages of a document whose authentication or load is under way."""
-
-    messages: list[bytes] = field(default_factory=list)
-    size: int = 0
-    task: asyncio.Task[None] | None = None
-    token: str = ""
 
 
 class HocuspocusSession:
@@ -48,7 +33,7 @@ class HocuspocusSession:
     def __init__(self, gateway: Gateway, socket: Socket, schema: int | None) -> None:
         self._gateway, self._socket, self._schema = gateway, socket, schema
         self._members: dict[bytes, Member] = {}
-        self._pending: dict[bytes, _Pending] = {}
+        self._pending: dict[bytes, PendingDocument] = {}
         self._denied: set[bytes] = set()
         self._speaks_ping = False
 
@@ -60,14 +45,15 @@ class HocuspocusSession:
     @property
     def opening(self) -> bool:
         """Whether an authentication is under way."""
-        return any(pending.task is not None for pending in self._pending.values())
+        return any(pending.opening for pending in self._pending.values())
 
     def receive(self, message: bytes) -> None:
         """Handle one message; the update of an open document is the short way."""
         if len(message) < 2:
-            if message == PONG or message == wire.PING:
-                if message == wire.PING:
-                    self._socket.send(wire.PONG)
+            if message == wire.PING:
+                self._socket.send(wire.PONG)
+                return
+            if message == wire.PONG:
                 return
             raise wire.MalformedMessage("message without an address")
         size, start = wire.read_var_uint(message, 0)
@@ -91,20 +77,18 @@ class HocuspocusSession:
         if kind == wire.AUTH:
             token = self._read_token(message, at)
             self._denied.discard(prefix)
-            if pending is not None and pending.task is not None:
+            if pending is not None and pending.opening:
                 return
             if len(self._pending) + len(self._members) >= self._gateway.max_documents_per_socket:
                 self._deny(prefix, "too-many-documents")
                 return
-            pending = pending or self._pending.setdefault(prefix, _Pending())
-            pending.token = token
-            pending.task = asyncio.get_running_loop().create_task(self._open(prefix, pending))
+            self._open(prefix, pending or self._pend(prefix), token)
             return
         if prefix in self._denied:
             return
         if kind == wire.CLOSE:
-            if pending is not None and pending.task is not None:
-                pending.task.cancel()
+            if pending is not None:
+                pending.cancel()
             self._forget(prefix)
             self._socket.send(prefix + wire.close_reply("closed"))
             return
@@ -113,13 +97,12 @@ class HocuspocusSession:
                 raise wire.MalformedMessage(
                     "too many documents wait to be opened; wait for the answers, or use another socket"
                 )
-            pending = self._pending.setdefault(prefix, _Pending())
-        pending.messages.append(message)
-        pending.size += len(message)
-        if self.pending_bytes > PENDING_BYTES or len(pending.messages) > PENDING_MESSAGES:
-            self._socket.close(
-                CloseCode.TOO_BIG, "too much came before the document was open; wait for the answer to the token"
-            )
+            pending = self._pend(prefix)
+        pending.hold(message, self.pending_bytes)
+
+    def _pend(self, prefix: bytes) -> PendingDocument:
+        pending = self._pending[prefix] = PendingDocument(self._socket)
+        return pending
 
     def _read_token(self, message: bytes, at: int) -> str:
         kind, at = wire.read_var_uint(message, at)
@@ -137,10 +120,9 @@ class HocuspocusSession:
             self._speaks_ping = number and int(major) >= 4
         return token
 
-    async def _open(self, prefix: bytes, pending: _Pending) -> None:
+    def _open(self, prefix: bytes, pending: PendingDocument, token: str) -> None:
         address, _ = wire.read_var_string(prefix, 0)
         document = address.split("\0", 1)[0]
-        gateway, socket = self._gateway, self._socket
 
         def take(member: Member) -> bool:
             if self._pending.get(prefix) is not pending:
@@ -149,19 +131,11 @@ class HocuspocusSession:
             self._members[prefix] = member
             return True
 
-        try:
-            member = await gateway.open(socket, prefix, document, pending.token, self._schema, take)
-        except Denied as denied:
-            self._deny(prefix, denied.reason)
-            return
-        if member is None:
-            return
-        try:
-            for message in pending.messages:
-                if prefix in self._members:
-                    self._dispatch(member, message, len(prefix))
-        except wire.MalformedMessage as error:
-            socket.close(CloseCode.MALFORMED, str(error))
+        pending.open(
+            self._gateway.open(self._socket, prefix, document, token, self._schema, take),
+            dispatch=lambda member, message: self._dispatch(member, message, len(prefix)),
+            denied=lambda reason: self._deny(prefix, reason),
+        )
 
     def _deny(self, prefix: bytes, reason: str) -> None:
         self._gateway.stats.denied += 1
@@ -212,7 +186,7 @@ class HocuspocusSession:
             return
         if kind == wire.UPDATE or kind == wire.STEP2:
             if member.writable:
-                room.receive(content, member)
+                room.ingest.receive(content, member)
             elif kind == wire.STEP2 and content == EMPTY_UPDATE:
                 member.saved(1)
             else:
@@ -250,8 +224,7 @@ class HocuspocusSession:
 
     def closed(self) -> None:
         for pending in self._pending.values():
-            if pending.task is not None:
-                pending.task.cancel()
+            pending.cancel()
         self._pending.clear()
         members, self._members = list(self._members.values()), {}
         for member in members:

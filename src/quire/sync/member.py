@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from quire.access import Action, Principal, Role, allows, identity_of
 from quire.sync import wire
-from quire.sync.socket import CloseCode
+from quire.sync.closecode import CloseCode
 
 if TYPE_CHECKING:
     from quire.sync.room import Room

@@ -214,11 +214,11 @@ class Neighbours:
         me = f"{self._me.node}/{self._me.boot}"
         if message.kind is Kind.UPDATES:
             for written in unpack_updates(message.body):
-                room.receive(written.update, Relayed(written.author, written.connection, peer, message.number))
+                room.ingest.receive(written.update, Relayed(written.author, written.connection, peer, message.number))
         elif message.kind is Kind.ANSWER and message.to == me:
             covers, at = read_var_uint(message.body, 0)
             update, _ = read_var_bytes(message.body, at)
-            room.receive(update, Relayed(f"node:{peer.node}", "relay", peer, message.number))
+            room.ingest.receive(update, Relayed(f"node:{peer.node}", "relay", peer, message.number))
             peer.number, peer.behind = max(peer.number, covers), False
         elif message.kind is Kind.ASK and message.to in ("", me):
             known, _ = read_var_bytes(message.body, 0)
@@ -305,9 +305,9 @@ class Neighbours:
             self._reading = False
         if stored.snapshot is not None:
             for part in stored.snapshot.parts:
-                room.receive(part, Relayed("", "log", None))
+                room.ingest.receive(part, Relayed("", "log", None))
         for row in stored.tail:
-            room.receive(row.payload, Relayed(row.author, row.connection, None))
+            room.ingest.receive(row.payload, Relayed(row.author, row.connection, None))
 
     def _reconnected(self) -> None:
         """Messages may be missing: ask everybody, and read what those wrote who are gone."""

@@ -154,19 +154,13 @@ class Presence:
 
         The clock stays: y-protocols accepts a removal at the clock it knows, and the client comes back with it.
         """
-        for client_id, client in self._clients.items():
-            if client.owner is owner and client.state is not None:
-                self._set(client, None)
-                client.seen = now
-                self._dirty[client_id] = None
+        self.keep_only(owner, (), now)
 
     def keep_only(self, owner: Hashable, clients: Container[int], now: float) -> None:
         """Mark every client of `owner` as gone that is not among `clients`."""
         for client_id, client in self._clients.items():
             if client.owner is owner and client.state is not None and client_id not in clients:
-                self._set(client, None)
-                client.seen = now
-                self._dirty[client_id] = None
+                self._gone(client_id, client, now)
 
     def expire(self, now: float) -> None:
         """Mark clients as gone that stopped renewing, forget those gone for long."""
@@ -174,9 +168,7 @@ class Presence:
             if now - client.seen < EXPIRY:
                 continue
             if client.state is not None:
-                self._set(client, None)
-                client.seen = now
-                self._dirty[client_id] = None
+                self._gone(client_id, client, now)
             elif client_id not in self._dirty:
                 self._count(client, -1)
                 del self._clients[client_id]
@@ -225,6 +217,11 @@ class Presence:
     def _full(self, socket: Hashable) -> bool:
         share = self._shares.get(socket)
         return share is not None and share.clients >= CLIENTS_PER_SOCKET
+
+    def _gone(self, client_id: int, client: _Client, now: float) -> None:
+        self._set(client, None)
+        client.seen = now
+        self._dirty[client_id] = None
 
     def _set(self, client: _Client, state: str | None) -> None:
         self._count(client, -1)

@@ -11,8 +11,8 @@ from typing import Final
 from quire.access import Access, AccessChange, Denied
 from quire.background import Background
 from quire.sync import wire
+from quire.sync.closecode import CloseCode
 from quire.sync.member import Member
-from quire.sync.socket import CloseCode
 
 AT_ONCE: Final = 100
 

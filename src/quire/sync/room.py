@@ -1,47 +1,43 @@
 """A room: one live document on this node, its members, and the way of an edit through it.
 
-receive → prove on the replica → outbox (tick: one merged frame for everyone) and log (group commit, then
-"saved" to the senders). The room answers joins from bytes, without building the document.
+ingest (limits, vetting, proof on the replica) → outbox (tick: one merged frame for everyone) and log (group commit,
+then "saved" to the senders). The room answers joins from bytes, without building the document.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 
 from quire.access import Principal
 from quire.crdt.host import ReplicaHost
-from quire.crdt.replica import Applied, Replica, ReplicaCorrupt
-from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
+from quire.crdt.replica import Applied
+from quire.crdt.updates import UpdateSummary
 from quire.fanout.contract import Fanout
 from quire.log.contract import Stored
 from quire.sync import wire
 from quire.sync.catchup import CatchUp
+from quire.sync.closecode import CloseCode
 from quire.sync.deletions import Deletions
 from quire.sync.delivery import Delivery, Queued
 from quire.sync.document import LoadedDocument
+from quire.sync.ingest import Ingest
 from quire.sync.lane import PresenceLane
 from quire.sync.limits import RoomLimits
-from quire.sync.member import Member, Refusal, Sender
+from quire.sync.member import Member, Sender
 from quire.sync.neighbours import Identity, Neighbours, Relayed
-from quire.sync.saving import ANEW, Saving
+from quire.sync.saving import Saving
 from quire.sync.serialqueue import SerialQueue
 from quire.sync.size import SizeWatch
-from quire.sync.socket import CloseCode
 from quire.sync.stats import SyncStats
 from quire.sync.unstorable import Unstorable
-from quire.sync.vetting import Part, Vetting
+from quire.sync.vetting import Vetting
 from quire.sync.writebuffer import WriteBuffer
 from quire.sync.writers import Writers, doubt
 
 _log = structlog.get_logger("quire.sync.room")
-MOST_STRUCTS = 1000
-"""Structs of an update that is applied in this process: crafted ones take each the longer the more there are."""
-SLOW = 0.05
-"""Processor seconds that one update may take here; the document moves to a worker process then."""
 VISIT_SECONDS = 20.0
 """How long somebody without a socket counts as here after each exchange; a tab in front makes one every second."""
 
@@ -72,14 +68,10 @@ class Room:
         self.document = document
         self.members: set[Member] = set()
         self.last_used = self.last_edit = 0.0
-        self.problem: str | None = None
-        """Why nothing can be saved now, None while all is well."""
-        self.waiting_bytes = 0
-        """Bytes of updates that wait to be proved."""
         self.saving = Saving(document, write_buffer, spoiled=self._on_spoiled)
         self._unstorable, self._spoiled = unstorable, spoiled
         self._loop = asyncio.get_running_loop()
-        self._write_buffer, self._replicas, self._limits, self.stats = write_buffer, replicas, limits, stats
+        self._limits, self.stats = limits, stats
         self._loaded = LoadedDocument(stored, replicas, heavy=limits.heavy_document)
         self.clock = self._loaded.clock
         self._deletions = Deletions(self._loaded)
@@ -92,6 +84,19 @@ class Room:
         self.catch_up = CatchUp(self._loaded, self._delivery, self.presence, queue=self._queue, stats=stats)
         self._vetting = Vetting(
             self._loaded, self._writers, unstorable, limit=limits.document_limit, stats=stats, full=self._full
+        )
+        self.ingest = Ingest(
+            document,
+            self._loaded,
+            self._vetting,
+            self.saving,
+            queue=self._queue,
+            write_buffer=write_buffer,
+            replicas=replicas,
+            limits=limits,
+            stats=stats,
+            accept=self._accept,
+            failed=self._work_failed,
         )
         self._size_watch = SizeWatch(
             lambda: self.size, warn=limits.document_warn, limit=limits.document_limit, tell=self.notify
@@ -108,8 +113,8 @@ class Room:
         self.catch_up.start(member)
         if len(self.presence.people):
             self.catch_up.tell_people(member)
-        if self.problem is not None:
-            member.notify({"type": "storage", "ok": False, "reason": self.problem})
+        if self.saving.problem is not None:
+            member.notify({"type": "storage", "ok": False, "reason": self.saving.problem})
         if (size := self._size_watch.news) is not None:
             member.notify(size)
 
@@ -154,20 +159,13 @@ class Room:
 
     async def contains(self, update: bytes) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`."""
-        summary = await self._inspect(update)
+        summary = await self.ingest.inspect(update)
         clock = self.clock
         if any(end > clock.of(client) for client, _, end in summary.ranges):
             return False
         if any(end > clock.of(client) for client, end in summary.deletes):
             return False
         return not summary.deletes or await self._deletions.hold(update[summary.deletes_at :])
-
-    async def _inspect(self, update: bytes) -> UpdateSummary:
-        return inspect(update) if self.light(update) else await self._replicas.inspect(update)
-
-    def light(self, update: bytes) -> bool:
-        """Whether an update is small enough to be read in this process."""
-        return len(update) <= self._limits.heavy_update
 
     @property
     def size(self) -> int:
@@ -181,104 +179,11 @@ class Room:
 
     # ---------------------------------------------------------------- updates
 
-    def receive(self, update: bytes, sender: Sender) -> None:
-        """Take an update from a sender whose right to write was checked; it is proved before anyone sees it.
-
-        What another node accepted is taken whatever its size; at the limit of unsaved bytes it is asked for later.
-        """
-        self.stats.received += 1
-        size = len(update)
-        if self.saving.refused:
-            sender.refused(Refusal.STORAGE, ANEW)
-            return
-        if size > self._limits.max_update and not isinstance(sender, Relayed):
-            self.stats.refused += 1
-            sender.refused(
-                Refusal.TOO_BIG,
-                f"a change of {size} bytes is above the limit of {self._limits.max_update}; make it in smaller parts",
-            )
-            return
-        unsaved = self.saving.unsaved_bytes
-        before = unsaved + self.waiting_bytes
-        if (before and before + size > self._limits.unsaved_room) or self._write_buffer.full(size):
-            self.stats.refused += 1
-            checking = self.waiting_bytes > unsaved
-            slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
-            sender.refused(Refusal.STORAGE, self.problem or slow)
-            return
-        replica = self._loaded.replica
-        if replica is None or self._queue or not replica.local or not self.light(update):
-            self._receive_queued(update, sender)
-            return
-        started = time.thread_time()
-        try:
-            summary = inspect(update)
-            if summary.structs > MOST_STRUCTS:
-                self._receive_queued(update, sender, summary)
-                return
-            part = self._vetting.part(update, summary, sender)
-            if part is None:
-                return
-            update, summary, sender = part
-            applied = replica.apply_now(update, summary)
-        except MalformedUpdate as error:
-            self._refuse_malformed(sender, error)
-            return
-        except ReplicaCorrupt as error:
-            self._loaded.replica = None
-            self._refuse_malformed(sender, error)
-            return
-        self._accept(update, sender, summary, applied)
-        if time.thread_time() - started > SLOW:
-            self._queue.add(self._loaded.move)
-
-    def _receive_queued(self, update: bytes, sender: Sender, summary: UpdateSummary | None = None) -> None:
-        self.waiting_bytes += len(update)
-
-        async def work() -> None:
-            self.waiting_bytes -= len(update)
-            await self._receive_heavy(update, sender, summary)
-
-        self._queue.add(work)
-
-    async def _receive_heavy(self, update: bytes, sender: Sender, summary: UpdateSummary | None) -> None:
-        payer = sender
-        try:
-            if summary is None and not self.light(update):
-                summary = await self._replicas.inspect(update)
-            part = self._judge(update, summary, payer)
-            if part is None:
-                return
-            heavy = not self.light(update) or part[1].structs > MOST_STRUCTS
-            update, summary, sender = vetted = part
-            applied = await self._loaded.ask(lambda replica: _applied(replica, *vetted[:2], payer), heavy=heavy)
-        except (MalformedUpdate, ReplicaCorrupt) as error:
-            if isinstance(error, ReplicaCorrupt):
-                self._loaded.replica = None
-            self._refuse_malformed(sender, error)
-        except Exception as error:  # noqa: BLE001 - not the update's fault: its sender keeps it and is asked again
-            self._work_failed(error)
-            sender.refused(Refusal.STORAGE, "the update cannot be checked now; it will be asked for again")
-        else:
-            self._accept(update, sender, summary, applied)
-
-    def _judge(self, update: bytes, summary: UpdateSummary | None, sender: Sender) -> Part | None:
-        started = time.thread_time()
-        try:
-            return self._vetting.part(update, inspect(update) if summary is None else summary, sender)
-        finally:
-            _charge(sender, time.thread_time() - started)
-
     def takes_again(self, member: Member) -> bool:
         """Whether what was refused to a member would be taken now."""
-        if member.refusals and self.relieved:
+        if member.refusals and self.ingest.relieved:
             return True
         return bool(member.withheld) and self._writers.settled(member.withheld, member.identity)
-
-    def _refuse_malformed(self, sender: Sender, error: Exception) -> None:
-        self.stats.refused += 1
-        _log.warning("update refused", document=self.document, author=sender.author, error=str(error))
-        sender.refused(Refusal.MALFORMED, str(error))
 
     def _accept(self, update: bytes, sender: Sender, summary: UpdateSummary, applied: Applied) -> None:
         if not applied.changed:
@@ -325,7 +230,7 @@ class Room:
         await self.saving.finish()
         try:
             for update, reason in self.saving.refused:
-                self._unstorable.add(await self._inspect(update), reason)
+                self._unstorable.add(await self.ingest.inspect(update), reason)
         finally:
             await self.close()
         return self._unstorable
@@ -334,16 +239,6 @@ class Room:
     def now(self) -> float:
         """The event loop's time."""
         return self._loop.time()
-
-    @property
-    def relieved(self) -> bool:
-        """Whether a sender that was refused for want of room may offer again."""
-        half = self._limits.unsaved_room // 2
-        return (
-            self.problem is None
-            and self.saving.unsaved_bytes + self.waiting_bytes < half
-            and self._write_buffer.relieved
-        )
 
     @property
     def settled(self) -> bool:
@@ -412,9 +307,9 @@ class Room:
 
     def storage(self, problem: str | None) -> None:
         """Storage began to fail (a reason for people) or works again (None): tell everyone."""
-        if problem == self.problem:
+        if problem == self.saving.problem:
             return
-        self.problem = problem
+        self.saving.problem = problem
         self.notify({"type": "storage", "ok": problem is None, "reason": problem or ""})
 
     async def rest(self) -> None:
@@ -429,18 +324,3 @@ class Room:
         await self._queue.finish()
         await self._neighbours.close()
         await self._loaded.rest()
-
-
-async def _applied(replica: Replica, update: bytes, summary: UpdateSummary, payer: Sender) -> Applied:
-    """Have a replica take an update; what it takes in this process goes on the account of `payer`."""
-    started = time.thread_time()
-    try:
-        return await replica.apply(update, summary)
-    finally:
-        if replica.local:
-            _charge(payer, time.thread_time() - started)
-
-
-def _charge(payer: Sender, seconds: float) -> None:
-    if isinstance(payer, Member):
-        payer.socket.charge(seconds)

@@ -76,7 +76,7 @@ class Rooms:
     @property
     def waiting_bytes(self) -> int:
         """Bytes received that wait to be proved, mostly in a worker process."""
-        return sum(room.waiting_bytes for room in self._rooms.values())
+        return sum(room.ingest.waiting_bytes for room in self._rooms.values())
 
     def get(self, document: str) -> Room | None:
         """Return the room if it is in memory."""
@@ -131,7 +131,7 @@ class Rooms:
                 reason = str(error) if foreseen else "what is stored of it cannot be read"
                 raise LoadFailed(reason) from error
             health = self._log.health
-            room.problem = None if health.ok else health.reason
+            room.saving.problem = None if health.ok else health.reason
             room.last_used = asyncio.get_running_loop().time()
             self._rooms[document] = room
             self._unstorable.pop(document, None)

@@ -30,6 +30,7 @@ class Saving:
         "_repeated",
         "_spoiled",
         "_write_buffer",
+        "problem",
         "refused",
         "stored",
         "submitted",
@@ -40,6 +41,8 @@ class Saving:
     def __init__(self, document: str, write_buffer: WriteBuffer, *, spoiled: Callable[[], None]) -> None:
         """Start with nothing; `spoiled` is called once, at the first update that is refused for good."""
         self._document, self._write_buffer, self._spoiled = document, write_buffer, spoiled
+        self.problem: str | None = None
+        """Why nothing can be saved now, None while all is well."""
         self.unsaved = self.unsaved_bytes = 0
         self.submitted = self.stored = 0
         """Updates handed to the log, and how many of those it has answered for."""

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import structlog
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
@@ -19,9 +19,8 @@ from quire.access import Credentials
 from quire.rates import Bucket
 from quire.sync import wire
 from quire.sync.allowance import Allowance
-
-if TYPE_CHECKING:
-    from quire.sync.member import Member
+from quire.sync.closecode import CloseCode
+from quire.sync.session import Session
 
 _BINARY = WSMsgType.BINARY
 _CONTINUATION = WSMsgType.CONTINUATION
@@ -31,8 +30,6 @@ _monotonic = time.monotonic
 _work_time = time.thread_time
 _log = structlog.get_logger("quire.sync.socket")
 
-THROTTLED_LIMIT = 30.0
-"""Seconds a socket may stay throttled without a pause before it is closed with 4429."""
 SLICE = 0.05
 """Least length of a pause in reading, so that a throttled socket is handled in slices and not frame by frame."""
 MOST_READ = 100_000
@@ -41,59 +38,6 @@ MOST_EARLY = 64 * 1024
 """Bytes that are read of a peer before it is known who it is; the rest waits in its own network until then."""
 MOST_PINGED = 125
 """Bytes of a control frame (RFC 6455)."""
-
-
-class CloseCode:
-    """WebSocket close codes. 44xx are permanent for y-websocket clients, the others mean: connect again."""
-
-    RESTART = 1012
-    TRY_LATER = 1013
-    INTERNAL = 1011
-    MALFORMED = 4400
-    SIGNED_OUT = 4401
-    FORBIDDEN = 4403
-    GONE = 4404
-    TIMEOUT = 4408
-    TOO_BIG = 4413
-    RATE = 4429
-
-
-class Session(Protocol):
-    """The protocol spoken on a socket."""
-
-    def receive(self, message: bytes) -> None:
-        """Handle one complete message; raises `wire.MalformedMessage` to close the socket with 4400."""
-        ...
-
-    @property
-    def pending_bytes(self) -> int:
-        """Bytes of messages that wait for a document to be open."""
-        ...
-
-    @property
-    def opening(self) -> bool:
-        """Whether it is being found out who this is."""
-        ...
-
-    def keep_alive(self) -> None:
-        """Send something that the client's watchdog notices."""
-        ...
-
-    def blocked(self) -> None:
-        """The outbound buffer passed its high-water mark."""
-        ...
-
-    def drained(self) -> None:
-        """The outbound buffer is empty enough again."""
-        ...
-
-    def deny(self, member: Member, reason: str) -> None:
-        """Take one document away."""
-        ...
-
-    def closed(self) -> None:
-        """The socket is gone."""
-        ...
 
 
 class Socket(WSListener):
@@ -109,7 +53,6 @@ class Socket(WSListener):
         "_on_closed",
         "_on_open",
         "_pinged",
-        "_throttled_since",
         "authenticated",
         "blocked_since",
         "credentials",
@@ -152,7 +95,6 @@ class Socket(WSListener):
         self.transport: WSTransport | None = None
         self.write: Callable[[bytes], None] = _discard
         self._allowance = allowance
-        self._throttled_since: float | None = None
         self._early = 0
         self._held = False
         """Whether nothing is read until it is known who the peer is."""
@@ -367,15 +309,11 @@ class Socket(WSListener):
         now = _monotonic()
         wait = allowance.take(size, now)
         if wait <= 0:
-            if self._throttled_since is not None and allowance.rested:
-                self._throttled_since = None
             return
-        if self._throttled_since is None:
-            self._throttled_since = now
-        elif now - self._throttled_since > THROTTLED_LIMIT:
+        if allowance.exhausted(now):
             self.close(CloseCode.RATE, "too many messages; wait a minute and send less at a time")
-            return
-        self._pause(max(wait, SLICE))
+        else:
+            self._pause(max(wait, SLICE))
 
     def _pause(self, seconds: float) -> None:
         """Stop reading; go on with what was read already, and then with reading, when the time has passed."""

@@ -5,22 +5,19 @@ Source: y-websocket 3.1 client, y-protocols `sync.js`, `awareness.js`, `auth.js`
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from quire.access import Denied
 from quire.crdt.updates import EMPTY_UPDATE
 from quire.sync import wire
+from quire.sync.closecode import CloseCode
 from quire.sync.member import Member
-from quire.sync.socket import CloseCode
+from quire.sync.pending import PendingDocument
 
 if TYPE_CHECKING:
     from quire.sync.gateway import Gateway
     from quire.sync.socket import Socket
 
-PENDING_BYTES = 5 * 1024 * 1024
-PENDING_EACH = 100
-"""What a waiting message takes beside its content."""
 NOBODY = wire.awareness(b"\x00")
 """An empty awareness message: something for the client's 30 s watchdog."""
 
@@ -33,43 +30,29 @@ CLOSE_CODES = {
 class YWebsocketSession:
     """The one document of a socket; authenticated by the upgrade request."""
 
-    __slots__ = ("_document", "_gateway", "_member", "_pending", "_pending_bytes", "_socket", "_task")
+    __slots__ = ("_gateway", "_member", "_pending", "_socket")
 
     def __init__(self, gateway: Gateway, socket: Socket, document: str, schema: int | None) -> None:
-        self._gateway, self._socket, self._document = gateway, socket, document
+        self._gateway, self._socket = gateway, socket
         self._member: Member | None = None
-        self._pending: list[bytes] = []
-        self._pending_bytes = 0
-        self._task = asyncio.get_running_loop().create_task(self._open(schema))
+        self._pending = PendingDocument(socket)
+        self._pending.open(
+            gateway.open(socket, b"", document, "", schema, self._take), dispatch=self._dispatch, denied=self._refuse
+        )
 
-    async def _open(self, schema: int | None) -> None:
-        def take(member: Member) -> bool:
-            self._member = member
-            return True
-
-        try:
-            member = await self._gateway.open(self._socket, b"", self._document, "", schema, take)
-        except Denied as denied:
-            self._refuse(denied.reason)
-            return
-        if member is None:
-            return
-        pending, self._pending = self._pending, []
-        try:
-            for message in pending:
-                self._dispatch(member, message)
-        except wire.MalformedMessage as error:
-            self._socket.close(CloseCode.MALFORMED, str(error))
+    def _take(self, member: Member) -> bool:
+        self._member = member
+        return True
 
     @property
     def pending_bytes(self) -> int:
         """Bytes of messages that wait for the document to be open."""
-        return self._pending_bytes if self._member is None else 0
+        return self._pending.size
 
     @property
     def opening(self) -> bool:
         """Whether the upgrade request is being judged."""
-        return not self._task.done()
+        return self._pending.opening
 
     def _refuse(self, reason: str) -> None:
         self._gateway.stats.denied += 1
@@ -83,13 +66,7 @@ class YWebsocketSession:
         if self._member is not None:
             self._dispatch(self._member, message)
             return
-        self._pending_bytes += len(message) + PENDING_EACH
-        if self._pending_bytes > PENDING_BYTES:
-            self._socket.close(
-                CloseCode.TOO_BIG, "too much came before the document was open; wait for its first message"
-            )
-            return
-        self._pending.append(message)
+        self._pending.hold(message, self._pending.size)
 
     def _dispatch(self, member: Member, message: bytes) -> None:
         room = member.room
@@ -103,7 +80,7 @@ class YWebsocketSession:
                 room.catch_up.step1(member, content)
             elif sub in (wire.STEP2, wire.UPDATE):
                 if member.writable:
-                    room.receive(content, member)
+                    room.ingest.receive(content, member)
                 elif sub == wire.UPDATE or content != EMPTY_UPDATE:
                     self._gateway.refuse_write(member, content, own=sub == wire.UPDATE)
             else:
@@ -131,7 +108,7 @@ class YWebsocketSession:
             self._member.room.catch_up.release(self._member)
 
     def closed(self) -> None:
-        self._task.cancel()
+        self._pending.cancel()
         member, self._member = self._member, None
         if member is not None:
             self._gateway.left(member)

@@ -1,5 +1,6 @@
 import { Button, Center, Stack, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { explain } from '../api/explain'
 import { useTitle } from './title'
 
 /** There is nothing at this address. */
@@ -21,6 +22,16 @@ export function FaultPage() {
   return (
     <Notice title={t('fault.title')} text={t('fault.text')}>
       <Button onClick={() => location.reload()}>{t('release.reload')}</Button>
+    </Notice>
+  )
+}
+
+/** A page for which the server did not give what it shows. */
+export function FailedPage({ error, retry }: { error: unknown; retry: () => unknown }) {
+  const { t } = useTranslation()
+  return (
+    <Notice title={t('error.title')} text={explain(t, error)}>
+      <Button onClick={() => void retry()}>{t('retry')}</Button>
     </Notice>
   )
 }

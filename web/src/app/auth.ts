@@ -5,6 +5,7 @@ import { api, NetworkError, Problem, setCsrfToken, type Session } from '../api/c
 import schema from '../editor/schema/schema.json'
 import { setLanguage } from '../i18n'
 import { hasLocalStores } from '../sync/local'
+import { readJson, writeItem } from './browserStorage'
 
 const KEY = 'quire:last-session'
 const ASK_AGAIN = 5000
@@ -22,24 +23,15 @@ const VISITOR: Session = {
 
 /** Nothing is noted of visitors: they are known by the copies that they keep here, and forgotten with the last one. */
 async function remembered(): Promise<Session | null> {
-  try {
-    const known = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Session | null
-    if (known) return { ...known, remembered: true }
-  } catch {
-    return null
-  }
+  const known = readJson<Session>(KEY)
+  if (known) return { ...known, remembered: true }
   return (await hasLocalStores('guest')) ? VISITOR : null
 }
 
 export function remember(session: Session): void {
   setCsrfToken(session.csrf_token)
   if (session.account?.language) void setLanguage(session.account.language)
-  try {
-    if (session.account) localStorage.setItem(KEY, JSON.stringify({ ...session, csrf_token: '' }))
-    else localStorage.removeItem(KEY)
-  } catch {
-    // Opening without a network needs storage; everything else works.
-  }
+  writeItem(KEY, session.account && JSON.stringify({ ...session, csrf_token: '' }))
 }
 
 async function loadSession(): Promise<Session> {

@@ -1,5 +1,6 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { readItem, writeItem } from '../app/browserStorage'
 import en from './en.json'
 
 export const LANGUAGES: Record<string, string> = { en: 'English', de: 'Deutsch', ar: 'العربية' }
@@ -20,22 +21,16 @@ export async function setLanguage(language: string): Promise<void> {
   document.documentElement.lang = language
   document.documentElement.dir = direction(language)
   await i18next.changeLanguage(language)
-  try {
-    localStorage.setItem(KEY, language)
-  } catch {
-    // The choice then lasts as long as the page.
-  }
+  writeItem(KEY, language)
 }
 
 /** The language asked for in the address, chosen here before, or of the browser; English when none is known. */
 function preferred(): string {
-  const candidates: (string | null | undefined)[] = [new URLSearchParams(location.search).get('lang')]
-  try {
-    candidates.push(localStorage.getItem(KEY))
-  } catch {
-    // Without storage the browser's own languages decide.
-  }
-  candidates.push(...navigator.languages.map((language) => language.split('-')[0]))
+  const candidates = [
+    new URLSearchParams(location.search).get('lang'),
+    readItem(KEY),
+    ...navigator.languages.map((language) => language.split('-')[0]),
+  ]
   return candidates.find((language) => language && language in LANGUAGES) ?? 'en'
 }
 

@@ -1,6 +1,7 @@
 /** Visitors without an account get a friendly name, kept in this browser only, which they can change. */
 import i18next from 'i18next'
 import { uuidv4 } from 'lib0/random'
+import { readJson, writeItem } from '../app/browserStorage'
 import type { Me } from '../sync/types'
 import { COLORS } from './colors'
 
@@ -14,12 +15,8 @@ function pick(list: string[]): string {
 }
 
 export function guest(): Me {
-  try {
-    const known = JSON.parse(localStorage.getItem(KEY) ?? 'null') as Me | null
-    if (known?.id.startsWith(MARK) && known.name && known.color) return known
-  } catch {
-    // A new name will do.
-  }
+  const known = readJson<Partial<Me>>(KEY)
+  if (known?.id?.startsWith(MARK) && known.name && known.color) return known as Me
   const animal = i18next.t(`animal.${pick(ANIMALS)}`)
   return keep({ id: MARK + uuidv4(), name: i18next.t('guest.anonymous', { animal }), color: pick(COLORS) })
 }
@@ -30,10 +27,6 @@ export function renameGuest(me: Me, name: string): Me {
 }
 
 function keep(me: Me): Me {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(me))
-  } catch {
-    // Without storage the name lasts as long as the page.
-  }
+  writeItem(KEY, JSON.stringify(me))
   return me
 }

@@ -6,6 +6,7 @@ import * as idb from 'lib0/indexeddb'
 import { IndexeddbPersistence, PREFERRED_TRIM_SIZE, storeState } from 'y-indexeddb'
 import * as Y from 'yjs'
 import type { DocumentInfo } from '../api/client'
+import { readItem, readJson, writeItem } from '../app/browserStorage'
 import { Store } from './store'
 import { hasUnsent, joined, NOTHING } from './unsent'
 
@@ -242,8 +243,7 @@ async function canStore(): Promise<boolean> {
 
 /** What was last known of a document that is kept here. */
 export function keptInfo(person: string, documentId: string): DocumentInfo | null {
-  const kept = readItem(INFO + storeName(person, documentId))
-  return kept ? (JSON.parse(kept) as DocumentInfo) : null
+  return readJson<DocumentInfo>(INFO + storeName(person, documentId))
 }
 
 /** What was last known of every document of this person that is kept here. */
@@ -264,23 +264,6 @@ export function keepInfo(person: string, info: DocumentInfo): void {
 /** Notes that this person may write in the document: its maker may. */
 export function allowWriting(person: string, documentId: string): void {
   writeItem(WRITABLE + storeName(person, documentId), 'yes')
-}
-
-function readItem(key: string): string | null {
-  try {
-    return localStorage.getItem(key)
-  } catch {
-    return null
-  }
-}
-
-function writeItem(key: string, value: string | null): void {
-  try {
-    if (value === null) localStorage.removeItem(key)
-    else localStorage.setItem(key, value)
-  } catch {
-    // Without storage there is nothing that could survive a reload either.
-  }
 }
 
 /** Names of local copies with changes that no server has confirmed. */

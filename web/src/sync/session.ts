@@ -4,20 +4,17 @@ import * as Y from 'yjs'
 import { OwnPresence } from '../presence/own'
 import type { DocumentInfo, RoleName } from '../api/client'
 import schema from '../editor/schema/schema.json'
-import { FrameProvider } from './frames'
 import { Arrival } from './arrival'
-import { HttpsExchange } from './https'
 import { Ledger } from './ledger'
 import { keptInfo, LocalCopy, storeName } from './local'
 import { announce, firstContent, isUnheard } from './made'
 import { register } from './open'
 import { OtherTabs } from './otherTabs'
-import { Patience } from './patience'
-import { FOR_GOOD, TOO_BIG, problemKind } from './refusals'
+import { FOR_GOOD, problemKind } from './refusals'
 import { rescueWords } from './rescue'
-import { sharedSocket } from './socket'
 import { calmed, saveStatus } from './status'
 import { Store } from './store'
+import { Transport } from './transport'
 import type { Handles, Me, SessionState } from './types'
 import { unsentWords } from './unsent'
 
@@ -41,20 +38,14 @@ export class DocumentSession implements Handles {
   /** Why what waits here is not offered any more. */
   private unsendable: { reason: string; detail: string } | null = null
   private readonly local: LocalCopy
-  private readonly provider: FrameProvider
-  private readonly https: HttpsExchange
+  private readonly transport: Transport
   private readonly otherTabs: OtherTabs
-  private readonly socket: ReturnType<typeof sharedSocket>
-  private connected = false
-  private synced = false
   private localReady = false
-  private offlineSince = Date.now()
   private readonly ledger = new Ledger(this.doc, this.fragment)
   private storageProblem: string | null = null
   private refusedReason: string | null = null
   /** The role that the server gave allows no changes, and some were offered. */
   private writeRefused = false
-  private readonly patience = new Patience()
   /** How the document comes to a server that has not heard of it; null for every other one. */
   private arrival: Arrival | null
   private closed = false
@@ -69,7 +60,6 @@ export class DocumentSession implements Handles {
     link: string | null,
     deadAfter?: number,
   ) {
-    this.socket = sharedSocket(deadAfter)
     this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
     this.presence = new OwnPresence(this.awareness, me)
     this.otherTabs = new OtherTabs(
@@ -77,13 +67,24 @@ export class DocumentSession implements Handles {
       this.doc,
       () => this.unsendable === null && this.state.get().problem === null && this.state.get().stranded === null,
     )
-    this.https = new HttpsExchange(this.doc, documentId, link, {
-      // Perhaps only the server was away: the socket need not wait for its next turn.
-      onLive: () => this.socket.wake(),
-      onAnswer: (role, settled) => this.onHttpsAnswer(role, settled),
-      onAway: () => {
-        this.offlineSince = Date.now()
+    this.local.kept.subscribe(() => this.refresh())
+    this.doc.on('update', this.onUpdate)
+    rescueWords(this.doc, (origin) => this.transport.brought(origin) || origin === this.otherTabs)
+    this.transport = new Transport({ documentId, link, deadAfter }, this.doc, this.awareness, this.ledger, {
+      onConnected: () => this.presence.renew(),
+      onSynced: () => {
+        this.state.update({ ready: true })
+        this.onAcknowledged()
       },
+      onDisconnected: () => this.otherTabs.ask(),
+      onServerState: (clocks) => {
+        this.ledger.serverState = clocks
+        if (this.state.get().stranded) this.strand()
+      },
+      onAcknowledged: () => this.onAcknowledged(),
+      onAnswer: (role, settled) => this.onHttpsAnswer(role, settled),
+      onRole: (role) => this.onRole(role),
+      onMessage: (payload) => this.onMessage(payload),
       onDenied: (reason) => this.onDenied(reason),
       onUnsendable: (reason, detail) => this.onUnsendable(reason, detail),
       onReadOnly: () => {
@@ -92,33 +93,11 @@ export class DocumentSession implements Handles {
         this.strand()
       },
       onRefused: (reason, detail) => this.onRefused(reason, detail),
-      onFailed: () => this.refresh(),
-      changes: () => (this.state.get().stranded ? 0 : this.ledger.changes),
+      onChange: () => this.refresh(),
+      offered: () => (this.state.get().stranded ? 0 : this.ledger.changes),
+      wanted: () => !this.closed && !this.unsendable && this.state.get().problem === null,
+      localReady: () => this.localReady,
     })
-    this.local.kept.subscribe(() => this.refresh())
-    this.doc.on('update', this.onUpdate)
-    rescueWords(this.doc, (origin) => [this.provider, this.https, this.otherTabs].includes(origin as never))
-    this.provider = new FrameProvider({
-      websocketProvider: this.socket,
-      name: documentId,
-      document: this.doc,
-      awareness: this.awareness,
-      token: link ?? '',
-      onStatus: ({ status }) => this.onStatus(String(status)),
-      onSynced: () => this.onSynced(),
-      onAuthenticated: ({ scope }) => this.onRole(scope === 'read-write' ? 'editor' : 'viewer'),
-      onAuthenticationFailed: ({ reason }) => this.onDenied(reason),
-      onStateless: ({ payload }) => this.onMessage(payload),
-      onUnsyncedChanges: () => this.onAcknowledged(),
-      onClose: ({ event }) => {
-        if (TOO_BIG.has(event.code) && this.ledger.changes > 0) this.onUnsendable('too-big')
-        this.onStatus('disconnected')
-      },
-    })
-    this.provider.onServerState = (clocks) => {
-      this.ledger.serverState = clocks
-      if (this.state.get().stranded) this.strand()
-    }
     this.arrival = isUnheard(keptInfo(person, documentId))
       ? new Arrival(() => announce(person, documentId), {
           onArrived: (info) => this.onArrived(info),
@@ -127,33 +106,24 @@ export class DocumentSession implements Handles {
       : null
     void this.local.loaded.then((found) => this.onLoaded(found))
     if (this.arrival) this.arrival.start()
-    else this.goLive()
+    else this.transport.start()
     this.refresh()
   }
 
   /** The server knows the document: from here on it is as any other. */
-  private goLive(): void {
-    this.provider.attach()
-    if (!this.socket.shouldConnect) void this.socket.connect()
-    this.watchForBlockedSocket()
-  }
-
   private onArrived(info: DocumentInfo): void {
     if (this.closed) return
     this.arrival = null
     this.local.keepInfo(info)
     this.state.update({ meta: { title: info.title, version: info.version } })
-    this.goLive()
+    this.transport.start()
   }
 
   /** Send the session's credentials again on the same socket: after signing in over an open document. */
   reauthenticate(): void {
     this.state.update({ problem: null })
     if (this.arrival) this.arrival.start()
-    else {
-      this.socket.renew()
-      this.watchForBlockedSocket()
-    }
+    else this.transport.renew()
     this.refresh()
   }
 
@@ -190,8 +160,7 @@ export class DocumentSession implements Handles {
 
   /** Others' changes wait while `held` says so, for a while; `before` is called just before they are taken in. */
   onRemote(held: () => boolean, before: () => void): void {
-    this.provider.held = held
-    this.provider.beforeRemote = before
+    this.transport.onRemote(held, before)
   }
 
   dismissRefusal(): void {
@@ -203,12 +172,10 @@ export class DocumentSession implements Handles {
     void this.local.note()
     this.closed = true
     this.unregister()
-    this.patience.end()
     this.arrival?.stop()
-    this.https.stop()
     this.otherTabs.close()
     this.presence.end()
-    this.provider.destroy()
+    this.transport.destroy()
     this.awareness.destroy()
     await this.local.close()
     this.doc.destroy()
@@ -221,12 +188,12 @@ export class DocumentSession implements Handles {
     this.localReady = true
     const begun = this.arrival !== null && !found
     if (begun) Y.applyUpdate(this.doc, firstContent(this.documentId))
-    this.ledger.load(this.local.confirmed, this.settled)
-    if (this.local.seen !== null && !this.connected) this.offlineSince = this.local.seen
+    this.ledger.load(this.local.confirmed, this.transport.settled)
+    if (this.local.seen !== null && !this.transport.connected) this.transport.offlineSince = this.local.seen
     const { role, readOnly, problem } = this.state.get()
     if (problem === null) {
       if (found || begun) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
-      if (!this.relayed) this.otherTabs.ask()
+      if (!this.transport.relays) this.otherTabs.ask()
       // The server may have been quicker than the disk.
       if (this.writeRefused) this.strand()
     } else if (FOR_GOOD.has(problem.detail)) this.onRefusedForGood()
@@ -235,63 +202,24 @@ export class DocumentSession implements Handles {
 
   private readonly onUpdate = (update: Uint8Array, origin: unknown, _: Y.Doc, transaction: Y.Transaction): void => {
     if (origin === this.local.origin) return
-    if (origin === this.provider || origin === this.https) {
+    if (this.transport.brought(origin)) {
       this.ledger.heard(transaction)
       this.local.confirm()
       return
     }
-    if (origin !== this.otherTabs && !this.relayed) this.otherTabs.send(update)
+    if (origin !== this.otherTabs && !this.transport.relays) this.otherTabs.send(update)
     this.ledger.wrote(transaction)
-    this.patience.doubt(() => {
-      if (this.ledger.changes > 0 && this.connected) this.socket.wake()
-    })
+    this.transport.wrote()
     this.refresh()
-  }
-
-  /** Whether the server brings what is written here to other tabs. */
-  private get relayed(): boolean {
-    return (this.connected && this.synced) || this.https.live
-  }
-
-  /** Whether the server holds everything that this tab holds. */
-  private get settled(): boolean {
-    if (this.connected && this.synced) return this.provider.unsyncedChanges === 0
-    return this.https.live && this.ledger.changes === 0
   }
 
   /** What the server is known to hold. */
   private held(): Y.Snapshot {
-    return this.settled ? Y.snapshot(this.doc) : this.ledger.held()
-  }
-
-  private onStatus(status: string): void {
-    const connected = status === 'connected'
-    if (connected === this.connected) return
-    this.connected = connected
-    if (connected) {
-      this.presence.renew()
-    } else {
-      // What was on screen was current when the server was last heard.
-      if (this.synced) this.offlineSince = this.socket.lastMessageReceived || Date.now()
-      this.synced = false
-      this.otherTabs.ask()
-      this.watchForBlockedSocket()
-    }
-    this.refresh()
-  }
-
-  private onSynced(): void {
-    this.synced = true
-    // A document attached to an open socket hears of no change of status.
-    this.connected = true
-    this.patience.stopWatching()
-    this.https.stop()
-    this.state.update({ ready: true })
-    this.onAcknowledged()
+    return this.transport.settled ? Y.snapshot(this.doc) : this.ledger.held()
   }
 
   private onAcknowledged(): void {
-    if (this.settled) {
+    if (this.transport.settled) {
       this.onSettled()
       this.refusedReason = null
     }
@@ -319,7 +247,7 @@ export class DocumentSession implements Handles {
   private offerAgain(): void {
     this.refusedReason = null
     this.state.update({ refused: null })
-    if (this.synced) this.socket.renew()
+    if (this.transport.synced) this.transport.renew()
   }
 
   /** Says which changes cannot be sent any more: nothing is thrown away unseen. */
@@ -329,8 +257,7 @@ export class DocumentSession implements Handles {
   }
 
   private onDenied(reason: string): void {
-    this.https.stop()
-    this.patience.stopWatching()
+    this.transport.stopHttps()
     this.state.update({ readOnly: true, problem: { kind: problemKind(reason), detail: reason } })
     this.presence.forgetOthers()
     if (FOR_GOOD.has(reason)) this.onRefusedForGood()
@@ -338,11 +265,9 @@ export class DocumentSession implements Handles {
   }
 
   /** What waits here is too big for one message, or no update: offered again, it would only be refused again. */
-  private onUnsendable(reason: string, detail = ''): void {
+  private onUnsendable(reason: string, detail: string): void {
     this.unsendable = { reason, detail }
-    this.provider.detach()
-    this.socket.disconnect()
-    this.https.stop()
+    this.transport.detach()
     this.state.update({ refused: this.unsendable })
     this.refresh()
   }
@@ -400,14 +325,6 @@ export class DocumentSession implements Handles {
     })
   }
 
-  private watchForBlockedSocket(): void {
-    this.patience.watch(() => {
-      if (this.closed || this.synced || this.unsendable || this.state.get().problem !== null) return false
-      if (navigator.onLine && this.localReady && this.socket.lastMessageReceived === 0) this.https.start()
-      return true
-    })
-  }
-
   private onHttpsAnswer(role: RoleName, settled: boolean): void {
     this.onRole(role === 'viewer' || role === 'commenter' || role === 'suggester' ? 'viewer' : 'editor')
     this.state.update({ ready: true })
@@ -429,16 +346,16 @@ export class DocumentSession implements Handles {
       saveStatus({
         stranded: this.state.get().stranded,
         closed: this.state.get().problem?.kind ?? null,
-        problem: this.storageProblem ?? this.refusedReason ?? this.https.problem,
+        problem: this.storageProblem ?? this.refusedReason ?? this.transport.problem,
         unsendable: this.unsendable,
-        settled: this.settled,
-        connected: this.connected,
-        synced: this.synced,
-        https: this.https.live,
+        settled: this.transport.settled,
+        connected: this.transport.connected,
+        synced: this.transport.synced,
+        https: this.transport.overHttps,
         localReady: this.localReady,
         changes: this.ledger.changes,
         kept: kept !== 'no',
-        offlineSince: this.offlineSince,
+        offlineSince: this.transport.offlineSince,
       }),
     )
   }

@@ -2,6 +2,7 @@
 import { Extension, InputRule } from '@tiptap/core'
 import type { EditorState } from '@tiptap/pm/state'
 import i18next from 'i18next'
+import { readItem, writeItem } from '../../app/browserStorage'
 
 const KEY = 'quire:straight-quotes'
 const APOSTROPHE = '’'
@@ -16,19 +17,10 @@ const BEGINS = /(^|[\s([{<\u2012-\u2015/“„‘‚«‹"'])$/
 
 export const smartQuotes = {
   get on(): boolean {
-    try {
-      return localStorage.getItem(KEY) === null
-    } catch {
-      return true
-    }
+    return readItem(KEY) === null
   },
   toggle(): void {
-    try {
-      if (this.on) localStorage.setItem(KEY, 'yes')
-      else localStorage.removeItem(KEY)
-    } catch {
-      // Without storage they stay on.
-    }
+    writeItem(KEY, this.on ? 'yes' : null)
   },
 }
 

@@ -1,16 +1,15 @@
-import { ActionIcon, Avatar, Menu } from '@mantine/core'
+import { Menu } from '@mantine/core'
 import { modals } from '@mantine/modals'
-import { IconDevices, IconLogout, IconMoon, IconSun, IconTrash, IconUserPlus } from '@tabler/icons-react'
+import { IconDevices, IconLogout, IconTrash, IconUserPlus } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { api, type Session } from '../../api/client'
 import { remember } from '../../app/auth'
 import { useMenuButton } from '../../app/useMenuButton'
-import { useTheme } from '../../app/useTheme'
-import { initials } from '../../presence/initials'
 import { clearLocalStores, unsentDocuments } from '../../sync/local'
 import { closeDocuments, noteOpen, unsavedHere } from '../../sync/open'
+import { AvatarMenu } from './AvatarMenu'
 import { InviteDialog } from './InviteDialog'
 
 export function AccountMenu({ session }: { session: Session }) {
@@ -18,7 +17,6 @@ export function AccountMenu({ session }: { session: Session }) {
   const { button, from } = useMenuButton()
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const { dark, toggle } = useTheme()
   const account = session.account
   if (!account) return null
 
@@ -44,38 +42,31 @@ export function AccountMenu({ session }: { session: Session }) {
     })
   }
   return (
-    <Menu position="bottom-end" width={240}>
-      <Menu.Target>
-        <ActionIcon ref={button} variant="transparent" size={40} aria-label={t('account.menu', { name: account.name })}>
-          <Avatar size={34} radius="xl" styles={{ placeholder: { background: account.color, color: '#fff' } }}>
-            {initials(account.name)}
-          </Avatar>
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{account.email}</Menu.Label>
-        <Menu.Item leftSection={<IconDevices size={16} />} onClick={() => void navigate({ to: '/account' })}>
-          {t('account.title')}
-        </Menu.Item>
-        {session.workspace && ['owner', 'admin'].includes(session.workspace.role) && (
-          <Menu.Item
-            leftSection={<IconUserPlus size={16} />}
-            onClick={from(() => modals.open({ title: t('invite.people'), children: <InviteDialog /> }))}
-          >
-            {t('invite.people')}
-          </Menu.Item>
-        )}
-        <Menu.Item leftSection={<IconTrash size={16} />} onClick={() => void navigate({ to: '/trash' })}>
-          {t('trash.title')}
-        </Menu.Item>
-        <Menu.Item leftSection={dark ? <IconSun size={16} /> : <IconMoon size={16} />} onClick={toggle}>
-          {t(dark ? 'theme.light' : 'theme.dark')}
-        </Menu.Item>
-        <Menu.Divider />
+    <AvatarMenu
+      person={account}
+      label={t('account.menu', { name: account.name })}
+      button={button}
+      heading={account.email}
+      leave={
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={from(signOut)}>
           {t('signout')}
         </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      }
+    >
+      <Menu.Item leftSection={<IconDevices size={16} />} onClick={() => void navigate({ to: '/account' })}>
+        {t('account.title')}
+      </Menu.Item>
+      {session.workspace && ['owner', 'admin'].includes(session.workspace.role) && (
+        <Menu.Item
+          leftSection={<IconUserPlus size={16} />}
+          onClick={from(() => modals.open({ title: t('invite.people'), children: <InviteDialog /> }))}
+        >
+          {t('invite.people')}
+        </Menu.Item>
+      )}
+      <Menu.Item leftSection={<IconTrash size={16} />} onClick={() => void navigate({ to: '/trash' })}>
+        {t('trash.title')}
+      </Menu.Item>
+    </AvatarMenu>
   )
 }

@@ -1,12 +1,11 @@
-import { ActionIcon, Avatar, Button, Group, Menu, Modal, Stack, TextInput } from '@mantine/core'
-import { IconLogin, IconMoon, IconPencil, IconSun } from '@tabler/icons-react'
+import { Button, Group, Menu, Modal, Stack, TextInput } from '@mantine/core'
+import { IconLogin, IconPencil } from '@tabler/icons-react'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMenuButton } from '../../app/useMenuButton'
-import { useTheme } from '../../app/useTheme'
 import { LanguageSelect } from '../../i18n/LanguageSelect'
-import { initials } from '../../presence/initials'
 import type { Me } from '../../sync/types'
+import { AvatarMenu } from './AvatarMenu'
 
 interface Props {
   me: Me
@@ -17,33 +16,25 @@ interface Props {
 export function GuestMenu({ me, onRename }: Props) {
   const { t } = useTranslation()
   const { button, from } = useMenuButton()
-  const { dark, toggle } = useTheme()
   const [naming, setNaming] = useState(false)
   const signIn = `/sign-in?next=${encodeURIComponent(location.pathname)}${location.hash}`
   return (
     <>
-      <Menu position="bottom-end" width={240}>
-        <Menu.Target>
-          <ActionIcon ref={button} variant="transparent" size={40} aria-label={t('guest.menu', { name: me.name })}>
-            <Avatar size={34} radius="xl" styles={{ placeholder: { background: me.color, color: '#fff' } }}>
-              {initials(me.name)}
-            </Avatar>
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label dir="auto">{me.name}</Menu.Label>
-          <Menu.Item leftSection={<IconPencil size={16} />} onClick={from(() => setNaming(true))}>
-            {t('guest.change')}
-          </Menu.Item>
-          <Menu.Item leftSection={dark ? <IconSun size={16} /> : <IconMoon size={16} />} onClick={toggle}>
-            {t(dark ? 'theme.light' : 'theme.dark')}
-          </Menu.Item>
-          <Menu.Divider />
+      <AvatarMenu
+        person={me}
+        label={t('guest.menu', { name: me.name })}
+        button={button}
+        heading={me.name}
+        leave={
           <Menu.Item leftSection={<IconLogin size={16} />} component="a" href={signIn}>
             {t('signin.title')}
           </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+        }
+      >
+        <Menu.Item leftSection={<IconPencil size={16} />} onClick={from(() => setNaming(true))}>
+          {t('guest.change')}
+        </Menu.Item>
+      </AvatarMenu>
       <Modal opened={naming} onClose={() => setNaming(false)} title={t('guest.change')}>
         <NameForm
           me={me}

@@ -1,12 +1,10 @@
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Navigate, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
 import { api } from '../../api/client'
 import { useSetSession } from '../../app/auth'
-import { Notice } from '../../app/LostPage'
-import { explain } from '../../api/explain'
+import { FailedPage } from '../../app/LostPage'
 import { Card } from './Card'
 import { NewAccountForm } from './NewAccountForm'
 
@@ -15,13 +13,7 @@ export function SetUpPage() {
   const navigate = useNavigate()
   const setSession = useSetSession()
   const { data, error, refetch } = useQuery({ queryKey: ['setup'], queryFn: api.setup, networkMode: 'always' })
-  if (error) {
-    return (
-      <Notice title={t('error.title')} text={explain(t, error)}>
-        <Button onClick={() => void refetch()}>{t('retry')}</Button>
-      </Notice>
-    )
-  }
+  if (error) return <FailedPage error={error} retry={refetch} />
   if (!data) return <Loading />
   if (!data.needed) return <Navigate to="/" />
   return (

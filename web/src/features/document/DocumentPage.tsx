@@ -7,8 +7,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useReducer, useState }
 import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
 import type { Session } from '../../api/client'
-import { explain } from '../../api/explain'
-import { Notice } from '../../app/LostPage'
+import { FailedPage } from '../../app/LostPage'
 import { useKeptSession, useSetSession } from '../../app/auth'
 import { PresenceBar } from '../../presence/PresenceBar'
 import { guest, renameGuest } from '../../presence/guest'
@@ -43,15 +42,8 @@ function linkToken(): string | null {
 export function DocumentPage() {
   const { session, error, ask } = useKeptSession()
   const [turn, again] = useReducer((count: number) => count + 1, 0)
-  const { t } = useTranslation()
   const { documentId } = useParams({ strict: false }) as { documentId: string }
-  if (error) {
-    return (
-      <Notice title={t('error.title')} text={explain(t, error)}>
-        <Button onClick={ask}>{t('retry')}</Button>
-      </Notice>
-    )
-  }
+  if (error) return <FailedPage error={error} retry={ask} />
   if (!session) return <Loading />
   return (
     <Opened

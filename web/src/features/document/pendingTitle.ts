@@ -1,3 +1,4 @@
+import { readJson, writeItem } from '../../app/browserStorage'
 import { TITLE } from '../../sync/local'
 
 /** A new title that the server has not heard of yet: kept until it has, with the version it was chosen over. */
@@ -7,19 +8,13 @@ export interface PendingTitle {
 }
 
 export function keptTitle(person: string, documentId: string): PendingTitle | null {
-  try {
-    return JSON.parse(localStorage.getItem(`${TITLE}${person}:${documentId}`) ?? 'null') as PendingTitle | null
-  } catch {
-    return null
-  }
+  return readJson<PendingTitle>(keyOf(person, documentId))
 }
 
 export function keepTitle(person: string, documentId: string, pending: PendingTitle | null): void {
-  try {
-    const key = `${TITLE}${person}:${documentId}`
-    if (pending) localStorage.setItem(key, JSON.stringify(pending))
-    else localStorage.removeItem(key)
-  } catch {
-    // It stays in this tab.
-  }
+  writeItem(keyOf(person, documentId), pending && JSON.stringify(pending))
+}
+
+function keyOf(person: string, documentId: string): string {
+  return `${TITLE}${person}:${documentId}`
 }

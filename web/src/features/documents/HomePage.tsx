@@ -8,7 +8,7 @@ import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
 import type { Session, Sort } from '../../api/client'
 import { explain } from '../../api/explain'
-import { Notice } from '../../app/LostPage'
+import { FailedPage } from '../../app/LostPage'
 import { useSession } from '../../app/auth'
 import { useTitle } from '../../app/title'
 import { createDocument } from '../document/createDocument'
@@ -32,15 +32,8 @@ export function TrashPage() {
 }
 
 function Guarded({ place }: { place: Place }) {
-  const { t } = useTranslation()
   const { data: session, error, refetch } = useSession()
-  if (error) {
-    return (
-      <Notice title={t('error.title')} text={explain(t, error)}>
-        <Button onClick={() => void refetch()}>{t('retry')}</Button>
-      </Notice>
-    )
-  }
+  if (error) return <FailedPage error={error} retry={refetch} />
   if (!session) return <Loading />
   if (session.setup_needed) return <Navigate to="/set-up" />
   if (!session.account) return <Navigate to="/sign-in" />

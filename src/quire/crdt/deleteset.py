@@ -1,0 +1,41 @@
+"""Reading the delete set at the end of an update. Source of the format: Yjs `DeleteSet.js`."""
+
+from __future__ import annotations
+
+from quire.crdt.cursor import Cursor, MalformedUpdate
+from quire.crdt.summary import MAX_CLOCK
+
+
+def furthest_deletions(cursor: Cursor) -> tuple[tuple[int, int], ...]:
+    """Read a delete set within bounds; return (client, end clock) of the furthest deletion per client."""
+    clients = cursor.number()
+    if clients == 0:
+        return ()
+    cursor.fits(clients * 2)
+    furthest = []
+    for _ in range(clients):
+        client = cursor.number()
+        count = cursor.number()
+        cursor.fits(count * 2)
+        end = 0
+        for _ in range(count):
+            clock = cursor.number()
+            length = cursor.number()
+            if length == 0 or clock + length > MAX_CLOCK:
+                raise MalformedUpdate("a deletion is out of range")
+            end = max(end, clock + length)
+        if end:
+            furthest.append((client, end))
+    return tuple(furthest)
+
+
+def deletions(update: bytes, at: int) -> list[tuple[int, int, int]]:
+    """Return (client, start, end) of each deletion in the delete set at byte `at` of an update that was inspected."""
+    found: list[tuple[int, int, int]] = []
+    cursor = Cursor(update, at)
+    for _ in range(cursor.number()):
+        client = cursor.number()
+        for _ in range(cursor.number()):
+            start = cursor.number()
+            found.append((client, start, start + cursor.number()))
+    return found

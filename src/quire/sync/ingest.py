@@ -1,0 +1,200 @@
+"""The way of an update into a room: within limits, vetted, proved on the replica, then accepted.
+
+A small update is proved at once. One that is large, that a replica in a worker process proves, or that comes while
+others wait, waits for its turn.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from quire.crdt.host import ReplicaHost
+from quire.crdt.replica import Applied, Replica, ReplicaCorrupt
+from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
+from quire.sync.document import LoadedDocument
+from quire.sync.limits import RoomLimits
+from quire.sync.member import Member, Refusal, Sender
+from quire.sync.neighbours import Relayed
+from quire.sync.saving import ANEW, Saving
+from quire.sync.serialqueue import SerialQueue
+from quire.sync.stats import SyncStats
+from quire.sync.vetting import Part, Vetting
+from quire.sync.writebuffer import WriteBuffer
+
+_log = structlog.get_logger("quire.sync.ingest")
+MOST_STRUCTS: Final = 1000
+"""Structs of an update that is applied in this process: crafted ones take each the longer the more there are."""
+SLOW: Final = 0.05
+"""Processor seconds that one update may take here; the document moves to a worker process then."""
+
+
+class Ingest:
+    """Proves the updates of one document; nobody sees one before."""
+
+    __slots__ = (
+        "_accept",
+        "_document",
+        "_failed",
+        "_limits",
+        "_loaded",
+        "_queue",
+        "_replicas",
+        "_saving",
+        "_stats",
+        "_vetting",
+        "_write_buffer",
+        "waiting_bytes",
+    )
+
+    def __init__(
+        self,
+        document: str,
+        loaded: LoadedDocument,
+        vetting: Vetting,
+        saving: Saving,
+        *,
+        queue: SerialQueue,
+        write_buffer: WriteBuffer,
+        replicas: ReplicaHost,
+        limits: RoomLimits,
+        stats: SyncStats,
+        accept: Callable[[bytes, Sender, UpdateSummary, Applied], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Prove on `loaded`; `accept` gets what was taken, `failed` errors that are no fault of an update."""
+        self._document, self._loaded, self._vetting, self._saving = document, loaded, vetting, saving
+        self._queue, self._write_buffer, self._replicas = queue, write_buffer, replicas
+        self._limits, self._stats = limits, stats
+        self._accept, self._failed = accept, failed
+        self.waiting_bytes = 0
+        """Bytes of updates that wait to be proved."""
+
+    async def inspect(self, update: bytes) -> UpdateSummary:
+        """Parse an update, in a worker process when it is large; raises `MalformedUpdate`."""
+        return inspect(update) if self.light(update) else await self._replicas.inspect(update)
+
+    def light(self, update: bytes) -> bool:
+        """Whether an update is small enough to be read in this process."""
+        return len(update) <= self._limits.heavy_update
+
+    @property
+    def relieved(self) -> bool:
+        """Whether a sender that was refused for want of room may offer again."""
+        half = self._limits.unsaved_room // 2
+        return (
+            self._saving.problem is None
+            and self._saving.unsaved_bytes + self.waiting_bytes < half
+            and self._write_buffer.relieved
+        )
+
+    def receive(self, update: bytes, sender: Sender) -> None:
+        """Take an update from a sender whose right to write was checked; it is proved before anyone sees it.
+
+        What another node accepted is taken whatever its size; at the limit of unsaved bytes it is asked for later.
+        """
+        self._stats.received += 1
+        size = len(update)
+        if self._saving.refused:
+            sender.refused(Refusal.STORAGE, ANEW)
+            return
+        if size > self._limits.max_update and not isinstance(sender, Relayed):
+            self._stats.refused += 1
+            sender.refused(
+                Refusal.TOO_BIG,
+                f"a change of {size} bytes is above the limit of {self._limits.max_update}; make it in smaller parts",
+            )
+            return
+        unsaved = self._saving.unsaved_bytes
+        before = unsaved + self.waiting_bytes
+        if (before and before + size > self._limits.unsaved_room) or self._write_buffer.full(size):
+            self._stats.refused += 1
+            checking = self.waiting_bytes > unsaved
+            slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
+            sender.refused(Refusal.STORAGE, self._saving.problem or slow)
+            return
+        replica = self._loaded.replica
+        if replica is None or self._queue or not replica.local or not self.light(update):
+            self._receive_queued(update, sender)
+            return
+        started = time.thread_time()
+        try:
+            summary = inspect(update)
+            if summary.structs > MOST_STRUCTS:
+                self._receive_queued(update, sender, summary)
+                return
+            part = self._vetting.part(update, summary, sender)
+            if part is None:
+                return
+            update, summary, sender = part
+            applied = replica.apply_now(update, summary)
+        except MalformedUpdate as error:
+            self._refuse_malformed(sender, error)
+            return
+        except ReplicaCorrupt as error:
+            self._loaded.replica = None
+            self._refuse_malformed(sender, error)
+            return
+        self._accept(update, sender, summary, applied)
+        if time.thread_time() - started > SLOW:
+            self._queue.add(self._loaded.move)
+
+    def _receive_queued(self, update: bytes, sender: Sender, summary: UpdateSummary | None = None) -> None:
+        self.waiting_bytes += len(update)
+
+        async def work() -> None:
+            self.waiting_bytes -= len(update)
+            await self._receive_heavy(update, sender, summary)
+
+        self._queue.add(work)
+
+    async def _receive_heavy(self, update: bytes, sender: Sender, summary: UpdateSummary | None) -> None:
+        payer = sender
+        try:
+            if summary is None and not self.light(update):
+                summary = await self._replicas.inspect(update)
+            part = self._judge(update, summary, payer)
+            if part is None:
+                return
+            heavy = not self.light(update) or part[1].structs > MOST_STRUCTS
+            update, summary, sender = vetted = part
+            applied = await self._loaded.ask(lambda replica: _applied(replica, *vetted[:2], payer), heavy=heavy)
+        except (MalformedUpdate, ReplicaCorrupt) as error:
+            if isinstance(error, ReplicaCorrupt):
+                self._loaded.replica = None
+            self._refuse_malformed(sender, error)
+        except Exception as error:  # noqa: BLE001 - not the update's fault: its sender keeps it and is asked again
+            self._failed(error)
+            sender.refused(Refusal.STORAGE, "the update cannot be checked now; it will be asked for again")
+        else:
+            self._accept(update, sender, summary, applied)
+
+    def _judge(self, update: bytes, summary: UpdateSummary | None, sender: Sender) -> Part | None:
+        started = time.thread_time()
+        try:
+            return self._vetting.part(update, inspect(update) if summary is None else summary, sender)
+        finally:
+            _charge(sender, time.thread_time() - started)
+
+    def _refuse_malformed(self, sender: Sender, error: Exception) -> None:
+        self._stats.refused += 1
+        _log.warning("update refused", document=self._document, author=sender.author, error=str(error))
+        sender.refused(Refusal.MALFORMED, str(error))
+
+
+async def _applied(replica: Replica, update: bytes, summary: UpdateSummary, payer: Sender) -> Applied:
+    """Have a replica take an update; what it takes in this process goes on the account of `payer`."""
+    started = time.thread_time()
+    try:
+        return await replica.apply(update, summary)
+    finally:
+        if replica.local:
+            _charge(payer, time.thread_time() - started)
+
+
+def _charge(payer: Sender, seconds: float) -> None:
+    if isinstance(payer, Member):
+        payer.socket.charge(seconds)
