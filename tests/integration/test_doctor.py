@@ -101,6 +101,18 @@ def a_folder(name: str) -> Callable[[Path], None]:
     return work
 
 
+def in_the_first_schema(damage: Callable[[Path], None]) -> Callable[[Path], None]:
+    """Damage to a folder that the new release was not started on yet."""
+
+    def work(folder: Path) -> None:
+        sql("log.db", "ALTER TABLE snapshots DROP COLUMN waiting")(folder)
+        sql("log.db", "PRAGMA user_version=1")(folder)
+        assert complaints(folder) == ""
+        damage(folder)
+
+    return work
+
+
 def another_database(folder: Path) -> None:
     (folder / "log.db").unlink()
     sql("log.db", "CREATE TABLE other(column)")(folder)
@@ -111,6 +123,10 @@ def another_database(folder: Path) -> None:
     [
         (sql("log.db", "UPDATE updates SET payload=x'00'"), "text: .*updates 1 of 1 are missing or damaged.*backup"),
         (sql("log.db", "DELETE FROM updates"), "text: .*updates 1 of 1 are missing or damaged.*backup"),
+        (
+            in_the_first_schema(sql("log.db", "UPDATE updates SET payload=x'00'")),
+            "text: .*updates 1 of 1 are missing or damaged.*backup",
+        ),
         (
             sql("log.db", "UPDATE heads SET last_seq=0"),
             "numbers: 1 documents are said to end before.*0 of 1.*next start mends",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
@@ -22,6 +23,9 @@ from quire.db.tables import metadata
 from quire.storage import StorageUnavailable, check_tables, reason_of
 
 _log = structlog.get_logger("quire.db")
+WRITE_WAIT: Final = 10.0
+"""Seconds that a write waits for its turn."""
+CROWDED: Final = "too much waits for the database"
 
 
 class Database:
@@ -33,6 +37,9 @@ class Database:
         """Why the last use of the database failed; None while all is well."""
         self.on_problem: Callable[[str | None], None] = lambda _: None
         """Hears of every change of `problem`."""
+        # SQLite has one writer at a time, and who waits for it there asks again and again, on a connection that readers
+        # lack meanwhile.
+        self._turn = asyncio.Lock()
         self.engine: AsyncEngine = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=30)
         if url.startswith("sqlite"):
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -67,11 +74,11 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        async with self.engine.connect() as connection:
-            if not self.url.startswith("sqlite"):
-                async with connection.begin():
-                    yield connection
-                return
+        if not self.url.startswith("sqlite"):
+            async with self.engine.begin() as connection:
+                yield connection
+            return
+        async with self._writing(), self.engine.connect() as connection:
             await connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -81,6 +88,19 @@ class Database:
                 with suppress(DBAPIError, PendingRollbackError):
                     await connection.exec_driver_sql("ROLLBACK")
                 raise
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[None]:
+        """Wait for the turn to write; raises `StorageUnavailable` when it does not come."""
+        try:
+            async with asyncio.timeout(WRITE_WAIT):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise StorageUnavailable(CROWDED) from None
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -107,7 +127,7 @@ class Database:
             raise
         except (DBAPIError, PoolTimeout) as error:
             cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-            reason = "too much waits for the database" if isinstance(error, PoolTimeout) else reason_of(cause)
+            reason = CROWDED if isinstance(error, PoolTimeout) else reason_of(cause)
             self._report(reason)
             raise StorageUnavailable(reason) from error
 

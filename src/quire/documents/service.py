@@ -327,12 +327,15 @@ class DocumentService:
 
     async def touched(self, sizes: dict[str, int]) -> None:
         """Record that these documents have new durable text; sizes are encoded bytes."""
-        time = now()
+        # In one statement: each one waits for a thread, and all others who write wait with it.
+        note = (
+            sa.update(documents)
+            .where(documents.c.id == sa.bindparam("edited"))
+            .values(updated_at=now(), size_bytes=sa.bindparam("size"))
+        )
+        rows = [{"edited": document, "size": size} for document, size in sizes.items()]
         async with self._db.write() as connection:
-            for document, size in sizes.items():
-                await connection.execute(
-                    sa.update(documents).where(documents.c.id == document).values(updated_at=time, size_bytes=size)
-                )
+            await connection.execute(note, rows)
 
 
 def _select() -> sa.Select[Any]:

@@ -30,6 +30,11 @@ MIGRATIONS: Final = (
     ALTER TABLE snapshots ADD COLUMN waiting BLOB;
     """,
 )
+_AS_NEXT: Final = (
+    "",
+    "CREATE TEMP VIEW snapshots AS SELECT *, NULL AS waiting FROM main.snapshots;",
+)
+"""What each step would make of the file, for who only reads it: views before the tables."""
 TABLES: Final = frozenset({"updates", "heads", "snapshots", "segments", "leases"})
 """What is there after the last step."""
 
@@ -47,6 +52,13 @@ def migrate(connection: sqlite3.Connection) -> None:
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA user_version={number}; COMMIT;")
     check_tables(_tables(connection), TABLES, new=False)
+
+
+def read_as_newest(connection: sqlite3.Connection) -> None:
+    """Show a connection that must not change the file all of an older schema as the newest one."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version:
+        connection.executescript("".join(_AS_NEXT[version:]))
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:

@@ -21,7 +21,7 @@ from quire.log import heads
 from quire.log.archive import Archive
 from quire.log.contract import DamagedDocument
 from quire.log.file import LogFile
-from quire.log.schema import MIGRATIONS, TABLES
+from quire.log.schema import MIGRATIONS, TABLES, read_as_newest
 from quire.log.stats import LogStats
 from quire.storage import reason_of
 
@@ -227,11 +227,15 @@ def _damaged(log: Path) -> dict[str, str]:
     archive, stats = Archive(FolderBlobs(log.parent / BLOBS)), LogStats()
     file, until = LogFile(log, archive, stats), time.monotonic() + CHECK_SECONDS
     with suppress(sqlite3.Error, OSError), reading(log) as connection:
+        read_as_newest(connection)
         for (document,) in connection.execute("SELECT document FROM heads").fetchall():
             try:
                 file.load(connection, document)
             except DamagedDocument as error:
                 damaged[document] = str(error)
+            except sqlite3.Error as error:
+                damaged[document] = reason_of(error)
+                continue
             for row in file.snapshots.newest_first(connection, document):
                 if row.blob is not None and file.snapshots.open(row) is None:
                     damaged[row.blob] = "the file is damaged (the document is read from what it was made from)"

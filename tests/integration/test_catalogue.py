@@ -1,0 +1,74 @@
+"""The catalogue while many write at once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from quire.db import engine
+from quire.db.engine import Database
+from quire.db.tables import documents
+from quire.server import Server
+from quire.storage import StorageUnavailable
+from visitors import Browser
+
+
+async def test_writes_wait_for_their_turn_and_keep_no_reader_waiting(tmp_path: Path) -> None:
+    database = Database.embedded(tmp_path / "catalogue.db")
+    await database.migrate()
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    order: list[int] = []
+
+    async def write(number: int) -> None:
+        async with database.write() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+            order.append(number)
+            begun.set()
+            await go_on.wait()
+
+    first = asyncio.create_task(write(0))
+    await begun.wait()
+    others = [asyncio.create_task(write(number)) for number in range(1, 20)]
+    async with asyncio.timeout(3):
+        for _ in range(20):
+            async with database.read() as connection:
+                await connection.exec_driver_sql("SELECT count(*) FROM accounts")
+    assert order == [0]
+    go_on.set()
+    await asyncio.gather(first, *others)
+    assert order == list(range(20))
+    assert database.problem is None
+    await database.close()
+
+
+async def test_a_write_whose_turn_does_not_come_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "WRITE_WAIT", 0.1)
+    database = Database.embedded(tmp_path / "catalogue.db")
+    await database.migrate()
+    async with database.write():
+        with pytest.raises(StorageUnavailable, match="too much waits"):
+            async with database.write():
+                pass
+    async with database.write() as connection:
+        await connection.exec_driver_sql("SELECT 1")
+    await database.close()
+
+
+async def test_however_many_documents_were_edited_their_dates_are_one_statement(node: Server, ada: Browser) -> None:
+    edited = [(await ada.call("POST", "/documents", {"title": str(number)})).json()["id"] for number in range(10)]
+    statements: list[str] = []
+    database = node.services.database
+
+    def note(_: object, __: object, statement: str, *more: object) -> None:
+        if statement.startswith("UPDATE documents"):
+            statements.append(statement)
+
+    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    await node.documents.touched({document: 1000 + number for number, document in enumerate(edited)})
+    assert len(statements) == 1
+    async with database.read() as connection:
+        sizes = dict((await connection.execute(sa.select(documents.c.id, documents.c.size_bytes))).all())  # type: ignore[arg-type]
+    assert [sizes[document] for document in edited] == list(range(1000, 1010))
