@@ -59,7 +59,7 @@ export const MISPLACED: Record<string, (root: Y.XmlFragment) => void> = {
   'plain text': (root) => put(root, new Y.Text(WORDS), paragraph(new Y.Text(WORDS))),
   'a fragment': (root) => put(root, new Y.XmlFragment()),
   'a hook': (root) => put(root, new Y.XmlHook('hook')),
-  'plain values': (root) => put(root, WORDS, 1, true, null, { a: [1] }, new Uint8Array(3), 5n),
+  'plain values': (root) => put(root, WORDS, 1, true, null, { a: [5n] }, new Uint8Array(3)),
   'plain values in a paragraph': (root) => put(root, paragraph(text('a'), WORDS, 7, text('b'), { c: 1 })),
   'plain values in a list': (root) => put(root, element('bulletList', {}, WORDS, element('listItem', {}, paragraph()))),
   'a document': (root) => put(root, new Y.Doc()),
