@@ -154,6 +154,25 @@ async def test_frames_up_to_a_hundred_times_the_limit_are_taken_or_refused_with_
     assert worst(delays) < 1.0 + 3 * calm, (calm, sorted(delays)[-5:])
 
 
+async def test_whoever_sends_on_before_it_reads_learns_why_it_is_closed(
+    ways: tuple[QuireProcess, dict[str, int]],
+) -> None:
+    server, _ = ways
+    before = peak(server, reset=True)
+    async with connected(server, server.new_document()) as client:
+        await joined(client, server)
+        client.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        client.head(LIMIT * 200)
+        for _ in range(0, LIMIT * 200, PIECE):
+            client.writer.write(b"x" * PIECE)
+            await client.writer.drain()
+        client.reader._transport.resume_reading()  # type: ignore[attr-defined]
+        code, reason = await client.closed()
+    assert code == 1009
+    assert str(LIMIT) in reason
+    assert peak(server) - before < 4 * LIMIT + 32 * 1024 * 1024
+
+
 @pytest.mark.parametrize("way", BEHIND)
 async def test_the_examples_carry_pages_attachments_and_the_address_of_the_person(
     launch: Callable[..., QuireProcess], tmp_path: Path, way: str

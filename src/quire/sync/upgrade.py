@@ -1,7 +1,8 @@
 """Sockets on the HTTP port: a picows protocol that uvicorn hands its WebSocket upgrades to.
 
 uvicorn calls `ws_protocol_class(config, server_state, app_state)`, then `connection_made` and
-`data_received` with the request as it parsed it, and from then on the socket belongs to picows.
+`data_received` with the request as it parsed it, and from then on the socket belongs to picows. What comes in reaches
+it by `data_received`, and in its own buffer once reading was stopped and went on (uvloop asks only then).
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ Accept = Callable[[WSUpgradeRequest, Any], WSListener | WSUpgradeResponse]
 
 _CONNECTION = re.compile(rb"(?im)^connection:[^\r\n]*")
 _READ_BUFFER = 4096
+_DROPPED = bytearray(256 * 1024)
+"""Where the input goes that nobody reads."""
 _HANDSHAKE_TIMEOUT = 5.0
 _LINGER = 5.0
 """Seconds for which a peer that goes on sending may still read why it was closed."""
@@ -97,11 +100,9 @@ def protocol_class(accept: Accept, *, max_frame: int, outbound_high: int) -> typ
 
         def data_received(self, data: bytes) -> None:
             """Feed bytes that uvicorn read; Firefox's `keep-alive, Upgrade` becomes what picows expects."""
-            if self._tcp.lingering:
-                return
             head, separator, rest = data.partition(b"\r\n\r\n")
             view = memoryview(_CONNECTION.sub(b"Connection: Upgrade", head) + separator + rest)
-            while view:
+            while view and not self._tcp.lingering:
                 buffer = self.get_buffer(len(view))
                 size = min(len(view), len(buffer))
                 if size == 0:
@@ -109,16 +110,20 @@ def protocol_class(accept: Accept, *, max_frame: int, outbound_high: int) -> typ
                     return
                 buffer[:size] = view[:size]
                 self.buffer_updated(size)
-                if self._refused_frame():
-                    self._tcp.linger()
-                    return
                 view = view[size:]
 
+        def get_buffer(self, size: int) -> memoryview | bytearray:
+            return _DROPPED if self._tcp.lingering else super().get_buffer(size)
+
         def buffer_updated(self, size: int) -> None:
+            if self._tcp.lingering:
+                return
             super().buffer_updated(size)
             socket = self._socket
             if isinstance(socket, Socket) and not socket.authenticated:
                 socket.arrived(size)
+            if self._refused_frame():
+                self._tcp.linger()
 
         def _refused_frame(self) -> bool:
             """Whether picows has refused a frame; it would go on gathering the bytes of one that is too big."""
