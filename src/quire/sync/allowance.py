@@ -15,6 +15,8 @@ OWN_WORK_BURST: Final = 0.02
 """Seconds of this process a second, and at once, that each socket may take beside what it shares: typing is less."""
 LEAST_WORK: Final = 0.0005
 """Seconds that a message is expected to take."""
+SMALL: Final = 2048
+"""Bytes of a message that cannot take much longer than that, whatever is in it."""
 
 
 class Allowance:
@@ -42,6 +44,10 @@ class Allowance:
         if work:
             work = min(work, self._own_work.lack(LEAST_WORK, now))
         return max(self._messages.take(1, now), self._bytes.take(size, now), work)
+
+    def hold(self, size: int, now: float) -> float:
+        """Return the seconds that a message has to wait for the others of its person: only small ones need not."""
+        return self.work.lack(0, now) if size > SMALL and self.work is not None else 0.0
 
     def spend(self, seconds: float, now: float) -> None:
         """Count time that was worked for this socket: its own as long as there is some."""

@@ -152,9 +152,12 @@ class Room:
         self._queue.add(work)
         return await done
 
-    async def contains(self, update: bytes) -> bool:
-        """Return whether the document already holds everything in `update`; raises `MalformedUpdate`."""
-        summary = await self._inspect(update)
+    async def contains(self, update: bytes, summary: UpdateSummary | None) -> bool:
+        """Return whether the document already holds everything in `update`; raises `MalformedUpdate`.
+
+        Without its `summary` it is read in a worker process.
+        """
+        summary = summary or await self._replicas.inspect(update)
         clock = self.clock
         if any(end > clock.of(client) for client, _, end in summary.ranges):
             return False
@@ -267,7 +270,7 @@ class Room:
         try:
             return self._vetting.part(update, inspect(update) if summary is None else summary, sender)
         finally:
-            _charge(sender, time.thread_time() - started)
+            sender.charge(time.thread_time() - started)
 
     def takes_again(self, member: Member) -> bool:
         """Whether what was refused to a member would be taken now."""
@@ -438,9 +441,4 @@ async def _applied(replica: Replica, update: bytes, summary: UpdateSummary, paye
         return await replica.apply(update, summary)
     finally:
         if replica.local:
-            _charge(payer, time.thread_time() - started)
-
-
-def _charge(payer: Sender, seconds: float) -> None:
-    if isinstance(payer, Member):
-        payer.socket.charge(seconds)
+            payer.charge(time.thread_time() - started)
