@@ -107,6 +107,14 @@ class Principal:
         return f"link:{self.link}" if self.link is not None else "anonymous"
 
 
+def person_of(principal: Principal, address: str) -> str:
+    """Return whom connections, work and room are counted for.
+
+    Everybody with a link is one author: one of them must not take the places of all.
+    """
+    return principal.account or f"{principal.author} {address}"
+
+
 GUEST: Final = "guest:"
 """Begins the identity of a guest."""
 _TAB = re.compile(r"[A-Za-z0-9_-]{22,64}")

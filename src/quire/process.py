@@ -148,6 +148,7 @@ def _connection_limits(settings: Settings, trusted: Container[str]) -> Connectio
         body_time=settings.request_body_time,
         body_rate=settings.request_body_rate,
         answer_time=settings.outbound_time,
+        unread=settings.outbound_budget,
         shared=trusted,
     )
 

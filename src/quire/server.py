@@ -35,6 +35,7 @@ from quire.fanout.local import LocalFanout
 from quire.folder import CATALOGUE, LOG
 from quire.http import static
 from quire.http.app import create_app
+from quire.http.bodies import BodyRoom
 from quire.http.caller import Guard
 from quire.http.limits import Attempts, SignIns
 from quire.http.security import Origins, SecurityLayer, client_address
@@ -50,7 +51,7 @@ from quire.ops.readings import Node, readings
 from quire.ops.watchdog import Watchdog
 from quire.rates import Rate
 from quire.services import Services
-from quire.settings import Settings
+from quire.settings import KIB, MIB, Settings
 from quire.storage import StorageUnavailable
 from quire.sync.gateway import Gateway
 from quire.sync.neighbours import Identity
@@ -62,6 +63,10 @@ from quire.workspaces.problems import PROBLEMS as WORKSPACE_PROBLEMS
 _log = structlog.get_logger("quire.server")
 SWEEP_SECONDS = 1.0
 TOUCH_SECONDS = 2.0
+SYNC_FRAME = 64 * KIB
+"""Bytes beside the update in the body of an exchange over HTTPS."""
+BODIES, BODIES_OF_ONE = 256 * MIB, 64 * MIB
+"""Bytes of large request bodies that may be in memory, of all people and of one."""
 
 
 class Server:
@@ -174,7 +179,7 @@ class Server:
             trusted=self.trusted,
             cookie=self.cookie,
             attachment_limit=settings.attachment_limit,
-            sync_limit=settings.max_update + 65536,
+            sync_limit=settings.max_update + SYNC_FRAME,
         )
 
     def _application(self) -> FastAPI:
@@ -189,8 +194,9 @@ class Server:
             writes=Rate(600, 200, enabled=on),
             sign_ins=SignIns(enabled=on),
             set_ups=Attempts(free=50, enabled=on),
+            bodies=BodyRoom(person=BODIES_OF_ONE, total=BODIES),
         )
-        exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes)
+        exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes, self.gateway.work_of)
         api = (
             session_routes.routes(
                 services.people,
@@ -204,9 +210,15 @@ class Server:
             token_routes.routes(services.people),
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
             document_routes.routes(
-                self.documents, services.access, services.spaces, self.texts, exchange, settings.public_url
+                self.documents,
+                services.access,
+                services.spaces,
+                self.texts,
+                exchange,
+                settings.public_url,
+                settings.max_update + SYNC_FRAME,
             ),
-            attachment_routes.routes(self.attachments),
+            attachment_routes.routes(self.attachments, settings.attachment_limit),
         )
         node = Node(
             self.stats,

@@ -38,6 +38,7 @@ NOT_ABOVE: Final = (
     ("unsaved_room_limit", "unsaved_limit", "one room's share cannot be more than the node's"),
     ("document_limit", "outbound_limit", "a document is sent whole to whoever opens it"),
     ("outbound_high", "outbound_limit", "what is over the mark comes before what is too much"),
+    ("outbound_limit", "outbound_budget", "one buffer must fit in"),
     ("tick_base", "tick_max", "the window grows from the one to the other"),
     ("ping_interval", "pong_timeout", "a peer that has nothing to say is heard only when it is pinged"),
 )
@@ -135,6 +136,11 @@ class Settings(BaseSettings):
     beacon: float = Field(5.0, description="Seconds between a document's beacons while several nodes have it open.")
     outbound_high: int = Field(256 * KIB, description="Outbound buffer at which a socket stops getting increments.")
     outbound_limit: int = Field(64 * MIB, description="Outbound buffer at which a socket is closed at once.")
+    outbound_budget: int = Field(
+        512 * MIB,
+        description="Outbound buffers of all sockets together, and of all HTTP answers: over it those of whoever has "
+        "most are closed.",
+    )
     outbound_time: float = Field(
         30.0, description="Seconds a socket may stay over `QUIRE_OUTBOUND_HIGH` before it is closed."
     )

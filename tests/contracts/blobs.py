@@ -23,6 +23,10 @@ class BlobsContract:
         content = bytes(range(256)) * 40_000
         await blobs.put("large", content)
         assert await blobs.get("large") == content
+        assert await blobs.part("large", 0, 10) == content[:10]
+        assert await blobs.part("large", 5_000_000, 70_000) == content[5_000_000:5_070_000]
+        assert await blobs.part("large", len(content) - 3, 10) == content[-3:]
+        assert await blobs.part("large", len(content), 10) == b""
 
     async def test_writing_again_is_harmless_and_the_last_content_counts(self, blobs: BlobStore) -> None:
         await blobs.put("k", b"first")
@@ -36,6 +40,8 @@ class BlobsContract:
             await blobs.get("nowhere/nothing")
         with pytest.raises(BlobMissing):
             await asyncio.to_thread(blobs.read, "nothing")
+        with pytest.raises(BlobMissing):
+            await blobs.part("nothing", 0, 10)
 
     async def test_deleting_takes_one_away_and_a_missing_one_is_no_error(self, blobs: BlobStore) -> None:
         await blobs.put("f/kept", b"1")

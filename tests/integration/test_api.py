@@ -191,6 +191,15 @@ async def test_a_chosen_id_works_after_an_attempt_that_storage_cut_short(ada: Br
     assert len(content["content"]) == 1
 
 
+async def test_nobody_gets_the_id_of_a_document_that_was_deleted_for_good(ada: Browser, node: Server) -> None:
+    form = {"id": new_id()}
+    for method, path in (("POST", ""), ("DELETE", f"/{form['id']}"), ("DELETE", f"/{form['id']}/forever")):
+        assert (await ada.call(method, f"/documents{path}", form)).is_success
+    for browser in (await colleague(ada, node), ada):
+        refused = await browser.call("POST", "/documents", form)
+        assert (refused.status_code, refused.json()["code"]) == (409, "id-taken")
+
+
 async def test_trash_and_back_and_forever(ada: Browser) -> None:
     document = (await ada.call("POST", "/documents", {})).json()["id"]
     path = f"/documents/{document}"

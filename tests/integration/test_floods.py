@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 import os
 import time
 from collections.abc import Callable
 
+import httpx
 import pycrdt
 import pytest
+from PIL import Image
 
 from conftest import QuireProcess
+from quire.server import Server
 from quire.sync import wire
+from quire.sync.gateway import WORK_BURST
+from quire.sync.member import Member
 from rawclient import Client, appended, as_guest, connected, joined, link
 from stalls import memory
+from visitors import Browser
 
 MIB = 1024 * 1024
 
@@ -294,3 +302,78 @@ async def test_a_huge_update_of_a_reader_holds_nobody_up(server: QuireProcess, k
             clock += 1
         assert await refused == wire.NOT_SAVED
         assert max(waits, default=0.0) < 1.5
+
+
+def slow_to_read(client: int, end: bytes = b"\x00") -> bytes:
+    """An update of 120 kB with as many parts as fit."""
+    parts = 60_000
+    return b"\x01" + wire.var_uint(parts) + wire.var_uint(client) + b"\x00" + b"\x00\x01" * parts + end
+
+
+async def test_what_a_reader_offers_is_read_in_the_turn_that_it_is_charged_for(ada: Browser, node: Server) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    reader = Member.__new__(Member)
+    reader.room, reader.judging = await node.rooms.open(document), False
+    with pytest.raises(wire.MalformedMessage):
+        node.gateway.refuse_write(reader, slow_to_read(5, b"\x01"), own=False)
+
+
+async def test_what_takes_long_over_https_counts_as_on_a_socket(ada: Browser, node: Server) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    work = node.gateway.work_of((await ada.call("GET", "/session")).json()["account"]["id"])
+    assert work is not None
+    path = f"/api/v1/documents/{document}/sync"
+    # It ends in the middle: nothing of it is kept.
+    slow = wire.var_bytes(b"\x00") + wire.var_bytes(slow_to_read(5, b"\x01"))
+    assert (await ada.http.post(path, content=slow)).status_code == 409
+    assert work.lack(WORK_BURST, time.monotonic()) > 0
+    work.take(10, time.monotonic())
+    refused = await ada.http.post(path, content=b"\x00\x00")
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 5
+    # Nobody else pays for it.
+    url = (await ada.call("PUT", f"/documents/{document}/link", {"role": "viewer"})).json()["url"]
+    guest = {"X-Quire-Link": url.partition("#link=")[2]}
+    assert (await Browser(node.app).http.post(path, content=b"\x00\x00", headers=guest)).status_code == 200  # type: ignore[attr-defined]
+
+
+async def test_pictures_that_are_read_slowly_take_no_memory(server: QuireProcess) -> None:
+    document = server.new_document()
+    out = io.BytesIO()
+    Image.frombytes("RGB", (1500, 1500), os.urandom(1500 * 1500 * 3)).save(out, "PNG", compress_level=0)
+    token = link(server, document, "editor")
+    path = f"/api/v1/documents/{document}/attachments"
+    async with httpx.AsyncClient(base_url=server.url, timeout=30, headers={"X-Quire-Link": token}) as http:
+        digest = (await http.post(path, content=out.getvalue())).json()["digest"]
+        before = memory(server)
+        async with contextlib.AsyncExitStack() as readers:
+            for _ in range(20):
+                answer = await readers.enter_async_context(http.stream("GET", f"{path}/{digest}"))
+                assert answer.status_code == 200
+            assert memory(server) - before < 40 * MIB
+        assert (await http.get(f"{path}/{digest}")).content == out.getvalue()
+
+
+async def test_large_bodies_that_come_slowly_have_a_bound_together(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(limits="on")
+    document = server.new_document()
+    token = link(server, document, "viewer")
+    size = 12 * MIB
+    head = f"POST /api/v1/documents/{document}/sync HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+    head += f"X-Quire-Link: {token}\r\nContent-Length: {size}\r\n\r\n"
+    before = memory(server)
+    lines = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(12)]
+    try:
+        for _, writer in lines:
+            writer.write(head.encode() + bytes(size - 1))
+        taken = asyncio.gather(*(writer.drain() for _, writer in lines))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(taken, 5)
+        assert memory(server) - before < 100 * MIB
+        # Small ones need no room.
+        async with httpx.AsyncClient(timeout=10) as http:
+            path = f"{server.url}/api/v1/documents/{document}/sync"
+            assert (await http.post(path, content=b"\x00\x00", headers={"X-Quire-Link": token})).status_code == 200
+    finally:
+        for _, writer in lines:
+            writer.close()

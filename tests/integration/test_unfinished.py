@@ -14,14 +14,15 @@ from quire.server import Server
 from quire.settings import Settings
 from quire.storage import StorageUnavailable
 from stalls import until
-from visitors import ADA, Browser, written
+from visitors import ADA, Browser, colleague, written
 
 
 @asynccontextmanager
 async def served(data: Path) -> AsyncIterator[tuple[Server, Browser]]:
     """Serve a data folder, with Ada signed in."""
     node = Server(Settings(data=data))
-    browser = Browser(await node.open())
+    node.app = await node.open()  # type: ignore[attr-defined]
+    browser = Browser(node.app)  # type: ignore[attr-defined]
     if await node.services.people.any():
         await browser.enter("/session", {"email": ADA["email"], "password": ADA["password"]})
     else:
@@ -112,3 +113,15 @@ async def test_a_text_that_an_older_catalogue_does_not_know_is_never_removed(tmp
         catalogue.execute("DELETE FROM documents WHERE id=?", (document,))
     async with served(tmp_path):
         assert stored(tmp_path) == before
+
+
+async def test_a_text_that_an_older_catalogue_does_not_know_goes_to_nobody_who_names_its_id(tmp_path: Path) -> None:
+    async with served(tmp_path) as (_, ada):
+        document, _ = await written(ada, "Plan", "The plan")
+    with closing(sqlite3.connect(tmp_path / "catalogue.db")) as catalogue, catalogue:
+        catalogue.execute("DELETE FROM documents WHERE id=?", (document,))
+    async with served(tmp_path) as (node, ada):
+        eve = await colleague(ada, node)
+        refused = await eve.call("POST", "/documents", {"id": document})
+        assert (refused.status_code, refused.json()["code"]) == (409, "id-taken")
+        assert (await eve.call("GET", f"/documents/{document}/content")).status_code == 404

@@ -13,7 +13,8 @@ class BlobMissing(KeyError):
 class BlobStore(Protocol):
     """A flat store of immutable objects.
 
-    `read`, `write` and `remove` block and are for workers; `get`, `put` and `delete` are the same for the event loop.
+    `read`, `write` and `remove` block and are for workers; `get`, `put` and `delete` are the same for the event loop,
+    which `part` is for as well.
     All of them raise `ValueError` for a key of another form, and `OSError` when storage fails.
     """
 
@@ -35,6 +36,10 @@ class BlobStore(Protocol):
 
     async def get(self, key: str) -> bytes:
         """See `read`; raises `BlobMissing`."""
+        ...
+
+    async def part(self, key: str, start: int, size: int) -> bytes:
+        """Return `size` bytes of the content from `start` on, fewer at its end; raises `BlobMissing`."""
         ...
 
     async def delete(self, key: str) -> None:

@@ -50,6 +50,17 @@ class FolderBlobs:
     async def get(self, key: str) -> bytes:
         return await asyncio.to_thread(self.read, key)
 
+    async def part(self, key: str, start: int, size: int) -> bytes:
+        return await asyncio.to_thread(self._part, key, start, size)
+
+    def _part(self, key: str, start: int, size: int) -> bytes:
+        try:
+            with self._path(key).open("rb") as file:
+                file.seek(start)
+                return file.read(size)
+        except FileNotFoundError:
+            raise BlobMissing(key) from None
+
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self.remove, key)
 

@@ -181,6 +181,9 @@ documents = sa.Table(
 # What is being made, from before its first byte is stored until its row is.
 unfinished = sa.Table("unfinished", metadata, sa.Column("document", sa.String(36), primary_key=True))
 
+# What was deleted for good: browsers may keep copies under its id, which would go to whoever had the id next.
+erased = sa.Table("erased", metadata, sa.Column("document", sa.String(36), primary_key=True))
+
 attachments = sa.Table(
     "attachments",
     metadata,

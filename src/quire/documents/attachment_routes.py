@@ -8,6 +8,7 @@ from typing import Annotated
 from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from quire.access import Action
@@ -28,8 +29,8 @@ class AttachmentBody(BaseModel):
     height: int | None
 
 
-def routes(attachments: Attachments) -> APIRouter:
-    """Return the routes."""
+def routes(attachments: Attachments, limit: int) -> APIRouter:
+    """Return the routes; an attachment has at most `limit` bytes."""
     router = APIRouter(prefix="/documents/{document_id}/attachments", tags=["documents"])
 
     @router.post("", status_code=201, openapi_extra=binary("A PNG, JPEG, GIF or WebP picture."))
@@ -42,8 +43,8 @@ def routes(attachments: Attachments) -> APIRouter:
     ) -> AttachmentBody:
         """Store a picture."""
         await guard.permit(principal, document_id, Action.WRITE)
-        body = await received(request, guard, document_id, Action.WRITE)
-        row = await attachments.add(document_id, body, _file_name(x_filename))
+        async with received(request, guard, principal, document_id, Action.WRITE, most=limit) as body:
+            row = await attachments.add(document_id, body, _file_name(x_filename))
         return AttachmentBody(
             digest=row.digest,
             url=f"/api/v1/documents/{document_id}/attachments/{row.digest}",
@@ -64,7 +65,7 @@ def routes(attachments: Attachments) -> APIRouter:
     ) -> Response:
         """Return an attachment to whoever may read its document."""
         await guard.permit(principal, document_id, Action.READ)
-        row, stored = await attachments.get(document_id, digest)
+        row, content = await attachments.get(document_id, digest)
         headers = {
             # Revalidated each time: access is asked again, the bytes never change.
             "Cache-Control": "private, no-cache",
@@ -74,7 +75,8 @@ def routes(attachments: Attachments) -> APIRouter:
         }
         if if_none_match == headers["ETag"]:
             return Response(status_code=304, headers=headers)
-        return Response(stored, media_type=row.kind, headers=headers)
+        headers["Content-Length"] = str(row.size)
+        return StreamingResponse(content, media_type=row.kind, headers=headers)
 
     return router
 

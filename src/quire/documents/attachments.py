@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
@@ -21,6 +21,8 @@ from quire.documents.images import Picture
 from quire.storage import StorageUnavailable, reason_of
 
 _log = structlog.get_logger("quire.documents")
+PART: Final = 64 * 1024
+"""Bytes of a picture that are in memory for whoever reads it, slowly perhaps."""
 
 
 class UnknownAttachment(Exception):
@@ -85,16 +87,27 @@ class Attachments:
                 await self.record(connection, document, workspace, [row])
         return row
 
-    async def get(self, document: str, digest: str) -> tuple[Attachment, bytes]:
-        """Return an attachment and its content; raises `UnknownAttachment`, also for one whose content is lost."""
+    async def get(self, document: str, digest: str) -> tuple[Attachment, AsyncIterator[bytes]]:
+        """Return an attachment and its content, which is read as it is asked for.
+
+        Raises `UnknownAttachment`, also for one whose content is lost.
+        """
         found = await self.of(document, [digest])
         if not found:
             raise UnknownAttachment(digest)
+        key = _blob_key(document, digest)
         try:
-            return found[0], await self._blobs.get(_blob_key(document, digest))
+            return found[0], self._content(key, await self._blobs.part(key, 0, PART))
         except BlobMissing:
             _log.error("the content of a picture is missing", document=document, digest=digest)
             raise UnknownAttachment(digest) from None
+
+    async def _content(self, key: str, part: bytes) -> AsyncIterator[bytes]:
+        at = 0
+        while part:
+            yield part
+            at += len(part)
+            part = await self._blobs.part(key, at, PART) if len(part) == PART else b""
 
     async def of(self, document: str, digests: Sequence[str] | None = None) -> Sequence[Attachment]:
         """Return the document's attachments, or those of `digests` that it has."""

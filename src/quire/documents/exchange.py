@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable
 
-from quire.access import Action, Principal, Role, allows, tab_of
+from quire.access import Action, Principal, Role, allows, person_of, tab_of
 from quire.crdt.replica import ReplicaCorrupt
+from quire.http.caller import too_many
 from quire.http.errors import Problem
 from quire.log.contract import UpdateLog
+from quire.rates import Bucket
 from quire.sync import wire
-from quire.sync.exchange import UpdateRefused, Visitor, exchange
+from quire.sync.exchange import TooBusy, UpdateRefused, Visitor, exchange
 from quire.sync.member import Refusal
 from quire.sync.rooms import LoadFailed, Rooms
 
@@ -21,11 +23,17 @@ Admit = Callable[[], Awaitable[tuple[Principal, Role]]]
 class Exchange:
     """Answers a state vector and an update with a state vector and an update, after the commit."""
 
-    def __init__(self, rooms: Rooms, log: UpdateLog, access_changes: Callable[[], int]) -> None:
-        """Set up; `access_changes` counts the changes of access."""
-        self._rooms, self._log, self._access_changes = rooms, log, access_changes
+    def __init__(
+        self,
+        rooms: Rooms,
+        log: UpdateLog,
+        access_changes: Callable[[], int],
+        work_of: Callable[[str], Bucket | None],
+    ) -> None:
+        """Set up; `access_changes` counts the changes of access, `work_of` says what a person may take of this node."""
+        self._rooms, self._log, self._access_changes, self._work_of = rooms, log, access_changes, work_of
 
-    async def __call__(self, admit: Admit, document: str, body: bytes, tab: str | None) -> bytes:
+    async def __call__(self, admit: Admit, document: str, body: bytes, *, tab: str | None, address: str) -> bytes:
         """Return the body of the answer to whoever `admit` says, in the tab of that name; raises `Problem`."""
         try:
             state_vector, at = wire.read_var_bytes(body, 0)
@@ -37,7 +45,8 @@ class Exchange:
         async def visitor() -> Visitor:
             principal, role = await admit()
             known = tab_of(tab) is not None or principal.account is not None
-            return Visitor(principal.author, connection, allows(role, Action.WRITE), known)
+            work = self._work_of(person_of(principal, address))
+            return Visitor(principal.author, connection, allows(role, Action.WRITE), known, work)
 
         try:
             own, missing = await exchange(
@@ -50,6 +59,8 @@ class Exchange:
             )
         except ValueError as error:
             raise Problem(400, str(error)) from None
+        except TooBusy as busy:
+            raise too_many(busy.seconds, "What you sent takes the server long; wait and send it again.") from None
         except UpdateRefused as refused:
             status = 403 if refused.why is Refusal.READ_ONLY else 409
             raise Problem(status, str(refused), reason=refused.why.value) from None

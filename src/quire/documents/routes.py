@@ -18,7 +18,7 @@ from quire.documents.service import (
     StaleVersion,
 )
 from quire.documents.texts import Texts
-from quire.http.bodies import binary
+from quire.http.bodies import binary, received
 from quire.http.caller import AccountCaller, Caller, GuardDep
 from quire.http.errors import Problem
 from quire.http.forms import MAX_TITLE, Form, Title, at, moment
@@ -118,8 +118,9 @@ def routes(
     texts: Texts,
     exchange: Exchange,
     public_url: str | None,
+    limit: int,
 ) -> APIRouter:
-    """Return the routes."""
+    """Return the routes; the body of an exchange has at most `limit` bytes."""
     router = APIRouter(prefix="/documents", tags=["documents"])
 
     @router.get("")
@@ -318,13 +319,13 @@ def routes(
     ) -> Response:
         """Exchange over plain HTTPS what a socket would; answers after the commit and says the caller's role."""
         await guard.permit(principal, document_id, Action.READ)
-        body = await request.body()
 
         async def admit() -> tuple[Principal, Role]:
             now = await guard.identify(request)
             return now, await guard.permit(now, document_id, Action.READ)
 
-        answer = await exchange(admit, document_id, body, x_quire_tab)
+        async with received(request, guard, principal, document_id, Action.READ, most=limit) as body:
+            answer = await exchange(admit, document_id, body, tab=x_quire_tab, address=request.state.address)
         # Loading and storing take time, and the answer holds what others have written meanwhile.
         _, role = await admit()
         return Response(answer, media_type="application/octet-stream", headers={"X-Quire-Role": role.label})

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from quire.access import Principal, Role
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
-from quire.db.tables import accounts, documents, grants, links, unfinished
+from quire.db.tables import accounts, documents, erased, grants, links, unfinished
 from quire.documents.attachments import Attachment, Attachments, NoRoom
 from quire.sharing.service import SharingAccess
 from quire.storage import StorageUnavailable, reason_of
@@ -43,7 +43,7 @@ class StaleVersion(Exception):
 
 
 class IdTaken(Exception):
-    """A document with the id that somebody chose exists, and is not theirs."""
+    """The id that somebody chose is or was that of another document."""
 
 
 class NotInTrash(Exception):
@@ -115,10 +115,13 @@ class DocumentService:
     async def create_as(self, document: str, owner: str, workspace: str, title: str) -> Document:
         """Make an empty document under an id that its owner chose, once however often it is asked for.
 
-        Raises `IdTaken`. What an attempt before has stored is no harm: the first content follows from the id.
+        Raises `IdTaken`. What an attempt before has stored is no harm: the first content follows from the id. What
+        people wrote goes to nobody, be it stored here under a lost row, or kept in browsers after the end.
         """
         if (made := await self._made(document, owner)) is not None:
             return made
+        if await self._used(document):
+            raise IdTaken(document)
         # Another attempt may be under way, or have failed.
         with suppress(IntegrityError):
             await self._begin(document)
@@ -128,6 +131,14 @@ class DocumentService:
         if made is None:
             raise UnknownDocument(document)
         return made
+
+    async def _used(self, document: str) -> bool:
+        """Return whether there was a document of this id before, or there is text of one that no row names."""
+        async with self._db.read() as connection:
+            query = sa.select(erased.c.document).where(erased.c.document == document)
+            if (await connection.execute(query)).first() is not None:
+                return True
+        return await self._edited(document)
 
     async def _made(self, document: str, owner: str) -> Document | None:
         """Return the owner's document, None when there is none of this id; raises `IdTaken`."""
@@ -319,6 +330,7 @@ class DocumentService:
                     sa.delete(grants).where(grants.c.resource_kind == "document", grants.c.resource == document)
                 )
                 await connection.execute(sa.delete(documents).where(documents.c.id == document))
+                await connection.execute(sa.insert(erased).values(document=document))
         except StorageUnavailable as error:
             raise EraseFailed(str(error)) from error
         except OSError as error:

@@ -11,6 +11,7 @@ from fastapi import Depends, Request, Response
 
 from quire.access import Access, Action, Denied, Principal, Role, allows
 from quire.credentials import presented, session_secret
+from quire.http.bodies import BodyRoom
 from quire.http.errors import Problem
 from quire.http.limits import Attempts, SignIns
 from quire.http.security import SAFE_METHODS
@@ -38,6 +39,7 @@ class Guard:
     writes: Rate
     sign_ins: SignIns
     set_ups: Attempts
+    bodies: BodyRoom
 
     def csrf_token(self, session: str) -> str:
         """Return the token that state-changing requests of this session carry."""

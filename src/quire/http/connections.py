@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from quire.overload import excess
+
 MAX_HEAD: Final = 64 * 1024
 """Largest request line and headers together."""
 
@@ -33,6 +35,8 @@ class ConnectionLimits:
     """Least bytes a second of a body after that."""
     answer_time: float
     """Seconds for which a peer may read nothing of its answer."""
+    unread: int
+    """Bytes of answers that peers have yet to read, together."""
     shared: Container[str]
     """Addresses that many people come from: trusted proxies, of which only the total is bounded."""
     clock: Callable[[], float] = time.monotonic
@@ -115,17 +119,32 @@ class Connection(HttpToolsProtocol):
     def _enter(self, place: str) -> None:
         self._place, self._since, self._size = place, self.limits.clock(), 0
 
-    # ---------------------------------------------------------------- limits of time
+    # ---------------------------------------------------------------- limits of time and of what is unread
+
+    @property
+    def unread(self) -> int:
+        """Bytes of answers that the peer has yet to read."""
+        size: int = self.transport.get_write_buffer_size()
+        return size
+
+    @property
+    def peer(self) -> str:
+        """The address that it comes from, a proxy's perhaps."""
+        return self._peer
+
+    def abort(self) -> None:
+        """Drop the connection with what is unread."""
+        self.transport.abort()
 
     def check(self, now: float) -> None:
         """End the connection if its time is over."""
         limits = self.limits
-        unsent = self.transport.get_write_buffer_size()
+        unsent = self.unread
         if not unsent or unsent < self._unsent:
             self._moved = now
         self._unsent = unsent
         if now - self._moved > limits.answer_time:
-            self.transport.abort()
+            self.abort()
             return
         if self.flow.read_paused:
             # What does not come in because nobody here takes it is not the peer's fault.
@@ -173,7 +192,11 @@ def connection_class(limits: ConnectionLimits) -> type[Connection]:
 
 
 def check_all(connections: Iterable[object], now: float) -> None:
-    """End every connection whose time is over; call it about once a second."""
-    for connection in list(connections):
-        if isinstance(connection, Connection):
-            connection.check(now)
+    """End every connection whose time is over, and some if all leave too much unread; call it about once a second."""
+    ours = [connection for connection in connections if isinstance(connection, Connection)]
+    for connection in ours:
+        connection.check(now)
+    if ours:
+        unread = ((connection.peer, connection.unread, connection) for connection in ours)
+        for connection in excess(unread, ours[0].limits.unread):
+            connection.abort()

@@ -17,6 +17,8 @@ LEAST_WORK: Final = 0.0005
 """Seconds that a message is expected to take."""
 MOST_OVERDRAWN: Final = 30.0
 """Seconds for which a socket may send more than its share without a pause."""
+SMALL: Final = 2048
+"""Bytes of a message that cannot take much longer than that, whatever is in it."""
 
 
 class Allowance:
@@ -55,6 +57,10 @@ class Allowance:
     def exhausted(self, now: float) -> bool:
         """Whether it has been overdrawn for too long, without a second's worth ever being there again."""
         return self._overdrawn_since is not None and now - self._overdrawn_since > MOST_OVERDRAWN
+
+    def hold(self, size: int, now: float) -> float:
+        """Return the seconds that a message has to wait for the others of its person: only small ones need not."""
+        return self.work.lack(0, now) if size > SMALL and self.work is not None else 0.0
 
     def spend(self, seconds: float, now: float) -> None:
         """Count time that was worked for this socket: its own as long as there is some."""

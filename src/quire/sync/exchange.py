@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from quire.access import identity_of
 from quire.crdt.updates import EMPTY_UPDATE, MalformedUpdate
+from quire.rates import Bucket
 from quire.sync.member import Refusal
 from quire.sync.rooms import Rooms
+
+
+class TooBusy(Exception):
+    """The visitor has taken its share of this node's time and may come again in `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds} s")
+        self.seconds = seconds
 
 
 class UpdateRefused(Exception):
@@ -30,6 +40,8 @@ class Visitor:
     writable: bool
     known: bool
     """Whether the next exchange of the same tab is known to be by the same one."""
+    work: Bucket | None = None
+    """Seconds of this process that its person may take; None: any."""
 
 
 class RequestSender:
@@ -38,6 +50,7 @@ class RequestSender:
     def __init__(self, visitor: Visitor) -> None:
         self.author, self.connection = visitor.author, "https"
         self.identity = identity_of(visitor.author, visitor.connection)
+        self._work = visitor.work
         self._durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def saved(self, count: int) -> None:  # noqa: ARG002
@@ -47,6 +60,10 @@ class RequestSender:
     def refused(self, why: Refusal, detail: str) -> None:
         if not self._durable.done():
             self._durable.set_exception(UpdateRefused(why, detail))
+
+    def charge(self, seconds: float) -> None:
+        if self._work is not None:
+            self._work.take(seconds, time.monotonic())
 
     async def durable(self, timeout: float) -> None:
         """Wait for the commit; raises `UpdateRefused`, or `TimeoutError` when storage is too slow."""
@@ -67,9 +84,9 @@ async def exchange(
     """Store `update` (may be empty) and return (server state vector, what `state_vector` lacks).
 
     `admit` says who this is now, and raises when they may not read; `changes` counts the changes of access, so that
-    none comes between that answer and the update. Raises `UpdateRefused`, `LoadFailed`, `ValueError` for a malformed
-    state vector, `TimeoutError` when the update could not be made durable in time; it may still become so, and sending
-    it again is harmless.
+    none comes between that answer and the update. Raises `TooBusy`, `UpdateRefused`, `LoadFailed`, `ValueError` for a
+    malformed state vector, `TimeoutError` when the update could not be made durable in time; it may still become so,
+    and sending it again is harmless.
     """
     while True:
         asked_at = changes()
@@ -77,6 +94,8 @@ async def exchange(
         room = await rooms.open(document)
         if asked_at == changes():
             break
+    if visitor.work is not None and (wait := visitor.work.lack(0, time.monotonic())):
+        raise TooBusy(wait)
     try:
         room.catch_up.check_state(state_vector)
     except MalformedUpdate as error:
@@ -88,7 +107,9 @@ async def exchange(
     if writes and not visitor.writable:
         raise UpdateRefused(Refusal.READ_ONLY, "You may read this document but not change it; its owner can let you.")
     if writes:
+        started = time.thread_time()
         room.ingest.receive(update, sender)
+        sender.charge(time.thread_time() - started)
     answer = await room.exchange(state_vector)
     if writes:
         await sender.durable(timeout)

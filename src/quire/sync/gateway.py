@@ -17,11 +17,12 @@ from urllib.parse import parse_qs
 import structlog
 from picows import WSUpgradeRequest, WSUpgradeResponse
 
-from quire.access import Access, Action, Denied, Principal, Role, allows, tab_of
+from quire.access import Access, Action, Denied, Principal, Role, allows, person_of, tab_of
 from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
 from quire.credentials import presented
-from quire.rates import Buckets
+from quire.overload import excess
+from quire.rates import Bucket, Buckets
 from quire.sync import wire
 from quire.sync.admission import YJS, Admission
 from quire.sync.allowance import Allowance
@@ -214,14 +215,18 @@ class Gateway:
         if role is None or not allows(role, Action.READ):
             raise Denied(Denied.PERMISSION)
         if socket not in self._bound:
-            # Everybody with a link is one author: one of them must not take the places of all.
-            person = principal.account or f"{principal.author} {socket.credentials.address}"
+            person = person_of(principal, socket.credentials.address)
             if not self._admission.bind(person):
                 raise Denied("too-many-connections")
             self._bound[socket] = person
-            socket.share_work(self._work.of(person, time.monotonic()))
+            if (work := self.work_of(person)) is not None:
+                socket.share_work(work)
         socket.admit()
         return principal, role
+
+    def work_of(self, person: str) -> Bucket | None:
+        """Return the seconds of this process that a person (`person_of`) may take; None: any."""
+        return self._work.of(person, time.monotonic()) if self._limits.rates else None
 
     def left(self, member: Member) -> None:
         """Forget a member."""
@@ -247,9 +252,18 @@ class Gateway:
         if room is None:
             return
 
+        if member.judging and not own:
+            member.refused(Refusal.STORAGE, LATER)
+            return
+        try:
+            # In the turn of the message, so that its time goes on the account of its sender.
+            summary = inspect(update) if room.ingest.light(update) else None
+        except MalformedUpdate as error:
+            raise wire.MalformedMessage(str(error)) from None
+
         async def judge() -> None:
             try:
-                contained = await room.contains(update)
+                contained = await room.contains(update, summary)
             except MalformedUpdate as error:
                 member.socket.close(CloseCode.MALFORMED, str(error))
             except Exception:  # noqa: BLE001 - not the member's fault: it is asked again
@@ -264,14 +278,7 @@ class Gateway:
                 member.judging = False
 
         if own:
-            try:
-                if room.ingest.light(update):
-                    inspect(update)
-            except MalformedUpdate as error:
-                raise wire.MalformedMessage(str(error)) from None
             member.refused(Refusal.READ_ONLY, READ_ONLY)
-        elif member.judging:
-            member.refused(Refusal.STORAGE, LATER)
         else:
             member.judging = True
             self._background.run(judge())
@@ -305,8 +312,17 @@ class Gateway:
             elif now >= socket.next_check:
                 socket.next_check = now + limits.ping_interval
                 self._check(socket, now)
+        self._shed()
         self._reviews.sweep(now)
         self._offer_again()
+
+    def _shed(self) -> None:
+        """Drop sockets that do not read when all together keep too much waiting."""
+        blocked = (socket for socket in self._sockets if socket.blocked_since is not None)
+        waiting = ((self._bound.get(socket, ""), socket.buffered, socket) for socket in blocked)
+        for socket in excess(waiting, self._limits.outbound_budget):
+            self.stats.closed_slow += 1
+            socket.abort()
 
     def _check(self, socket: Socket, now: float) -> None:
         if socket.paused:

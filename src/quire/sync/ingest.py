@@ -17,7 +17,7 @@ from quire.crdt.replica import Applied, Replica, ReplicaCorrupt
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
 from quire.sync.document import LoadedDocument
 from quire.sync.limits import RoomLimits
-from quire.sync.member import Member, Refusal, Sender
+from quire.sync.member import Refusal, Sender
 from quire.sync.neighbours import Relayed
 from quire.sync.saving import ANEW, Saving
 from quire.sync.serialqueue import SerialQueue
@@ -177,7 +177,7 @@ class Ingest:
         try:
             return self._vetting.part(update, inspect(update) if summary is None else summary, sender)
         finally:
-            _charge(sender, time.thread_time() - started)
+            sender.charge(time.thread_time() - started)
 
     def _refuse_malformed(self, sender: Sender, error: Exception) -> None:
         self._stats.refused += 1
@@ -192,9 +192,4 @@ async def _applied(replica: Replica, update: bytes, summary: UpdateSummary, paye
         return await replica.apply(update, summary)
     finally:
         if replica.local:
-            _charge(payer, time.thread_time() - started)
-
-
-def _charge(payer: Sender, seconds: float) -> None:
-    if isinstance(payer, Member):
-        payer.socket.charge(seconds)
+            payer.charge(time.thread_time() - started)

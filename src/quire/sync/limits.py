@@ -37,6 +37,7 @@ class GatewayLimits:
     connects_per_minute: int
     outbound_time: float
     outbound_limit: int
+    outbound_budget: int
     ping_interval: float
     pong_timeout: float
     auth_timeout: float

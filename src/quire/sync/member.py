@@ -52,6 +52,10 @@ class Sender(Protocol):
         """One update was refused; nothing changed."""
         ...
 
+    def charge(self, seconds: float) -> None:
+        """Count time that this process worked for this sender."""
+        ...
+
 
 class Remainder:
     """Sender of what was left of an update: its client has heard that not all was taken, and hears of no commit."""
@@ -66,6 +70,9 @@ class Remainder:
 
     def refused(self, why: Refusal, detail: str) -> None:
         """Say nothing."""
+
+    def charge(self, seconds: float) -> None:
+        """The sender of the whole update is charged."""
 
 
 @dataclass(slots=True)
@@ -177,6 +184,10 @@ class Member:
             self.socket.close(CloseCode.MALFORMED if for_good else CloseCode.TOO_BIG, detail)
         if why is Refusal.STORAGE:
             self.refusals += 1
+
+    def charge(self, seconds: float) -> None:
+        """Count time that was worked for this member with all that its person takes."""
+        self.socket.charge(seconds)
 
     def start_anew(self) -> None:
         """The member cannot be brought up to date here: a new connection starts with an exchange of state vectors."""

@@ -114,6 +114,9 @@ class Relayed:
         if why is Refusal.STORAGE and self.source is not None:
             self.source.behind = True
 
+    def charge(self, seconds: float) -> None:  # noqa: ARG002 - its sender was charged there
+        return None
+
     def keep(self, update: bytes) -> None:
         """Remember the update until its node says that it is in the log."""
         if self.source is not None and self.number > self.source.durable:

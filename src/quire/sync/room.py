@@ -157,9 +157,12 @@ class Room:
         self._queue.add(work)
         return await done
 
-    async def contains(self, update: bytes) -> bool:
-        """Return whether the document already holds everything in `update`; raises `MalformedUpdate`."""
-        summary = await self.ingest.inspect(update)
+    async def contains(self, update: bytes, summary: UpdateSummary | None) -> bool:
+        """Return whether the document already holds everything in `update`; raises `MalformedUpdate`.
+
+        Without its `summary` it is read in a worker process.
+        """
+        summary = summary or await self.ingest.inspect(update)
         clock = self.clock
         if any(end > clock.of(client) for client, _, end in summary.ranges):
             return False

@@ -221,7 +221,13 @@ class Socket(WSListener):
     def _take(self, kind: WSMsgType, fin: bool, payload: bytes) -> None:
         """Handle one frame; one that overdraws the allowance is the last for a while."""
         if self._allowance is not None:
-            self._meter(self._allowance, len(payload))
+            now = _monotonic()
+            wait = self._allowance.hold(len(payload) + len(self._fragments or ()), now)
+            if wait > 0:
+                self._inbox.appendleft((kind, fin, payload))
+                self._pause(max(wait, SLICE))
+                return
+            self._meter(self._allowance, len(payload), now)
         if self.blocked_since is not None and self.buffered > self.outbound_limit:
             self.abort()
         if self._closing:
@@ -304,9 +310,8 @@ class Socket(WSListener):
         self._fragments = None
         return message
 
-    def _meter(self, allowance: Allowance, size: int) -> None:
+    def _meter(self, allowance: Allowance, size: int, now: float) -> None:
         """Count a frame of any kind."""
-        now = _monotonic()
         wait = allowance.take(size, now)
         if wait <= 0:
             return

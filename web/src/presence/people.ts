@@ -20,28 +20,44 @@ export interface User {
   guest?: boolean
 }
 
-interface State {
-  user?: User
-  idle?: boolean
+/** What a state says of its person, where it has the form that it must have: anybody can send anything. */
+export function userOf(state: unknown): User {
+  const { user } = state as { user?: unknown }
+  if (typeof user !== 'object' || user === null) return {}
+  const { id, name, color, guest } = user as Record<string, unknown>
+  return { id: words(id), name: words(name), color: words(color), guest: guest === true }
+}
+
+function words(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Whether a state says that its person does nothing. */
+export function isIdle(state: unknown): boolean {
+  return (state as { idle?: unknown }).idle === true
 }
 
 /** A name of at most `most` characters, with the mark of a guest: nobody passes for a member by calling themselves so. */
 export function nameOf(user: User, most: number): string {
-  const name = String(user.name ?? '').slice(0, most)
+  const name = (user.name ?? '').slice(0, most)
   return user.guest ? i18next.t('guest.named', { name }) : name
+}
+
+export function colorOf(user: User): string {
+  return user.color && /^#[0-9a-f]{6}$/i.test(user.color) ? user.color : '#5b4ab5'
 }
 
 export function peopleOf(awareness: Awareness): Person[] {
   const people = new Map<string, Person>()
-  for (const [client, raw] of awareness.getStates()) {
-    const { user, idle } = raw as State
-    if (client === awareness.clientID || !user?.name) continue
+  for (const [client, state] of awareness.getStates()) {
+    const user = userOf(state)
+    if (client === awareness.clientID || !user.name) continue
     const person = {
       client,
       id: user.id ?? String(client),
       name: nameOf(user, 60),
-      color: /^#[0-9a-f]{6}$/i.test(user.color ?? '') ? String(user.color) : '#5b4ab5',
-      idle: Boolean(idle),
+      color: colorOf(user),
+      idle: isIdle(state),
     }
     const known = people.get(person.id)
     if (!known || (known.idle && !person.idle)) people.set(person.id, person)
@@ -60,7 +76,7 @@ export function watchIdleness(awareness: Awareness): () => void {
   const sleep = () => awareness.setLocalStateField('idle', true)
   const wake = () => {
     clearTimeout(timer)
-    if ((awareness.getLocalState() as State | null)?.idle) awareness.setLocalStateField('idle', false)
+    if (isIdle(awareness.getLocalState() ?? {})) awareness.setLocalStateField('idle', false)
     timer = setTimeout(sleep, IDLE_AFTER)
   }
   const events = ['keydown', 'pointerdown', 'pointermove', 'focus'] as const

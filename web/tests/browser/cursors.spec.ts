@@ -1,5 +1,7 @@
 /** Seeing where the others are. */
-import { expect, full, newDocument, PROVE, saved, share, test, text, type, visitor } from './fixtures'
+import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
+import * as Y from 'yjs'
+import { expect, full, newDocument, partsOf, PROVE, saved, share, test, text, type, visitor } from './fixtures'
 import { percentile } from './pace'
 
 const MOVES = PROVE ? 100 : 20
@@ -146,3 +148,47 @@ test('an avatar leads to its own person, also between two of one name [FM-190]',
 function labelColor(page: import('@playwright/test').Page): Promise<string> {
   return page.locator('.caret-label').evaluate((element) => getComputedStyle(element).backgroundColor)
 }
+
+test('whoever sends nonsense of a caret disturbs nobody', async ({ owner, server }) => {
+  const failed: Error[] = []
+  owner.on('pageerror', (error) => failed.push(error))
+  await newDocument(owner, server)
+  await type(owner, 'words')
+  await saved(owner)
+  const { document: name, token } = partsOf(await share(owner, 'edit'))
+  const sockets: HocuspocusProviderWebsocket[] = []
+  const enter = async (state: Record<string, unknown> | null): Promise<HocuspocusProvider> => {
+    const websocketProvider = new HocuspocusProviderWebsocket({ url: `${server.url.replace('http', 'ws')}/collab` })
+    sockets.push(websocketProvider)
+    const provider = new HocuspocusProvider({ websocketProvider, name, token, document: new Y.Doc() })
+    provider.awareness?.setLocalState(state)
+    provider.attach()
+    await expect.poll(() => provider.isSynced).toBe(true)
+    return provider
+  }
+  const writer = await enter(null)
+  const client = [...writer.document.store.clients.keys()][0] ?? 0
+  const nothing = { toString: 1, valueOf: 1 }
+  const end = { tname: 'default' }
+  const at = (clock: number) => ({ item: { client, clock } })
+  for (const state of [
+    { user: null, cursor: { anchor: end, head: end } },
+    { user: { name: nothing, color: nothing }, idle: nothing, cursor: { anchor: end, head: at(1) } },
+    { user: [nothing], cursor: 'here' },
+    { user: { id: '1', name: 'Eve' }, cursor: { anchor: null, head: null } },
+    { user: { id: '2', name: 'Eve' }, cursor: { anchor: {}, head: {} } },
+    { user: { id: '3', name: 'Eve' }, cursor: { anchor: at(-1), head: at(0.5) } },
+  ])
+    await enter(state)
+  await expect(owner.getByTestId('person')).toHaveCount(3)
+
+  const paragraph = new Y.XmlElement('paragraph')
+  paragraph.insert(0, [new Y.XmlText('of somebody else')])
+  writer.document.getXmlFragment('default').push([paragraph])
+  await expect(text(owner)).toContainText('of somebody else')
+  await type(owner, 'more ')
+  await saved(owner)
+  await expect(text(owner)).toContainText('more')
+  expect(failed).toEqual([])
+  for (const socket of sockets) socket.destroy()
+})

@@ -14,7 +14,7 @@ import {
 } from '@tiptap/y-tiptap'
 import type { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import { nameOf, type User } from '../../presence/people'
+import { colorOf, isIdle, nameOf, userOf, type User } from '../../presence/people'
 import { readPending } from './pending'
 
 const CROWD = 6
@@ -26,8 +26,6 @@ interface Cursor {
 }
 
 interface State {
-  user?: User
-  idle?: boolean
   cursor?: Cursor | null
 }
 
@@ -55,7 +53,9 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
     const { binding } = (ySyncPluginKey.getState(state) ?? {}) as { binding?: ProsemirrorBinding }
     const decorations: Decoration[] = []
     for (const [client, raw] of awareness.getStates()) {
-      const { cursor, user = {}, idle = false } = raw as State
+      const { cursor } = raw as State
+      const user = userOf(raw)
+      const idle = isIdle(raw)
       if (client === awareness.clientID || !cursor || !binding) continue
       const anchor = place(binding, cursor.anchor, state)
       const head = place(binding, cursor.head, state)
@@ -64,7 +64,7 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
       const identity = JSON.stringify([client, cursor.head, idle, user.name, user.guest])
       decorations.push(Decoration.widget(head, () => caret(client, user, idle), { key: identity, side: 10 }))
       if (anchor !== head) {
-        const attributes = { class: 'caret-selection', style: `background-color: ${color(user)}33`, nodeName: 'span' }
+        const attributes = { class: 'caret-selection', style: `background-color: ${colorOf(user)}33`, nodeName: 'span' }
         decorations.push(Decoration.inline(Math.min(anchor, head), Math.max(anchor, head), attributes))
       }
     }
@@ -141,10 +141,17 @@ function same(a: unknown, b: unknown): boolean {
   return Y.compareRelativePositions(Y.createRelativePositionFromJSON(a), Y.createRelativePositionFromJSON(b))
 }
 
+/** Anybody can say anything of their caret, and Yjs throws at what is no position: then there is none to show. */
 function place(binding: ProsemirrorBinding, position: unknown, state: EditorState): number | null {
-  const relative = Y.createRelativePositionFromJSON(position)
-  const found = relativePositionToAbsolutePosition(binding.doc, binding.type, relative, binding.mapping)
-  return found === null ? null : Math.min(found, Math.max(0, state.doc.content.size - 1))
+  let found: number | null = null
+  try {
+    const relative = Y.createRelativePositionFromJSON(position)
+    found = relativePositionToAbsolutePosition(binding.doc, binding.type, relative, binding.mapping)
+  } catch {
+    return null
+  }
+  if (found === null || !Number.isInteger(found) || found < 0) return null
+  return Math.min(found, Math.max(0, state.doc.content.size - 1))
 }
 
 /** Whether a local edit stands right at a caret: which side of it the caret belongs to, only its character knows. */
@@ -162,7 +169,7 @@ function caret(client: number, user: User, idle: boolean): HTMLElement {
   cursor.dataset.client = String(client)
   cursor.dataset.idle = String(idle)
   cursor.setAttribute('aria-hidden', 'true')
-  cursor.style.setProperty('--caret', color(user))
+  cursor.style.setProperty('--caret', colorOf(user))
   const label = document.createElement('span')
   label.className = 'caret-label'
   // A direction of its own: with `dir=auto` a paragraph would else take the name for its first words.
@@ -170,8 +177,4 @@ function caret(client: number, user: User, idle: boolean): HTMLElement {
   label.textContent = nameOf(user, 40)
   cursor.append(label)
   return cursor
-}
-
-function color(user: User): string {
-  return /^#[0-9a-f]{6}$/i.test(user.color ?? '') ? String(user.color) : '#5b4ab5'
 }
