@@ -123,6 +123,7 @@ export class DocumentSession implements Handles {
       ? new Arrival(() => announce(person, documentId), {
           onArrived: (info) => this.onArrived(info),
           onSignedOut: () => this.onDenied('session-expired'),
+          onFailed: () => this.refresh(),
         })
       : null
     void this.local.loaded.then((found) => this.onLoaded(found))
@@ -430,6 +431,7 @@ export class DocumentSession implements Handles {
         stranded: this.state.get().stranded,
         closed: this.state.get().problem?.kind ?? null,
         problem: this.storageProblem ?? this.refusedReason ?? this.https.problem,
+        unmade: this.arrival?.problem ?? null,
         unsendable: this.unsendable,
         settled: this.settled,
         connected: this.connected,
