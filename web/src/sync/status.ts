@@ -64,7 +64,11 @@ export function calmed(show: (status: SaveStatus) => void): (status: SaveStatus)
     clearTimeout(waiting)
     waiting = undefined
     last = status
-    if (calm) waiting = setTimeout(() => show(status), CALM)
-    else if (!told) show(status)
+    if (calm) {
+      waiting = setTimeout(() => {
+        waiting = undefined
+        show(status)
+      }, CALM)
+    } else if (!told) show(status)
   }
 }

@@ -91,7 +91,11 @@ test('a document that the server does not take holds up no other, and what was b
   await owner.goto(server.url)
   let refusing = true
   await owner.route('**/api/v1/documents', (route) =>
-    refusing && route.request().postData()?.includes(refused.split('/').pop() ?? '')
+    refusing &&
+    route
+      .request()
+      .postData()
+      ?.includes(refused.split('/').pop() ?? '')
       ? route.fulfill({ status: 507, contentType: 'application/problem+json', json: { title: 'The disk is full' } })
       : route.fallback(),
   )

@@ -1,4 +1,4 @@
-const KINDS = ['\'‘’‚‹›', '"“”„«»']
+const KINDS = ["'‘’‚‹›", '"“”„«»']
 const MARKS = new RegExp(`[${KINDS.join('')}]`, 'g')
 
 /**
