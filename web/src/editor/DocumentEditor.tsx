@@ -3,6 +3,7 @@ import { EditorContent, useEditor } from '@tiptap/react'
 import { lazy, memo, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
+import { explain } from '../api/explain'
 import { useSessionPart, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
 import { enablePasteRules, extensions } from './extensions'
@@ -58,7 +59,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
           try {
             return (await api.attach(session.documentId, file, link)).url
           } catch (error) {
-            onProblem(t('picture.failed', { reason: error instanceof Error ? error.message : String(error) }))
+            onProblem(t('picture.failed', { reason: explain(t, error) }))
             throw error
           }
         },

@@ -1,5 +1,6 @@
 /** Offers a document to a server that has not heard of it, until the server has made it. */
 import { Problem, type DocumentInfo } from '../api/client'
+import { failureOf } from './refusals'
 
 const ASK_AGAIN = 4000
 
@@ -7,12 +8,16 @@ interface Events {
   onArrived: (info: DocumentInfo) => void
   /** Its maker is not signed in any more; `start` offers it again. */
   onSignedOut: () => void
+  /** It was not made; `problem` may say why. */
+  onFailed: () => void
 }
 
 export class Arrival {
   private timer: ReturnType<typeof setTimeout> | undefined
   private offering = false
   private stopped = true
+  /** Why the server, which is there, does not make it now. */
+  problem: string | null = null
 
   constructor(
     private readonly announce: () => Promise<DocumentInfo | null>,
@@ -43,6 +48,9 @@ export class Arrival {
       else this.events.onSignedOut()
     } catch (error) {
       if (this.stopped) return
+      const failure = failureOf(error)
+      this.problem = 'detail' in failure ? failure.detail : null
+      this.events.onFailed()
       const pause = error instanceof Problem ? (error.retryAfter ?? 0) * 1000 : 0
       this.timer = setTimeout(() => void this.offer(), Math.max(pause, ASK_AGAIN))
     } finally {

@@ -282,6 +282,17 @@ export async function storedUpdates(name: string): Promise<Uint8Array[]> {
   return read(name, updatesIn)
 }
 
+/** Notes that the server holds these updates of a local copy. */
+export async function confirmStored(name: string, updates: Uint8Array[]): Promise<void> {
+  const doc = new Y.Doc()
+  for (const update of updates) Y.applyUpdate(doc, update)
+  await read(name, async (db) => {
+    const [custom] = idb.transact(db, ['custom'])
+    if (custom) await write(custom, Y.snapshot(doc))
+  })
+  doc.destroy()
+}
+
 async function updatesIn(db: IDBDatabase): Promise<Uint8Array[]> {
   const [updates] = idb.transact(db, ['updates'], 'readonly')
   return updates ? ((await idb.getAll(updates)) as Uint8Array[]) : []

@@ -3,9 +3,9 @@ import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import { uuidv4 } from 'lib0/random'
 import * as Y from 'yjs'
-import { api, setCsrfToken, type Account, type DocumentInfo } from '../api/client'
+import { api, Problem, setCsrfToken, type Account, type DocumentInfo } from '../api/client'
 import schema from '../editor/schema/schema.json'
-import { allowWriting, keepInfo, keptInfo, keptInfos, storedUpdates, storeName } from './local'
+import { allowWriting, confirmStored, keepInfo, keptInfo, keptInfos, storedUpdates, storeName } from './local'
 import { tab } from './tab'
 
 /** The version of a document that the server has not heard of. */
@@ -67,13 +67,23 @@ export async function announce(person: string, id: string): Promise<DocumentInfo
   return made
 }
 
-/** Brings to the server what this person made and wrote without a network, whether or not it is open anywhere. */
+/**
+ * Brings to the server what this person made and wrote without a network, whether or not it is open anywhere. What the
+ * server does not take now waits for another time.
+ */
 export async function bringMade(person: string): Promise<void> {
   for (const { id } of keptInfos(person).filter(isUnheard)) {
-    const info = await announce(person, id)
-    if (!info) return
-    await send(id, await storedUpdates(storeName(person, id)))
-    keepInfo(person, info)
+    try {
+      const info = await announce(person, id)
+      if (!info) return
+      const name = storeName(person, id)
+      const updates = await storedUpdates(name)
+      await send(id, updates)
+      await confirmStored(name, updates)
+      keepInfo(person, info)
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+    }
   }
 }
 

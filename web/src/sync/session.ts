@@ -102,6 +102,7 @@ export class DocumentSession implements Handles {
       ? new Arrival(() => announce(person, documentId), {
           onArrived: (info) => this.onArrived(info),
           onSignedOut: () => this.onDenied('session-expired'),
+          onFailed: () => this.refresh(),
         })
       : null
     void this.local.loaded.then((found) => this.onLoaded(found))
@@ -347,6 +348,7 @@ export class DocumentSession implements Handles {
         stranded: this.state.get().stranded,
         closed: this.state.get().problem?.kind ?? null,
         problem: this.storageProblem ?? this.refusedReason ?? this.transport.problem,
+        unmade: this.arrival?.problem ?? null,
         unsendable: this.unsendable,
         settled: this.transport.settled,
         connected: this.transport.connected,

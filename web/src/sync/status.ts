@@ -8,6 +8,8 @@ interface Facts {
   closed: ProblemKind | null
   /** Why the server cannot keep changes now. */
   problem: string | null
+  /** Why the server does not make this document now. */
+  unmade: string | null
   /** Why changes are not offered any more. */
   unsendable: { reason: string; detail: string } | null
   /** The server holds everything that this tab holds. */
@@ -43,6 +45,7 @@ export function saveStatus(facts: Facts): SaveStatus {
       reason: unsendable.reason === 'too-big' ? i18next.t('status.too-big') : unsendable.detail,
     }
   }
+  if (facts.unmade !== null) return { kind: 'unsaved', reason: facts.unmade }
   if (facts.connected || !facts.localReady) return { kind: 'connecting' }
   return { kind: 'offline', changes: facts.changes, kept: facts.kept, since: facts.offlineSince }
 }

@@ -93,6 +93,10 @@ test('the View menu shows and hides the outline and changes the theme', async ({
   await expect(outline).toBeVisible()
   await choose('Outline')
   await expect(outline).toBeHidden()
+  // As it was left.
+  await owner.reload()
+  await text(owner).waitFor()
+  await expect(outline).toBeHidden()
   await choose('Outline')
   await expect(outline).toBeVisible()
   await choose('Dark theme')
@@ -114,6 +118,7 @@ test('quotation marks are those of the language, straight again by Backspace, in
     return words(owner)
   }
   expect(await write(`"Don't" ('so')`)).toBe('“Don’t” (‘so’)')
+  expect(await write(`"" ''`)).toBe('“” ‘’')
   expect(await write('"')).toBe('“')
   await owner.keyboard.press('Backspace')
   expect(await words(owner)).toBe('"')

@@ -25,6 +25,25 @@ test('find and replace counts, steps, and replaces all in one step', async ({ ow
   await expect(text).toContainText('cat Cat category cat')
 })
 
+test('typographic quotation marks are found by straight ones', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'Don\'t say "done" (or "don\'ts").')
+  await expect(textOf(owner)).toContainText('Don’t say “done”')
+  await owner.keyboard.press('Control+f')
+  const panel = owner.getByRole('search', { name: 'Find and replace' })
+  const find = panel.getByRole('textbox', { name: 'Find' })
+  await find.fill("don't")
+  await expect(panel.getByRole('status')).toHaveText('1 of 2')
+  await panel.getByRole('checkbox', { name: 'Whole words' }).check()
+  await expect(panel.getByRole('status')).toHaveText('1 of 1')
+  await find.fill('"done" (')
+  await expect(panel.getByRole('status')).toHaveText('1 of 1')
+  await find.fill('d.n’t')
+  await expect(panel.getByRole('status')).toHaveText('Not found')
+  await find.fill('(or')
+  await expect(panel.getByRole('status')).toHaveText('1 of 1')
+})
+
 test('a selection offers formats and a link beside it', async ({ owner, server }) => {
   await newDocument(owner, server)
   const text = textOf(owner)

@@ -77,6 +77,58 @@ test('what was made and written offline reaches the server from the list, after 
   expect(await words(again)).toBe('Written, then closed.')
 })
 
+test('a document that the server does not take holds up no other, and what was brought counts as sent', async ({
+  owner,
+  server,
+}) => {
+  await owner.goto(server.url)
+  await goOffline(owner)
+  const refused = await make(owner)
+  await owner.goto(server.url)
+  const brought = await make(owner)
+  await owner.keyboard.type('Brought.')
+  await expect(status(owner)).toContainText('kept on this device')
+  await owner.goto(server.url)
+  let refusing = true
+  await owner.route('**/api/v1/documents', (route) =>
+    refusing &&
+    route
+      .request()
+      .postData()
+      ?.includes(refused.split('/').pop() ?? '')
+      ? route.fulfill({ status: 507, contentType: 'application/problem+json', json: { title: 'The disk is full' } })
+      : route.fallback(),
+  )
+  await owner.context().setOffline(false)
+  await expect.poll(() => kept(owner, brought)).toBe('Brought.')
+  expect(await kept(owner, refused)).toBe(404)
+  refusing = false
+  await owner.reload()
+  await expect.poll(() => kept(owner, refused)).toBe('')
+  // Nothing is unsent: signing out asks nothing.
+  await owner.getByRole('button', { name: /^Account/ }).click()
+  await owner.getByRole('menuitem', { name: 'Sign out', exact: true }).click()
+  await owner.getByRole('heading', { name: 'Sign in' }).waitFor()
+})
+
+test('who made a document offline is told why the server does not make it', async ({ owner, server }) => {
+  await owner.goto(server.url)
+  await goOffline(owner)
+  await make(owner)
+  await owner.keyboard.type('Waiting.')
+  await expect(status(owner)).toContainText('kept on this device')
+  let refusing = true
+  await owner.route('**/api/v1/documents', (route) =>
+    refusing && route.request().method() === 'POST'
+      ? route.fulfill({ status: 507, json: { detail: 'the disk is full' } })
+      : route.fallback(),
+  )
+  await owner.context().setOffline(false)
+  await expect(status(owner)).toHaveText('Not saved: the disk is full')
+  refusing = false
+  await saved(owner)
+})
+
 test('the offline list holds what was opened since it was fetched', async ({ owner, server }) => {
   await owner.goto(server.url)
   await goOffline(owner)

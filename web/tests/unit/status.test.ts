@@ -30,6 +30,18 @@ test('who types on is told "saving" once, and "saved" at the end', () => {
   expect(kinds).toEqual(['saved', 'saving', 'saved', 'saving'])
 })
 
+test('after a rest, too, what is not saved is not called saved', () => {
+  const [tell, kinds] = shown()
+  tell(SAVED)
+  for (let sentence = 0; sentence < 3; sentence += 1) {
+    tell(SAVING)
+    expect(kinds.at(-1)).toBe('saving')
+    tell(SAVED)
+    vi.advanceTimersByTime(1000)
+    expect(kinds.at(-1)).toBe('saved')
+  }
+})
+
 test('trouble is told at once, and "saved" is not told after it', () => {
   const [tell, kinds] = shown()
   tell(SAVING)

@@ -27,6 +27,8 @@ export const smartQuotes = {
 /** The sign that a straight one stands for behind these words. */
 export function quoteFor(sign: string, before: string, language: string): string {
   const [open, close, openInner, closeInner] = MARKS[language] ?? (MARKS.en as [string, string, string, string])
+  // Both signs at once, to write between them.
+  if (before.endsWith(sign === '"' ? open : openInner)) return sign === '"' ? close : closeInner
   if (BEGINS.test(before)) return sign === '"' ? open : openInner
   if (sign === '"') return close
   // Words have apostrophes; a quotation is closed only where one is open.

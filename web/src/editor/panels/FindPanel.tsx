@@ -4,6 +4,7 @@ import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import { quotedTerm } from './quotedTerm'
 
 interface Props {
   editor: Editor
@@ -31,8 +32,13 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
   })
   useEffect(() => field.current?.select(), [])
   useEffect(() => {
-    editor.commands.setSearchTerm(term)
-  }, [editor, term])
+    const pattern = quotedTerm(term, wholeWord)
+    editor
+      .chain()
+      .setUseRegex(pattern !== null)
+      .setSearchTerm(pattern ?? term)
+      .run()
+  }, [editor, term, wholeWord])
   useEffect(() => {
     editor.commands.setReplaceTerm(replacement)
   }, [editor, replacement])

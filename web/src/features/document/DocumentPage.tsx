@@ -1,4 +1,5 @@
 import { ActionIcon, Badge, Button, Group, Modal, Stack, Text, Tooltip } from '@mantine/core'
+import { useLocalStorage } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { IconEye, IconListDetails, IconShare } from '@tabler/icons-react'
 import { Link, useLocation, useParams } from '@tanstack/react-router'
@@ -81,8 +82,12 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
   const readOnly = useSessionPart(session, 'readOnly')
   const problem = useSessionPart(session, 'problem')
   const [editor, setEditor] = useState<Editor | null>(null)
-  const [outlined, setOutlined] = useState(true)
-  const outline = useMemo(() => ({ shown: outlined, toggle: () => setOutlined(!outlined) }), [outlined])
+  const [outlined, setOutlined] = useLocalStorage({
+    key: 'quire:outline',
+    defaultValue: true,
+    getInitialValueInEffect: false,
+  })
+  const outline = useMemo(() => ({ shown: outlined, toggle: () => setOutlined(!outlined) }), [outlined, setOutlined])
   const [counting, setCounting] = useState(false)
   const [sharing, setSharing] = useState(false)
   const [me, setMe] = useState(session.me)

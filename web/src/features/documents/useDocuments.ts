@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { api, NetworkError, Problem, type DocumentInfo, type Sort } from '../../api/client'
+import { api, NetworkError, type DocumentInfo, type Sort } from '../../api/client'
 import { bringMade } from '../../sync/made'
 import { keepList, keptList } from './keptList'
 
@@ -15,15 +15,6 @@ export interface ListQuery {
   place: Place
 }
 
-/** What was made without a network goes first; what the server does not take now waits for another time. */
-async function bring(person: string): Promise<void> {
-  try {
-    await bringMade(person)
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-  }
-}
-
 /** The documents that fit, page by page; without a network those of the list that was seen last. */
 export function useDocuments(person: string, { words, sort, place }: ListQuery) {
   const list = useInfiniteQuery({
@@ -34,7 +25,8 @@ export function useDocuments(person: string, { words, sort, place }: ListQuery) 
     placeholderData: keepPreviousData,
     queryFn: async ({ pageParam }) => {
       try {
-        if (place === 'all' && !pageParam) await bring(person)
+        // What was made without a network goes first.
+        if (place === 'all' && !pageParam) await bringMade(person)
         const page = await api.documents({
           search: words,
           sort,
