@@ -18,7 +18,7 @@ from quire.crdt.host import Worker
 from quire.fanout.local import LocalBus
 from quire.log.contract import Update
 from quire.storage import StorageUnavailable
-from quire.sync import room as room_module
+from quire.sync import ingest
 from quire.sync.rooms import LoadFailed
 
 HEAVY = 2000
@@ -130,13 +130,13 @@ async def test_only_work_moves_a_document_to_a_worker_and_no_pause_of_the_machin
         await writer.join(node)
         writer.text += "first"
         await until(lambda: writer.unsaved == 0, "the document is open", node)
-        read = room_module.inspect
+        read = ingest.inspect
 
         def slowly(update: bytes) -> Any:
             delay(0.2)
             return read(update)
 
-        monkeypatch.setattr(room_module, "inspect", slowly)
+        monkeypatch.setattr(ingest, "inspect", slowly)
         writer.text += "second"
         monkeypatch.undo()
         writer.text += "third"
