@@ -59,6 +59,11 @@ class Browsers:
         answer = self._ask(do="stored", replica=replica)
         return answer["document"], base64.b64decode(answer["update"])
 
+    def misplaced(self, seeds: int) -> dict[str, bytes]:
+        """Return documents that hold what no schema has a place for, by name, and as many of random content."""
+        answer = self._ask(do="misplaced", seeds=seeds)
+        return {name: base64.b64decode(update) for name, update in answer["documents"].items()}
+
     def shown(self, replica: int) -> dict[str, Any]:
         """Return the document that the person sees, as ProseMirror JSON."""
         document: dict[str, Any] = self._ask(do="stored", replica=replica)["shown"]

@@ -32,7 +32,7 @@ def _block(node: Json, depth: int) -> str:
         case "heading":
             return f"{'#' * attributes['level']} {_inline(content).replace(chr(10), ' ')}"
         case "codeBlock":
-            text = "".join(child.get("text", "") for child in content)
+            text = "".join(map(_plain, content))
             fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
             return f"{fence}{attributes.get('language', '')}\n{text}\n{fence}"
         case "horizontalRule" | "pageBreak":
@@ -55,6 +55,8 @@ def _block(node: Json, depth: int) -> str:
             return _table(content)
         case "unknownBlock":
             return f"*[{_escape(attributes.get('name', ''))}]*"
+        case "text" | "hardBreak":
+            return _inline([node])
     return _inline(content)
 
 
@@ -79,7 +81,7 @@ def _table(rows: list[Json]) -> str:
 
 
 def _inline_of(cell: Json) -> str:
-    return " ".join(_inline(block.get("content", [])) for block in cell.get("content", []))
+    return " ".join(_inline(block.get("content", [block])) for block in cell.get("content", [cell]))
 
 
 def _inline(nodes: list[Json]) -> str:

@@ -22,12 +22,15 @@ def read(parts: Sequence[bytes]) -> Json:
     """Return the document made of these updates as ProseMirror JSON."""
     fragment = fragment_of(parts, FRAGMENT)
     blocks: list[Json] = []
-    stack: list[tuple[Any, list[Json], int]] = [(fragment, blocks, 0)]
+    stack: list[tuple[Any, str, list[Json], int]] = [(fragment, "doc", blocks, 0)]
     while stack:
-        parent, into, depth = stack.pop()
+        parent, kind, into, depth = stack.pop()
         for child in parent.children:
             if isinstance(child, XmlText):
-                into.extend(_inline(child))
+                words = _inline(child)
+                if NODES[kind].content not in ("inline*", "text*") and words:
+                    words = [{"type": "paragraph", "content": words}]
+                into.extend(words)
                 continue
             if not isinstance(child, XmlElement):
                 continue
@@ -36,7 +39,7 @@ def read(parts: Sequence[bytes]) -> Json:
             if depth < MAX_DEPTH and node["type"] in NODES and not NODES[node["type"]].atom:
                 content: list[Json] = []
                 node["content"] = content
-                stack.append((child, content, depth + 1))
+                stack.append((child, node["type"], content, depth + 1))
     _prune(blocks)
     return {"type": "doc", "content": blocks or [{"type": "paragraph"}]}
 

@@ -93,6 +93,8 @@ def _text_of(shared: Any, *, marks: bool = True) -> str:  # noqa: ANN401
             out.append(f"<{node.tag} {_json(sorted(attributes))}>")
             waiting.append("</>")
             waiting.extend(list(node.children)[::-1])
+        elif isinstance(node, pycrdt.XmlFragment):
+            waiting.extend(["</>", *list(node.children)[::-1], "<>"])
         elif marks:
             out.append(_json(node.diff()))
         else:

@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import { act } from './actions'
 import { Chance } from './chance'
 import { edit } from './edits'
+import { misplaced } from './misplaced'
 import { Replica } from './replica'
 
 type Request =
@@ -11,6 +12,7 @@ type Request =
   | { do: 'act'; replica: number; action: string; details: Record<string, string> }
   | { do: 'receive'; replica: number; updates: string[] }
   | { do: 'stored'; replica: number }
+  | { do: 'misplaced'; seeds: number }
 
 let replicas: Replica[] = []
 let chance = new Chance(0)
@@ -26,6 +28,10 @@ export async function command(
     replicas = request.clients.map((client) => new Replica(client, decode(request.base)))
     await settled()
     return { updates: replicas.map((replica) => replica.outgoing().map(encode)) }
+  }
+  if (request.do === 'misplaced') {
+    const documents = misplaced(request.seeds).map(([name, update]) => [name, encode(update)])
+    return { documents: Object.fromEntries(documents) as object }
   }
   const replica = replicas[request.replica]
   if (!replica) throw new Error('no such replica')

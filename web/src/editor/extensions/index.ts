@@ -18,6 +18,7 @@ import type { Extension, Extensions, Node } from '@tiptap/core'
 import { Plugin } from '@tiptap/pm/state'
 import StarterKit from '@tiptap/starter-kit'
 import type { DocumentSession } from '../../sync'
+import { CleanAttributes } from '../schema/clean'
 import schema from '../schema/schema.json'
 import { Autolink } from './autolink'
 import { BlockAttributes } from './blockAttributes'
@@ -173,6 +174,7 @@ export function schemaExtensions(): Extensions {
     PageBreak,
     UnknownBlock,
     ...reservedMarks,
+    CleanAttributes,
   ]
 }
 
