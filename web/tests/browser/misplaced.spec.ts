@@ -8,6 +8,7 @@ test('everybody writes on beside whatever a program writes, and opens the docume
   owner,
   server,
 }) => {
+  test.slow()
   const faults: string[] = []
   const watch = (page: typeof owner) => page.on('pageerror', (error) => faults.push(error.stack ?? error.message))
   await newDocument(owner, server)

@@ -18,6 +18,15 @@ type Described = Record<string, { attributes: Attributes } | undefined>
 const COLOR = /^(#[0-9a-fA-F]{3,8}|rgba?\([0-9., %]{5,40}\)|[a-zA-Z]{3,30})$/
 const MOST_COLUMNS = 100
 
+const patterns = new Map<string, RegExp>()
+
+/** Compiled once: a long document has thousands of attributes. */
+function matches(pattern: string, value: string): boolean {
+  const known = patterns.get(pattern) ?? new RegExp(`^(?:${pattern})$`)
+  patterns.set(pattern, known)
+  return known.test(value)
+}
+
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value)
 
 function bounded({ least, most }: Attribute, value: number): number {
@@ -39,7 +48,7 @@ export function clean(attribute: Attribute, value: unknown): unknown {
   if (kind === 'choice') return choices.includes(value) ? value : usual
   if (kind === 'color') return COLOR.test(value) ? value : usual
   if (kind === 'url') return safeAddress(value) ?? usual
-  return pattern === null || new RegExp(`^(?:${pattern})$`).test(value) ? value : usual
+  return pattern === null || matches(pattern, value) ? value : usual
 }
 
 const cleaner = (described: Described, name: string) => {
