@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import weakref
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -13,9 +15,11 @@ import pytest
 from conftest import PROVE, QuireProcess, run_node
 from person import Person
 from quire.crdt.updates import decode_state_vector, inspect
+from quire.server import Server
 from quire.sync import wire
 from rawclient import Client, connected, insertion, joined
 from stalls import children, memory, stopped, until
+from visitors import Browser, written
 
 
 @pytest.mark.fm("FM-169")
@@ -315,6 +319,24 @@ async def test_memory_comes_back_when_documents_are_left(launch: Callable[..., Q
     assert memory(server) - before < budget + 32 * 1024 * 1024
     # Each opens again, within two seconds even with twenty at once.
     assert max(await asyncio.gather(*map(timed, documents[:100]))) < 2
+
+
+@pytest.mark.fm("FM-056")
+async def test_a_room_that_was_left_is_gone_without_the_collector(node: Server, ada: Browser) -> None:
+    """A full collection comes once in a million rooms."""
+    document, _ = await written(ada, "Left", "words")
+    room = node.rooms.get(document)
+    assert room is not None
+    left = weakref.ref(room)
+    del room
+    gc.disable()
+    try:
+        node.rooms.sweep(asyncio.get_running_loop().time() + 1000)
+        async with asyncio.timeout(5):
+            while left() is not None:
+                await asyncio.sleep(0.01)
+    finally:
+        gc.enable()
 
 
 @pytest.mark.fm("FM-056")

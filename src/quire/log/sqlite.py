@@ -200,9 +200,10 @@ class SqliteLog:
             pause = RETRY_FIRST
             self._report(Health(True, "", time.monotonic()))
             with self._wake:
-                for _ in batches:
-                    self._queued -= self._queue.popleft().size
+                self._queued -= sum(self._queue.popleft().size for _ in batches)
             self._call(lambda batches=batches: self._deliver(batches))  # type: ignore[misc]
+            # The next may come late: until then nothing of these is kept.
+            del batches
         _discard(connection)
 
     def _commit(self, connection: sqlite3.Connection, batches: Sequence[_Batch]) -> None:

@@ -342,4 +342,6 @@ class Neighbours:
         self._unwatch()
         self._say(Kind.BYE)
         self._leave()
+        # Each knows whom it calls: without an end to that circle the room would stay until a full collection.
+        del self._leave, self._unwatch
         await self._background.close()

@@ -231,12 +231,13 @@ class Room:
         """Close a spoiled room when everything in it has been stored or refused; return what must not come again."""
         await self._queue.finish()
         await self.saving.finish()
+        unstorable = self._unstorable
         try:
             for update, reason in self.saving.refused:
-                self._unstorable.add(await self.ingest.inspect(update), reason)
+                unstorable.add(await self.ingest.inspect(update), reason)
         finally:
             await self.close()
-        return self._unstorable
+        return unstorable
 
     @property
     def now(self) -> float:
@@ -321,9 +322,13 @@ class Room:
             await self._loaded.rest()
 
     async def close(self) -> None:
-        """Release everything; the caller has made sure that the room is settled and empty."""
+        """Release everything, the room's own parts too; the caller has made sure that it is settled and empty."""
         self._delivery.close()
         self.presence.close()
         await self._queue.finish()
         await self._neighbours.close()
         await self._loaded.rest()
+        for member in self.members:
+            member.room = None
+        # Its parts know the room: only a full collection, which is rare, would find such a circle.
+        vars(self).clear()

@@ -174,11 +174,12 @@ class Rooms:
 
     def _reset(self, room: Room) -> None:
         """Storage refused for good what a room shows: who opens the document from now on gets what is stored."""
+        document = room.document
 
         async def end() -> None:
-            self._unstorable[room.document] = await room.end()
+            self._unstorable[document] = await room.end()
 
-        if self._rooms.get(room.document) is room:
+        if self._rooms.get(document) is room:
             self._stats.resets += 1
             self._let_go(room, end())
 
