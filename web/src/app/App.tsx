@@ -25,6 +25,9 @@ function nonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
 }
 
+// What keeps the page behind a dialog from scrolling looks for it here.
+Object.assign(globalThis, { __webpack_nonce__: nonce() })
+
 /** The theme speaks the reader's language where components bring buttons along; the direction follows <html dir>. */
 function Localised({ children }: { children: ReactNode }) {
   const { t } = useTranslation()

@@ -1,7 +1,7 @@
 /** What word processors do, and people expect. */
 import type { Page } from '@playwright/test'
 import { paste } from './clipboard'
-import { expect, newDocument, saved, status, test, text, type, words } from './fixtures'
+import { expect, newDocument, saved, share, status, test, text, type, words } from './fixtures'
 
 const LONG = Array.from({ length: 6 }, (_, part) => {
   const lines = Array.from({ length: 30 }, (__, line) => `<p>Line ${line} of part ${part + 1}</p>`).join('')
@@ -135,6 +135,28 @@ test('quotation marks are those of the language, straight again by Backspace, in
   await owner.keyboard.press('Backspace')
   await owner.keyboard.type("\"Ja\", 'so' geht's")
   await expect(owner.locator('.sheet-text')).toHaveText('„Ja“, ‚so‘ geht’s')
+})
+
+test('redo with nothing left to redo changes nothing', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'some words')
+  await owner.keyboard.press('Control+z')
+  await expect.poll(() => words(owner)).toBe('')
+  for (let times = 0; times < 2; times += 1) {
+    await owner.keyboard.press('Control+Shift+z')
+    await expect.poll(() => words(owner)).toBe('some words')
+  }
+})
+
+test('a dialog keeps within the policy of the page', async ({ owner, server }) => {
+  const refused: string[] = []
+  owner.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) refused.push(message.text())
+  })
+  await newDocument(owner, server)
+  await share(owner, 'view')
+  await expect(owner.getByRole('dialog')).toBeHidden()
+  expect(refused).toEqual([])
 })
 
 test('an untitled document is offered its first heading as a title', async ({ owner, server }) => {

@@ -211,7 +211,16 @@ export function extensions(
     ClearFormatting,
     SizeSteps,
     Selection.configure({ className: 'kept-selection' }),
-    Collaboration.configure({ fragment: session.fragment }),
+    Collaboration.extend({
+      // Also with nothing left to undo or redo: else a redo would be taken for the undo on the same key.
+      addKeyboardShortcuts() {
+        const turn = (way: 'undo' | 'redo') => () => {
+          this.editor.commands[way]()
+          return true
+        }
+        return { 'Mod-z': turn('undo'), 'Mod-y': turn('redo'), 'Shift-Mod-z': turn('redo') }
+      },
+    }).configure({ fragment: session.fragment }),
     UndoSteps,
     Carets.configure({ awareness: session.awareness }),
     Pending,

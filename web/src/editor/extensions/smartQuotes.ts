@@ -6,14 +6,17 @@ import { readItem, writeItem } from '../../app/browserStorage'
 
 const KEY = 'quire:straight-quotes'
 const APOSTROPHE = '’'
-/** Opening and closing, outer and inner. */
-const MARKS: Record<string, [string, string, string, string]> = {
-  en: ['“', '”', '‘', '’'],
-  de: ['„', '“', '‚', '‘'],
-  ar: ['«', '»', '‹', '›'],
+/** The opening and the closing mark of a quotation, and of one inside it. */
+type Marks = Record<'outer' | 'inner', [string, string]>
+const MARKS: Record<string, Marks> = {
+  en: { outer: ['“', '”'], inner: ['‘', '’'] },
+  de: { outer: ['„', '“'], inner: ['‚', '‘'] },
+  ar: { outer: ['«', '»'], inner: ['‹', '›'] },
 }
 /** What a quotation begins behind: nothing, a blank, a bracket, a dash or another quotation mark. */
 const BEGINS = /(^|[\s([{<\u2012-\u2015/“„‘‚«‹"'])$/
+/** Arabic writes "and", "in" and the like as one word with what follows. */
+const PREFIXED = /\p{Script=Arabic}$/u
 
 export const smartQuotes = {
   get on(): boolean {
@@ -26,14 +29,14 @@ export const smartQuotes = {
 
 /** The sign that a straight one stands for behind these words. */
 export function quoteFor(sign: string, before: string, language: string): string {
-  const [open, close, openInner, closeInner] = MARKS[language] ?? (MARKS.en as [string, string, string, string])
+  const marks = MARKS[language] ?? (MARKS.en as Marks)
+  const [open, close] = sign === '"' ? marks.outer : marks.inner
   // Both signs at once, to write between them.
-  if (before.endsWith(sign === '"' ? open : openInner)) return sign === '"' ? close : closeInner
-  if (BEGINS.test(before)) return sign === '"' ? open : openInner
-  if (sign === '"') return close
+  if (before.endsWith(open)) return close
+  const quoted = before.lastIndexOf(open) > before.lastIndexOf(close)
+  if (BEGINS.test(before) || (PREFIXED.test(before) && !quoted)) return open
   // Words have apostrophes; a quotation is closed only where one is open.
-  const quoted = before.lastIndexOf(openInner) > before.lastIndexOf(closeInner)
-  return quoted ? closeInner : APOSTROPHE
+  return sign === '"' || quoted ? close : APOSTROPHE
 }
 
 /** Code says what it says, also before its second backtick is written. */
