@@ -16,11 +16,13 @@ import pytest
 from PIL import Image
 
 from conftest import QuireProcess
+from quire.access import Role
 from quire.server import Server
 from quire.sync import wire
+from quire.sync.exchange import RequestSender, Visitor
 from quire.sync.gateway import WORK_BURST
 from quire.sync.member import Member
-from rawclient import Client, appended, as_guest, connected, joined, link
+from rawclient import Client, appended, as_guest, connected, insertion, joined, link
 from stalls import memory
 from visitors import Browser
 
@@ -316,6 +318,33 @@ async def test_what_a_reader_offers_is_read_in_the_turn_that_it_is_charged_for(a
     reader.room, reader.judging = await node.rooms.open(document), False
     with pytest.raises(wire.MalformedMessage):
         node.gateway.refuse_write(reader, slow_to_read(5, b"\x01"), own=False)
+
+
+async def test_an_answer_is_charged_to_whoever_asked(ada: Browser, node: Server) -> None:
+    room = await node.rooms.open((await ada.call("POST", "/documents", {})).json()["id"])
+    charged: list[float] = []
+    # From the bytes at hand, and from a live copy.
+    for _ in range(2):
+        await room.exchange(b"\x01\x05\x01", charged.append)
+        room.receive(insertion("words"), RequestSender(Visitor("link:x", "tab", writable=True, known=True)))
+    member = Member.__new__(Member)
+    member.room, member.prefix, member.asked_state, member.role = room, b"", None, Role.VIEWER
+    member.socket = Charged(charged)  # type: ignore[assignment]
+    room.catch_up.step1(member, b"\x01\x05\x01")
+    await room.exchange(b"\x00")
+    assert len(charged) == 3
+    assert min(charged) > 0
+
+
+class Charged:
+    """A socket that only notes what it is charged."""
+
+    blocked_since = None
+
+    def __init__(self, charged: list[float]) -> None:
+        self.charge = charged.append
+
+    def write(self, frame: bytes) -> None: ...
 
 
 async def test_what_takes_long_over_https_counts_as_on_a_socket(ada: Browser, node: Server) -> None:
