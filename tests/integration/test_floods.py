@@ -406,3 +406,32 @@ async def test_large_bodies_that_come_slowly_have_a_bound_together(launch: Calla
     finally:
         for _, writer in lines:
             writer.close()
+
+
+async def test_large_messages_that_never_end_have_a_bound_together(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(inbound_budget=str(32 * MIB))
+    document = server.new_document()
+    token = link(server, document, "viewer")
+    async with contextlib.AsyncExitStack() as sockets:
+        owner = await sockets.enter_async_context(connected(server, document))
+        await joined(owner, server)
+        message = owner.prefix + wire.sync_update(appended(0, "x" * MIB))
+        owner.head(len(message))
+        owner.writer.write(message[:-1])
+        crowd = [await sockets.enter_async_context(connected(server, document)) for _ in range(6)]
+        for client in crowd:
+            await as_guest(client, token)
+            client.head(12 * MIB)
+            client.writer.write(bytes(11 * MIB))
+        closed = [asyncio.create_task(client.closed()) for client in crowd]
+        done, left = set[asyncio.Task[tuple[int, str]]](), set(closed)
+        while len(done) < 4:
+            ended, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+            assert ended
+            done |= ended
+        assert {(await task)[0] for task in done} == {1013}
+        for task in left:
+            task.cancel()
+        # Whoever had less is still there.
+        owner.writer.write(message[-1:])
+        assert await owner.until(b"\x08") == wire.SAVED

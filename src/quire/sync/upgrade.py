@@ -117,8 +117,10 @@ def protocol_class(accept: Accept, *, max_frame: int, outbound_high: int) -> typ
         def buffer_updated(self, size: int) -> None:
             super().buffer_updated(size)
             socket = self._socket
-            if isinstance(socket, Socket) and not socket.authenticated:
-                socket.arrived(size)
+            if isinstance(socket, Socket):
+                socket.unfinished += size
+                if not socket.authenticated:
+                    socket.arrived(size)
 
         def _refused_frame(self) -> bool:
             """Whether picows has refused a frame; it would go on gathering the bytes of one that is too big."""
