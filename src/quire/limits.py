@@ -39,6 +39,7 @@ def gateway_limits(settings: Settings) -> GatewayLimits:
         outbound_time=settings.outbound_time,
         outbound_limit=settings.outbound_limit,
         outbound_budget=settings.outbound_budget,
+        inbound_budget=settings.inbound_budget,
         ping_interval=settings.ping_interval,
         pong_timeout=settings.pong_timeout,
         auth_timeout=settings.auth_timeout,

@@ -39,6 +39,7 @@ NOT_ABOVE: Final = (
     ("document_limit", "outbound_limit", "a document is sent whole to whoever opens it"),
     ("outbound_high", "outbound_limit", "what is over the mark comes before what is too much"),
     ("outbound_limit", "outbound_budget", "one buffer must fit in"),
+    ("max_frame", "inbound_budget", "one message must fit in"),
     ("tick_base", "tick_max", "the window grows from the one to the other"),
     ("ping_interval", "pong_timeout", "a peer that has nothing to say is heard only when it is pinged"),
 )
@@ -143,6 +144,11 @@ class Settings(BaseSettings):
     )
     outbound_time: float = Field(
         30.0, description="Seconds a socket may stay over `QUIRE_OUTBOUND_HIGH` before it is closed."
+    )
+    inbound_budget: int = Field(
+        512 * MIB,
+        description="Messages of all sockets that are still coming in, together: over it those of whoever has most "
+        "are closed.",
     )
     ping_interval: float = Field(15.0, description="Seconds between pings; below common proxy idle limits.")
     pong_timeout: float = Field(25.0, description="Seconds without any frame after which a peer counts as dead.")

@@ -16,11 +16,13 @@ import pytest
 from PIL import Image
 
 from conftest import QuireProcess
+from quire.access import Role
 from quire.server import Server
 from quire.sync import wire
+from quire.sync.exchange import RequestSender, Visitor
 from quire.sync.gateway import WORK_BURST
 from quire.sync.member import Member
-from rawclient import Client, appended, as_guest, connected, joined, link
+from rawclient import Client, appended, as_guest, connected, insertion, joined, link
 from stalls import memory
 from visitors import Browser
 
@@ -318,6 +320,33 @@ async def test_what_a_reader_offers_is_read_in_the_turn_that_it_is_charged_for(a
         node.gateway.refuse_write(reader, slow_to_read(5, b"\x01"), own=False)
 
 
+async def test_an_answer_is_charged_to_whoever_asked(ada: Browser, node: Server) -> None:
+    room = await node.rooms.open((await ada.call("POST", "/documents", {})).json()["id"])
+    charged: list[float] = []
+    # From the bytes at hand, and from a live copy.
+    for _ in range(2):
+        await room.exchange(b"\x01\x05\x01", charged.append)
+        room.receive(insertion("words"), RequestSender(Visitor("link:x", "tab", writable=True, known=True)))
+    member = Member.__new__(Member)
+    member.room, member.prefix, member.asked_state, member.role = room, b"", None, Role.VIEWER
+    member.socket = Charged(charged)  # type: ignore[assignment]
+    room.catch_up.step1(member, b"\x01\x05\x01")
+    await room.exchange(b"\x00")
+    assert len(charged) == 3
+    assert min(charged) > 0
+
+
+class Charged:
+    """A socket that only notes what it is charged."""
+
+    blocked_since = None
+
+    def __init__(self, charged: list[float]) -> None:
+        self.charge = charged.append
+
+    def write(self, frame: bytes) -> None: ...
+
+
 async def test_what_takes_long_over_https_counts_as_on_a_socket(ada: Browser, node: Server) -> None:
     document = (await ada.call("POST", "/documents", {})).json()["id"]
     work = node.gateway.work_of((await ada.call("GET", "/session")).json()["account"]["id"])
@@ -377,3 +406,32 @@ async def test_large_bodies_that_come_slowly_have_a_bound_together(launch: Calla
     finally:
         for _, writer in lines:
             writer.close()
+
+
+async def test_large_messages_that_never_end_have_a_bound_together(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(inbound_budget=str(32 * MIB))
+    document = server.new_document()
+    token = link(server, document, "viewer")
+    async with contextlib.AsyncExitStack() as sockets:
+        owner = await sockets.enter_async_context(connected(server, document))
+        await joined(owner, server)
+        message = owner.prefix + wire.sync_update(appended(0, "x" * MIB))
+        owner.head(len(message))
+        owner.writer.write(message[:-1])
+        crowd = [await sockets.enter_async_context(connected(server, document)) for _ in range(6)]
+        for client in crowd:
+            await as_guest(client, token)
+            client.head(12 * MIB)
+            client.writer.write(bytes(11 * MIB))
+        closed = [asyncio.create_task(client.closed()) for client in crowd]
+        done, left = set[asyncio.Task[tuple[int, str]]](), set(closed)
+        while len(done) < 4:
+            ended, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+            assert ended
+            done |= ended
+        assert {(await task)[0] for task in done} == {1013}
+        for task in left:
+            task.cancel()
+        # Whoever had less is still there.
+        owner.writer.write(message[-1:])
+        assert await owner.until(b"\x08") == wire.SAVED

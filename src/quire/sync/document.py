@@ -6,6 +6,7 @@ bytes when it is needed, in a worker process when it is heavy.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -98,13 +99,19 @@ class LoadedDocument:
             self._joined = merge(self._placed)
         return None, self._joined
 
-    async def diff(self, state_vector: bytes) -> bytes:
-        """Return what a holder of `state_vector` lacks."""
+    async def diff(self, state_vector: bytes, charge: Callable[[float], None] | None = None) -> bytes:
+        """Return what a holder of `state_vector` lacks; `charge` hears of the seconds that this process took for it."""
         if not self.parts:
             return EMPTY_UPDATE
+        started = time.thread_time()
         if self.replica is not None or self.size > self._heavy or not self.quick:
-            return await self.ask(lambda replica: replica.diff(state_vector))
-        return diff(merge(self._placed), state_vector)
+            update = await self.ask(lambda replica: replica.diff(state_vector))
+        else:
+            update = diff(merge(self._placed), state_vector)
+        if charge is not None and (self.replica is None or self.replica.local):
+            # Without a worker process no work of others came between.
+            charge(time.thread_time() - started)
+        return update
 
     async def deletes(self) -> bytes:
         """Return the encoded set of all deletions."""

@@ -110,7 +110,7 @@ async def exchange(
         started = time.thread_time()
         room.ingest.receive(update, sender)
         sender.charge(time.thread_time() - started)
-    answer = await room.exchange(state_vector)
+    answer = await room.exchange(state_vector, sender.charge)
     if writes:
         await sender.durable(timeout)
     return answer

@@ -317,12 +317,15 @@ class Gateway:
         self._offer_again()
 
     def _shed(self) -> None:
-        """Drop sockets that do not read when all together keep too much waiting."""
+        """Drop sockets that do not read, or do not come to an end, when all together keep too much waiting."""
         blocked = (socket for socket in self._sockets if socket.blocked_since is not None)
         waiting = ((self._bound.get(socket, ""), socket.buffered, socket) for socket in blocked)
         for socket in excess(waiting, self._limits.outbound_budget):
             self.stats.closed_slow += 1
             socket.abort()
+        coming = ((self._bound.get(socket, ""), socket.gathered, socket) for socket in self._sockets)
+        for socket in excess(coming, self._limits.inbound_budget):
+            socket.close(CloseCode.TRY_LATER, "too many large messages are coming in at once; connect again later")
 
     def _check(self, socket: Socket, now: float) -> None:
         if socket.paused:

@@ -38,6 +38,7 @@ class GatewayLimits:
     outbound_time: float
     outbound_limit: int
     outbound_budget: int
+    inbound_budget: int
     ping_interval: float
     pong_timeout: float
     auth_timeout: float

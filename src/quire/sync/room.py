@@ -140,13 +140,16 @@ class Room:
         """Somebody without a socket is here, and for a while: nobody else may write in their name."""
         self._writers.visit(identity, self.now + VISIT_SECONDS)
 
-    async def exchange(self, state_vector: bytes) -> tuple[bytes, bytes]:
-        """Return (own state vector, what the holder of `state_vector` lacks); in order with updates."""
+    async def exchange(self, state_vector: bytes, charge: Callable[[float], None] | None = None) -> tuple[bytes, bytes]:
+        """Return (own state vector, what the holder of `state_vector` lacks); in order with updates.
+
+        `charge` hears of the seconds that this process took for the answer.
+        """
         done: asyncio.Future[tuple[bytes, bytes]] = self._loop.create_future()
 
         async def work() -> None:
             try:
-                update = await self._loaded.diff(state_vector)
+                update = await self._loaded.diff(state_vector, charge)
             except Exception as error:  # noqa: BLE001 - handed to the waiter
                 if not done.done():
                     done.set_exception(error)

@@ -66,6 +66,7 @@ class Socket(WSListener):
         "paused",
         "session",
         "transport",
+        "unfinished",
         "write",
     )
 
@@ -101,6 +102,8 @@ class Socket(WSListener):
         self.paused = False
         """Whether nothing is read for now, because the peer has sent more than its share."""
         self._inbox: deque[tuple[WSMsgType, bool, bytes]] = deque()
+        self.unfinished = 0
+        """Bytes that have come since the last whole frame, and some before: of one that is still coming."""
         self._pinged: bytes | None = None
         """The last ping that came while the socket was blocked: the one that is answered."""
         self._fragments: bytearray | None = None
@@ -164,6 +167,11 @@ class Socket(WSListener):
         return self.transport.underlying_transport.get_write_buffer_size() if self.transport else 0
 
     @property
+    def gathered(self) -> int:
+        """Bytes of a message that is still coming."""
+        return self.unfinished + len(self._fragments or ())
+
+    @property
     def closing(self) -> bool:
         """Whether this side has given the socket up."""
         return self._closing
@@ -210,6 +218,7 @@ class Socket(WSListener):
         if self._closing:
             return
         self.heard = _monotonic()
+        self.unfinished = 0
         self.doubted_at = None
         if not self.paused:
             self._take(frame.msg_type, frame.fin, frame.get_payload_as_bytes())

@@ -205,3 +205,29 @@ def test_a_socket_with_too_much_to_send_is_dropped(monkeypatch: pytest.MonkeyPat
     line.waiting = 1001
     frame(socket)
     assert line.aborted
+
+
+@pytest.mark.parametrize("pieces", [1, 4])
+def test_a_new_socket_of_whoever_took_too_much_takes_small_messages_only(
+    monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    clock = Clock(monkeypatch)
+    session = SlowSession(monkeypatch)
+    session.costs = 0.001
+    work = Bucket(0.5, 3.0, 0.0)
+    work.take(5, 0.0)
+    socket, line = opened(1000)
+    socket.max_message = 10_000
+    socket.session = session  # type: ignore[assignment]
+    socket.share_work(work)
+    socket.on_ws_frame(None, Frame(b"x" * 2000, WSMsgType.BINARY))  # type: ignore[arg-type]
+    assert session.taken == 1
+    for piece in range(pieces):
+        large = Frame(b"x" * (4000 // pieces), WSMsgType.CONTINUATION if piece else WSMsgType.BINARY)
+        large.fin = piece == pieces - 1
+        socket.on_ws_frame(None, large)  # type: ignore[arg-type]
+    assert session.taken == 1
+    assert not line.reading
+    while session.taken == 1:
+        clock.tick()
+    assert clock.now >= 4
