@@ -326,7 +326,7 @@ async def test_an_answer_is_charged_to_whoever_asked(ada: Browser, node: Server)
     # From the bytes at hand, and from a live copy.
     for _ in range(2):
         await room.exchange(b"\x01\x05\x01", charged.append)
-        room.receive(insertion("words"), RequestSender(Visitor("link:x", "tab", writable=True, known=True)))
+        room.ingest.receive(insertion("words"), RequestSender(Visitor("link:x", "tab", writable=True, known=True)))
     member = Member.__new__(Member)
     member.room, member.prefix, member.asked_state, member.role = room, b"", None, Role.VIEWER
     member.socket = Charged(charged)  # type: ignore[assignment]
