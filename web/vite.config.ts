@@ -105,5 +105,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 1200,
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8000', '/collab': { target: 'ws://127.0.0.1:8000', ws: true } } },
-  test: { environment: 'jsdom', include: ['tests/unit/**/*.test.{ts,tsx}'] },
+  // Many are random edits by the thousand, which a busy machine takes longer for.
+  test: { environment: 'jsdom', include: ['tests/unit/**/*.test.{ts,tsx}'], testTimeout: 30_000 },
 })

@@ -46,7 +46,7 @@ function together(order: number[], starts: number, words: [string, string], clie
 
 test('each one’s words stay together, whatever letters stand around them', () => {
   const words: [string, string] = ['ww1 ww\b2 w', 'ww3 ww\b4 w']
-  for (let seed = 0; seed < 64; seed += 1) {
+  for (let seed = 0; seed < 16; seed += 1) {
     const order = Array.from({ length: 40 }, (_, i) => ((seed * 2654435761) >>> (i % 31)) & 1)
     for (const clients of [
       [1, 2],
