@@ -187,6 +187,8 @@ export function misplaced(seeds: number): [string, Uint8Array][] {
   ]
   return writers.map(([name, write]) => {
     const doc = new Y.Doc()
+    // Before what others put into the root: pycrdt reads its children up to the first that is no XML.
+    doc.clientID = 1
     put(doc.getXmlFragment('default'), paragraph(text('first')))
     write(doc.getXmlFragment('default'))
     return [name, Y.encodeStateAsUpdate(doc)]
