@@ -250,6 +250,11 @@ class LocalReplica:
         """Names of the roots that have text in them; yrs does not come back from reading such a one as an array."""
         return self._structure.texts
 
+    @property
+    def trees(self) -> Collection[str]:
+        """Names of the roots that have shared types in them, such as elements."""
+        return self._structure.trees
+
     def diff_now(self, known: bytes) -> bytes:
         """Return what the holder of `known` lacks of what is integrated.
 
