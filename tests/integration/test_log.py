@@ -7,6 +7,7 @@ import random
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing, suppress
 from functools import partial
@@ -116,6 +117,41 @@ async def test_a_full_disk_loses_nothing_and_heals_by_itself(tmp_path: Path) -> 
     assert numbers == list(range(2, 12))
     assert log.health.ok
     assert [row.payload[:1] for row in await log.read("d", after=1)] == [bytes([n]) for n in range(10)]
+    await log.close()
+
+
+async def test_compaction_and_erasure_have_their_turn_while_a_slow_disk_commits_without_a_pause(tmp_path: Path) -> None:
+    class Slow(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:  # type: ignore[override]
+            if sql == "COMMIT":
+                time.sleep(0.05)
+            return super().execute(sql, *arguments)  # type: ignore[arg-type]
+
+    def slow(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Slow)
+
+    await (log := SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")))).open()
+    updates = history(90)
+    await append(log, "d", updates)
+    await append(log, "e", updates)
+    await log.close()
+    log = SqliteLog(log.path, log.archive, connect=slow)
+    await log.open()
+
+    async def write() -> None:
+        while True:
+            # Several for each commit: as one ends, the next is there.
+            log.submit([Update("busy", b"more", "", "", 0)], lambda _: None)
+            await asyncio.sleep(0.005)
+
+    writing = asyncio.create_task(write())
+    # Each takes the lock several times; by luck alone it would not get it once in many tries.
+    for number in range(4):
+        assert await asyncio.to_thread(compact, log.path, log.archive, f"holder {number}", "d") == len(updates)
+        await log.erase("e")
+    writing.cancel()
+    assert await log.read("e") == []
+    assert text_of(await parts(log, "d")) == text_of(updates)
     await log.close()
 
 

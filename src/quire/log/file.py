@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -15,6 +15,7 @@ from quire.log.archive import Archive, Segment
 from quire.log.contract import DamagedDocument, Stored, StoredUpdate
 from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
+from quire.log.turn import turn
 
 _logger = structlog.get_logger("quire.log")
 BUSY_SECONDS: Final = 5.0
@@ -46,6 +47,19 @@ class LogFile:
         self.snapshots = SnapshotStore(archive.blobs)
         self._stats = stats
 
+    @contextmanager
+    def writing(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Write in one transaction, in turn with the writer of updates; an exception undoes it."""
+        with turn(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
     def load(self, connection: sqlite3.Connection, document: str) -> Stored:
         """Return the newest sound snapshot and all updates after it; raises `DamagedDocument`."""
         connection.execute("BEGIN")
@@ -75,11 +89,10 @@ class LogFile:
 
     def erase(self, connection: sqlite3.Connection, document: str) -> None:
         """Remove every row and blob of a document."""
-        connection.execute("BEGIN IMMEDIATE")
-        for table in ("updates", "snapshots", "segments", "heads"):
-            connection.execute(f"DELETE FROM {table} WHERE document=?", (document,))  # noqa: S608
-        connection.execute("DELETE FROM leases WHERE name=?", (f"compact:{document}",))
-        connection.execute("COMMIT")
+        with self.writing(connection):
+            for table in ("updates", "snapshots", "segments", "heads"):
+                connection.execute(f"DELETE FROM {table} WHERE document=?", (document,))  # noqa: S608
+            connection.execute("DELETE FROM leases WHERE name=?", (f"compact:{document}",))
         # By name and not by row, so that what a crash left without a row goes too.
         blobs = self.archive.blobs
         for key in [key for kind in ("archive", "snapshots") for key in blobs.keys(f"{kind}/{document}")]:
