@@ -27,7 +27,7 @@ from quire.crdt.updates import decode_state_vector
 from quire.log.archive import Archive
 from quire.log.compaction import Compaction, Compactor, LeaseLost, Trigger, compact
 from quire.log.contract import DamagedDocument, Outcome, Refused, Snapshot, Update
-from quire.log.file import connect
+from quire.log.file import MOST_IDLE, connect
 from quire.log.sqlite import SqliteLog
 from quire.ops.children import Child
 from stalls import until
@@ -274,6 +274,9 @@ async def test_a_large_snapshot_that_was_cut_or_lost_is_replaced_by_an_older_one
         "UPDATE snapshots SET payload=CAST(payload AS TEXT), checksum=CAST(checksum AS TEXT)",
         "UPDATE snapshots SET payload=NULL, blob=CAST(x'ff' AS TEXT)",
         "UPDATE snapshots SET payload=x'28b52ffde0ffffffffffffff7f' WHERE seq=80",
+        "UPDATE snapshots SET seq='80' || seq WHERE seq=80",
+        "UPDATE snapshots SET seq='none' WHERE seq=80",
+        "UPDATE segments SET blob=CAST(blob AS BLOB), checksum=CAST(checksum AS TEXT)",
     ],
 )
 async def test_a_value_of_another_type_costs_no_text(log: SqliteLog, compactor: Compactor, damage: str) -> None:
@@ -287,6 +290,36 @@ async def test_a_value_of_another_type_costs_no_text(log: SqliteLog, compactor: 
     with closing(sqlite3.connect(log.path)) as connection, connection:
         connection.execute(damage)
     assert text_of(await parts(log, "d")) == text_of(updates)
+    assert [row.payload for row in await log.read("d")] == updates
+
+
+@pytest.mark.parametrize("name", ["'../log.db'", "''", "CAST(x'ff' AS TEXT)", "5"])
+async def test_a_segment_whose_name_is_damaged_costs_history_and_no_text(
+    log: SqliteLog, compactor: Compactor, name: str
+) -> None:
+    updates = history(40)
+    await append(log, "d", updates[:30])
+    await compactor.compact("d")
+    await append(log, "d", updates[30:])
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute(f"UPDATE segments SET blob={name}")
+    assert text_of(await parts(log, "d")) == text_of(updates)
+    with pytest.raises(DamagedDocument, match="updates 1-30"):
+        await log.read("d")
+
+
+async def test_the_write_ahead_log_shrinks_after_a_long_read(log: SqliteLog) -> None:
+    def room() -> int:
+        return log.path.with_name("log.db-wal").stat().st_size
+
+    with closing(sqlite3.connect(log.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM heads").fetchall()
+        while room() <= 2 * MOST_IDLE:
+            await append(log, "d", [bytes(8_000_000)])
+    for _ in range(5):
+        await append(log, "d", [bytes(8_000_000)])
+    assert room() <= MOST_IDLE
 
 
 @pytest.mark.parametrize(

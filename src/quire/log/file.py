@@ -19,6 +19,8 @@ from quire.log.turn import turn
 
 _logger = structlog.get_logger("quire.log")
 BUSY_SECONDS: Final = 5.0
+MOST_IDLE: Final = 64 * 1024 * 1024
+"""Bytes of the write-ahead log that are kept to be written again."""
 Connect = Callable[[Path], sqlite3.Connection]
 
 
@@ -28,6 +30,8 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA wal_autocheckpoint=4000")
+    # What a long read made of it does not stay on the disk for good.
+    connection.execute(f"PRAGMA journal_size_limit={MOST_IDLE}")
     return connection
 
 
@@ -135,10 +139,11 @@ def _last_seq(connection: sqlite3.Connection, document: str) -> int | None:
 
 def _segments(connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[Segment]:
     """Return the archive segments that hold updates after..upto."""
+    # As bytes, as above.
     return [
-        Segment(*row)
-        for row in connection.execute(
-            "SELECT document, first_seq, last_seq, blob, checksum FROM segments "
+        Segment(document, first, last, blob.decode(errors="replace"), checksum)
+        for first, last, blob, checksum in connection.execute(
+            "SELECT first_seq, last_seq, CAST(blob AS BLOB), CAST(checksum AS BLOB) FROM segments "
             "WHERE document=? AND last_seq>? AND first_seq<=? ORDER BY first_seq",
             (document, after, upto),
         )
