@@ -58,16 +58,25 @@ def free_port() -> int:
         return port
 
 
-def run_quire(environment: Mapping[str, str], *arguments: str, text: str = "") -> str:
-    """Run the command `quire`, which must succeed; return what it printed."""
-    done = subprocess.run(
+def quire(
+    *arguments: str, text: str = "", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command `quire` to its end, from the source of this tree unless `environment` says otherwise."""
+    return subprocess.run(
         [sys.executable, "-m", "quire.cli", *arguments],
-        env=environment,
-        input=text + "\n",
+        env=environment or {**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        input=text,
         capture_output=True,
         text=True,
-        check=True,
+        timeout=60,
+        check=False,
     )
+
+
+def run_quire(environment: Mapping[str, str], *arguments: str, text: str = "") -> str:
+    """Run the command `quire`, which must succeed; return what it printed."""
+    done = quire(*arguments, text=text + "\n", environment=environment)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 

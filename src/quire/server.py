@@ -35,9 +35,9 @@ from quire.fanout.local import LocalFanout
 from quire.folder import CATALOGUE, LOG
 from quire.http import static
 from quire.http.app import create_app
-from quire.http.bodies import BodyRoom
+from quire.http.attempts import Attempts, SignIns
+from quire.http.bodyroom import BodyRoom
 from quire.http.caller import Guard
-from quire.http.limits import Attempts, SignIns
 from quire.http.security import Origins, SecurityLayer, client_address
 from quire.limits import gateway_limits, room_limits
 from quire.log.archive import Archive

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from conftest import PROVE
+from contracts import compare
 from quire.access import Access, AccessChange, Credentials, Denied, Principal, Role
 
 ADDRESS = "192.0.2.1"
@@ -176,13 +176,7 @@ class AccessContract:
         assert heard == []
 
     def test_roles_are_what_a_plain_model_says(self, make_town: Callable[[], Town]) -> None:
-        steps = settings(
-            max_examples=100 if PROVE else 10,
-            stateful_step_count=50 if PROVE else 25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )
-        run_state_machine_as_test(lambda: AccessMachine(make_town()), settings=steps)  # type: ignore[no-untyped-call]
+        compare(lambda: AccessMachine(make_town()), examples=100 if PROVE else 10, steps=50 if PROVE else 25)
 
 
 @dataclass

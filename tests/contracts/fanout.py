@@ -33,13 +33,18 @@ class FanoutContract:
             while not condition():
                 await asyncio.sleep(0.005)
 
-    async def test_others_hear_a_message_and_the_sender_does_not(self, pair: tuple[Fanout, Fanout]) -> None:
-        one, two = pair
+    async def both_listen(self, one: Fanout, two: Fanout) -> tuple[list[bytes], list[bytes]]:
+        """Return what each node hears on a channel, once each knows that the other listens."""
         at_one: list[bytes] = []
         at_two: list[bytes] = []
         one.subscribe("c", at_one.append)
         two.subscribe("c", at_two.append)
         await self.until(lambda: one.heard("c") and two.heard("c"))
+        return at_one, at_two
+
+    async def test_others_hear_a_message_and_the_sender_does_not(self, pair: tuple[Fanout, Fanout]) -> None:
+        one, two = pair
+        at_one, at_two = await self.both_listen(one, two)
         one.publish("c", b"from one")
         two.publish("c", b"from two")
         await self.until(lambda: bool(at_one and at_two))
@@ -109,11 +114,7 @@ class FanoutContract:
         self, pair: tuple[Fanout, Fanout], connect: Connect
     ) -> None:
         one, two = pair
-        at_one: list[bytes] = []
-        at_two: list[bytes] = []
-        one.subscribe("c", at_one.append)
-        two.subscribe("c", at_two.append)
-        await self.until(lambda: one.heard("c") and two.heard("c"))
+        at_one, at_two = await self.both_listen(one, two)
         await two.close()
         one.publish("c", b"nobody hears this")
         two.publish("c", b"nor this")

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 import pycrdt
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from conftest import PROVE
+from contracts import compare
 from quire.log.contract import Health, LogFull, Outcome, Refused, Stored, Update, UpdateLog
 
 
@@ -250,13 +250,7 @@ class LogContract:
         assert [row.payload for row in await log.read("d")] == [b"1", b"x", b"2", b"x"]
 
     def test_it_behaves_as_a_plain_list_of_updates(self, make_setup: Callable[[], LogSetup]) -> None:
-        steps = settings(
-            max_examples=100 if PROVE else 8,
-            stateful_step_count=40 if PROVE else 15,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )
-        run_state_machine_as_test(lambda: LogMachine(make_setup()), settings=steps)  # type: ignore[no-untyped-call]
+        compare(lambda: LogMachine(make_setup()), examples=100 if PROVE else 8, steps=40 if PROVE else 15)
 
 
 @dataclass

@@ -9,17 +9,16 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from conftest import EMAIL, PASSWORD, ROOT, QuireProcess
+from conftest import EMAIL, PASSWORD, ROOT, QuireProcess, quire
 from faultydisk import faulty_disk
 from person import Person, agreed
 from stalls import until
@@ -84,6 +83,10 @@ class PretendedDisk:
         self._full.unlink()
 
 
+Disk = SmallDisk | LockedDisk | PretendedDisk
+Kind = Callable[[Path], AbstractContextManager[Disk]]
+
+
 @contextmanager
 def pretended_disk(folder: Path) -> Iterator[PretendedDisk]:
     yield PretendedDisk(folder)
@@ -117,6 +120,20 @@ def locked_disk(folder: Path) -> Iterator[LockedDisk]:
         disk.mend()
 
 
+@contextmanager
+def served(kind: Kind, tmp_path: Path, **settings: str) -> Iterator[tuple[QuireProcess, Disk]]:
+    """Serve a data folder on a disk of this kind."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with kind(folder) as disk:
+        server = QuireProcess(folder / "data", **settings)
+        server.environment |= disk.environment
+        try:
+            yield server.start(), disk
+        finally:
+            server.discard()
+
+
 def ready(server: QuireProcess) -> dict[str, object]:
     with urllib.request.urlopen(f"{server.url}/readyz", timeout=5) as answer:
         body: dict[str, object] = json.load(answer)
@@ -128,65 +145,57 @@ def ready(server: QuireProcess) -> dict[str, object]:
     "kind", [pretended_disk, pytest.param(small_disk, marks=privileged), pytest.param(locked_disk, marks=privileged)]
 )
 async def test_people_write_on_are_told_and_lose_nothing(
-    tmp_path: Path, kind: Callable[[Path], object], capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, kind: Kind, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    with kind(folder) as disk:  # type: ignore[attr-defined]
-        server = QuireProcess(folder / "data", unsaved_room_limit=str(ROOM_LIMIT))
-        server.environment |= disk.environment
-        try:
-            server.start()
-            document = server.new_document()
-            author, other = Person("author", server, document), Person("other", server, document)
-            async with author.online(), other.online():
-                await author.start("before ")
-                await other.until(lambda: other.ready, "the paragraph")
-                disk.break_down()
-                words = [f"word{number}" for number in range(40)]
-                for word in words:
-                    author.insert(len(author.text), f"{word} {PAD} ")
-                await other.until(lambda: words[-1] in other.text, "the words, although nothing can be stored")
-                # Everybody is told why: the writers, /readyz, the metric, the log.
-                told = {"type": "storage", "ok": False, "reason": disk.reason}
-                for person in (author, other):
-                    await person.until(lambda person=person: told in person.told, "not saved, and why")
-                assert author.unsaved == len(words)
-                assert await asyncio.to_thread(ready, server) == {
-                    "status": "degraded",
-                    "problems": {"storage": disk.reason},
-                }
-                assert await asyncio.to_thread(server.metric, "log_healthy") == 0
-                # At the limit the room takes no more and says so; what is refused stays with its author.
-                late = 0
-                while author.refused == 0:
-                    words.append(f"late{late}")
-                    author.insert(len(author.text), f"{words[-1]} {PAD} ")
-                    late += 1
-                    await asyncio.sleep(0.005)
-                    assert late * len(PAD) < 2 * ROOM_LIMIT
-                await author.until(lambda: any(note.get("reason") == "storage" for note in author.told), "refused")
-                # A small edit after a refused one fits in, and builds on what the server does not have.
-                words.append("tiny")
-                author.insert(len(author.text), "tiny ")
-                assert server.process is not None
-                assert server.process.poll() is None
-                unsaved_room = await asyncio.to_thread(server.metric, "unsaved_bytes")
-                assert ROOM_LIMIT - 2 * len(PAD) < unsaved_room <= ROOM_LIMIT
-                disk.mend()
-                # The author is asked to come again and offer what was refused.
-                await author.cut_off()
-                await until(lambda: ready(server)["status"] == "ready", "ready again")
-                assert await asyncio.to_thread(server.metric, "log_healthy") == 1
-            async with author.online(), other.online():
-                await author.saved()
-                await agreed(author, other)
-            server.stop(signal.SIGKILL)
-            server.start()
-            stored = server.text(document)
-            assert [word for word in words if f"{word} " not in stored + " "] == []
-        finally:
-            server.discard()
+    with served(kind, tmp_path, unsaved_room_limit=str(ROOM_LIMIT)) as (server, disk):
+        document = server.new_document()
+        author, other = Person("author", server, document), Person("other", server, document)
+        async with author.online(), other.online():
+            await author.start("before ")
+            await other.until(lambda: other.ready, "the paragraph")
+            disk.break_down()
+            words = [f"word{number}" for number in range(40)]
+            for word in words:
+                author.insert(len(author.text), f"{word} {PAD} ")
+            await other.until(lambda: words[-1] in other.text, "the words, although nothing can be stored")
+            # Everybody is told why: the writers, /readyz, the metric, the log.
+            told = {"type": "storage", "ok": False, "reason": disk.reason}
+            for person in (author, other):
+                await person.until(lambda person=person: told in person.told, "not saved, and why")
+            assert author.unsaved == len(words)
+            assert await asyncio.to_thread(ready, server) == {
+                "status": "degraded",
+                "problems": {"storage": disk.reason},
+            }
+            assert await asyncio.to_thread(server.metric, "log_healthy") == 0
+            # At the limit the room takes no more and says so; what is refused stays with its author.
+            late = 0
+            while author.refused == 0:
+                words.append(f"late{late}")
+                author.insert(len(author.text), f"{words[-1]} {PAD} ")
+                late += 1
+                await asyncio.sleep(0.005)
+                assert late * len(PAD) < 2 * ROOM_LIMIT
+            await author.until(lambda: any(note.get("reason") == "storage" for note in author.told), "refused")
+            # A small edit after a refused one fits in, and builds on what the server does not have.
+            words.append("tiny")
+            author.insert(len(author.text), "tiny ")
+            assert server.process is not None
+            assert server.process.poll() is None
+            unsaved_room = await asyncio.to_thread(server.metric, "unsaved_bytes")
+            assert ROOM_LIMIT - 2 * len(PAD) < unsaved_room <= ROOM_LIMIT
+            disk.mend()
+            # The author is asked to come again and offer what was refused.
+            await author.cut_off()
+            await until(lambda: ready(server)["status"] == "ready", "ready again")
+            assert await asyncio.to_thread(server.metric, "log_healthy") == 1
+        async with author.online(), other.online():
+            await author.saved()
+            await agreed(author, other)
+        server.stop(signal.SIGKILL)
+        server.start()
+        stored = server.text(document)
+        assert [word for word in words if f"{word} " not in stored + " "] == []
     log = capfd.readouterr().err
     assert "updates cannot be saved" in log
     assert disk.reason in log
@@ -245,57 +254,49 @@ def by_browser(server: QuireProcess, path: str, browser: dict[str, str], body: o
     ],
 )
 async def test_what_cannot_be_changed_says_so_and_reading_goes_on_until_the_disk_is_mended(
-    tmp_path: Path, kind: Callable[[Path], object], status: int, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, kind: Kind, status: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    with kind(folder) as disk:  # type: ignore[attr-defined]
-        server = QuireProcess(folder / "data")
-        server.environment |= disk.environment
-        try:
-            server.start()
-            documents = [server.new_document(f"Title {number}") for number in range(2)]
-            one = documents[0]
-            picture = (ROOT / "web/public/icon-192.png").read_bytes()
-            title = json.dumps({"title": "T" * 200}).encode()
-            sign_in = json.dumps({"email": EMAIL, "password": PASSWORD}).encode()
-            # The last use of the token is due to be written with the next request.
-            with closing(sqlite3.connect(server.data / "catalogue.db", timeout=20)) as catalogue, catalogue:
-                catalogue.execute("UPDATE api_tokens SET last_used_at=1")
+    with served(kind, tmp_path) as (server, disk):
+        documents = [server.new_document(f"Title {number}") for number in range(2)]
+        one = documents[0]
+        picture = (ROOT / "web/public/icon-192.png").read_bytes()
+        title = json.dumps({"title": "T" * 200}).encode()
+        sign_in = json.dumps({"email": EMAIL, "password": PASSWORD}).encode()
+        # The last use of the token is due to be written with the next request.
+        with closing(sqlite3.connect(server.data / "catalogue.db", timeout=20)) as catalogue, catalogue:
+            catalogue.execute("UPDATE api_tokens SET last_used_at=1")
+        disk.break_down()
+        changes = [
+            ("POST", "/documents", title, {}),
+            ("PATCH", f"/documents/{one}", title, {"If_Match": "*"}),
+            ("PUT", f"/documents/{one}/link", b'{"role": "editor"}', {}),
+            ("DELETE", f"/documents/{documents[1]}", None, {}),
+            ("POST", f"/documents/{one}/attachments", picture, {"Content_Type": "application/octet-stream"}),
+            ("POST", "/session", sign_in, {"Authorization": ""}),
+        ]
+        for method, path, body, headers in changes:
             disk.break_down()
-            changes = [
-                ("POST", "/documents", title, {}),
-                ("PATCH", f"/documents/{one}", title, {"If_Match": "*"}),
-                ("PUT", f"/documents/{one}/link", b'{"role": "editor"}', {}),
-                ("DELETE", f"/documents/{documents[1]}", None, {}),
-                ("POST", f"/documents/{one}/attachments", picture, {"Content_Type": "application/octet-stream"}),
-                ("POST", "/session", sign_in, {"Authorization": ""}),
-            ]
-            for method, path, body, headers in changes:
-                disk.break_down()
-                answer = await asyncio.to_thread(asked, server, method, path, body, **headers)
-                # On a full disk SQLite finds room for a small change in its own files, now and then.
-                fits = status == 507 and answer[0] < 300 and body != picture and path != "/documents"
-                assert fits or answer == (status, "storage"), (method, path)
-                for read in ("/documents", f"/documents/{one}", f"/documents/{one}/content?format=text"):
-                    assert await asyncio.to_thread(asked, server, "GET", read) == (200, None), read
-            if kind is locked_disk:
-                await until(lambda: ready(server)["problems"] == {"catalogue": disk.reason}, "what is wrong")
-                assert await asyncio.to_thread(server.metric, "catalogue_healthy") == 0
-            disk.mend()
-            # Nobody has to try: it is found out.
-            await until(lambda: ready(server)["status"] == "ready", "ready again")
-            assert await asyncio.to_thread(server.metric, "catalogue_healthy") == 1
-            assert str(server.api("GET", f"/documents/{one}")["title"]) in ("Title 0", "T" * 200)
-            for method, path, body, headers in changes:
-                assert (await asyncio.to_thread(asked, server, method, path, body, **headers))[0] in (
-                    200,
-                    201,
-                    204,
-                    404,
-                )
-        finally:
-            server.discard()
+            answer = await asyncio.to_thread(asked, server, method, path, body, **headers)
+            # On a full disk SQLite finds room for a small change in its own files, now and then.
+            fits = status == 507 and answer[0] < 300 and body != picture and path != "/documents"
+            assert fits or answer == (status, "storage"), (method, path)
+            for read in ("/documents", f"/documents/{one}", f"/documents/{one}/content?format=text"):
+                assert await asyncio.to_thread(asked, server, "GET", read) == (200, None), read
+        if kind is locked_disk:
+            await until(lambda: ready(server)["problems"] == {"catalogue": disk.reason}, "what is wrong")
+            assert await asyncio.to_thread(server.metric, "catalogue_healthy") == 0
+        disk.mend()
+        # Nobody has to try: it is found out.
+        await until(lambda: ready(server)["status"] == "ready", "ready again")
+        assert await asyncio.to_thread(server.metric, "catalogue_healthy") == 1
+        assert str(server.api("GET", f"/documents/{one}")["title"]) in ("Title 0", "T" * 200)
+        for method, path, body, headers in changes:
+            assert (await asyncio.to_thread(asked, server, method, path, body, **headers))[0] in (
+                200,
+                201,
+                204,
+                404,
+            )
     log = capfd.readouterr().err
     assert "the catalogue cannot be used" in log
     assert disk.reason in log
@@ -309,61 +310,51 @@ async def test_what_cannot_be_changed_says_so_and_reading_goes_on_until_the_disk
         pytest.param(locked_disk, 503, marks=privileged),
     ],
 )
-async def test_accounts_tokens_and_invitations_say_so_too(
-    tmp_path: Path, kind: Callable[[Path], object], status: int
-) -> None:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    with kind(folder) as disk:  # type: ignore[attr-defined]
-        server = QuireProcess(folder / "data")
-        server.environment |= disk.environment
-        try:
-            server.start()
-            browser, other = signed_in(server), signed_in(server)
-            device = next(
-                str(device["id"])
-                for device in by_browser(server, "/sessions", other)["items"]  # type: ignore[attr-defined]
-                if device["current"]
-            )
-            token = by_browser(server, "/tokens", browser, {"name": "old"})["id"]
-            withdrawn = by_browser(server, "/invitations", browser, {})["id"]
-            secret = str(by_browser(server, "/invitations", browser, {})["url"]).partition("#")[2]
-            stranger = {"Authorization": ""}
-            joining = {"token": secret, "name": "Bob", "email": "bob@example.com", "password": PASSWORD}
-            changes = [
-                ("POST", "/invitations", {"email": f"{'x' * 60}@example.com"}, browser),
-                ("DELETE", f"/invitations/{withdrawn}", None, browser),
-                ("POST", "/invitations/accept", joining, stranger),
-                ("POST", "/tokens", {"name": "n" * 60}, browser),
-                ("DELETE", f"/tokens/{token}", None, browser),
-                ("PATCH", "/account", {"name": "Ada " + "L" * 50}, browser),
-                ("POST", "/account/password", {"current": PASSWORD, "new": PASSWORD}, browser),
-                ("DELETE", f"/sessions/{device}", None, browser),
-            ]
-            reads = ["/session", "/invitations", "/tokens", "/sessions"]
+async def test_accounts_tokens_and_invitations_say_so_too(tmp_path: Path, kind: Kind, status: int) -> None:
+    with served(kind, tmp_path) as (server, disk):
+        browser, other = signed_in(server), signed_in(server)
+        device = next(
+            str(device["id"])
+            for device in by_browser(server, "/sessions", other)["items"]  # type: ignore[attr-defined]
+            if device["current"]
+        )
+        token = by_browser(server, "/tokens", browser, {"name": "old"})["id"]
+        withdrawn = by_browser(server, "/invitations", browser, {})["id"]
+        secret = str(by_browser(server, "/invitations", browser, {})["url"]).partition("#")[2]
+        stranger = {"Authorization": ""}
+        joining = {"token": secret, "name": "Bob", "email": "bob@example.com", "password": PASSWORD}
+        changes = [
+            ("POST", "/invitations", {"email": f"{'x' * 60}@example.com"}, browser),
+            ("DELETE", f"/invitations/{withdrawn}", None, browser),
+            ("POST", "/invitations/accept", joining, stranger),
+            ("POST", "/tokens", {"name": "n" * 60}, browser),
+            ("DELETE", f"/tokens/{token}", None, browser),
+            ("PATCH", "/account", {"name": "Ada " + "L" * 50}, browser),
+            ("POST", "/account/password", {"current": PASSWORD, "new": PASSWORD}, browser),
+            ("DELETE", f"/sessions/{device}", None, browser),
+        ]
+        reads = ["/session", "/invitations", "/tokens", "/sessions"]
 
-            async def change(method: str, path: str, body: object, headers: dict[str, str]) -> tuple[int, object]:
-                data = None if body is None else json.dumps(body).encode()
-                return await asyncio.to_thread(asked, server, method, path, data, **headers)
+        async def change(method: str, path: str, body: object, headers: dict[str, str]) -> tuple[int, object]:
+            data = None if body is None else json.dumps(body).encode()
+            return await asyncio.to_thread(asked, server, method, path, data, **headers)
 
-            for method, path, body, headers in changes:
-                disk.break_down()
-                answer = await change(method, path, body, headers)
-                # On a full disk SQLite finds room for a small change in its own files, now and then.
-                fits = status == 507 and answer[0] < 300
-                assert fits or answer == (status, "storage"), (method, path)
-                for read in reads:
-                    assert await asyncio.to_thread(asked, server, "GET", read, **browser) == (200, None), read
-            assert (await change("POST", "/invitations/preview", {"token": secret}, stranger))[0] in (
-                (200, 404) if status == 507 else (200,)
-            )
-            disk.mend()
-            await until(lambda: ready(server)["status"] == "ready", "ready again")
-            for method, path, body, headers in changes:
-                assert (await change(method, path, body, headers))[0] in (200, 201, 204, 404), (method, path)
-            assert by_browser(server, "/session", browser)["account"]["name"] == "Ada " + "L" * 50  # type: ignore[index]
-        finally:
-            server.discard()
+        for method, path, body, headers in changes:
+            disk.break_down()
+            answer = await change(method, path, body, headers)
+            # On a full disk SQLite finds room for a small change in its own files, now and then.
+            fits = status == 507 and answer[0] < 300
+            assert fits or answer == (status, "storage"), (method, path)
+            for read in reads:
+                assert await asyncio.to_thread(asked, server, "GET", read, **browser) == (200, None), read
+        assert (await change("POST", "/invitations/preview", {"token": secret}, stranger))[0] in (
+            (200, 404) if status == 507 else (200,)
+        )
+        disk.mend()
+        await until(lambda: ready(server)["status"] == "ready", "ready again")
+        for method, path, body, headers in changes:
+            assert (await change(method, path, body, headers))[0] in (200, 201, 204, 404), (method, path)
+        assert by_browser(server, "/session", browser)["account"]["name"] == "Ada " + "L" * 50  # type: ignore[index]
 
 
 @privileged
@@ -379,23 +370,14 @@ def test_a_disk_that_was_full_before_anything_was_opened(launch: Callable[..., Q
         server.start()
         disk.break_down()
         assert server.text(document) is not None
-        command = [sys.executable, "-m", "quire.cli"]
-        ended = subprocess.run(
-            [*command, "backup", str(place / "copy")],
-            env=server.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        ended = quire("backup", str(place / "copy"), environment=server.environment)
         assert ended.returncode == 1
         assert "copy was not made: the disk is full" in ended.stderr
         server.stop(signal.SIGKILL)
         for leftover in (place / "data").glob("*.db-*"):
             leftover.unlink()
         disk.break_down()
-        ended = subprocess.run(
-            [*command, "serve"], env=server.environment, capture_output=True, text=True, check=False, timeout=60
-        )
+        ended = quire("serve", environment=server.environment)
         assert ended.returncode == 1
         assert "the disk is full" in ended.stderr
         assert "Make room" in ended.stderr

@@ -36,6 +36,13 @@ async def heavy_node(log: Any, text: str = "x" * HEAVY) -> tuple[Node, Guest]:
     return node, writer
 
 
+async def reader_of(node: Node, writer: Guest) -> Guest:
+    reader = Guest("bob", 2)
+    await reader.join(node)
+    await until(lambda: str(reader.text) == str(writer.text), "the reader has it", node)
+    return reader
+
+
 def kill_worker(node: Node) -> None:
     process = node.replicas._workers[0]._process
     assert process is not None
@@ -53,9 +60,7 @@ def recorded(client: int) -> tuple[pycrdt.Text, list[bytes]]:
 async def test_a_member_that_was_held_gets_everything_though_the_worker_died(tmp_path: Path) -> None:
     async with made_log(tmp_path) as log:
         node, writer = await heavy_node(log)
-        reader = Guest("bob", 2)
-        await reader.join(node)
-        await until(lambda: str(reader.text) == str(writer.text), "the reader has it", node)
+        reader = await reader_of(node, writer)
         room, member = await node.room(), reader.member
         assert member is not None
         room.catch_up.hold(member)
@@ -72,9 +77,7 @@ async def test_a_member_that_was_held_gets_everything_though_the_worker_died(tmp
 async def test_who_comes_back_after_the_worker_died_is_asked_for_what_was_written_away(tmp_path: Path) -> None:
     async with made_log(tmp_path) as log:
         node, writer = await heavy_node(log)
-        reader = Guest("bob", 2)
-        await reader.join(node)
-        await until(lambda: str(reader.text) == str(writer.text), "the reader has it", node)
+        reader = await reader_of(node, writer)
         reader.leave()
         reader.text += " written away"
         kill_worker(node)

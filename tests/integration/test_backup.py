@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import pycrdt
 
-from conftest import QuireProcess, free_port
+from conftest import QuireProcess, free_port, quire
 from quire.ops import doctor
 from quire.settings import Settings
 from quire.sync import wire
@@ -104,13 +102,7 @@ def test_what_cannot_be_backed_up_is_said(launch: Callable[..., QuireProcess], t
         (server.data, tmp_path, "exists already"),
         (server.data, server.data / "copy", "is inside the data folder"),
     ):
-        ended = subprocess.run(
-            [sys.executable, "-m", "quire.cli", "backup", str(target), "--data", str(folder)],
-            env=server.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        ended = quire("backup", str(target), "--data", str(folder), environment=server.environment)
         assert ended.returncode == 1
         assert says in ended.stderr
         assert len(ended.stderr.splitlines()) == 1

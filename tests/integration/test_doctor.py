@@ -8,15 +8,13 @@ import resource
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, QuireProcess, free_port
+from conftest import QuireProcess, free_port, quire
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
 from quire.log.contract import StoredUpdate
@@ -207,14 +205,7 @@ def test_a_folder_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
 
 def test_a_file_for_a_folder_is_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    ended = subprocess.run(
-        [sys.executable, "-m", "quire.cli", "doctor", "--data", str(tmp_path / "file"), "--port", str(free_port())],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ended = quire("doctor", "--data", str(tmp_path / "file"), "--port", str(free_port()))
     assert ended.returncode == 1
     assert ended.stderr == ""
     assert re.search("FAIL data folder: .*/file is no folder", ended.stdout), ended.stdout

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -335,6 +335,39 @@ async def test_a_value_that_is_none_is_damage_that_is_named(log: SqliteLog, dama
         connection.execute(damage)
     with pytest.raises(DamagedDocument, match=says):
         await log.load("d")
+
+
+def flipped(content: bytes) -> Iterator[bytes]:
+    """Yield the content with one bit changed, at twenty places in turn."""
+    for at in range(0, len(content), len(content) // 20 + 1):
+        yield content[:at] + bytes((content[at] ^ 1,)) + content[at + 1 :]
+
+
+@pytest.mark.fm("FM-062")
+async def test_a_flipped_bit_is_never_read_as_text(log: SqliteLog, compactor: Compactor) -> None:
+    updates = history(90)
+    await append(log, "d", updates[:80])
+    await compactor.compact("d")
+    await append(log, "d", updates[80:])
+    blobs = log.archive.blobs
+    with closing(sqlite3.connect(log.path, isolation_level=None)) as connection:
+        (snapshot,) = connection.execute("SELECT payload FROM snapshots").fetchone()
+        for number, damaged in enumerate(flipped(snapshot), 1):
+            connection.execute("UPDATE snapshots SET payload=?", (damaged,))
+            assert text_of(await parts(log, "d")) == text_of(updates)
+            assert log.stats.snapshot_fallbacks == number
+        connection.execute("DELETE FROM snapshots")
+        (segment,) = blobs.keys("archive")
+        archived = blobs.read(segment)
+        for damaged in flipped(archived):
+            blobs.write(segment, damaged)
+            with pytest.raises(DamagedDocument, match="1-80"):
+                await log.load("d")
+        blobs.write(segment, archived)
+        for damaged in flipped(updates[84]):
+            connection.execute("UPDATE updates SET payload=? WHERE seq=85", (damaged,))
+            with pytest.raises(DamagedDocument, match="85"):
+                await log.load("d")
 
 
 @pytest.mark.fm("FM-065")

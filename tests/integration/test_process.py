@@ -20,20 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import EMAIL, PASSWORD, ROOT, QuireProcess, free_port
+from conftest import EMAIL, PASSWORD, ROOT, QuireProcess, free_port, quire
 from rawclient import connected
-
-
-def command(*arguments: str, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "quire.cli", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), **environment},
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def answers(port: int) -> bool:
@@ -109,21 +97,21 @@ def test_a_command_that_cannot_work_says_so_in_a_line(
     folder = tmp_path / "data"
     shutil.copytree(used, folder)
     damage(folder)
-    ended = command(*arguments, "--data", str(folder), text=PASSWORD + "\n")
+    ended = quire(*arguments, "--data", str(folder), text=PASSWORD + "\n")
     assert ended.returncode == 1
     assert len(ended.stderr.strip().splitlines()) == 1, ended.stderr
     assert re.search(says, ended.stderr), ended.stderr
 
 
 def test_a_token_cannot_outlive_the_calendar(used: Path) -> None:
-    ended = command("token", "create", EMAIL, "--expires", "999999999", "--data", str(used))
+    ended = quire("token", "create", EMAIL, "--expires", "999999999", "--data", str(used))
     assert ended.returncode != 0
     assert "Traceback" not in ended.stderr
     assert "--expires" in ended.stderr
 
 
 def test_an_unknown_host_is_no_taken_port(tmp_path: Path) -> None:
-    ended = command("serve", "--host", "no.such.host.invalid", "--port", "0", "--data", str(tmp_path / "data"))
+    ended = quire("serve", "--host", "no.such.host.invalid", "--port", "0", "--data", str(tmp_path / "data"))
     assert ended.returncode == 1
     assert "Choose an address of this machine" in ended.stderr.splitlines()[-1]
 

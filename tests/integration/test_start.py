@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from conftest import ROOT
+from conftest import quire
 from quire.cli import app
 from quire.folder import CannotStart, DataFolder
 from quire.server import Server
@@ -102,16 +100,8 @@ def test_a_data_folder_that_is_a_file_is_no_port_problem(tmp_path: Path) -> None
         Server(Settings(data=tmp_path / "file"))
 
 
-def quire(folder: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "quire.cli", *arguments, "--data", str(folder)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def on_folder(folder: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return quire(*arguments, "--data", str(folder), text=text)
 
 
 def tables(path: Path) -> int:
@@ -124,17 +114,17 @@ def test_a_command_changes_no_schema_under_a_running_server(tmp_path: Path) -> N
     folder = DataFolder(tmp_path)
     folder.lock()
     create = ("user", "create", "ada@example.com", "--password-stdin")
-    refused = quire(tmp_path, *create, text="correct horse battery\n")
+    refused = on_folder(tmp_path, *create, text="correct horse battery\n")
     assert refused.returncode == 1
     assert "is served by an older release of Quire" in refused.stderr
     assert tables(tmp_path / "catalogue.db") == 0
     folder.unlock()
-    assert quire(tmp_path, *create, text="correct horse battery\n").returncode == 0
+    assert on_folder(tmp_path, *create, text="correct horse battery\n").returncode == 0
     folder.lock()
-    made = quire(tmp_path, "token", "create", "ada@example.com")
+    made = on_folder(tmp_path, "token", "create", "ada@example.com")
     assert made.stdout.startswith("quire_pat_"), made.stderr
     newer_catalogue(tmp_path)
-    refused = quire(tmp_path, "token", "create", "ada@example.com")
+    refused = on_folder(tmp_path, "token", "create", "ada@example.com")
     assert refused.returncode == 1
     assert "was written by a newer release" in refused.stderr
 
@@ -160,7 +150,7 @@ def test_a_taken_port_is_said_on_the_command_line(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        ended = quire(tmp_path / "data", "serve", "--port", str(port))
+        ended = on_folder(tmp_path / "data", "serve", "--port", str(port))
     assert ended.returncode == 1
     said = [line for line in ended.stderr.splitlines() if not line.startswith("{")]
     assert "\n".join(said) == (
@@ -171,7 +161,7 @@ def test_a_taken_port_is_said_on_the_command_line(tmp_path: Path) -> None:
 
 
 def test_a_token_is_made_in_a_folder_that_is_there(tmp_path: Path) -> None:
-    refused = quire(tmp_path / "typo", "token", "create", "ada@example.com")
+    refused = on_folder(tmp_path / "typo", "token", "create", "ada@example.com")
     assert refused.returncode == 1
     assert re.search(r"typo is no data folder of Quire.*--data", refused.stderr)
     assert not (tmp_path / "typo").exists()
@@ -179,9 +169,9 @@ def test_a_token_is_made_in_a_folder_that_is_there(tmp_path: Path) -> None:
 
 def test_a_new_account_is_said_with_its_folder_and_its_place(tmp_path: Path) -> None:
     for email, place in (("ada@example.com", "first account"), ("bob@example.com", "member")):
-        made = quire(tmp_path, "user", "create", email, "--password-stdin", text="correct horse battery\n")
+        made = on_folder(tmp_path, "user", "create", email, "--password-stdin", text="correct horse battery\n")
         assert re.search(rf"{email} in {tmp_path}: .*{place}", made.stdout), made.stderr
-    unknown = quire(tmp_path, "token", "create", "eve@example.com")
+    unknown = on_folder(tmp_path, "token", "create", "eve@example.com")
     assert re.search(rf"no account .* eve@example.com in {tmp_path}.*quire user create", unknown.stderr)
 
 

@@ -32,6 +32,12 @@ async def served(data: Path) -> AsyncIterator[tuple[Server, Browser]]:
     await node.close()
 
 
+def go_back_to_before(data: Path, document: str) -> None:
+    """Let the catalogue be an older one, of before the document was made."""
+    with closing(sqlite3.connect(data / "catalogue.db")) as catalogue, catalogue:
+        catalogue.execute("DELETE FROM documents WHERE id=?", (document,))
+
+
 def stored(data: Path) -> set[str]:
     """Return the documents of the log, the notes of those being made, and the files of pictures."""
     with closing(sqlite3.connect(data / "log.db")) as log, closing(sqlite3.connect(data / "catalogue.db")) as catalogue:
@@ -98,8 +104,8 @@ async def test_a_text_that_was_edited_stays_although_a_catalogue_of_before_calls
     async with served(tmp_path) as (_, ada):
         document, _ = await written(ada, "Plan", "The plan")
     before = stored(tmp_path)
+    go_back_to_before(tmp_path, document)
     with closing(sqlite3.connect(tmp_path / "catalogue.db")) as catalogue, catalogue:
-        catalogue.execute("DELETE FROM documents WHERE id=?", (document,))
         catalogue.execute("INSERT INTO unfinished VALUES(?)", (document,))
     async with served(tmp_path):
         assert stored(tmp_path) == before
@@ -109,8 +115,7 @@ async def test_a_text_that_an_older_catalogue_does_not_know_is_never_removed(tmp
     async with served(tmp_path) as (_, ada):
         document, _ = await written(ada, "Plan", "The plan")
     before = stored(tmp_path)
-    with closing(sqlite3.connect(tmp_path / "catalogue.db")) as catalogue, catalogue:
-        catalogue.execute("DELETE FROM documents WHERE id=?", (document,))
+    go_back_to_before(tmp_path, document)
     async with served(tmp_path):
         assert stored(tmp_path) == before
 
@@ -118,8 +123,7 @@ async def test_a_text_that_an_older_catalogue_does_not_know_is_never_removed(tmp
 async def test_a_text_that_an_older_catalogue_does_not_know_goes_to_nobody_who_names_its_id(tmp_path: Path) -> None:
     async with served(tmp_path) as (_, ada):
         document, _ = await written(ada, "Plan", "The plan")
-    with closing(sqlite3.connect(tmp_path / "catalogue.db")) as catalogue, catalogue:
-        catalogue.execute("DELETE FROM documents WHERE id=?", (document,))
+    go_back_to_before(tmp_path, document)
     async with served(tmp_path) as (node, ada):
         eve = await colleague(ada, node)
         refused = await eve.call("POST", "/documents", {"id": document})

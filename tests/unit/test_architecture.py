@@ -94,7 +94,7 @@ def test_only_what_speaks_http_knows_of_its_problems() -> None:
         for module in (SOURCE / package).rglob("*.py")
         if any(name.startswith("quire.http") for name in imported(module))
     }
-    assert {name for name in users if not name.endswith("routes")} == {"attempts", "exchange", "problems"}
+    assert {name for name in users if not name.endswith("routes")} == {"guessing", "exchange", "problems"}
 
 
 def test_only_one_package_imports_the_library_of_the_documents() -> None:

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from quire.http.bodies import SMALL, BodyRoom
+from quire.http.bodyroom import SMALL, BodyRoom
 from quire.overload import Overloaded, excess
 
 LARGE = SMALL + 1

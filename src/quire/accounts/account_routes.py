@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from quire.accounts.attempts import attempt
 from quire.accounts.colors import color_of
+from quire.accounts.guessing import attempt
 from quire.accounts.passwords import Password
 from quire.accounts.service import Account, AccountService, WrongPassword
 from quire.http.caller import GuardDep, PersonCaller

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from quire import __version__
 from quire.accounts import account_routes
 from quire.accounts.account_routes import AccountBody
-from quire.accounts.attempts import attempt
+from quire.accounts.guessing import attempt
 from quire.accounts.passwords import Password
 from quire.accounts.service import MICROSECONDS, SESSION_MOST, Account, AccountService, SessionRow
 from quire.http.caller import Caller, Guard, GuardDep, PersonCaller, device_of, too_many

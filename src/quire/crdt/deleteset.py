@@ -7,7 +7,10 @@ from quire.crdt.summary import MAX_CLOCK
 
 
 def furthest_deletions(cursor: Cursor) -> tuple[tuple[int, int], ...]:
-    """Read a delete set within bounds; return (client, end clock) of the furthest deletion per client."""
+    """Read a delete set within bounds; return (client, end clock) of the furthest deletion per client.
+
+    Raises `MalformedUpdate`.
+    """
     clients = cursor.number()
     if clients == 0:
         return ()

@@ -30,7 +30,11 @@ def build_snapshot(payloads: Sequence[bytes]) -> tuple[Encoded, bytes]:
 
 
 def verify_snapshot(snapshot: Sequence[bytes], payloads: Sequence[bytes]) -> None:
-    """Raise `SnapshotMismatch` unless `snapshot` loads to the same document as `payloads` one after the other."""
+    """Raise `SnapshotMismatch` unless `snapshot` loads to what `payloads` give one after the other.
+
+    Compared are state vectors, what waits for missing updates, deletions, and the contents of every root. Where the
+    CRDT leaves the order of a text undecided, the same characters in another order are the same contents.
+    """
     loaded, replayed = LocalReplica(snapshot), LocalReplica(payloads)
     if loaded.state_now().clocks != replayed.state_now().clocks:
         raise SnapshotMismatch("the state vectors differ")

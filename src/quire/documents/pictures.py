@@ -21,7 +21,7 @@ class Pictures:
         """Large pictures that are being read, or wait for it; each holds its bytes."""
 
     async def identify(self, content: bytes) -> images.Picture:
-        """Return what `content` is; raises `images.NotAPicture`."""
+        """Return what `content` is; raises `images.NotAPicture`, and `Overloaded` when too many wait."""
         if len(content) <= images.SMALL:
             return await asyncio.to_thread(images.identify, content)
         if self._identifying >= WAITING:

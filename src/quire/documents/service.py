@@ -115,8 +115,9 @@ class DocumentService:
     async def create_as(self, document: str, owner: str, workspace: str, title: str) -> Document:
         """Make an empty document under an id that its owner chose, once however often it is asked for.
 
-        Raises `IdTaken`. What an attempt before has stored is no harm: the first content follows from the id. What
-        people wrote goes to nobody, be it stored here under a lost row, or kept in browsers after the end.
+        Raises `IdTaken`, and `UnknownDocument` when it was deleted meanwhile. What an attempt before has stored is no
+        harm: the first content follows from the id. What people wrote goes to nobody, be it stored here under a lost
+        row, or kept in browsers after the end.
         """
         if (made := await self._made(document, owner)) is not None:
             return made

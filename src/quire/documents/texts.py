@@ -45,7 +45,7 @@ class Texts:
         return await self._convert(document, copied, document, copy)
 
     async def preview(self, document: str, changed_at: int) -> Sequence[Line]:
-        """Return the first lines, read once for every `changed_at`; one document at a time."""
+        """Return the first lines, read once for every `changed_at`, one document at a time; raises `Overloaded`."""
         known = self._previews.get(document)
         if known is None or known[0] != changed_at:
             if self._waiting >= PREVIEWS_WAITING:

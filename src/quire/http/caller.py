@@ -11,9 +11,9 @@ from fastapi import Depends, Request, Response
 
 from quire.access import Access, Action, Denied, Principal, Role, allows
 from quire.credentials import presented, session_secret
-from quire.http.bodies import BodyRoom
+from quire.http.attempts import Attempts, SignIns
+from quire.http.bodyroom import BodyRoom
 from quire.http.errors import Problem
-from quire.http.limits import Attempts, SignIns
 from quire.http.security import SAFE_METHODS
 from quire.rates import Rate
 from quire.tokens import derived

@@ -39,7 +39,7 @@ class Archive:
         self.blobs = blobs
 
     def write(self, document: str, rows: Sequence[StoredUpdate]) -> Segment:
-        """Store consecutive rows and read them back before saying so."""
+        """Store consecutive rows and read them back before saying so; raises `OSError` when they are not the same."""
         packed = pack(rows)
         checksum = blake2b(packed, digest_size=16).digest()
         first, last = rows[0].seq, rows[-1].seq

@@ -106,14 +106,18 @@ class UpdateLog(Protocol):
     """Durable log. All methods are called on the event loop and never block it."""
 
     @property
-    def health(self) -> Health: ...
+    def health(self) -> Health:
+        """Whether updates can be committed now, and why not."""
+        ...
 
     @property
     def queued_bytes(self) -> int:
         """Bytes submitted and not yet committed."""
         ...
 
-    async def open(self) -> None: ...
+    async def open(self) -> None:
+        """Make what is stored ready for work, and begin to commit."""
+        ...
 
     async def close(self, within: float = 8.0) -> None:
         """Commit everything queued, then close; raises `StorageUnavailable` when `within` seconds are not enough."""

@@ -55,7 +55,7 @@ def read_var_uint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def read_var_bytes(data: bytes, at: int) -> tuple[bytes, int]:
-    """Return (bytes, next position) of the length-prefixed byte string at `at`."""
+    """Return (bytes, next position) of the length-prefixed byte string at `at`; raises `MalformedMessage`."""
     size, at = read_var_uint(data, at)
     end = at + size
     if end > len(data):
@@ -64,7 +64,7 @@ def read_var_bytes(data: bytes, at: int) -> tuple[bytes, int]:
 
 
 def read_var_string(data: bytes, at: int) -> tuple[str, int]:
-    """Return (text, next position) of the length-prefixed UTF-8 string at `at`."""
+    """Return (text, next position) of the length-prefixed UTF-8 string at `at`; raises `MalformedMessage`."""
     raw, at = read_var_bytes(data, at)
     try:
         return raw.decode(), at

@@ -118,6 +118,13 @@ class SlowSession:
         self.taken += 1
 
 
+def sharing(work: Bucket, session: SlowSession) -> tuple[Socket, Line]:
+    socket, line = opened(1000)
+    socket.session = session  # type: ignore[assignment]
+    socket.share_work(work)
+    return socket, line
+
+
 def test_reading_stops_for_whoever_takes_too_much_of_the_process_on_all_sockets(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -126,9 +133,7 @@ def test_reading_stops_for_whoever_takes_too_much_of_the_process_on_all_sockets(
     work = Bucket(0.5, 3.0, 0.0)
     lines = []
     for _ in range(2):
-        socket, line = opened(1000)
-        socket.session = session  # type: ignore[assignment]
-        socket.share_work(work)
+        socket, line = sharing(work, session)
         lines.append(line)
         for _ in range(20):
             socket.on_ws_frame(None, Frame(b"x", WSMsgType.BINARY))  # type: ignore[arg-type]
@@ -148,9 +153,8 @@ def test_of_a_classroom_with_one_link_nobody_is_stopped_by_whoever_takes_too_muc
     work = Bucket(0.5, 3.0, 0.0)
 
     def send(costs: float, *, then: float) -> Line:
-        socket, line = opened(1000)
-        socket.session, session.costs = session, costs  # type: ignore[assignment]
-        socket.share_work(work)
+        socket, line = sharing(work, session)
+        session.costs = costs
         for _ in range(20):
             socket.on_ws_frame(None, Frame(b"x", WSMsgType.BINARY))  # type: ignore[arg-type]
             clock.now += then

@@ -1,6 +1,4 @@
-export { clearLocalStores, keptInfo, unsentDocuments } from './local'
 export { isUnheard } from './made'
-export { closeDocuments, unsavedHere, whenSaved } from './open'
+export { keptInfo } from './notes'
 export { DocumentSession } from './session'
 export { useDocumentSession, useSessionPart, useSessionState } from './useDocumentSession'
-export type { ProblemKind, SaveStatus, SessionState } from './types'

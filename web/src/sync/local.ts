@@ -1,26 +1,15 @@
 /**
- * The local copy: one IndexedDB database per person and document, with a note of what the server is known to hold.
- * Storage can refuse at any time; whether changes made now would survive a reload is always said.
+ * The local copy of an open document, in a database of its own. Storage can refuse at any time; whether changes made
+ * now would survive a reload is always said.
  */
-import * as idb from 'lib0/indexeddb'
 import { IndexeddbPersistence, PREFERRED_TRIM_SIZE, storeState } from 'y-indexeddb'
 import * as Y from 'yjs'
 import type { DocumentInfo } from '../api/client'
-import { readItem, readJson, writeItem } from '../app/browserStorage'
+import { addNote, deleteStore, noteIn } from './copies'
+import { isWritable, keepInfo, keepWritable } from './notes'
 import { Store } from './store'
-import { hasUnsent, joined, NOTHING } from './unsent'
+import { joined, NOTHING } from './unsent'
 
-const PREFIX = 'quire:'
-const WRITABLE = 'quire:writable:'
-const INFO = 'quire:info:'
-/** Begins the keys of titles that the server has not heard of yet. */
-export const TITLE = 'quire:title:'
-/** What is noted of documents outside their databases. */
-const NOTES = [WRITABLE, INFO, TITLE]
-/** The cache of lists of documents. */
-export const LISTS = 'lists'
-const CONFIRMED = 'confirmed'
-const SEEN = 'seen'
 /** A browser that does not open its storage in this time counts as having none, until it does. */
 const PATIENCE = 10_000
 const RETRY = 5000
@@ -32,10 +21,6 @@ const QUOTA_CHECK = 60_000
 
 /** Whether changes made now survive a reload; `tight`: still, but the browser's storage is nearly full. */
 export type Kept = 'unknown' | 'yes' | 'tight' | 'no'
-
-export function storeName(person: string, documentId: string): string {
-  return `${PREFIX}${person}:${documentId}`
-}
 
 export class LocalCopy {
   /** Resolves to whether something was kept here before. */
@@ -85,8 +70,9 @@ export class LocalCopy {
     db.addEventListener('versionchange', () => this.detach())
     this.doc.off('update', persistence._storeUpdate)
     this.doc.on('update', this.write)
-    this.confirmed = await storedNote(db)
-    this.seen = ((await persistence.get(SEEN)) as number | undefined) ?? null
+    const { confirmed, seen } = await noteIn(db)
+    this.confirmed = confirmed
+    this.seen = seen
     this.kept.set('yes')
     void navigator.storage?.persist?.().catch(() => false)
     void this.checkQuota()
@@ -164,24 +150,22 @@ export class LocalCopy {
     this.confirmed = joined(this.confirmed, this.held())
     const db = this.persistence?.db
     if (db && this.kept.get() !== 'no' && !this.closed) {
-      const [custom] = idb.transact(db, ['custom'])
       this.nextNote = Date.now() + Math.max(1000, 50 * (performance.now() - started))
-      if (custom) await write(custom, this.confirmed)
+      await addNote(db, this.confirmed)
     }
   }
 
-  /** Whether the server last let this person write: holds until it says otherwise, so that offline work goes on. */
   get writable(): boolean {
-    return readItem(WRITABLE + this.name) === 'yes'
+    return isWritable(this.name)
   }
 
   set writable(value: boolean) {
-    writeItem(WRITABLE + this.name, value ? 'yes' : null)
+    keepWritable(this.name, value)
   }
 
   /** What is known of the document besides its text, for opening it without a network. */
   keepInfo(info: DocumentInfo): void {
-    if (!this.erased) writeItem(INFO + this.name, JSON.stringify(info))
+    if (!this.erased) keepInfo(this.name, info)
   }
 
   async close(): Promise<void> {
@@ -197,7 +181,7 @@ export class LocalCopy {
     await deleteStore(this.name)
     this.writable = false
     this.erased = true
-    writeItem(INFO + this.name, null)
+    keepInfo(this.name, null)
   }
 
   private end(): void {
@@ -208,20 +192,6 @@ export class LocalCopy {
     clearTimeout(this.retry)
     clearInterval(this.quota)
   }
-}
-
-/** Adds to what other tabs noted; one transaction, so that no note takes another's back. */
-async function write(custom: IDBObjectStore, snapshot: Y.Snapshot): Promise<void> {
-  const known = (await idb.get(custom, CONFIRMED)) as unknown as Uint8Array | undefined
-  const sum = known ? joined(Y.decodeSnapshot(known), snapshot) : snapshot
-  await idb.put(custom, Y.encodeSnapshot(sum) as never, CONFIRMED)
-  await idb.put(custom, Date.now() as never, SEEN)
-}
-
-async function storedNote(db: IDBDatabase): Promise<Y.Snapshot> {
-  const [custom] = idb.transact(db, ['custom'], 'readonly')
-  const known = custom && ((await idb.get(custom, CONFIRMED)) as unknown as Uint8Array | undefined)
-  return known ? Y.decodeSnapshot(known) : NOTHING
 }
 
 /** Private windows and full disks refuse to store: find out before work is at risk. */
@@ -239,102 +209,4 @@ async function canStore(): Promise<boolean> {
       resolve(false)
     }
   })
-}
-
-/** What was last known of a document that is kept here. */
-export function keptInfo(person: string, documentId: string): DocumentInfo | null {
-  return readJson<DocumentInfo>(INFO + storeName(person, documentId))
-}
-
-/** What was last known of every document of this person that is kept here. */
-export function keptInfos(person: string): DocumentInfo[] {
-  const start = INFO + storeName(person, '')
-  try {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(start))
-    return keys.flatMap((key) => keptInfo(person, key.slice(start.length)) ?? [])
-  } catch {
-    return []
-  }
-}
-
-export function keepInfo(person: string, info: DocumentInfo): void {
-  writeItem(INFO + storeName(person, info.id), JSON.stringify(info))
-}
-
-/** Notes that this person may write in the document: its maker may. */
-export function allowWriting(person: string, documentId: string): void {
-  writeItem(WRITABLE + storeName(person, documentId), 'yes')
-}
-
-/** Names of local copies with changes that no server has confirmed. */
-export async function unsentDocuments(): Promise<string[]> {
-  const names = await storeNames()
-  const unsent = await Promise.all(names.map(holdsUnsent))
-  return names.filter((_, index) => unsent[index])
-}
-
-async function holdsUnsent(name: string): Promise<boolean> {
-  return read(name, async (db) => hasUnsent(await updatesIn(db), await storedNote(db)))
-}
-
-/** Everything that a local copy holds. */
-export async function storedUpdates(name: string): Promise<Uint8Array[]> {
-  return read(name, updatesIn)
-}
-
-/** Notes that the server holds these updates of a local copy. */
-export async function confirmStored(name: string, updates: Uint8Array[]): Promise<void> {
-  const doc = new Y.Doc()
-  for (const update of updates) Y.applyUpdate(doc, update)
-  await read(name, async (db) => {
-    const [custom] = idb.transact(db, ['custom'])
-    if (custom) await write(custom, Y.snapshot(doc))
-  })
-  doc.destroy()
-}
-
-async function updatesIn(db: IDBDatabase): Promise<Uint8Array[]> {
-  const [updates] = idb.transact(db, ['updates'], 'readonly')
-  return updates ? ((await idb.getAll(updates)) as Uint8Array[]) : []
-}
-
-async function read<T>(name: string, reading: (db: IDBDatabase) => Promise<T>): Promise<T> {
-  const db = await idb.openDB(name, (fresh) =>
-    idb.createStores(fresh, [['updates', { autoIncrement: true }], ['custom']]),
-  )
-  try {
-    return await reading(db)
-  } finally {
-    db.close()
-  }
-}
-
-async function storeNames(): Promise<string[]> {
-  try {
-    const databases = (await indexedDB.databases?.()) ?? []
-    return databases.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name] : []))
-  } catch {
-    return []
-  }
-}
-
-async function deleteStore(name: string): Promise<void> {
-  return new Promise((resolve) => {
-    const request = indexedDB.deleteDatabase(name)
-    // Blocked: other tabs let go when they hear of it.
-    request.onsuccess = request.onerror = request.onblocked = () => resolve()
-  })
-}
-
-/** Whether somebody keeps anything here. */
-export async function hasLocalStores(person: string): Promise<boolean> {
-  return (await storeNames()).some((name) => name.startsWith(storeName(person, '')))
-}
-
-/** Removes every local copy of every document: for signing out on a shared computer. */
-export async function clearLocalStores(): Promise<void> {
-  await Promise.all((await storeNames()).map(deleteStore))
-  for (const key of Object.keys(localStorage))
-    if (NOTES.some((note) => key.startsWith(note))) localStorage.removeItem(key)
-  if ('caches' in window) await caches.delete(LISTS)
 }

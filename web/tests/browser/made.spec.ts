@@ -1,9 +1,10 @@
 /** Documents that are made without a network. */
 import type { Page } from '@playwright/test'
-import { expect, newDocument, saved, share, status, test, text, type, words } from './fixtures'
+import { expect, newDocument, saved, share, status, test, text, type, words, type Place } from './fixtures'
 
-/** The app opens without a network once its service worker has it. */
-async function goOffline(page: Page): Promise<void> {
+/** Opens the list and cuts the network; the app opens without one once its service worker has it. */
+async function goOffline(page: Page, server: Place): Promise<void> {
+  await page.goto(server.url)
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
   await page.reload()
   await page.getByRole('heading', { name: 'Documents' }).waitFor()
@@ -27,8 +28,7 @@ test('a document made offline survives a reload, and is made on the server with 
   owner,
   server,
 }) => {
-  await owner.goto(server.url)
-  await goOffline(owner)
+  await goOffline(owner, server)
   const address = await make(owner)
   await owner.keyboard.type('Begun on a train. ')
   await title(owner).fill('Made on a train')
@@ -57,8 +57,7 @@ test('what was made and written offline reaches the server from the list, after 
   owner,
   server,
 }) => {
-  await owner.goto(server.url)
-  await goOffline(owner)
+  await goOffline(owner, server)
   const address = await make(owner)
   await owner.keyboard.type('Written, then closed.')
   await expect(status(owner)).toContainText('kept on this device')
@@ -81,8 +80,7 @@ test('a document that the server does not take holds up no other, and what was b
   owner,
   server,
 }) => {
-  await owner.goto(server.url)
-  await goOffline(owner)
+  await goOffline(owner, server)
   const refused = await make(owner)
   await owner.goto(server.url)
   const brought = await make(owner)
@@ -112,8 +110,7 @@ test('a document that the server does not take holds up no other, and what was b
 })
 
 test('who made a document offline is told why the server does not make it', async ({ owner, server }) => {
-  await owner.goto(server.url)
-  await goOffline(owner)
+  await goOffline(owner, server)
   await make(owner)
   await owner.keyboard.type('Waiting.')
   await expect(status(owner)).toContainText('kept on this device')
@@ -130,8 +127,7 @@ test('who made a document offline is told why the server does not make it', asyn
 })
 
 test('the offline list holds what was opened since it was fetched', async ({ owner, server }) => {
-  await owner.goto(server.url)
-  await goOffline(owner)
+  await goOffline(owner, server)
   await owner.context().setOffline(false)
   // Made in a tab that never shows the list.
   const address = await newDocument(owner, server)

@@ -1,5 +1,5 @@
 /** One's own letters never wait for the network. */
-import { expect, full, newDocument, PROVE, saved, share, status, test, text } from './fixtures'
+import { expect, full, newDocument, PROVE, saved, share, status, test, text, visitor } from './fixtures'
 import { Path } from './path'
 import { percentile, readPace, watchPace } from './pace'
 
@@ -12,12 +12,8 @@ test(
   async ({ owner, server }) => {
     test.setTimeout(120_000)
     await newDocument(owner, server)
-    const link = new URL(await share(owner, 'edit'))
     const network = await Path.to(server.port)
-    const context = await owner.context().browser()?.newContext()
-    const page = await context?.newPage()
-    if (!page) throw new Error('no page')
-    await page.goto(network.url + link.pathname + link.hash)
+    const { page, context } = await visitor(owner, (await share(owner, 'edit')).replace(server.url, network.url))
     await text(page).click()
     await saved(page)
     const median: Record<number, number[]> = { 0: [], 500: [] }
@@ -48,6 +44,6 @@ test(
     await expect(status(page)).not.toHaveText('Saved')
     await expect(text(owner)).not.toContainText('void')
     network.close()
-    await context?.close()
+    await context.close()
   },
 )

@@ -9,6 +9,7 @@ import * as Y from 'yjs'
 import { enablePasteRules, schemaExtensions } from '../../src/editor/extensions'
 import { CleanPaste } from '../../src/editor/paste/cleanPaste'
 import type { PastedPicture } from '../../src/editor/paste/pictures'
+import type { Attribute } from '../../src/editor/schema/clean'
 import described from '../../src/editor/schema/schema.json'
 
 const folder = join('tests', 'fixtures', 'clipboard')
@@ -80,17 +81,8 @@ function attribute(doc: Node, type: string, name: string): unknown[] {
   return found
 }
 
-interface Description {
-  kind: string
-  default: unknown
-  choices: string[]
-  least: number | null
-  most: number | null
-  pattern: string | null
-}
-
 /** The server's rule for attribute values, applied to what the editor would write. */
-function allowed(rule: Description, value: unknown): boolean {
+function allowed(rule: Attribute, value: unknown): boolean {
   if (value === rule.default) return true
   if (rule.kind === 'boolean') return typeof value === 'boolean'
   if (rule.kind === 'integer') {
@@ -108,7 +100,7 @@ function strangers(doc: Node): string[] {
   const found: string[] = []
   const look = (type: string, rules: Record<string, unknown>, values: Record<string, unknown>) => {
     for (const [name, value] of Object.entries(values)) {
-      const rule = rules[name] as Description | undefined
+      const rule = rules[name] as Attribute | undefined
       if (!rule || !allowed(rule, value)) found.push(`${type}.${name} = ${JSON.stringify(value)}`)
     }
   }

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCurrentSection } from './useCurrentSection'
 
-export interface Heading {
+interface Heading {
   position: number
   level: number
   text: string

@@ -1,6 +1,5 @@
 import type { Editor } from '@tiptap/core'
 import { useEffect, useRef, useState } from 'react'
-import type { Heading } from './Outline'
 
 /** A heading this far below the upper edge has been reached, in pixels. */
 const REACHED = 120
@@ -9,11 +8,11 @@ const REACHED = 120
  * The number of the heading whose section is read, -1 above the first: that of the caret where it is in sight, else
  * that at the upper edge.
  */
-export function useCurrentSection(editor: Editor, headings: Heading[]): number {
+export function useCurrentSection(editor: Editor, headings: readonly { position: number }[]): number {
   const [current, setCurrent] = useState(-1)
   const scrolled = useRef<Element>(null)
   useEffect(() => {
-    const last = (reached: (heading: Heading) => boolean) => setCurrent(headings.findLastIndex(reached))
+    const last = (reached: (heading: { position: number }) => boolean) => setCurrent(headings.findLastIndex(reached))
     let drawn = 0
     const find = () => {
       const { head } = editor.state.selection

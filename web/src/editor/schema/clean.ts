@@ -3,7 +3,8 @@ import { Extension } from '@tiptap/core'
 import { safeAddress } from '../links'
 import schema from './schema.json'
 
-interface Attribute {
+/** What the schema says of one attribute. */
+export interface Attribute {
   kind: string
   default: unknown
   choices: string[]

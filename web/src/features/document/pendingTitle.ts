@@ -1,5 +1,5 @@
 import { readJson, writeItem } from '../../app/browserStorage'
-import { TITLE } from '../../sync/local'
+import { TITLE } from '../../sync/notes'
 
 /** A new title that the server has not heard of yet: kept until it has, with the version it was chosen over. */
 export interface PendingTitle {
