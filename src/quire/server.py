@@ -78,9 +78,10 @@ class Server:
         self.readiness = health.Readiness()
         self.stats = SyncStats()
         self.log = SqliteLog(settings.data / LOG, Archive(services.blobs), queue_limit=settings.unsaved_limit)
+        self._compactors_child = Child(settings.log_level, settings.log_format, deadline=DEADLINE)
         self.compactor = Compactor(
             self.log,
-            Child(settings.log_level, settings.log_format, deadline=DEADLINE),
+            self._compactors_child,
             trigger=Trigger(updates=settings.snapshot_updates, bytes=settings.snapshot_bytes),
         )
         self.converter = Child(settings.log_level, settings.log_format)
@@ -308,6 +309,8 @@ class Server:
             # Closed from the last line to the first.
             parts.callback(self.services.folder.unlock)
             parts.push_async_callback(self._end, self.services.database.close)
+            for child in (self._compactors_child, self.converter, self.identifier):
+                parts.push_async_callback(self._end, child.ended)
             parts.callback(self.converter.close)
             parts.callback(self.identifier.close)
             parts.push_async_callback(self._end, self.replicas.close)

@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, ExitStack, closing
 from pathlib import Path
 
 import pycrdt
@@ -30,32 +30,45 @@ from stalls import until
 ROUNDS = 100 if PROVE else 3
 
 
-def end(client: subprocess.Popen[str]) -> None:
-    """Kill a client and whatever it started: `node` may be a wrapper."""
-    os.killpg(client.pid, signal.SIGKILL)
+class Writer:
+    """A client that writes words until it is ended."""
 
+    def __init__(self, server: QuireProcess, document: str, name: str) -> None:
+        self._process = subprocess.Popen(
+            ["node", str(ROOT / "web/tests/node/writer.mjs"), server.url, server.token, document, name],
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._said = ""
 
-def start_writer(server: QuireProcess, document: str, name: str) -> subprocess.Popen[str]:
-    """Have a client write, and return it once something of it was acknowledged."""
-    writer = subprocess.Popen(
-        ["node", str(ROOT / "web/tests/node/writer.mjs"), server.url, server.token, document, name],
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert writer.stdout is not None
-    assert writer.stdout.readline()
-    return writer
+    def __enter__(self) -> Writer:
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
-def acknowledged(writer: subprocess.Popen[str]) -> int:
-    """End a client; return how many words it was told to be saved."""
-    end(writer)
-    assert writer.stdout is not None
-    # The last line may be cut short by the kill: only whole lines count.
-    lines = re.findall(r"(\d+)\n", writer.stdout.read())
-    writer.wait()
-    return int(lines[-1]) if lines else 1
+    async def wrote(self, least: int) -> None:
+        """Wait until so many of its words were acknowledged."""
+        assert self._process.stdout is not None
+        while self.acknowledged < least:
+            self._said += await asyncio.to_thread(self._process.stdout.readline)
+            assert self._process.poll() is None
+
+    @property
+    def acknowledged(self) -> int:
+        """How many of its words it was told to be saved, as far as was read."""
+        # The last line may be cut short by the kill: only whole lines count.
+        return int((re.findall(r"(\d+)\n", self._said) or [0])[-1])
+
+    def end(self) -> int:
+        """Kill it and what it started (`node` may be a wrapper); return how many words it was told to be saved."""
+        if self._process.returncode is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            assert self._process.stdout is not None
+            self._said += self._process.stdout.read()
+            self._process.wait()
+        return self.acknowledged
 
 
 async def words_of(server: QuireProcess, document: str) -> str:
@@ -85,13 +98,16 @@ async def test_no_acknowledged_update_is_lost(
     chance = random.Random(seed)
     lost = acknowledged_total = 0
     for turn in range(ROUNDS):
-        writers = [start_writer(server, document, f"{turn}-{number}") for number in range(3)]
-        await asyncio.sleep(chance.uniform(0, 0.8))
-        if end_of == "power":
-            await disk.cut_power()
-        else:
-            server.stop(signal.SIGKILL)
-        counts = [acknowledged(writer) for writer in writers]
+        with ExitStack() as stack:
+            writers = [stack.enter_context(Writer(server, document, f"{turn}-{number}")) for number in range(3)]
+            for writer in writers:
+                await writer.wrote(1)
+            await asyncio.sleep(chance.uniform(0, 0.8))
+            if end_of == "power":
+                await disk.cut_power()
+            else:
+                server.stop(signal.SIGKILL)
+            counts = [writer.end() for writer in writers]
         text = await words_of(server, document)
         for number, count in enumerate(counts):
             acknowledged_total += count
@@ -185,24 +201,14 @@ async def test_nothing_stands_between_an_edit_and_its_commit(launch: Callable[..
         assert server.text(person.document).split() == ["window", *words]
 
 
-def test_a_graceful_stop_exits_with_0_and_loses_nothing(launch: Callable[..., QuireProcess]) -> None:
+async def test_a_graceful_stop_exits_with_0_and_loses_nothing(launch: Callable[..., QuireProcess]) -> None:
     server = launch()
     document = server.new_document()
-    writer = subprocess.Popen(
-        ["node", str(ROOT / "web/tests/node/writer.mjs"), server.url, server.token, document, "w"],
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert writer.stdout is not None
-    acknowledged = 0
-    while acknowledged <= 20:
-        acknowledged = int(writer.stdout.readline())
-    assert server.stop() == 0
-    end(writer)
-    acknowledged = max([acknowledged, *map(int, re.findall(r"(\d+)\n", writer.stdout.read()))])
-    writer.wait()
-    text = asyncio.run(words_of(server, document))
+    with Writer(server, document, "w") as writer:
+        await writer.wrote(21)
+        assert server.stop() == 0
+        acknowledged = writer.end()
+    text = await words_of(server, document)
     assert [number for number in range(acknowledged) if f"[w.{number}]" not in text] == []
     server.start()
     assert server.api("GET", f"/documents/{document}")["id"] == document

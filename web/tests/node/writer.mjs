@@ -18,7 +18,10 @@ provider.on('synced', () => {
     written += 1
   }, 2)
 })
-// Everything written before the counter reaches zero is acknowledged.
+// Each insertion is one update, and they are acknowledged in order.
+let saved = 0
 provider.on('unsyncedChanges', ({ number }) => {
-  if (number === 0 && written > 0) process.stdout.write(`${written}\n`)
+  if (written - number <= saved) return
+  saved = written - number
+  process.stdout.write(`${saved}\n`)
 })
