@@ -19,6 +19,7 @@ import zstandard
 
 from conftest import QuireProcess
 from contracts.log import append, edit, history, text_of
+from nodes import compacting
 from person import Person
 from quire.blobs.folder import FolderBlobs
 from quire.crdt.replica import LocalReplica
@@ -47,9 +48,8 @@ async def log(tmp_path: Path) -> AsyncIterator[SqliteLog]:
 
 @pytest.fixture
 async def compactor(log: SqliteLog) -> AsyncIterator[Compactor]:
-    compactor = Compactor(log, Child())
-    yield compactor
-    await compactor.close()
+    async with compacting(log) as compactor:
+        yield compactor
 
 
 async def test_group_commit_joins_what_waits(log: SqliteLog) -> None:
@@ -611,16 +611,15 @@ class SpinningChild(Child):
 
 async def test_a_document_that_cannot_be_compacted_holds_no_other_up(log: SqliteLog) -> None:
     updates = history(4)
-    compactor = Compactor(log, SpinningChild(deadline=3), trigger=Trigger(updates=4, bytes=10**9))
-    compactor.start()
-    await append(log, "endless", updates)
-    async with asyncio.timeout(60):
-        while log.stats.failed_compactions == 0:
-            await asyncio.sleep(0.05)
-        await append(log, "other", history(20))
-        while log.stats.compactions == 0:
-            await asyncio.sleep(0.05)
-    assert (await log.load("other")).snapshot is not None
-    # Nothing of it is lost: the updates stay where they are.
-    assert [row.payload for row in (await log.load("endless")).tail] == updates
-    await compactor.close()
+    async with compacting(log, SpinningChild(deadline=3), Trigger(updates=4, bytes=10**9)) as compactor:
+        compactor.start()
+        await append(log, "endless", updates)
+        async with asyncio.timeout(60):
+            while log.stats.failed_compactions == 0:
+                await asyncio.sleep(0.05)
+            await append(log, "other", history(20))
+            while log.stats.compactions == 0:
+                await asyncio.sleep(0.05)
+        assert (await log.load("other")).snapshot is not None
+        # Nothing of it is lost: the updates stay where they are.
+        assert [row.payload for row in (await log.load("endless")).tail] == updates

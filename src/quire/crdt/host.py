@@ -7,7 +7,6 @@ socket of the process. A room asks `ReplicaHost` for a replica and moves to a wo
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -28,6 +27,7 @@ from quire.crdt.rpc import (
     decode_summary,
 )
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, decode_parts, encode_parts
+from quire.parent import start_child
 
 
 class Worker:
@@ -62,13 +62,7 @@ class Worker:
         return await answer
 
     async def _start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "quire.crdt.worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
+        self._process = await start_child("quire.crdt.worker")
         self._reader = asyncio.get_running_loop().create_task(self._read(self._process))
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:

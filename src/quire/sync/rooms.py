@@ -55,7 +55,7 @@ class Rooms:
         """What the next room of a document must not take: its last one ended for that reason."""
         self._background = Background()
         self.write_buffer = WriteBuffer(log, stats, limit=unsaved_limit)
-        self._unwatch = log.watch(self._on_health)
+        self._unwatch = log.watch(self.storage_changed)
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -212,6 +212,7 @@ class Rooms:
         # What other nodes left to this one as they went: the log closes next.
         self.write_buffer.flush()
 
-    def _on_health(self, health: Health) -> None:
+    def storage_changed(self, health: Health) -> None:
+        """Tell everybody whether what they write can be saved."""
         for room in self._rooms.values():
             room.storage(None if health.ok else health.reason)
