@@ -13,6 +13,7 @@ from quire.crdt.cursor import append_number
 from quire.crdt.parser import beside
 from quire.crdt.structure import Mended, Structure
 from quire.crdt.summary import Run
+from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import (
     EMPTY_STATE,
     EMPTY_UPDATE,
@@ -64,7 +65,7 @@ class Encoded:
 
 
 class Replica(Protocol):
-    """One live document."""
+    """One live document; the time that something takes goes on the account of `payer`."""
 
     local: bool
     """Whether `apply_now` works: the copy is in this process."""
@@ -74,7 +75,7 @@ class Replica(Protocol):
         """Whether the copy can still be used."""
         ...
 
-    async def state(self) -> Applied:
+    async def state(self, payer: Payer | None = None) -> Applied:
         """Return the clocks of all that is integrated."""
         ...
 
@@ -82,15 +83,15 @@ class Replica(Protocol):
         """Apply an update; raises `MalformedUpdate` (nothing changed), `ReplicaCorrupt`."""
         ...
 
-    async def apply(self, update: bytes, summary: UpdateSummary) -> Applied:
+    async def apply(self, update: bytes, summary: UpdateSummary, payer: Payer | None = None) -> Applied:
         """The same as `apply_now`, wherever the copy is."""
         ...
 
-    async def diff(self, known: bytes) -> bytes:
+    async def diff(self, known: bytes, payer: Payer | None = None) -> bytes:
         """Return what the holder of state vector `known` lacks of what is integrated."""
         ...
 
-    async def encode(self) -> Encoded:
+    async def encode(self, payer: Payer | None = None) -> Encoded:
         """Return the whole document."""
         ...
 
@@ -226,8 +227,9 @@ class LocalReplica:
         """Return the clocks of all that is integrated."""
         return Applied(changed=False, waiting=len(self._waiting), clocks=self._structure.known)
 
-    async def state(self) -> Applied:
-        return self.state_now()
+    async def state(self, payer: Payer | None = None) -> Applied:
+        with charged(payer):
+            return self.state_now()
 
     def encoded_state(self) -> bytes:
         """Return the state vector of what is integrated."""
@@ -261,14 +263,17 @@ class LocalReplica:
         """Return the whole document."""
         return Encoded(self.diff_now(EMPTY_STATE), tuple(self._waiting))
 
-    async def apply(self, update: bytes, summary: UpdateSummary) -> Applied:
-        return self.apply_now(update, summary)
+    async def apply(self, update: bytes, summary: UpdateSummary, payer: Payer | None = None) -> Applied:
+        with charged(payer):
+            return self.apply_now(update, summary)
 
-    async def diff(self, known: bytes) -> bytes:
-        return self.diff_now(known)
+    async def diff(self, known: bytes, payer: Payer | None = None) -> bytes:
+        with charged(payer):
+            return self.diff_now(known)
 
-    async def encode(self) -> Encoded:
-        return self.encode_now()
+    async def encode(self, payer: Payer | None = None) -> Encoded:
+        with charged(payer):
+            return self.encode_now()
 
     async def close(self) -> None:
         return None

@@ -37,9 +37,9 @@ class Vetting:
         *,
         limit: int,
         stats: SyncStats,
-        full: Callable[[], None],
+        full: Callable[[Sender], None],
     ) -> None:
-        """Judge by what `loaded` holds, of at most `limit` bytes; `full` is called when an update would pass them."""
+        """Judge by what `loaded` holds, of at most `limit` bytes; `full` hears whose update would pass them."""
         self._loaded, self._writers, self._unstorable = loaded, writers, unstorable
         self._limit, self._stats, self._full = limit, stats, full
 
@@ -106,7 +106,7 @@ class Vetting:
         if growth == 0 or self._loaded.size + growth <= self._limit:
             return True
         self._stats.refused += 1
-        self._full()
+        self._full(sender)
         sender.refused(
             Refusal.DOCUMENT_FULL,
             f"the document has reached its limit of {self._limit} bytes; delete something first",
