@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 import pycrdt
@@ -27,6 +28,7 @@ from quire.crdt.updates import (
     merge,
     stands_on,
 )
+from quire.crdt.waiting import Waiting
 
 
 class ReplicaCorrupt(Exception):
@@ -108,8 +110,7 @@ class LocalReplica:
         """Build the document from updates that were taken once; whatever it cannot bear is left out of it."""
         self._doc: pycrdt.Doc[Any] = pycrdt.Doc()
         self._structure = Structure()
-        self._waiting: dict[bytes, UpdateSummary] = {}
-        self._watched: dict[int, set[bytes]] = {}
+        self._waiting = Waiting()
         for part in parts:
             self._take(part, inspect(part, stored=True), strict=False)
 
@@ -129,28 +130,26 @@ class LocalReplica:
         runs = summary.runs or inspect(update, stored=True).runs
         placement = self._structure.place(runs, strict=strict)
         moved = placement.moved
-        late = self._hold(update, summary)
+        late = self._waiting.hold(update, summary, known)
+        due, released = self._waiting.settle(moved)
         whole = placement.whole and not late and not self._divides(summary)
-        stirred = {waiting for client in moved for waiting in self._watched.get(client, ())} if self._watched else None
-        if whole and not stirred:
+        if whole and not due and not released:
             self._apply(update)
             return Applied(changed=True, waiting=len(self._waiting), clocks=moved)
-        stirred = stirred or set()
         with self._observed() as seen:
             for structs in _sections(placement.placed):
                 self._apply(encode(structs, ()))
-            deleted = self._deletable({*stirred, update})
+            deleted = self._deletable(chain(deletions(update, summary.deletes_at), due))
             if deleted:
                 self._apply(encode((), deleted))
-        self._release(stirred)
         return Applied(changed=True, waiting=len(self._waiting), clocks=moved, given=_joined(seen), waits=late)
 
     def _delete(self, update: bytes, summary: UpdateSummary) -> Applied:
         """Apply an update that brings no structs."""
-        late = self._hold(update, summary)
+        late = self._waiting.hold(update, summary, self._structure.known)
         plain = not late and not summary.ranges and not self._divides(summary)
         with self._observed() as seen:
-            self._apply(update if plain else encode((), self._deletable([update])))
+            self._apply(update if plain else encode((), self._deletable(deletions(update, summary.deletes_at))))
         changed = late or bool(seen)
         given = None if plain else _joined(seen)
         return Applied(changed=changed, waiting=len(self._waiting), given=given, waits=late)
@@ -178,48 +177,16 @@ class LocalReplica:
         except BaseException as error:  # noqa: BLE001 - an error leaves the Doc half changed; panics too
             raise ReplicaCorrupt(str(error)) from None
 
-    def _hold(self, update: bytes, summary: UpdateSummary) -> bool:
-        """Keep an update of which something has to wait, and return whether that is so.
-
-        The Doc leaves out what waits when it encodes, so it gets only what it can integrate.
-        """
-        known = self._structure.known
-        late = [client for client, _, end in summary.ranges if end > known.get(client, 0)]
-        late += [client for client, end in summary.deletes if end > known.get(client, 0)]
-        if not late:
-            return False
-        self._waiting[update] = replace(summary, runs=())
-        for client in late:
-            self._watched.setdefault(client, set()).add(update)
-        return True
-
-    def _release(self, stirred: Collection[bytes]) -> None:
-        """Forget those of the updates that wait no more."""
-        known = self._structure.known
-        for update in stirred:
-            summary = self._waiting[update]
-            ends = [(client, end) for client, _, end in summary.ranges] + list(summary.deletes)
-            if any(end > known.get(client, 0) for client, end in ends):
-                continue
-            del self._waiting[update]
-            for client, _ in ends:
-                watching = self._watched.get(client)
-                if watching is not None:
-                    watching.discard(update)
-                    if not watching:
-                        del self._watched[client]
-
     def _divides(self, summary: UpdateSummary) -> bool:
         """Whether an update may delete half a character."""
         return self._structure.divisible(client for client, _ in summary.deletes)
 
-    def _deletable(self, updates: Iterable[bytes]) -> list[tuple[int, int, int]]:
-        """Return what updates delete of what is known, as (client, start, end)."""
+    def _deletable(self, ranges: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+        """Return what is known of ranges of clocks to delete, (client, start, end)."""
         known = self._structure.known
         return [
             self._structure.undivided(client, start, min(end, known[client]))
-            for update in updates
-            for client, start, end in deletions(update, inspect(update, stored=True).deletes_at)
+            for client, start, end in ranges
             if start < known.get(client, 0)
         ]
 
@@ -237,10 +204,7 @@ class LocalReplica:
 
     def waiting(self) -> frozenset[tuple[int, int, int]]:
         """Return the runs of structs that wait for missing updates."""
-        known = self._structure.known
-        return frozenset(
-            run for about in self._waiting.values() for run in about.ranges if run[2] > known.get(run[0], 0)
-        )
+        return self._waiting.missing(self._structure.known)
 
     @property
     def doc(self) -> pycrdt.Doc[Any]:

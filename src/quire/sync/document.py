@@ -68,7 +68,12 @@ class LoadedDocument:
     @property
     def size(self) -> int:
         """Encoded size in bytes, about."""
-        return len(self._base) + self._tail_bytes + sum(map(len, self._waiting))
+        return len(self._base) + self._tail_bytes + self.waiting_bytes
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of updates that wait for missing ones."""
+        return sum(map(len, self._waiting))
 
     @property
     def memory(self) -> int:
