@@ -168,6 +168,13 @@ test('an untitled document is offered its first heading as a title', async ({ ow
   await newDocument(owner, server)
   await type(owner, '# Plan of the year')
   const title = owner.getByRole('textbox', { name: 'Document title' })
+  // Made in another language, it is untitled all the same.
+  await title.fill('Unbenanntes Dokument')
+  await text(owner).focus()
+  await title.focus()
+  await expect(title).toHaveValue('Plan of the year')
+  await title.fill('Untitled document')
+  await text(owner).focus()
   // Who only passes by changes nothing.
   await title.focus()
   await expect(title).toHaveValue('Plan of the year')
