@@ -36,20 +36,29 @@ export async function unsentDocuments(): Promise<string[]> {
   return names.filter((_, index) => unsent[index])
 }
 
+/** The ids of this person's documents with such changes; one by one, so that a page is not held up. */
+export async function unsentOf(person: string): Promise<string[]> {
+  const start = storeName(person, '')
+  const unsent: string[] = []
+  for (const name of await storeNames())
+    if (name.startsWith(start) && (await holdsUnsent(name))) unsent.push(name.slice(start.length))
+  return unsent
+}
+
 async function holdsUnsent(name: string): Promise<boolean> {
-  return withDatabase(name, async (db) => hasUnsent(await updatesIn(db), (await noteIn(db)).confirmed))
+  return withDatabase(name, false, async (db) => hasUnsent(await updatesIn(db), (await noteIn(db)).confirmed))
 }
 
 /** Everything that a local copy holds. */
 export async function storedUpdates(name: string): Promise<Uint8Array[]> {
-  return withDatabase(name, updatesIn)
+  return withDatabase(name, [], updatesIn)
 }
 
 /** Notes that the server holds these updates of a local copy. */
 export async function confirmStored(name: string, updates: Uint8Array[]): Promise<void> {
   const doc = new Y.Doc()
   for (const update of updates) Y.applyUpdate(doc, update)
-  await withDatabase(name, (db) => addNote(db, Y.snapshot(doc)))
+  await withDatabase(name, undefined, (db) => addNote(db, Y.snapshot(doc)))
   doc.destroy()
 }
 
@@ -58,15 +67,31 @@ async function updatesIn(db: IDBDatabase): Promise<Uint8Array[]> {
   return updates ? ((await idb.getAll(updates)) as Uint8Array[]) : []
 }
 
-async function withDatabase<T>(name: string, work: (db: IDBDatabase) => Promise<T>): Promise<T> {
-  const db = await idb.openDB(name, (fresh) =>
-    idb.createStores(fresh, [['updates', { autoIncrement: true }], ['custom']]),
-  )
+/** Works with a local copy; `absent` when there is none: a copy that was deleted meanwhile is not made again. */
+async function withDatabase<T>(name: string, absent: T, work: (db: IDBDatabase) => Promise<T>): Promise<T> {
+  const db = await existing(name)
+  if (!db) return absent
   try {
     return await work(db)
   } finally {
     db.close()
   }
+}
+
+async function existing(name: string): Promise<IDBDatabase | null> {
+  return new Promise((resolve) => {
+    const request = indexedDB.open(name)
+    request.onupgradeneeded = () => request.transaction?.abort()
+    request.onerror = (event) => {
+      event.preventDefault()
+      resolve(null)
+    }
+    request.onsuccess = () => {
+      const db = request.result
+      db.onversionchange = () => db.close()
+      resolve(db)
+    }
+  })
 }
 
 async function storeNames(): Promise<string[]> {

@@ -142,3 +142,48 @@ test('the offline list holds what was opened since it was fetched', async ({ own
   await expect(owner).toHaveURL(address)
   await expect(text(owner)).toContainText('here')
 })
+
+test('a document made offline is renamed and put into the trash from the list, and so it arrives', async ({
+  owner,
+  server,
+}) => {
+  await goOffline(owner, server)
+  const renamed = await make(owner)
+  await owner.keyboard.type('To be renamed.')
+  await expect(status(owner)).toContainText('kept on this device')
+  await owner.goto(server.url)
+  const trashed = await make(owner)
+  await owner.keyboard.type('To be thrown away.')
+  await expect(status(owner)).toContainText('kept on this device')
+  await owner.goto(server.url)
+  const card = (address: string) =>
+    owner.getByRole('listitem').filter({ has: owner.locator(`a[href="${new URL(address).pathname}"]`) })
+  const choose = async (address: string, entry: string) => {
+    await card(address)
+      .getByRole('button', { name: /^Actions/ })
+      .click()
+    await owner.getByRole('menuitem', { name: entry }).click()
+  }
+  await expect(card(renamed)).toContainText('Not sent yet')
+  await choose(renamed, 'Rename')
+  await owner.getByRole('textbox', { name: 'Document title' }).fill('Named on a train')
+  await owner.keyboard.press('Enter')
+  await expect(card(renamed)).toContainText('Named on a train')
+  await choose(trashed, 'Move to trash')
+  await expect(card(trashed)).toHaveCount(0)
+  await owner.getByRole('button', { name: 'Undo' }).click()
+  await choose(trashed, 'Move to trash')
+  await expect(card(trashed)).toHaveCount(0)
+  await owner.context().setOffline(false)
+  await expect.poll(() => kept(owner, renamed)).toBe('To be renamed.')
+  await expect(card(renamed)).not.toContainText('Not sent yet')
+  await expect(card(renamed)).toContainText('Named on a train')
+  await owner.goto(`${server.url}/trash`)
+  await expect(owner.getByRole('listitem')).toHaveCount(1)
+  await owner
+    .getByRole('listitem')
+    .getByRole('button', { name: /^Actions/ })
+    .click()
+  await owner.getByRole('menuitem', { name: 'Restore' }).click()
+  await expect.poll(() => kept(owner, trashed)).toBe('To be thrown away.')
+})
