@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -25,9 +25,10 @@ from quire.blobs.folder import FolderBlobs
 from quire.crdt.replica import LocalReplica
 from quire.crdt.snapshot import SnapshotMismatch
 from quire.crdt.updates import decode_state_vector
+from quire.log import compaction
 from quire.log.archive import Archive
 from quire.log.compaction import Compaction, Compactor, LeaseLost, Trigger, compact
-from quire.log.contract import DamagedDocument, Outcome, Refused, Snapshot, Update
+from quire.log.contract import DamagedDocument, Outcome, Refused, Snapshot, Stored, Update
 from quire.log.file import MOST_IDLE, connect
 from quire.log.sqlite import SqliteLog
 from quire.ops.children import Child
@@ -509,7 +510,7 @@ async def test_no_number_is_given_out_again_after_a_start_with_an_older_head(
     await log.close()
 
 
-async def test_a_damaged_page_keeps_no_other_document_from_the_start(tmp_path: Path) -> None:
+async def test_a_damaged_page_keeps_no_other_document_from_the_start_or_from_being_saved(tmp_path: Path) -> None:
     log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")))
     await log.open()
     for number in range(300):
@@ -526,7 +527,20 @@ async def test_a_damaged_page_keeps_no_other_document_from_the_start(tmp_path: P
     log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")))
     await log.open()
     assert [row.payload for row in (await log.load("e")).tail] == [b"x"]
+    damaged: asyncio.Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
+    log.submit([Update("d150", b"y", "a", "c", 1)], damaged.set_result)
+    assert await append(log, "e", [b"y"]) == [2]
+    assert await asyncio.wait_for(damaged, 10) == [Refused("the database file is damaged")]
     await log.close()
+
+
+async def test_a_document_whose_last_number_is_damaged_keeps_no_other_from_being_saved(log: SqliteLog) -> None:
+    for document in ("d", "e"):
+        await append(log, document, [b"x"])
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute("UPDATE heads SET last_seq='no number' WHERE document='d'")
+    log.submit([Update("d", b"y", "a", "c", 1)], lambda _: None)
+    assert await append(log, "e", [b"y"]) == [2]
 
 
 async def test_a_lease_ends_with_its_work_and_a_killed_run_holds_it_only_for_a_while(log: SqliteLog) -> None:
@@ -570,6 +584,57 @@ async def test_a_compaction_under_way_brings_nothing_of_an_erased_document_back(
         await asyncio.to_thread(Late(log.path, log.archive, "late", "d").run)
     assert (await log.load("d")).last_seq == 0
     assert list(log.archive.blobs.keys("")) == []
+
+
+async def test_a_compaction_of_an_erased_document_takes_nothing_from_the_next_one_of_its_id(log: SqliteLog) -> None:
+    loop, others = asyncio.get_running_loop(), history(3, 7)
+
+    class Late(Compaction):
+        def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> list[str]:
+            asyncio.run_coroutine_threadsafe(log.erase("d"), loop).result()
+            asyncio.run_coroutine_threadsafe(append(log, "d", others), loop).result()
+            compact(log.path, log.archive, "other", "d")
+            return super()._store(connection, snapshot)
+
+    await append(log, "d", history(30))
+    with pytest.raises(LeaseLost):
+        await asyncio.to_thread(Late(log.path, log.archive, "late", "d").run)
+    assert text_of(await parts(log, "d")) == text_of(others)
+
+
+@pytest.mark.parametrize("number", ["seq + 65536", "'none'"])
+async def test_a_snapshot_from_beyond_the_end_keeps_no_other_out(
+    log: SqliteLog, compactor: Compactor, number: str
+) -> None:
+    updates = history(60)
+    await append(log, "d", updates[:30])
+    await compactor.compact("d")
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute(f"UPDATE snapshots SET seq={number}")
+    await append(log, "d", updates[30:])
+    assert await compactor.compact("d") == len(updates)
+    stored = await log.load("d")
+    assert stored.snapshot is not None
+    assert text_of(stored.parts) == text_of(updates)
+
+
+async def test_a_damaged_update_keeps_no_other_out_of_the_archive(log: SqliteLog, compactor: Compactor) -> None:
+    class Ended(Compaction):
+        def _archive(self, connection: sqlite3.Connection, upto: int) -> None:
+            raise OSError("killed after its snapshot")
+
+    updates = history(60)
+    await append(log, "d", updates[:50])
+    with pytest.raises(OSError, match="killed"):
+        await asyncio.to_thread(Ended(log.path, log.archive, "ended", "d").run)
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute("UPDATE updates SET payload=x'00' WHERE seq IN (1, 30)")
+    await append(log, "d", updates[50:])
+    await compactor.compact("d")
+    with closing(sqlite3.connect(log.path)) as connection:
+        assert connection.execute("SELECT seq FROM updates").fetchall() == [(1,), (30,)]
+    assert text_of(await parts(log, "d")) == text_of(updates)
+    assert [row.payload for row in await log.read("d", after=30)] == updates[30:]
 
 
 async def test_a_passing_fault_while_closing_loses_nothing(tmp_path: Path) -> None:
@@ -623,3 +688,80 @@ async def test_a_document_that_cannot_be_compacted_holds_no_other_up(log: Sqlite
         assert (await log.load("other")).snapshot is not None
         # Nothing of it is lost: the updates stay where they are.
         assert [row.payload for row in (await log.load("endless")).tail] == updates
+
+
+async def test_a_start_does_not_believe_the_number_of_a_damaged_snapshot(log: SqliteLog) -> None:
+    updates = history(60)
+    await append(log, "d", updates[:30])
+    await asyncio.to_thread(compact, log.path, log.archive, "h", "d")
+    await append(log, "d", updates[30:])
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute("UPDATE snapshots SET seq=seq+65536")
+    assert text_of((await log.load("d")).parts) == text_of(updates)
+    await log.close()
+    await log.open()
+    assert text_of((await log.load("d")).parts) == text_of(updates)
+
+
+async def test_loads_that_wait_for_a_reader_take_no_thread_from_others(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    load = log._file.load
+
+    def slow(connection: sqlite3.Connection, document: str) -> Stored:
+        gate.wait(30)
+        return load(connection, document)
+
+    monkeypatch.setattr(log._file, "load", slow)
+    loads = [asyncio.create_task(log.load(f"d{number}")) for number in range(40)]
+    try:
+        await asyncio.sleep(0)
+        # With a password to check, say.
+        await asyncio.wait_for(asyncio.to_thread(lambda: None), 2)
+    finally:
+        gate.set()
+        await asyncio.gather(*loads, return_exceptions=True)
+
+
+async def test_a_compaction_that_lacked_room_is_tried_again_as_soon_as_there_is_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "ASIDE_FIRST", 3600)
+    full = True
+
+    class Disk(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:  # type: ignore[override]
+            if full and sql == "COMMIT":
+                raise sqlite3.OperationalError("database or disk is full")
+            return super().execute(sql, *arguments)  # type: ignore[arg-type]
+
+    class Here:
+        async def run(self, work: Callable[..., int], *arguments: object) -> int:
+            if full:
+                raise OSError("No space left on device")
+            return await asyncio.to_thread(work, *arguments)
+
+        def close(self) -> None:
+            pass
+
+    log = SqliteLog(
+        tmp_path / "log.db",
+        Archive(FolderBlobs(tmp_path / "blobs")),
+        connect=lambda path: sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Disk),
+    )
+    await log.open()
+    full = False
+    *most, last = history(20)
+    await append(log, "d", most)
+    full = True
+    compactor = Compactor(log, Here(), trigger=Trigger(updates=10))
+    compactor.start()
+    await until(lambda: log.stats.failed_compactions == 1, "no room for a compaction")
+    waiting = asyncio.create_task(append(log, "d", [last]))
+    await until(lambda: not log.health.ok, "no room for a commit")
+    full = False
+    await waiting
+    await until(lambda: log.stats.compactions == 1, "a compaction")
+    await compactor.close()
+    await log.close()

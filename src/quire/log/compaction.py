@@ -23,7 +23,7 @@ import structlog
 
 from quire.crdt.snapshot import build_snapshot
 from quire.log.archive import Archive
-from quire.log.contract import DamagedDocument, Snapshot, StoredUpdate
+from quire.log.contract import Snapshot, StoredUpdate
 from quire.log.file import LogFile, connect, connect_to_read
 from quire.log.stats import LogStats
 
@@ -82,6 +82,7 @@ class Compactor:
         self._aside: dict[str, tuple[int, float]] = {}
         """Documents that failed: how often in a row, and until when they are left alone."""
         self._task: asyncio.Task[None] | None = None
+        self._unwatch: Callable[[], None] = lambda: None
 
     @property
     def waiting(self) -> int:
@@ -91,10 +92,13 @@ class Compactor:
     def start(self) -> None:
         """Begin to watch commits; what an earlier process left due is compacted first."""
         self._log.on_commit(self._committed)
+        # What failed for want of room need not wait any longer.
+        self._unwatch = self._log.watch(lambda health: self._aside.clear() if health.ok else None)
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
         """Stop; a compaction under way is abandoned without harm."""
+        self._unwatch()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -185,9 +189,8 @@ class Compaction:
             try:
                 return self._compact(connection)
             except LeaseLost:
-                if self._file.load(connection, self._document).last_seq == 0:
-                    # Erased meanwhile: what was written for it since must not stay behind.
-                    self._file.erase(connection, self._document)
+                # Erased meanwhile, perhaps: what was written for it since must not stay behind.
+                self._file.erase(connection, self._document, left_over=True)
                 raise
             finally:
                 self._release_lease(connection)
@@ -206,7 +209,8 @@ class Compaction:
         now = time.time()
         with self._file.writing(connection):
             row = connection.execute(
-                "INSERT INTO leases(name, holder, token, expires_at) VALUES(?1, ?2, 1, ?3) "
+                # Not from 1 on: what an erased document's compaction was given is no token of another under its id.
+                "INSERT INTO leases(name, holder, token, expires_at) VALUES(?1, ?2, abs(random() >> 1), ?3) "
                 "ON CONFLICT(name) DO UPDATE SET holder=?2, token=token+1, expires_at=?3 "
                 # Further ahead than any lease goes: the clock was set back since, and nobody holds it.
                 "WHERE expires_at < ?4 OR expires_at > ?3 OR holder=?2 RETURNING token",
@@ -230,6 +234,12 @@ class Compaction:
         size = len(snapshot.payload)
         with self._file.writing(connection):
             self._check(connection)
+            # A snapshot from beyond the end is a damaged one; it would keep all others out.
+            dropped = connection.execute(
+                "DELETE FROM snapshots WHERE document=?1 AND (typeof(seq)<>'integer' OR seq>"
+                "(SELECT last_seq FROM heads WHERE document=?1)) RETURNING blob",
+                (document,),
+            ).fetchall()
             newest = connection.execute("SELECT max(seq) FROM snapshots WHERE document=?", (document,)).fetchone()[0]
             if newest is not None and newest >= snapshot.seq:
                 raise LeaseLost(f"a snapshot at {newest} is already there, not storing one at {snapshot.seq}")
@@ -244,7 +254,7 @@ class Compaction:
                 "WHERE document=?1",
                 (document, snapshot.seq),
             )
-            dropped = connection.execute(
+            dropped += connection.execute(
                 "DELETE FROM snapshots WHERE document=?1 AND seq NOT IN "
                 "(SELECT seq FROM snapshots WHERE document=?1 ORDER BY seq DESC LIMIT ?2) RETURNING blob",
                 (document, KEPT_SNAPSHOTS),
@@ -252,8 +262,10 @@ class Compaction:
         return [key for (key,) in dropped if key is not None]
 
     def _archive(self, connection: sqlite3.Connection, upto: int) -> None:
-        while rows := self._batch(connection, upto):
+        after = 0
+        while rows := self._batch(connection, after, upto):
             segment = self._file.archive.write(self._document, rows)
+            after = segment.last_seq
             with self._file.writing(connection):
                 self._check(connection)
                 connection.execute(
@@ -265,19 +277,25 @@ class Compaction:
                     (self._document, segment.first_seq, segment.last_seq),
                 )
 
-    def _batch(self, connection: sqlite3.Connection, upto: int) -> list[StoredUpdate]:
+    def _batch(self, connection: sqlite3.Connection, after: int, upto: int) -> list[StoredUpdate]:
+        """Return the next rows that follow each other; damaged ones stay where they are."""
         rows: list[StoredUpdate] = []
         size = 0
         for seq, payload, author, origin, at, checksum in connection.execute(
-            "SELECT seq, payload, author, connection, at, checksum FROM updates "
-            "WHERE document=? AND seq<=? ORDER BY seq LIMIT ?",
-            (self._document, upto, SEGMENT_ROWS),
+            "SELECT seq, CAST(payload AS BLOB), CAST(author AS BLOB), CAST(connection AS BLOB), CAST(at AS INTEGER), "
+            "checksum FROM updates WHERE document=? AND seq>? AND seq<=? ORDER BY seq",
+            (self._document, after, upto),
         ):
             if crc32(payload) != checksum:
-                raise DamagedDocument(f"update {seq} is damaged and stays where it is")
-            rows.append(StoredUpdate(seq, payload, author, origin, at))
+                _logger.error("update is damaged and stays where it is", document=self._document, seq=seq)
+                if rows:
+                    break
+                continue
+            rows.append(
+                StoredUpdate(seq, payload, author.decode(errors="replace"), origin.decode(errors="replace"), at)
+            )
             size += len(payload)
-            if size > SEGMENT_BYTES:
+            if size > SEGMENT_BYTES or len(rows) == SEGMENT_ROWS:
                 break
         return rows
 

@@ -91,9 +91,11 @@ class LogFile:
         finally:
             connection.execute("COMMIT")
 
-    def erase(self, connection: sqlite3.Connection, document: str) -> None:
-        """Remove every row and blob of a document."""
+    def erase(self, connection: sqlite3.Connection, document: str, *, left_over: bool = False) -> None:
+        """Remove every row and blob of a document; `left_over`: only if there is no such document any more."""
         with self.writing(connection):
+            if left_over and _last_seq(connection, document) is not None:
+                return
             for table in ("updates", "snapshots", "segments", "heads"):
                 connection.execute(f"DELETE FROM {table} WHERE document=?", (document,))  # noqa: S608
             connection.execute("DELETE FROM leases WHERE name=?", (f"compact:{document}",))

@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from quire.log.snapshots import SnapshotStore
+
 # Each step finds its place in an index: tables of gigabytes are not read.
 _DOCUMENTS = """
     WITH RECURSIVE one(document) AS (
@@ -19,7 +21,6 @@ _DOCUMENTS = """
     SELECT document FROM one WHERE document IS NOT NULL"""
 _LAST = {
     "updates": "SELECT max(seq) FROM updates WHERE document=?",
-    "snapshots": "SELECT max(seq) FROM snapshots WHERE document=?",
     "segments": "SELECT last_seq FROM segments WHERE document=? ORDER BY first_seq DESC LIMIT 1",
 }
 
@@ -32,7 +33,7 @@ class Behind(NamedTuple):
     stored: int
 
 
-def behind(connection: sqlite3.Connection) -> Iterator[Behind]:
+def behind(connection: sqlite3.Connection, snapshots: SnapshotStore) -> Iterator[Behind]:
     """Yield the documents whose last number, as their head says, is lower than one that is stored; 0: no head."""
     stored: dict[str, int] = {}
     for table, last in _LAST.items():
@@ -41,16 +42,34 @@ def behind(connection: sqlite3.Connection) -> Iterator[Behind]:
             # A number that is none makes the document a damaged one, as a head that is none does.
             if isinstance(seq, int):
                 stored[document] = max(seq, stored.get(document, 0))
+    for (document,) in connection.execute(_DOCUMENTS.format(table="snapshots")).fetchall():
+        stored.setdefault(document, 0)
     for document, seq in stored.items():
         head = connection.execute("SELECT last_seq FROM heads WHERE document=?", (document,)).fetchone()
         said = 0 if head is None else head[0]
-        if isinstance(said, int) and said < seq:
-            yield Behind(document, said, seq)
+        if not isinstance(said, int):
+            continue
+        end = max(seq, _covered(connection, snapshots, document, max(seq, said)))
+        if said < end:
+            yield Behind(document, said, end)
 
 
-def mend(connection: sqlite3.Connection) -> list[Behind]:
+def _covered(connection: sqlite3.Connection, snapshots: SnapshotStore, document: str, beyond: int) -> int:
+    """Return the number of the newest sound snapshot if it lies beyond; a damaged one's number is damaged, too."""
+    (newest,) = connection.execute("SELECT max(seq) FROM snapshots WHERE document=?", (document,)).fetchone()
+    if newest is None or (isinstance(newest, int) and newest <= beyond):
+        return 0
+    for row in snapshots.newest_first(connection, document):
+        if row.seq <= beyond:
+            break
+        if snapshots.open(row) is not None:
+            return row.seq
+    return 0
+
+
+def mend(connection: sqlite3.Connection, snapshots: SnapshotStore) -> list[Behind]:
     """Set every head that lies behind to the last number stored; return what was mended. Nobody else may write."""
-    found = list(behind(connection))
+    found = list(behind(connection, snapshots))
     if found:
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany(

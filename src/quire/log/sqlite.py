@@ -7,16 +7,14 @@ commit rate follows the disk and nobody waits for a timer. Sequence numbers are 
 from __future__ import annotations
 
 import asyncio
-import queue
 import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from zlib import crc32
 
 import structlog
@@ -31,20 +29,19 @@ from quire.log.contract import (
     StoredUpdate,
     Update,
 )
-from quire.log.file import Connect, LogFile, connect, connect_to_read, inode_of
+from quire.log.file import Connect, LogFile, connect, inode_of
 from quire.log.heads import mend
+from quire.log.readers import Readers
 from quire.log.schema import migrate
+from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
 from quire.log.turn import give_way
 from quire.storage import StorageUnavailable, reason_of
 
 _logger = structlog.get_logger("quire.log")
-_Result = TypeVar("_Result")
 RETRY_FIRST, RETRY_MOST = 0.05, 1.0
 """Seconds between attempts while storage fails."""
 INSERT_UPDATES = "INSERT INTO updates(document, seq, author, connection, at, payload, checksum)"
-READ_WAIT = 20.0
-"""Seconds that a read waits for its turn."""
 MOST_ROWS = 512
 """Rows in one statement."""
 _Row = tuple[str, int, str, str, int, bytes, int]
@@ -56,6 +53,10 @@ class _Batch:
     done: Callable[[Sequence[Outcome]], None]
     size: int
     outcomes: list[Outcome | None]
+
+
+_Entries = Sequence[tuple[_Batch, int]]
+"""Updates of one document: their batches, and where in them."""
 
 
 class SqliteLog:
@@ -85,8 +86,7 @@ class SqliteLog:
         self._on_commit: Callable[[Sequence[str]], None] = lambda _: None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
-        self._reader_count = readers
+        self._readers = Readers(path, readers)
         self._identity = (0, 0)
         """Device and inode of the file that was opened."""
 
@@ -110,13 +110,9 @@ class SqliteLog:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._connect(self.path)) as connection:
             migrate(connection)
-            _mend_heads(connection)
+            _mend_heads(connection, self._file.snapshots)
         self._identity = inode_of(self.path)
-        for _ in range(self._reader_count):
-            reader = connect_to_read(self.path)
-            # Now, and not with the first document: SQLite makes files for it, for which a full disk has no room.
-            reader.execute("SELECT 1 FROM heads LIMIT 1").fetchone()
-            self._readers.put(reader)
+        self._readers.open()
 
     async def close(self, within: float = 8.0) -> None:
         thread = self._thread
@@ -128,8 +124,7 @@ class SqliteLog:
         # A commit that hangs is left behind: nobody hears of it.
         await asyncio.to_thread(thread.join, within)
         self._thread = None
-        while not self._readers.empty():
-            self._readers.get().close()
+        self._readers.close()
         if self._queue:
             raise StorageUnavailable(f"{sum(len(batch.updates) for batch in self._queue)} updates could not be saved")
 
@@ -143,10 +138,10 @@ class SqliteLog:
             self._wake.notify()
 
     async def load(self, document: str) -> Stored:
-        return await self._reading(lambda connection: self._file.load(connection, document))
+        return await self._readers.read(lambda connection: self._file.load(connection, document))
 
     async def read(self, document: str, after: int = 0, limit: int = 1000) -> Sequence[StoredUpdate]:
-        return await self._reading(lambda connection: self._file.read(connection, document, after, limit))
+        return await self._readers.read(lambda connection: self._file.read(connection, document, after, limit))
 
     async def erase(self, document: str) -> None:
         def work() -> None:
@@ -208,19 +203,42 @@ class SqliteLog:
         _discard(connection)
 
     def _commit(self, connection: sqlite3.Connection, batches: Sequence[_Batch]) -> None:
-        """Store all batches in one transaction; isolate a row that can never be stored."""
-        try:
-            self._transact(connection, batches, isolate=False)
-        except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeEncodeError):
-            self._transact(connection, batches, isolate=True)
-
-    def _transact(self, connection: sqlite3.Connection, batches: Sequence[_Batch], *, isolate: bool) -> None:
+        """Store all batches in one transaction, or what cannot be stored apart from the rest."""
         by_document: dict[str, list[tuple[_Batch, int]]] = {}
         for batch in batches:
             for index, update in enumerate(batch.updates):
-                by_document.setdefault(update.document, []).append((batch, index))
+                if batch.outcomes[index] is None:
+                    by_document.setdefault(update.document, []).append((batch, index))
+        try:
+            self._transact(connection, by_document, isolate=False)
+        except Exception as error:
+            if not _of_one_document(error):
+                raise
+            self._isolate(connection, by_document)
+
+    def _isolate(self, connection: sqlite3.Connection, by_document: Mapping[str, _Entries]) -> None:
+        """Store each document by itself: one that is damaged keeps no other from being saved."""
+        failed: dict[str, Exception] = {}
+        for document, entries in by_document.items():
+            try:
+                self._transact(connection, {document: entries}, isolate=True)
+            except Exception as error:
+                if not _of_one_document(error):
+                    raise
+                failed[document] = error
+        damaged = [error for error in failed.values() if isinstance(error, sqlite3.DatabaseError)]
+        if len(damaged) == len(by_document):
+            # Perhaps the whole file is: nothing is refused before something else can be stored.
+            raise damaged[0]
+        for document, reason in failed.items():
+            for batch, index in by_document[document]:
+                batch.outcomes[index] = Refused(reason_of(reason))
+                self.stats.refused += 1
+
+    def _transact(self, connection: sqlite3.Connection, by_document: Mapping[str, _Entries], *, isolate: bool) -> None:
         rows: list[_Row] = []
         heads: list[tuple[str, int, int, int]] = []
+        outcomes: list[tuple[_Batch, int, Outcome]] = []
         give_way(self.path)
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -233,11 +251,11 @@ class SqliteLog:
                     if isolate:
                         refused = self._try_row(connection, row)
                         if refused is not None:
-                            batch.outcomes[index] = refused
+                            outcomes.append((batch, index, refused))
                             continue
                     rows.append(row)
                     seq += 1
-                    batch.outcomes[index] = seq
+                    outcomes.append((batch, index, seq))
                     count += 1
                     stored += len(update.payload)
                 heads.append((document, seq, count, stored))
@@ -255,6 +273,8 @@ class SqliteLog:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        for batch, index, outcome in outcomes:
+            batch.outcomes[index] = outcome
         self.stats.commits += 1
         self.stats.rows += len(rows)
         self.stats.bytes += sum(stored for _, _, _, stored in heads)
@@ -299,28 +319,18 @@ class SqliteLog:
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(work)
 
-    # ------------------------------------------------------------ reading
 
-    async def _reading(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        def run() -> _Result:
-            try:
-                reader = self._readers.get(timeout=READ_WAIT)
-            except queue.Empty:
-                raise StorageUnavailable("too many documents are being read") from None
-            try:
-                return work(reader)
-            except (sqlite3.OperationalError, sqlite3.DatabaseError, OSError) as error:
-                raise StorageUnavailable(reason_of(error)) from error
-            finally:
-                self._readers.put(reader)
-
-        return await asyncio.to_thread(run)
+def _of_one_document(error: Exception) -> bool:
+    """Whether an error may concern one document only: what was to be stored of it, or a part of the file."""
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError | OverflowError | UnicodeEncodeError | TypeError):
+        return True
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT")
 
 
-def _mend_heads(connection: sqlite3.Connection) -> None:
+def _mend_heads(connection: sqlite3.Connection, snapshots: SnapshotStore) -> None:
     """Make sure that no number is given out twice; a damaged part keeps nobody from the rest of the log."""
     try:
-        mended = mend(connection)
+        mended = mend(connection, snapshots)
     except sqlite3.DatabaseError as error:
         if not error.sqlite_errorname.startswith("SQLITE_CORRUPT"):
             raise

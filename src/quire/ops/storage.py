@@ -22,6 +22,7 @@ from quire.log.archive import Archive
 from quire.log.contract import DamagedDocument
 from quire.log.file import LogFile
 from quire.log.schema import MIGRATIONS, TABLES, read_as_newest
+from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
 from quire.storage import reason_of
 
@@ -282,7 +283,7 @@ def _behind(log: Path) -> list[heads.Behind]:
     with suppress(sqlite3.Error, OSError), reading(log) as connection:
         # At one moment: what is erased in the middle is no finding.
         connection.execute("BEGIN")
-        return list(heads.behind(connection))
+        return list(heads.behind(connection, SnapshotStore(FolderBlobs(log.parent / BLOBS))))
     return []
 
 

@@ -1,0 +1,59 @@
+"""Connections that read the log's file, each used by one thread at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from quire.log.file import connect_to_read
+from quire.storage import StorageUnavailable, reason_of
+
+READ_WAIT: Final = 20.0
+"""Seconds that a read waits for its turn."""
+_Result = TypeVar("_Result")
+
+
+class Readers:
+    """A few connections; whoever waits for one holds no thread that others need."""
+
+    def __init__(self, path: Path, count: int) -> None:
+        self._path, self._count = path, count
+        self._free: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._turns = asyncio.Semaphore(count)
+
+    def open(self) -> None:
+        """Open all connections; blocks, and raises `sqlite3.Error`."""
+        for _ in range(self._count):
+            reader = connect_to_read(self._path)
+            # Now, and not with the first document: SQLite makes files for it, for which a full disk has no room.
+            reader.execute("SELECT 1 FROM heads LIMIT 1").fetchone()
+            self._free.put(reader)
+
+    def close(self) -> None:
+        """Close all connections that nobody uses."""
+        while not self._free.empty():
+            self._free.get().close()
+
+    async def read(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Call `work` with a connection, in a thread; raises `StorageUnavailable` and what it raises."""
+        try:
+            await asyncio.wait_for(self._turns.acquire(), READ_WAIT)
+        except TimeoutError:
+            raise StorageUnavailable("too many documents are being read") from None
+        reading = asyncio.create_task(asyncio.to_thread(self._use, work))
+        # By its end and not by that of the one who asked: a thread goes on when nobody waits for it any more.
+        reading.add_done_callback(lambda _: self._turns.release())
+        return await asyncio.shield(reading)
+
+    def _use(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        reader = self._free.get_nowait()
+        try:
+            return work(reader)
+        except (sqlite3.Error, OSError) as error:
+            raise StorageUnavailable(reason_of(error)) from error
+        finally:
+            self._free.put(reader)
