@@ -5,8 +5,8 @@ import { uuidv4 } from 'lib0/random'
 import * as Y from 'yjs'
 import { api, Problem, setCsrfToken, type Account, type DocumentInfo } from '../api/client'
 import schema from '../editor/schema/schema.json'
-import { confirmStored, storedUpdates } from './copies'
-import { keepInfo, keepWritable, keptInfo, keptInfos, storeName } from './notes'
+import { confirmStored, storedUpdates } from './local'
+import { allowWriting, keepInfo, keptInfo, keptInfos, storeName } from './notes'
 import { tab } from './tab'
 
 /** The version of a document that the server has not heard of. */
@@ -21,10 +21,8 @@ export function newDocumentId(): string {
 /** Notes a document that its maker begins here. */
 export function makeHere({ id: person, name }: Account, id: string, title: string): void {
   const now = new Date().toISOString()
-  const copy = storeName(person, id)
-  // Its maker may write in it.
-  keepWritable(copy, true)
-  keepInfo(copy, {
+  allowWriting(person, id)
+  keepInfo(person, {
     id,
     title,
     version: UNHEARD,
@@ -83,7 +81,7 @@ export async function bringMade(person: string): Promise<void> {
       const updates = await storedUpdates(name)
       await send(id, updates)
       await confirmStored(name, updates)
-      keepInfo(name, info)
+      keepInfo(person, info)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
     }

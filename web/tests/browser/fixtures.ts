@@ -4,7 +4,7 @@ import { test as base, expect, type BrowserContext, type Page } from '@playwrigh
 import { QuireServer } from './server'
 
 /** Where Quire is reached: the server itself, or something in front of it. */
-export type Place = { url: string }
+type Place = { url: string }
 
 export const OWNER = { name: 'Ada Owner', email: 'ada@example.com', password: 'correct horse battery' }
 
@@ -131,6 +131,14 @@ export async function words(page: Page): Promise<string> {
 
 export async function saved(page: Page): Promise<void> {
   await expect(status(page)).toHaveText('Saved')
+}
+
+/** Waits until the app is kept on this device, so that the open document opens without a network. */
+export async function keepApp(page: Page): Promise<void> {
+  // A worker that controls the page, and the app in its store, are what opens it again.
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  await page.reload()
+  await saved(page)
 }
 
 export async function type(page: Page, words: string): Promise<void> {

@@ -1,10 +1,9 @@
 /** Documents that are made without a network. */
 import type { Page } from '@playwright/test'
-import { expect, newDocument, saved, share, status, test, text, type, words, type Place } from './fixtures'
+import { expect, newDocument, saved, share, status, test, text, type, words } from './fixtures'
 
-/** Opens the list and cuts the network; the app opens without one once its service worker has it. */
-async function goOffline(page: Page, server: Place): Promise<void> {
-  await page.goto(server.url)
+/** Cuts the network, once the app opens without one from the list: its service worker has it. */
+async function goOffline(page: Page): Promise<void> {
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
   await page.reload()
   await page.getByRole('heading', { name: 'Documents' }).waitFor()
@@ -28,7 +27,7 @@ test('a document made offline survives a reload, and is made on the server with 
   owner,
   server,
 }) => {
-  await goOffline(owner, server)
+  await goOffline(owner)
   const address = await make(owner)
   await owner.keyboard.type('Begun on a train. ')
   await title(owner).fill('Made on a train')
@@ -57,7 +56,7 @@ test('what was made and written offline reaches the server from the list, after 
   owner,
   server,
 }) => {
-  await goOffline(owner, server)
+  await goOffline(owner)
   const address = await make(owner)
   await owner.keyboard.type('Written, then closed.')
   await expect(status(owner)).toContainText('kept on this device')
@@ -80,7 +79,7 @@ test('a document that the server does not take holds up no other, and what was b
   owner,
   server,
 }) => {
-  await goOffline(owner, server)
+  await goOffline(owner)
   const refused = await make(owner)
   await owner.goto(server.url)
   const brought = await make(owner)
@@ -109,8 +108,8 @@ test('a document that the server does not take holds up no other, and what was b
   await owner.getByRole('heading', { name: 'Sign in' }).waitFor()
 })
 
-test('who made a document offline is told why the server does not make it', async ({ owner, server }) => {
-  await goOffline(owner, server)
+test('who made a document offline is told why the server does not make it', async ({ owner }) => {
+  await goOffline(owner)
   await make(owner)
   await owner.keyboard.type('Waiting.')
   await expect(status(owner)).toContainText('kept on this device')
@@ -127,7 +126,7 @@ test('who made a document offline is told why the server does not make it', asyn
 })
 
 test('the offline list holds what was opened since it was fetched', async ({ owner, server }) => {
-  await goOffline(owner, server)
+  await goOffline(owner)
   await owner.context().setOffline(false)
   // Made in a tab that never shows the list.
   const address = await newDocument(owner, server)
