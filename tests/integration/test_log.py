@@ -7,7 +7,7 @@ import random
 import shutil
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -268,10 +268,10 @@ async def test_a_value_that_is_none_is_damage_that_is_named(log: SqliteLog, dama
         await log.load("d")
 
 
-def flipped(content: bytes) -> Iterator[bytes]:
-    """Yield the content with one bit changed, at twenty places in turn."""
-    for at in range(0, len(content), len(content) // 20 + 1):
-        yield content[:at] + bytes((content[at] ^ 1,)) + content[at + 1 :]
+def flipped(content: bytes) -> list[bytes]:
+    """Return the content with one bit changed, at twenty places in turn."""
+    places = range(0, len(content), len(content) // 20 + 1)
+    return [content[:at] + bytes((content[at] ^ 1,)) + content[at + 1 :] for at in places]
 
 
 @pytest.mark.fm("FM-062")
