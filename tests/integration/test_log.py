@@ -329,6 +329,54 @@ async def test_a_compactor_that_was_paused_past_its_lease_writes_nothing(log: Sq
 
 
 @pytest.mark.fm("FM-065")
+@pytest.mark.parametrize("step", ["_store", "_batch"])
+async def test_the_fence_alone_keeps_out_whoever_lost_the_lease(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The other has stored nothing yet that would be newer."""
+    updates = history(30)
+    await append(log, "d", updates)
+    work = getattr(Compaction, step)
+
+    def overtaken(self: Compaction, connection: sqlite3.Connection, *about: object) -> object:
+        connection.execute("UPDATE leases SET holder='other', token=token+1")
+        return work(self, connection, *about)
+
+    monkeypatch.setattr(Compaction, step, overtaken)
+    with pytest.raises(LeaseLost, match="taken over"):
+        await asyncio.to_thread(compact, log.path, log.archive, "late", "d")
+    with closing(sqlite3.connect(log.path)) as connection:
+        rows = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("segments", "updates")]
+    assert rows == [0, len(updates)]
+    assert ((await log.load("d")).snapshot is None) == (step == "_store")
+    assert text_of(await parts(log, "d")) == text_of(updates)
+
+
+@pytest.mark.fm("FM-065")
+async def test_a_snapshot_is_stored_only_if_it_is_newer_whatever_the_lease_says(log: SqliteLog) -> None:
+    updates, loop = history(60), asyncio.get_running_loop()
+    await append(log, "d", updates[:30])
+
+    class Blind(Compaction):
+        """Overtaken between its reading and its storing, without noticing."""
+
+        def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> list[str]:
+            asyncio.run_coroutine_threadsafe(append(log, "d", updates[30:]), loop).result(30)
+            connection.execute("UPDATE leases SET expires_at=0")
+            compact(log.path, log.archive, "other", "d")
+            return super()._store(connection, snapshot)
+
+        def _check(self, connection: sqlite3.Connection) -> None:
+            pass
+
+    with pytest.raises(LeaseLost, match=f"a snapshot at {len(updates)} is already there"):
+        await asyncio.to_thread(Blind(log.path, log.archive, "late", "d").run)
+    with closing(sqlite3.connect(log.path)) as connection:
+        assert connection.execute("SELECT seq FROM snapshots").fetchall() == [(len(updates),)]
+    assert text_of(await parts(log, "d")) == text_of(updates)
+
+
+@pytest.mark.fm("FM-065")
 async def test_every_snapshot_of_two_compactors_beside_many_writers_is_a_replay_to_its_number(log: SqliteLog) -> None:
     with closing(sqlite3.connect(log.path)) as connection:
         connection.executescript(
