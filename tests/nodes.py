@@ -19,8 +19,10 @@ from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, inspect
 from quire.fanout.local import LocalBus, LocalFanout
 from quire.limits import room_limits
 from quire.log.archive import Archive
+from quire.log.compaction import Compactor, Trigger
 from quire.log.contract import StoredUpdate, Update, UpdateLog
 from quire.log.sqlite import SqliteLog
+from quire.ops.children import Child
 from quire.settings import Settings
 from quire.sync import wire
 from quire.sync.member import Member, Refusal
@@ -277,6 +279,19 @@ async def open_log(folder: Path) -> AsyncIterator[SqliteLog]:
         yield log
     finally:
         await log.close()
+
+
+@asynccontextmanager
+async def compacting(
+    log: SqliteLog, child: Child | None = None, trigger: Trigger | None = None
+) -> AsyncIterator[Compactor]:
+    child = child or Child()
+    compactor = Compactor(log, child, trigger=trigger)
+    try:
+        yield compactor
+    finally:
+        await compactor.close()
+        await child.ended()
 
 
 @asynccontextmanager

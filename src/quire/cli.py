@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import math
 import os
 import sqlite3
 import sys
@@ -37,6 +38,8 @@ app.add_typer(token, name="token")
 DataOption = Annotated[
     Path | None, typer.Option("--data", readable=False, help="The data folder; default: QUIRE_DATA, or ./data.")
 ]
+UNFINISHED = 3
+"""Exit status of a check that found nothing and came not to its end; 2 is that of a wrong command line."""
 PortOption = Annotated[int | None, typer.Option(min=0, max=65535, help="Port; default: QUIRE_PORT, or 8000.")]
 
 
@@ -173,19 +176,30 @@ def token_create(
 
 
 @app.command()
-def doctor(data: DataOption = None, port: PortOption = None) -> None:
-    """Check this machine and the data folder; say how to mend what is wrong."""
+def doctor(
+    data: DataOption = None,
+    port: PortOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="Check all that is stored, however long it takes.")] = False,
+) -> None:
+    """Check this machine and the data folder; say how to mend what is wrong.
+
+    Exit status: 0 all is well, 1 something is wrong, 3 nothing was found but not all could be checked in time.
+    """
     from quire.ops import logs
     from quire.ops.doctor import examine
+    from quire.ops.storage import CHECK_SECONDS
 
     settings = _settings(data, None, port)
     # What reading the text logs is said as a finding.
     logs.configure("critical", settings.log_format)
-    findings = examine(settings)
+    findings = examine(settings, seconds=math.inf if everything else CHECK_SECONDS)
     for finding in findings:
-        typer.echo(f"{'ok  ' if finding.ok else 'FAIL'} {finding.part}: {finding.text}")
+        state = "FAIL" if not finding.ok else "ok  " if finding.whole else "PART"
+        typer.echo(f"{state} {finding.part}: {finding.text}")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
+    if not all(finding.whole for finding in findings):
+        raise typer.Exit(UNFINISHED)
 
 
 @app.command()

@@ -1,20 +1,34 @@
-"""Child processes that end with their parent, however that ends."""
+"""Child processes of ours: how they start, and that they end with their parent, however that ends."""
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import signal
 import sys
+from asyncio.subprocess import PIPE, Process
 
 _PR_SET_PDEATHSIG = 1
 
 
+async def start_child(module: str, *arguments: str) -> Process:
+    """Start a module as a program that reads requests from its standard input and answers on its standard output."""
+    # It imports what this process would, and nothing from the folder that it happens to be started in.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", module, *arguments, stdin=PIPE, stdout=PIPE, env=environment
+    )
+
+
 def end_with_parent(parent: int | None = None) -> None:
-    """Have the kernel kill this process when its parent ends.
+    """Have the kernel kill this process when its parent ends, and leave it to the parent when that is.
 
     A parent that ended before the kernel knew sends no signal any more: with its process id that is noticed, too.
     """
+    # A terminal or a supervisor may send them to all processes of a server, which needs its children to stop well.
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if parent is not None and os.getppid() != parent:

@@ -47,6 +47,7 @@ from quire.log.sqlite import SqliteLog
 from quire.ops import health
 from quire.ops.children import Child
 from quire.ops.descriptors import Exhaustion
+from quire.ops.hang import SILENT, Hang
 from quire.ops.readings import Node, readings
 from quire.ops.watchdog import Watchdog
 from quire.rates import Rate
@@ -78,9 +79,10 @@ class Server:
         self.readiness = health.Readiness()
         self.stats = SyncStats()
         self.log = SqliteLog(settings.data / LOG, Archive(services.blobs), queue_limit=settings.unsaved_limit)
+        self._compactors_child = Child(settings.log_level, settings.log_format, deadline=DEADLINE)
         self.compactor = Compactor(
             self.log,
-            Child(settings.log_level, settings.log_format, deadline=DEADLINE),
+            self._compactors_child,
             trigger=Trigger(updates=settings.snapshot_updates, bytes=settings.snapshot_bytes),
         )
         self.converter = Child(settings.log_level, settings.log_format)
@@ -111,6 +113,8 @@ class Server:
         self._touched: set[str] = set()
         self._upkeep = Background(self._contained)
         self._watchdog = Watchdog(settings.watchdog)
+        self._log_hang = Hang(self._commit_under_way, self._log_hangs)
+        self._catalogue_hang = Hang(lambda: services.database.under_way, self._catalogue_hangs)
 
     async def open(self) -> FastAPI | SecurityLayer:
         """Open storage and return the ASGI application."""
@@ -170,6 +174,8 @@ class Server:
         self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
         self._upkeep.every(SWEEP_SECONDS, Exhaustion(partial(self.readiness.report, "descriptors")).check)
+        self._upkeep.every(SWEEP_SECONDS, self._log_hang.check)
+        self._upkeep.every(SWEEP_SECONDS, self._catalogue_hang.check)
         self._upkeep.every(TOUCH_SECONDS, self._record)
         self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
         return SecurityLayer(
@@ -229,6 +235,7 @@ class Server:
             self.compactor,
             self.replicas,
             lambda: self.texts.converting,
+            lambda: self._log_hang.lasts,
         )
         others = (
             health.routes(self.readiness, readings(node), __version__),
@@ -254,6 +261,24 @@ class Server:
 
     def _storage_changed(self, state: Health) -> None:
         self.readiness.report("storage", None if state.ok else state.reason)
+
+    def _commit_under_way(self) -> int | None:
+        stats = self.log.stats
+        return stats.commits + stats.failed_commits if self.log.queued_bytes else None
+
+    def _log_hangs(self, hangs: bool) -> None:
+        """Say so as of a disk that fails: no error will come, and nothing is saved."""
+        if hangs and "storage" not in self.readiness.problems:
+            _log.error("updates cannot be saved", reason=SILENT)
+        elif not hangs:
+            _log.info("the disk answers again")
+        health = Health(False, SILENT) if hangs else self.log.health
+        self._storage_changed(health)
+        self.rooms.storage_changed(health)
+
+    def _catalogue_hangs(self, hangs: bool) -> None:
+        if hangs:
+            self.services.database.report(SILENT)
 
     async def _probe_catalogue(self) -> None:
         """Find out by itself that accounts and lists can be written again."""
@@ -308,6 +333,8 @@ class Server:
             # Closed from the last line to the first.
             parts.callback(self.services.folder.unlock)
             parts.push_async_callback(self._end, self.services.database.close)
+            for child in (self._compactors_child, self.converter, self.identifier):
+                parts.push_async_callback(self._end, child.ended)
             parts.callback(self.converter.close)
             parts.callback(self.identifier.close)
             parts.push_async_callback(self._end, self.replicas.close)

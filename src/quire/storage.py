@@ -34,7 +34,9 @@ def reason_of(error: BaseException) -> str:
     code = getattr(error, "sqlite_errorname", "") or ""
     number = getattr(error, "errno", None)
     text = str(error)
-    if number in (errno.ENOSPC, errno.EDQUOT) or code.startswith("SQLITE_FULL") or "full" in text:
+    # The last is what a new connection gets when there is no room for the index of the write-ahead log.
+    no_room = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
+    if number in (errno.ENOSPC, errno.EDQUOT) or code in no_room or "full" in text:
         return FULL
     if number == errno.EROFS or code.startswith("SQLITE_READONLY") or "readonly" in text or "Read-only" in text:
         return READ_ONLY

@@ -1,7 +1,8 @@
 /* A disk that goes wrong, preloaded into a program for the files below DISK_ROOT.
    With DISK_STORE it forgets on power loss whatever was not flushed: `fsync` of a file keeps its content there, `fsync`
    of a folder the names in it; nothing else is kept (faultydisk.py reads it).
-   With DISK_FULL it has no room for as long as a file of that name is there. */
+   With DISK_FULL it has no room for as long as a file of that name is there.
+   With DISK_STUCK nothing is flushed for as long as a file of that name is there: whoever flushes waits. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -54,8 +55,9 @@ static int is_here(int fd, char *path, size_t size) {
 }
 
 static int flush(int fd) {
-  const char *store = getenv("DISK_STORE");
+  const char *store = getenv("DISK_STORE"), *stuck = getenv("DISK_STUCK");
   char path[PATH_MAX], key[64], kind, new[PATH_MAX], old[PATH_MAX];
+  while (stuck && is_here(fd, path, sizeof path) && !access(stuck, F_OK)) usleep(10000);
   if (!store || !is_here(fd, path, sizeof path) || key_of(fd, "", key, &kind) < 0) return 0;
   snprintf(new, sizeof new, "%s/lock", store);
   /* One at a time, so that no older content replaces a newer one. */

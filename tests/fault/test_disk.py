@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -385,3 +386,70 @@ def test_a_disk_that_was_full_before_anything_was_opened(launch: Callable[..., Q
         server.start()
         assert server.text(document) is not None
         server.stop()
+
+
+async def test_a_disk_that_does_not_answer_is_told_and_all_is_saved_when_it_does(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No error comes from it, and none of what is read: only that nothing moves."""
+    server, stuck = QuireProcess(tmp_path / "data"), tmp_path / "stuck"
+    server.environment |= {**faulty_disk(tmp_path, server.data), "DISK_STUCK": str(stuck)}
+    problems = dict.fromkeys(("storage", "catalogue"), "the disk does not answer")
+    try:
+        server.start()
+        document = server.new_document()
+        author, late = Person("author", server, document), Person("late", server, document)
+        async with author.online(), late.online():
+            await author.start("before ")
+            stuck.touch()
+            author.insert(0, "words ")
+            making = asyncio.create_task(asyncio.to_thread(asked, server, "POST", "/documents", b'{"title": "New"}'))
+            await until(lambda: ready(server)["problems"] == problems, "what is wrong")
+            told = {"type": "storage", "ok": False, "reason": "the disk does not answer"}
+            for person in (author, late):
+                await person.until(lambda person=person: told in person.told, "not saved, and why")
+            for metric in ("log_healthy", "catalogue_healthy"):
+                assert await asyncio.to_thread(server.metric, metric) == 0
+            assert author.unsaved == 1
+            await late.until(lambda: "words before " in late.text, "the words, although nothing can be stored")
+            stuck.unlink()
+            await author.saved()
+            await author.until(lambda: {**told, "ok": True, "reason": ""} in author.told, "that it is well again")
+            await until(lambda: ready(server)["status"] == "ready", "ready again")
+            assert await asyncio.to_thread(server.metric, "log_healthy") == 1
+            assert (await making)[0] == 201
+        assert server.text(document).startswith("words before ")
+        assert server.stop() == 0
+    finally:
+        stuck.unlink(missing_ok=True)
+        server.discard()
+    log = capfd.readouterr().err
+    assert log.count("updates cannot be saved") == 1
+
+
+NEW_CONNECTION = """
+import sqlite3, sys
+from quire.storage import reason_of
+try:
+    sqlite3.connect(sys.argv[1]).execute("SELECT 1 FROM t")
+except sqlite3.Error as error:
+    print(reason_of(error))
+"""
+
+
+def test_a_new_connection_on_a_full_disk_knows_that_it_is_full(tmp_path: Path) -> None:
+    disk = PretendedDisk(tmp_path)
+    database = tmp_path / "data" / "x.db"
+    database.parent.mkdir()
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE t(x)")
+    disk.break_down()
+    ended = subprocess.run(
+        [sys.executable, "-c", NEW_CONNECTION, database],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), **disk.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "the disk is full\n", ended.stderr

@@ -142,7 +142,7 @@ async def test_a_stalled_compactor(launch: Callable[..., QuireProcess]) -> None:
 
     await write(people[0], 0)
     await until(lambda: server.metric("log_compactions_total") >= 1, "a first compaction")
-    with stopped(children(server, "spawn_main")[0]):
+    with stopped(children(server, "quire.ops.children")[0]):
         await write(people[0], 60)
         # The compactor is at work on this one, and stuck, once it is not in its queue any more.
         await until(lambda: server.metric("compaction_waiting") == 0, "the compactor took it")
@@ -172,7 +172,7 @@ async def test_a_stalled_converter(launch: Callable[..., QuireProcess]) -> None:
         author.insert(0, "x" * 5000)
         await author.saved()
     server.text(document)
-    with stopped(children(server, "spawn_main")[0]):
+    with stopped(children(server, "quire.ops.children")[0]):
         reading = [asyncio.create_task(asyncio.to_thread(server.text, document)) for _ in range(3)]
         await until(lambda: server.metric("conversions") == 3, "three wait")
         with pytest.raises(urllib.error.HTTPError, match="503") as refused:

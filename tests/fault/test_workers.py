@@ -15,11 +15,14 @@ import pytest
 
 from nodes import DOCUMENT, Guest, Node, made_log, until, written
 from quire.crdt.host import Worker
+from quire.crdt.updates import EMPTY_UPDATE
 from quire.fanout.local import LocalBus
 from quire.log.contract import Update
 from quire.storage import StorageUnavailable
 from quire.sync import ingest
+from quire.sync.member import Refusal
 from quire.sync.rooms import LoadFailed
+from quire.sync.wire import var_uint
 
 HEAVY = 2000
 """Bytes from which these documents live in a worker process."""
@@ -114,6 +117,98 @@ async def test_a_worker_that_cannot_start_costs_no_edit(tmp_path: Path, monkeypa
         for row in (await log.load(DOCUMENT)).tail:
             stored.apply_update(row.payload)
         assert str(stored.get("t", type=pycrdt.Text)).endswith("kept")
+        await node.close()
+
+
+def crafted(client: int, parts: int = 60_000) -> bytes:
+    """An update that is slow to read: each of its parts is one more struct."""
+    return b"\x01" + var_uint(parts) + var_uint(client) + b"\x00" + b"\x00\x01" * parts + b"\x00"
+
+
+class Payer:
+    """Somebody who causes work, and what it cost."""
+
+    connection = "line"
+
+    def __init__(self, author: str) -> None:
+        self.author = self.identity = author
+        self.seconds = 0.0
+        self.refusals: list[Refusal] = []
+
+    def charge(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    def saved(self, count: int) -> None:
+        """Nobody waits for it."""
+
+    def refused(self, why: Refusal, detail: str) -> None:
+        self.refusals.append(why)
+
+
+async def test_the_time_of_a_worker_is_charged_to_whoever_caused_it(tmp_path: Path) -> None:
+    async with made_log(tmp_path) as log:
+        node, _ = await heavy_node(log)
+        room = await node.room()
+        proving, comparing, answering, building = (Payer(f"somebody {number}") for number in range(4))
+        room.ingest.receive(crafted(9), proving)
+        await room.exchange(b"\x01\x05\x01", answering)
+        await room.contains(crafted(9), None, comparing)
+        await room.rest()
+        await room.exchange(b"\x01\x05\x01", building)
+        assert proving.seconds > 0.02
+        assert comparing.seconds > 0.02
+        assert building.seconds > 0.02
+        assert 0 < answering.seconds < building.seconds
+        await node.close()
+
+
+async def test_whoever_a_worker_dies_of_is_charged_for_the_time_until_then(tmp_path: Path) -> None:
+    async with made_log(tmp_path) as log:
+        node, _ = await heavy_node(log)
+        room, payer = await node.room(), Payer("mallory")
+        process = node.replicas._workers[0]._process
+        assert process is not None
+        os.kill(process.pid, signal.SIGSTOP)
+        started = time.monotonic()
+        room.ingest.receive(crafted(9), payer)
+        await until(lambda: time.monotonic() > started + 0.3, "the worker does not answer", node)
+        kill_worker(node)
+        await room.exchange(b"\x00")
+        assert 0.2 <= payer.seconds <= time.monotonic() - started
+        assert payer.refusals == []
+        await node.close()
+
+
+async def test_much_work_for_one_document_holds_up_no_other(tmp_path: Path) -> None:
+    async with made_log(tmp_path) as log:
+        node, writer = await heavy_node(log)
+        mallory = Payer("mallory")
+        crowd = [asyncio.create_task(node.replicas.inspect("another", crafted(7), mallory)) for _ in range(40)]
+        await until(lambda: node.replicas.requests > 20, "the worker has much to do", node)
+        writer.text += " at once"
+        await until(lambda: writer.unsaved == 0, "saved", node)
+        assert sum(not task.done() for task in crowd) > 20
+        await asyncio.gather(*crowd)
+        await node.close()
+
+
+async def test_one_author_has_no_more_waiting_in_all_rooms_than_one_room_may_have(tmp_path: Path) -> None:
+    async with made_log(tmp_path) as log:
+        made = asyncio.Event()
+        first = [Update(document, EMPTY_UPDATE, "server", "server", 0) for document in ("another", "a third")]
+        log.submit(first, lambda _: made.set())
+        await made.wait()
+        node = Node("n", log, LocalBus(), unsaved_room_limit=300_000, heavy_update=1000)
+        rooms = [await node.rooms.open(document) for document in (DOCUMENT, "another", "a third")]
+        mallory, ada = Payer("mallory"), Payer("ada")
+        for number, room in enumerate(rooms):
+            room.ingest.receive(crafted(number + 1), mallory)
+            room.ingest.receive(crafted(number + 11, 1000), ada)
+        assert mallory.refusals == [Refusal.STORAGE]
+        assert ada.refusals == []
+        assert not rooms[2].ingest.relieved("mallory")
+        await until(lambda: all(room.settled for room in rooms), "proved", node)
+        assert rooms[2].ingest.relieved("mallory")
         await node.close()
 
 

@@ -13,12 +13,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from conftest import QuireProcess, free_port, quire
 from quire.blobs.folder import FolderBlobs
+from quire.cli import app
 from quire.log.archive import Archive
 from quire.log.contract import StoredUpdate
-from quire.ops import doctor
+from quire.ops import doctor, logs
+from quire.ops import storage as stored
 from quire.settings import Settings
 
 
@@ -232,3 +235,33 @@ def test_a_low_limit_of_open_files_is_told(tmp_path: Path, monkeypatch: pytest.M
 def test_a_clock_far_ahead_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor.time, "time", lambda: 4e9)
     assert "clock: it is said to be 2096" in complaints(tmp_path)
+
+
+def test_what_was_not_checked_in_time_is_told_and_can_be_checked(
+    used: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(used, folder)
+    folder.chmod(0o700)
+    # How much room this machine has is no matter here.
+    monkeypatch.setattr(doctor, "LEAST_ROOM", 0)
+    # The command logs to a standard error of its own, which the runner has not.
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+
+    def told(*options: str) -> tuple[int, str]:
+        asked = ["doctor", "--data", str(folder), "--port", str(free_port()), *options]
+        ended = CliRunner().invoke(app, asked, env={"QUIRE_MAX_SOCKETS": "100"})
+        return ended.exit_code, ended.output
+
+    assert told()[0] == 0, told()
+    sql("log.db", "UPDATE updates SET payload=x'00'")(folder)
+    monkeypatch.setattr(stored, "CHECK_SECONDS", -1.0)
+    code, output = told()
+    assert code == 3, output
+    assert re.search("(?m)^PART text: 0 of 1 documents were read .* `quire doctor --all` checks the rest$", output)
+    assert re.search("(?m)^PART documents: .* in part", output)
+    assert "each has its text" not in output
+    code, output = told("--all")
+    assert code == 1
+    assert re.search("(?m)^FAIL text: .*updates 1 of 1 are missing or damaged", output)
+    assert "PART" not in output

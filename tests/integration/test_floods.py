@@ -323,9 +323,11 @@ async def test_what_a_reader_offers_is_read_in_the_turn_that_it_is_charged_for(a
 async def test_an_answer_is_charged_to_whoever_asked(ada: Browser, node: Server) -> None:
     room = await node.rooms.open((await ada.call("POST", "/documents", {})).json()["id"])
     charged: list[float] = []
+    visitor = RequestSender(Visitor("link:x", "tab", writable=True, known=True))
+    visitor.charge = charged.append  # type: ignore[method-assign]
     # From the bytes at hand, and from a live copy.
     for _ in range(2):
-        await room.exchange(b"\x01\x05\x01", charged.append)
+        await room.exchange(b"\x01\x05\x01", visitor)
         room.ingest.receive(insertion("words"), RequestSender(Visitor("link:x", "tab", writable=True, known=True)))
     member = Member.__new__(Member)
     member.room, member.prefix, member.asked_state, member.role = room, b"", None, Role.VIEWER

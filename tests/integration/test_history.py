@@ -15,11 +15,9 @@ import pytest
 
 from conftest import PROVE
 from contracts.log import append
-from nodes import DOCUMENT, Node, open_log
+from nodes import DOCUMENT, Node, compacting, open_log
 from quire.fanout.local import LocalBus
-from quire.log.compaction import Compactor
 from quire.log.sqlite import SqliteLog
-from quire.ops.children import Child
 from quire.sync.exchange import Visitor, exchange
 from rawclient import appended
 
@@ -76,8 +74,7 @@ async def store(log: SqliteLog, document: str, updates: Sequence[bytes]) -> None
 @pytest.mark.fm("FM-066", size="1,000,000 updates")
 async def test_a_long_past_leaves_the_hot_table_and_every_moment_of_it_still_opens(tmp_path: Path) -> None:
     past = Past(1)
-    async with open_log(tmp_path) as log:
-        compactor = Compactor(log, Child())
+    async with open_log(tmp_path) as log, compacting(log) as compactor:
         first = past.write(10)
         await store(log, DOCUMENT, first)
         absent: pycrdt.Doc = pycrdt.Doc()
@@ -87,7 +84,6 @@ async def test_a_long_past_leaves_the_hot_table_and_every_moment_of_it_still_ope
             await store(log, DOCUMENT, past.write(min(STEP, LONG - past.count)))
             await compactor.compact(DOCUMENT)
         await store(log, DOCUMENT, past.write(7))
-        await compactor.close()
         past.moments[past.count] = str(past.text)
 
         with closing(sqlite3.connect(log.path)) as table:
@@ -124,8 +120,7 @@ async def test_a_long_past_leaves_the_hot_table_and_every_moment_of_it_still_ope
 async def test_opening_a_cold_document_costs_the_same_whatever_its_past(tmp_path: Path) -> None:
     size = 1_000_000
     chance = random.Random(2)
-    async with open_log(tmp_path) as log:
-        compactor = Compactor(log, Child())
+    async with open_log(tmp_path) as log, compacting(log) as compactor:
         pasts = (1, 1000, LONG)
         for count in pasts:
             updates: list[bytes] = []
@@ -138,7 +133,6 @@ async def test_opening_a_cold_document_costs_the_same_whatever_its_past(tmp_path
                     updates.clear()
             await store(log, f"d{count}", updates)
             await compactor.compact(f"d{count}")
-        await compactor.close()
 
         seconds: dict[int, float] = {}
         memory: dict[int, int] = {}
@@ -165,8 +159,7 @@ async def test_opening_a_cold_document_costs_the_same_whatever_its_past(tmp_path
 async def test_a_compaction_that_comes_late_still_works(tmp_path: Path) -> None:
     """A compactor that was held up finds far more single characters in a row than one update may have."""
     past = Past(3)
-    async with open_log(tmp_path) as log:
-        compactor = Compactor(log, Child())
+    async with open_log(tmp_path) as log, compacting(log) as compactor:
         await store(log, DOCUMENT, past.write(30_000))
         assert await asyncio.wait_for(compactor.compact(DOCUMENT), 120) == 30_000
         # And before it came, nobody who opens the document waits for a merge that takes the square of the number.
@@ -177,7 +170,6 @@ async def test_a_compaction_that_comes_late_still_works(tmp_path: Path) -> None:
         await resumed(node, b"\x00")
         assert time.monotonic() - started < 2
         await node.close()
-        await compactor.close()
         doc: pycrdt.Doc = pycrdt.Doc()
         for part in (await log.load(DOCUMENT)).parts:
             doc.apply_update(part)

@@ -7,6 +7,7 @@ import random
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing, suppress
 from functools import partial
@@ -18,6 +19,7 @@ import zstandard
 
 from conftest import QuireProcess
 from contracts.log import append, edit, history, text_of
+from nodes import compacting
 from person import Person
 from quire.blobs.folder import FolderBlobs
 from quire.crdt.replica import LocalReplica
@@ -26,7 +28,7 @@ from quire.crdt.updates import decode_state_vector
 from quire.log.archive import Archive
 from quire.log.compaction import Compaction, Compactor, LeaseLost, Trigger, compact
 from quire.log.contract import DamagedDocument, Outcome, Refused, Snapshot, Update
-from quire.log.file import connect
+from quire.log.file import MOST_IDLE, connect
 from quire.log.sqlite import SqliteLog
 from quire.ops.children import Child
 from stalls import until
@@ -46,9 +48,8 @@ async def log(tmp_path: Path) -> AsyncIterator[SqliteLog]:
 
 @pytest.fixture
 async def compactor(log: SqliteLog) -> AsyncIterator[Compactor]:
-    compactor = Compactor(log, Child())
-    yield compactor
-    await compactor.close()
+    async with compacting(log) as compactor:
+        yield compactor
 
 
 async def test_group_commit_joins_what_waits(log: SqliteLog) -> None:
@@ -116,6 +117,41 @@ async def test_a_full_disk_loses_nothing_and_heals_by_itself(tmp_path: Path) -> 
     assert numbers == list(range(2, 12))
     assert log.health.ok
     assert [row.payload[:1] for row in await log.read("d", after=1)] == [bytes([n]) for n in range(10)]
+    await log.close()
+
+
+async def test_compaction_and_erasure_have_their_turn_while_a_slow_disk_commits_without_a_pause(tmp_path: Path) -> None:
+    class Slow(sqlite3.Connection):
+        def execute(self, sql: str, *arguments: object) -> sqlite3.Cursor:  # type: ignore[override]
+            if sql == "COMMIT":
+                time.sleep(0.05)
+            return super().execute(sql, *arguments)  # type: ignore[arg-type]
+
+    def slow(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Slow)
+
+    await (log := SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")))).open()
+    updates = history(90)
+    await append(log, "d", updates)
+    await append(log, "e", updates)
+    await log.close()
+    log = SqliteLog(log.path, log.archive, connect=slow)
+    await log.open()
+
+    async def write() -> None:
+        while True:
+            # Several for each commit: as one ends, the next is there.
+            log.submit([Update("busy", b"more", "", "", 0)], lambda _: None)
+            await asyncio.sleep(0.005)
+
+    writing = asyncio.create_task(write())
+    # Each takes the lock several times; by luck alone it would not get it once in many tries.
+    for number in range(4):
+        assert await asyncio.to_thread(compact, log.path, log.archive, f"holder {number}", "d") == len(updates)
+        await log.erase("e")
+    writing.cancel()
+    assert await log.read("e") == []
+    assert text_of(await parts(log, "d")) == text_of(updates)
     await log.close()
 
 
@@ -238,6 +274,9 @@ async def test_a_large_snapshot_that_was_cut_or_lost_is_replaced_by_an_older_one
         "UPDATE snapshots SET payload=CAST(payload AS TEXT), checksum=CAST(checksum AS TEXT)",
         "UPDATE snapshots SET payload=NULL, blob=CAST(x'ff' AS TEXT)",
         "UPDATE snapshots SET payload=x'28b52ffde0ffffffffffffff7f' WHERE seq=80",
+        "UPDATE snapshots SET seq='80' || seq WHERE seq=80",
+        "UPDATE snapshots SET seq='none' WHERE seq=80",
+        "UPDATE segments SET blob=CAST(blob AS BLOB), checksum=CAST(checksum AS TEXT)",
     ],
 )
 async def test_a_value_of_another_type_costs_no_text(log: SqliteLog, compactor: Compactor, damage: str) -> None:
@@ -251,6 +290,36 @@ async def test_a_value_of_another_type_costs_no_text(log: SqliteLog, compactor: 
     with closing(sqlite3.connect(log.path)) as connection, connection:
         connection.execute(damage)
     assert text_of(await parts(log, "d")) == text_of(updates)
+    assert [row.payload for row in await log.read("d")] == updates
+
+
+@pytest.mark.parametrize("name", ["'../log.db'", "''", "CAST(x'ff' AS TEXT)", "5"])
+async def test_a_segment_whose_name_is_damaged_costs_history_and_no_text(
+    log: SqliteLog, compactor: Compactor, name: str
+) -> None:
+    updates = history(40)
+    await append(log, "d", updates[:30])
+    await compactor.compact("d")
+    await append(log, "d", updates[30:])
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute(f"UPDATE segments SET blob={name}")
+    assert text_of(await parts(log, "d")) == text_of(updates)
+    with pytest.raises(DamagedDocument, match="updates 1-30"):
+        await log.read("d")
+
+
+async def test_the_write_ahead_log_shrinks_after_a_long_read(log: SqliteLog) -> None:
+    def room() -> int:
+        return log.path.with_name("log.db-wal").stat().st_size
+
+    with closing(sqlite3.connect(log.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM heads").fetchall()
+        while room() <= 2 * MOST_IDLE:
+            await append(log, "d", [bytes(8_000_000)])
+    for _ in range(5):
+        await append(log, "d", [bytes(8_000_000)])
+    assert room() <= MOST_IDLE
 
 
 @pytest.mark.parametrize(
@@ -590,16 +659,15 @@ class SpinningChild(Child):
 
 async def test_a_document_that_cannot_be_compacted_holds_no_other_up(log: SqliteLog) -> None:
     updates = history(4)
-    compactor = Compactor(log, SpinningChild(deadline=3), trigger=Trigger(updates=4, bytes=10**9))
-    compactor.start()
-    await append(log, "endless", updates)
-    async with asyncio.timeout(60):
-        while log.stats.failed_compactions == 0:
-            await asyncio.sleep(0.05)
-        await append(log, "other", history(20))
-        while log.stats.compactions == 0:
-            await asyncio.sleep(0.05)
-    assert (await log.load("other")).snapshot is not None
-    # Nothing of it is lost: the updates stay where they are.
-    assert [row.payload for row in (await log.load("endless")).tail] == updates
-    await compactor.close()
+    async with compacting(log, SpinningChild(deadline=3), Trigger(updates=4, bytes=10**9)) as compactor:
+        compactor.start()
+        await append(log, "endless", updates)
+        async with asyncio.timeout(60):
+            while log.stats.failed_compactions == 0:
+                await asyncio.sleep(0.05)
+            await append(log, "other", history(20))
+            while log.stats.compactions == 0:
+                await asyncio.sleep(0.05)
+        assert (await log.load("other")).snapshot is not None
+        # Nothing of it is lost: the updates stay where they are.
+        assert [row.payload for row in (await log.load("endless")).tail] == updates

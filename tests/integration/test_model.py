@@ -13,14 +13,12 @@ import pycrdt
 import pytest
 
 from conftest import QuireProcess, run_node
-from nodes import open_log
+from nodes import compacting, open_log
 from person import Person, agreed
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
-from quire.log.compaction import Compactor
 from quire.log.contract import StoredUpdate
 from quire.log.sqlite import SqliteLog
-from quire.ops.children import Child
 
 
 async def stored(folder: Path, document: str) -> pycrdt.Doc:
@@ -149,12 +147,10 @@ async def test_who_wrote_this_is_answered_by_the_log_for_any_selection(tmp_path:
             if other is not doc:
                 other.apply_update(update)
 
-    async with open_log(tmp_path) as log:
+    async with open_log(tmp_path) as log, compacting(log) as compactor:
         await write(log, ann, "ann", "the fox jumps", 0)
         await write(log, bob, "bob", "quick ", 4)
-        compactor = Compactor(log, Child())
         await compactor.compact("d")
-        await compactor.close()
         await write(log, carol, "carol", " over the dog", 19)
         await write(log, bob, "bob", "lazy ", 29)
         found = authors(await log.read("d"))

@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import closing
@@ -22,6 +23,7 @@ import pytest
 
 from conftest import EMAIL, PASSWORD, ROOT, QuireProcess, free_port, quire
 from rawclient import connected
+from stalls import children, family
 
 
 def answers(port: int) -> bool:
@@ -245,6 +247,48 @@ def test_no_child_outlives_a_kill(tmp_path: Path, moment: str) -> None:
         return found
 
     until(lambda: not left(), "processes are left")
+
+
+def read_in_a_child(server: QuireProcess, document: str) -> None:
+    """Offer a picture that is none and large, which is work for a child process."""
+    request = urllib.request.Request(
+        f"{server.url}/api/v1/documents/{document}/attachments",
+        data=b"\x89PNG" * 50_000,
+        headers={"Authorization": f"Bearer {server.token}", "Content-Type": "application/octet-stream"},
+    )
+    with pytest.raises(urllib.error.HTTPError, match="415"):
+        urllib.request.urlopen(request, timeout=20)
+
+
+COMPLAINT = re.compile(rb"resource_tracker|leaked|Traceback")
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_the_end_of_a_server_with_children_is_quiet(tmp_path: Path, sign: signal.Signals) -> None:
+    server = QuireProcess(tmp_path / "data", log_level="info")
+    log = tmp_path / "log"
+    serve_into(log, server)
+    try:
+        until(lambda: answers(server.port), "it does not serve")
+        document = server.new_document()
+        read_in_a_child(server, document)
+        busy, processes = children(server, "quire.ops.children"), family(server)
+        assert len(busy) == 1
+        if sign is not signal.SIGKILL:
+            # A terminal and some supervisors tell all of them.
+            for process in processes[1:]:
+                os.kill(process, sign)
+            read_in_a_child(server, document)
+            assert children(server, "quire.ops.children") == busy
+            assert family(server) == processes
+        os.kill(processes[0], sign)
+        assert server.process is not None
+        assert server.process.wait(40) == (0 if sign is not signal.SIGKILL else -signal.SIGKILL)
+        until(lambda: not any(Path(f"/proc/{process}").exists() for process in processes), "processes are left")
+    finally:
+        server.discard()
+    assert COMPLAINT.search(log.read_bytes()) is None, log.read_text()
+    assert (b'"stopped"' in log.read_bytes()) is (sign is not signal.SIGKILL)
 
 
 def test_a_worker_lives_within_a_lower_limit_of_memory() -> None:

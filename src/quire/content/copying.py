@@ -5,28 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from quire.content.schema import FRAGMENT
-from quire.crdt.document import XmlElement, XmlFragment, changed
+from quire.crdt.document import with_values
 
 
 def copied(parts: Sequence[bytes], source: str, copy: str) -> tuple[bytes, list[str]]:
     """Return the document `source`, made of these updates, as the first content of `copy`, and its pictures' digests.
 
-    The blocks are those of the source, never made anew; pictures name the copy as the place of their attachments.
+    The blocks are those of the source, never made anew; what names one of its attachments names the copy's.
     """
     digests: list[str] = []
-    own = re.compile(rf"/api/v1/documents/{re.escape(source)}/attachments/([0-9a-f]{{64}})")
+    own = re.compile(rb"(/api/v1/documents/)%s(/attachments/([0-9a-f]{64}))" % re.escape(source.encode()))
 
-    def move_pictures(fragment: XmlFragment) -> None:
-        waiting: list[XmlFragment | XmlElement] = [fragment]
-        while waiting:
-            for child in waiting.pop().children:
-                if not isinstance(child, XmlElement):
-                    continue
-                waiting.append(child)
-                found = own.fullmatch(str(child.attributes.get("src"))) if child.tag == "image" else None
-                if found:
-                    child.attributes["src"] = f"/api/v1/documents/{copy}/attachments/{found[1]}"
-                    digests.append(found[1])
+    def name_copy(found: re.Match[bytes]) -> bytes:
+        digests.append(found[3].decode())
+        # As long as before: ids have one length, and values stand behind theirs.
+        return found[1] + copy.encode() + found[2]
 
-    return changed(parts, FRAGMENT, move_pictures), digests
+    return with_values(parts, lambda values: own.sub(name_copy, values)), digests

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from quire.content.schema import FRAGMENT, MARKS, MARKS_ATTRIBUTE, NODES, clean
-from quire.crdt.document import XmlElement, XmlFragment, XmlText, fragment_of, new_document, seed
+from quire.crdt.document import DATA, XmlElement, XmlFragment, XmlText, fragment_of, new_document, seed
 
 Json = dict[str, Any]
 MAX_DEPTH = 200
@@ -33,6 +33,7 @@ def read(parts: Sequence[bytes]) -> Json:
                 into.extend(words)
                 continue
             if not isinstance(child, XmlElement):
+                into.append(_unknown(DATA, {}))
                 continue
             node = _element(child)
             into.append(node)
@@ -62,7 +63,7 @@ def _element(element: XmlElement) -> Json:
     marks = raw.pop(MARKS_ATTRIBUTE, None)
     known = NODES.get(name)
     if known is None or name in ("doc", "text"):
-        return {"type": "unknownBlock", "attrs": {"name": name, "json": json.dumps(raw, default=str)}}
+        return _unknown(name, raw)
     attributes = {key: clean(attribute, raw.get(key)) for key, attribute in known.attributes.items()}
     node: Json = {"type": name}
     kept = {key: value for key, value in attributes.items() if value is not None}
@@ -71,6 +72,10 @@ def _element(element: XmlElement) -> Json:
     if isinstance(marks, str) and (found := _block_marks(marks)):
         node["marks"] = found
     return node
+
+
+def _unknown(name: str, attributes: Json) -> Json:
+    return {"type": "unknownBlock", "attrs": {"name": name, "json": json.dumps(attributes, default=str)}}
 
 
 def _block_marks(encoded: str) -> list[Json]:

@@ -9,7 +9,10 @@ from quire.crdt.cursor import Cursor, MalformedUpdate
 MAX_RUN: Final = 2**24
 """Longest run of deleted or collected characters in one block."""
 
+# Kinds of content.
 GC, DELETED, JSON, BINARY, STRING, EMBED, FORMAT, TYPE, ANY, DOC, SKIP = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+# Shared types.
+ARRAY, MAP, SHARED_TEXT, ELEMENT, FRAGMENT, HOOK, XML_TEXT = 0, 1, 2, 3, 4, 5, 6
 
 
 class Contents(Cursor):
@@ -33,11 +36,13 @@ class Contents(Cursor):
             self.json()
             return 1
         if kind == TYPE:
-            reference = self.number()
-            # yrs reads a hook (5) without its name, and everything after it wrongly; no editor makes hooks.
-            if reference > 6 or reference == 5:
+            # yrs reads one byte, Yjs a number.
+            reference = self.data[self.at]
+            self.at += 1
+            # yrs reads a hook without its name, and everything after it wrongly; no editor makes hooks.
+            if reference > XML_TEXT or reference == HOOK:
                 raise MalformedUpdate(f"shared type {reference} is unknown")
-            if reference == 3:
+            if reference == ELEMENT:
                 self.text()
             return 1
         if kind == EMBED:

@@ -1,4 +1,4 @@
-"""Reading a document's content, making its first content, and changing it as a writer would."""
+"""Reading a document's content, making its first content, and another with other values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from pycrdt import XmlElement, XmlFragment, XmlText
 
 from quire.crdt.replica import LocalReplica
 from quire.crdt.snapshot import build_snapshot
-from quire.crdt.updates import EMPTY_STATE
+from quire.crdt.summary import Kind
+from quire.crdt.updates import deletions, encode, inspect
+from quire.crdt.xml import DATA, with_all_xml
 
-__all__ = ["XmlElement", "XmlFragment", "XmlText", "changed", "fragment_of", "new_document", "seed"]
+__all__ = ["DATA", "XmlElement", "XmlFragment", "XmlText", "fragment_of", "new_document", "seed", "with_values"]
 
 
 def fragment_of(parts: Sequence[bytes], name: str) -> XmlFragment:
-    """Return the XML fragment `name` of the document made of these updates."""
-    fragment: XmlFragment = LocalReplica(parts).doc.get(name, type=XmlFragment)
+    """Return the XML fragment `name` of the document made of these updates, to read."""
+    fragment: XmlFragment = with_all_xml(LocalReplica(parts)).get(name, type=XmlFragment)
     return fragment
 
 
@@ -34,13 +36,17 @@ def seed(document: pycrdt.Doc[Any], name: str, build: Callable[[XmlFragment], No
     return document.get_update()
 
 
-def changed(parts: Sequence[bytes], name: str, change: Callable[[XmlFragment], None]) -> bytes:
-    """Run `change` on the fragment of the document made of these updates; return the document as one update.
+def with_values(parts: Sequence[bytes], change: Callable[[bytes], bytes]) -> bytes:
+    """Return the document made of these updates as one update, with other plain values, such as those of attributes.
 
-    What was deleted is left out. Raises `SnapshotMismatch` when one update cannot hold the document.
+    `change` is given them encoded, and returns as many. What was deleted is left out. Raises `SnapshotMismatch` when
+    one update cannot hold the document.
     """
-    replica = LocalReplica([build_snapshot(parts)[0].update])
-    fragment: XmlFragment = replica.doc.get(name, type=XmlFragment)
-    with replica.doc.transaction():
-        change(fragment)
-    return replica.diff_now(EMPTY_STATE)
+    update = build_snapshot(parts)[0].update
+    summary = inspect(update, stored=True)
+    structs = [
+        (run.client, run.start, run.structs, change(encoded) if run.kind is Kind.CONTENT else encoded)
+        for run in summary.runs
+        for encoded in [run.source[run.at : run.to]]
+    ]
+    return encode(structs, list(deletions(update, summary.deletes_at)))

@@ -7,97 +7,137 @@ socket of the process. A room asks `ReplicaHost` for a replica and moves to a wo
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections import deque
+import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from quire.crdt.replica import Applied, Encoded, LocalReplica, Replica, ReplicaCorrupt
 from quire.crdt.rpc import (
+    ANSWER,
     APPLY,
     CLOSE,
     DIFF,
     ENCODE,
-    HEADER,
     INSPECT,
     MALFORMED,
     OK,
     OPEN,
+    REQUEST,
     STATE,
     decode_applied,
     decode_summary,
 )
+from quire.crdt.turns import Payer, Turns, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, decode_parts, encode_parts
+from quire.parent import start_child
+
+
+@dataclass(slots=True, eq=False)
+class _Request:
+    operation: int
+    replica: int
+    body: bytes
+    generation: int | None
+    payer: Payer | None
+    answer: asyncio.Future[bytes]
 
 
 class Worker:
-    """One child process that holds heavy documents; requests are answered in order."""
+    """One child process that holds heavy documents; it has one request at a time, in fair turns."""
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
-        self._answers: deque[asyncio.Future[bytes]] = deque()
-        self._reader: asyncio.Task[None] | None = None
-        self._starting = asyncio.Lock()
+        self._watch: asyncio.Task[None] | None = None
+        self._turns: Turns[_Request] = Turns()
+        self._asking: asyncio.Task[None] | None = None
+        self._closed = False
         self.generation = 0
         """How many processes have ended: what an earlier one held is gone."""
 
     @property
     def requests(self) -> int:
-        """Requests that wait for their answer."""
-        return len(self._answers)
+        """Requests without an answer yet."""
+        return len(self._turns) + (self._asking is not None)
 
-    async def call(self, operation: int, replica: int, body: bytes, generation: int | None = None) -> bytes:
-        """Send one request and wait for its answer; raises `ReplicaCorrupt` if the worker died since `generation`."""
-        async with self._starting:
-            if self._process is None:
-                await self._start()
-        if generation is not None and generation != self.generation:
-            raise ReplicaCorrupt("the worker process was restarted")
-        process = self._process
-        if process is None or process.stdin is None:
-            raise ReplicaCorrupt("the worker process is gone")
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._answers.append(answer)
-        process.stdin.write(HEADER.pack(len(body), operation, replica) + body)
-        return await answer
+    async def call(
+        self,
+        operation: int,
+        replica: int,
+        body: bytes,
+        *,
+        document: str,
+        payer: Payer | None,
+        generation: int | None = None,
+    ) -> bytes:
+        """Have one request answered; raises `ReplicaCorrupt` if the worker died since `generation`.
 
-    async def _start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "quire.crdt.worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        self._reader = asyncio.get_running_loop().create_task(self._read(self._process))
+        The turn is that of its document and of the author who pays.
+        """
+        loop = asyncio.get_running_loop()
+        request = _Request(operation, replica, body, generation, payer, loop.create_future())
+        self._turns.add(request, (document,) if payer is None else (document, payer.author))
+        if self._asking is None:
+            self._asking = loop.create_task(self._ask_all())
+        return await request.answer
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        stream = process.stdout
+    async def _ask_all(self) -> None:
         try:
-            while stream is not None:
-                size, status, _ = HEADER.unpack(await stream.readexactly(HEADER.size))
-                body = await stream.readexactly(size)
-                answer = self._answers.popleft()
-                if answer.done():
-                    continue
-                if status == OK:
-                    answer.set_result(body)
-                elif status == MALFORMED:
-                    answer.set_exception(MalformedUpdate(body.decode()))
+            while self._turns:
+                request, keys = self._turns.take()
+                started = time.monotonic()
+                seconds = 0.0
+                try:
+                    status, seconds, body = await self._ask(request)
+                except ReplicaCorrupt as error:
+                    seconds = time.monotonic() - started
+                    _fail(request, error)
+                except Exception as error:  # noqa: BLE001 - handed to who asked
+                    _fail(request, error)
                 else:
-                    answer.set_exception(ReplicaCorrupt(body.decode()))
-        except (asyncio.IncompleteReadError, ConnectionError, BrokenPipeError):
-            pass
+                    _settle(request, status, body)
+                finally:
+                    self._turns.took(keys, seconds)
+                    if request.payer is not None:
+                        request.payer.charge(seconds)
         finally:
+            self._asking = None
+
+    async def _ask(self, request: _Request) -> tuple[int, float, bytes]:
+        if self._closed:
+            raise ReplicaCorrupt("the worker process has ended")
+        process = self._process or await self._start()
+        if request.generation is not None and request.generation != self.generation:
+            raise ReplicaCorrupt("the worker process was restarted")
+        assert process.stdin is not None  # noqa: S101 - both are pipes
+        assert process.stdout is not None  # noqa: S101
+        process.stdin.write(REQUEST.pack(len(request.body), request.operation, request.replica) + request.body)
+        try:
+            size, status, seconds = ANSWER.unpack(await process.stdout.readexactly(ANSWER.size))
+            return status, seconds, await process.stdout.readexactly(size)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self._ended(process)
+            raise ReplicaCorrupt("the worker process died") from None
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        process = await start_child("quire.crdt.worker")
+        self._process = process
+
+        async def watch() -> None:
+            await process.wait()
+            self._ended(process)
+
+        self._watch = asyncio.get_running_loop().create_task(watch())
+        return process
+
+    def _ended(self, process: asyncio.subprocess.Process) -> None:
+        if self._process is process:
             self._process = None
             self.generation += 1
-            for answer in self._answers:
-                if not answer.done():
-                    answer.set_exception(ReplicaCorrupt("the worker process died"))
-            self._answers.clear()
 
     async def close(self) -> None:
         """Stop the process."""
+        self._closed = True
         process = self._process
         if process is not None:
             if process.stdin is not None:
@@ -107,8 +147,23 @@ class Worker:
             except TimeoutError:
                 process.kill()
                 await process.wait()
-        if self._reader is not None:
-            await asyncio.wait([self._reader])
+        for task in (self._asking, self._watch):
+            if task is not None:
+                await asyncio.wait([task])
+
+
+def _settle(request: _Request, status: int, body: bytes) -> None:
+    if status == MALFORMED:
+        _fail(request, MalformedUpdate(body.decode()))
+    elif status != OK:
+        _fail(request, ReplicaCorrupt(body.decode()))
+    elif not request.answer.done():
+        request.answer.set_result(body)
+
+
+def _fail(request: _Request, error: Exception) -> None:
+    if not request.answer.done():
+        request.answer.set_exception(error)
 
 
 class RemoteReplica:
@@ -116,8 +171,8 @@ class RemoteReplica:
 
     local = False
 
-    def __init__(self, worker: Worker, number: int) -> None:
-        self._worker, self._number = worker, number
+    def __init__(self, worker: Worker, document: str, number: int) -> None:
+        self._worker, self._document, self._number = worker, document, number
         self._generation = worker.generation
 
     @property
@@ -127,27 +182,33 @@ class RemoteReplica:
     def apply_now(self, update: bytes, summary: UpdateSummary) -> Applied:  # noqa: ARG002
         raise ReplicaCorrupt("this copy is in another process")
 
-    async def state(self) -> Applied:
-        return decode_applied(await self._call(STATE, b""))
+    async def state(self, payer: Payer | None = None) -> Applied:
+        answer = await self._call(STATE, b"", payer)
+        with charged(payer):
+            return decode_applied(answer)
 
-    async def apply(self, update: bytes, summary: UpdateSummary) -> Applied:  # noqa: ARG002
-        return decode_applied(await self._call(APPLY, update))
+    async def apply(self, update: bytes, summary: UpdateSummary, payer: Payer | None = None) -> Applied:  # noqa: ARG002
+        answer = await self._call(APPLY, update, payer)
+        with charged(payer):
+            return decode_applied(answer)
 
-    async def diff(self, known: bytes) -> bytes:
-        return await self._call(DIFF, known)
+    async def diff(self, known: bytes, payer: Payer | None = None) -> bytes:
+        return await self._call(DIFF, known, payer)
 
-    async def encode(self) -> Encoded:
-        update, *waiting = decode_parts(await self._call(ENCODE, b""))
+    async def encode(self, payer: Payer | None = None) -> Encoded:
+        update, *waiting = decode_parts(await self._call(ENCODE, b"", payer))
         return Encoded(update, tuple(waiting))
 
     async def close(self) -> None:
         if self.alive:
             # With its process the document is gone as well.
             with suppress(ReplicaCorrupt):
-                await self._call(CLOSE, b"")
+                await self._call(CLOSE, b"", None)
 
-    async def _call(self, operation: int, body: bytes) -> bytes:
-        return await self._worker.call(operation, self._number, body, self._generation)
+    async def _call(self, operation: int, body: bytes, payer: Payer | None) -> bytes:
+        return await self._worker.call(
+            operation, self._number, body, document=self._document, payer=payer, generation=self._generation
+        )
 
 
 class ReplicaHost:
@@ -157,23 +218,26 @@ class ReplicaHost:
         self._workers = [Worker() for _ in range(workers)]
         self._numbers = 0
 
-    async def open(self, parts: Sequence[bytes], *, heavy: bool) -> Replica:
-        """Build a live copy from updates that together are the document."""
+    async def open(self, document: str, parts: Sequence[bytes], *, heavy: bool, payer: Payer | None = None) -> Replica:
+        """Build a live copy from updates that together are the document, on the account of whoever needs it."""
         if not heavy:
-            return LocalReplica(parts)
+            with charged(payer):
+                return LocalReplica(parts)
         self._numbers += 1
-        worker = self._workers[self._numbers % len(self._workers)]
-        await worker.call(OPEN, self._numbers, encode_parts(parts))
-        return RemoteReplica(worker, self._numbers)
+        worker, number = self._workers[self._numbers % len(self._workers)], self._numbers
+        await worker.call(OPEN, number, encode_parts(parts), document=document, payer=payer)
+        return RemoteReplica(worker, document, number)
 
     @property
     def requests(self) -> int:
         """Requests to worker processes that wait for their answer."""
         return sum(worker.requests for worker in self._workers)
 
-    async def inspect(self, update: bytes) -> UpdateSummary:
+    async def inspect(self, document: str, update: bytes, payer: Payer | None = None) -> UpdateSummary:
         """Parse a large update in a worker process; raises `MalformedUpdate`."""
-        return decode_summary(await self._workers[0].call(INSPECT, 0, update))
+        answer = await self._workers[0].call(INSPECT, 0, update, document=document, payer=payer)
+        with charged(payer):
+            return decode_summary(answer)
 
     async def close(self) -> None:
         """Stop the worker processes."""

@@ -10,7 +10,23 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Final
 
-from quire.crdt.contents import ANY, DELETED, EMBED, FORMAT, GC, SKIP, STRING, TYPE, Contents
+from quire.crdt.contents import (
+    ANY,
+    ARRAY,
+    DELETED,
+    ELEMENT,
+    EMBED,
+    FORMAT,
+    FRAGMENT,
+    GC,
+    MAP,
+    SHARED_TEXT,
+    SKIP,
+    STRING,
+    TYPE,
+    XML_TEXT,
+    Contents,
+)
 from quire.crdt.cursor import MalformedUpdate, append_number
 from quire.crdt.deleteset import deletions, furthest_deletions
 from quire.crdt.summary import MAX_CLOCK, Id, Kind, Run, UpdateSummary
@@ -23,7 +39,15 @@ MAX_CLIENTS: Final = 2_000_000
 """Every page load that writes is a client for ever: more than a document of the largest size can hold, so that none
 becomes unreadable by having been edited often. Counts are bounded by the bytes that are there, too."""
 
-_KINDS: Final = {STRING: Kind.TEXT, FORMAT: Kind.TEXT, EMBED: Kind.TEXT, TYPE: Kind.TYPE}
+_KINDS: Final = {STRING: Kind.TEXT, FORMAT: Kind.TEXT, EMBED: Kind.TEXT}
+_TYPES: Final = {
+    ARRAY: Kind.ARRAY,
+    MAP: Kind.ARRAY,
+    SHARED_TEXT: Kind.TYPE,
+    ELEMENT: Kind.ELEMENT,
+    FRAGMENT: Kind.ELEMENT,
+    XML_TEXT: Kind.TYPE,
+}
 
 
 def inspect(update: bytes, *, stored: bool = False) -> UpdateSummary:
@@ -164,9 +188,7 @@ class _Parser(Contents):
         if pairs is not None:
             pairs = [clock + offset for offset in pairs]
             self.pairs = None
-        what = _KINDS.get(kind, Kind.CONTENT)
-        if kind == TYPE and data[before] <= 1:
-            what = Kind.ARRAY
+        what = _TYPES[data[before]] if kind == TYPE else _KINDS.get(kind, Kind.CONTENT)
         last = self.runs[-1] if self.runs else None
         if (
             last is not None

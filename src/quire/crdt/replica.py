@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Protocol
 
 import pycrdt
@@ -13,6 +14,7 @@ from quire.crdt.cursor import append_number
 from quire.crdt.parser import beside
 from quire.crdt.structure import Mended, Structure
 from quire.crdt.summary import Run
+from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import (
     EMPTY_STATE,
     EMPTY_UPDATE,
@@ -26,6 +28,7 @@ from quire.crdt.updates import (
     merge,
     stands_on,
 )
+from quire.crdt.waiting import Waiting
 
 
 class ReplicaCorrupt(Exception):
@@ -64,7 +67,7 @@ class Encoded:
 
 
 class Replica(Protocol):
-    """One live document."""
+    """One live document; the time that something takes goes on the account of `payer`."""
 
     local: bool
     """Whether `apply_now` works: the copy is in this process."""
@@ -74,7 +77,7 @@ class Replica(Protocol):
         """Whether the copy can still be used."""
         ...
 
-    async def state(self) -> Applied:
+    async def state(self, payer: Payer | None = None) -> Applied:
         """Return the clocks of all that is integrated."""
         ...
 
@@ -82,15 +85,15 @@ class Replica(Protocol):
         """Apply an update; raises `MalformedUpdate` (nothing changed), `ReplicaCorrupt`."""
         ...
 
-    async def apply(self, update: bytes, summary: UpdateSummary) -> Applied:
+    async def apply(self, update: bytes, summary: UpdateSummary, payer: Payer | None = None) -> Applied:
         """The same as `apply_now`, wherever the copy is."""
         ...
 
-    async def diff(self, known: bytes) -> bytes:
+    async def diff(self, known: bytes, payer: Payer | None = None) -> bytes:
         """Return what the holder of state vector `known` lacks of what is integrated."""
         ...
 
-    async def encode(self) -> Encoded:
+    async def encode(self, payer: Payer | None = None) -> Encoded:
         """Return the whole document."""
         ...
 
@@ -107,8 +110,7 @@ class LocalReplica:
         """Build the document from updates that were taken once; whatever it cannot bear is left out of it."""
         self._doc: pycrdt.Doc[Any] = pycrdt.Doc()
         self._structure = Structure()
-        self._waiting: dict[bytes, UpdateSummary] = {}
-        self._watched: dict[int, set[bytes]] = {}
+        self._waiting = Waiting()
         for part in parts:
             self._take(part, inspect(part, stored=True), strict=False)
 
@@ -128,28 +130,26 @@ class LocalReplica:
         runs = summary.runs or inspect(update, stored=True).runs
         placement = self._structure.place(runs, strict=strict)
         moved = placement.moved
-        late = self._hold(update, summary)
+        late = self._waiting.hold(update, summary, known)
+        due, released = self._waiting.settle(moved)
         whole = placement.whole and not late and not self._divides(summary)
-        stirred = {waiting for client in moved for waiting in self._watched.get(client, ())} if self._watched else None
-        if whole and not stirred:
+        if whole and not due and not released:
             self._apply(update)
             return Applied(changed=True, waiting=len(self._waiting), clocks=moved)
-        stirred = stirred or set()
         with self._observed() as seen:
             for structs in _sections(placement.placed):
                 self._apply(encode(structs, ()))
-            deleted = self._deletable({*stirred, update})
+            deleted = self._deletable(chain(deletions(update, summary.deletes_at), due))
             if deleted:
                 self._apply(encode((), deleted))
-        self._release(stirred)
         return Applied(changed=True, waiting=len(self._waiting), clocks=moved, given=_joined(seen), waits=late)
 
     def _delete(self, update: bytes, summary: UpdateSummary) -> Applied:
         """Apply an update that brings no structs."""
-        late = self._hold(update, summary)
+        late = self._waiting.hold(update, summary, self._structure.known)
         plain = not late and not summary.ranges and not self._divides(summary)
         with self._observed() as seen:
-            self._apply(update if plain else encode((), self._deletable([update])))
+            self._apply(update if plain else encode((), self._deletable(deletions(update, summary.deletes_at))))
         changed = late or bool(seen)
         given = None if plain else _joined(seen)
         return Applied(changed=changed, waiting=len(self._waiting), given=given, waits=late)
@@ -177,48 +177,16 @@ class LocalReplica:
         except BaseException as error:  # noqa: BLE001 - an error leaves the Doc half changed; panics too
             raise ReplicaCorrupt(str(error)) from None
 
-    def _hold(self, update: bytes, summary: UpdateSummary) -> bool:
-        """Keep an update of which something has to wait, and return whether that is so.
-
-        The Doc leaves out what waits when it encodes, so it gets only what it can integrate.
-        """
-        known = self._structure.known
-        late = [client for client, _, end in summary.ranges if end > known.get(client, 0)]
-        late += [client for client, end in summary.deletes if end > known.get(client, 0)]
-        if not late:
-            return False
-        self._waiting[update] = replace(summary, runs=())
-        for client in late:
-            self._watched.setdefault(client, set()).add(update)
-        return True
-
-    def _release(self, stirred: Collection[bytes]) -> None:
-        """Forget those of the updates that wait no more."""
-        known = self._structure.known
-        for update in stirred:
-            summary = self._waiting[update]
-            ends = [(client, end) for client, _, end in summary.ranges] + list(summary.deletes)
-            if any(end > known.get(client, 0) for client, end in ends):
-                continue
-            del self._waiting[update]
-            for client, _ in ends:
-                watching = self._watched.get(client)
-                if watching is not None:
-                    watching.discard(update)
-                    if not watching:
-                        del self._watched[client]
-
     def _divides(self, summary: UpdateSummary) -> bool:
         """Whether an update may delete half a character."""
         return self._structure.divisible(client for client, _ in summary.deletes)
 
-    def _deletable(self, updates: Iterable[bytes]) -> list[tuple[int, int, int]]:
-        """Return what updates delete of what is known, as (client, start, end)."""
+    def _deletable(self, ranges: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+        """Return what is known of ranges of clocks to delete, (client, start, end)."""
         known = self._structure.known
         return [
             self._structure.undivided(client, start, min(end, known[client]))
-            for update in updates
-            for client, start, end in deletions(update, inspect(update, stored=True).deletes_at)
+            for client, start, end in ranges
             if start < known.get(client, 0)
         ]
 
@@ -226,8 +194,9 @@ class LocalReplica:
         """Return the clocks of all that is integrated."""
         return Applied(changed=False, waiting=len(self._waiting), clocks=self._structure.known)
 
-    async def state(self) -> Applied:
-        return self.state_now()
+    async def state(self, payer: Payer | None = None) -> Applied:
+        with charged(payer):
+            return self.state_now()
 
     def encoded_state(self) -> bytes:
         """Return the state vector of what is integrated."""
@@ -235,10 +204,7 @@ class LocalReplica:
 
     def waiting(self) -> frozenset[tuple[int, int, int]]:
         """Return the runs of structs that wait for missing updates."""
-        known = self._structure.known
-        return frozenset(
-            run for about in self._waiting.values() for run in about.ranges if run[2] > known.get(run[0], 0)
-        )
+        return self._waiting.missing(self._structure.known)
 
     @property
     def doc(self) -> pycrdt.Doc[Any]:
@@ -249,6 +215,11 @@ class LocalReplica:
     def texts(self) -> Collection[str]:
         """Names of the roots that have text in them; yrs does not come back from reading such a one as an array."""
         return self._structure.texts
+
+    @property
+    def trees(self) -> Collection[str]:
+        """Names of the roots that have shared types in them, such as elements."""
+        return self._structure.trees
 
     def diff_now(self, known: bytes) -> bytes:
         """Return what the holder of `known` lacks of what is integrated.
@@ -261,14 +232,17 @@ class LocalReplica:
         """Return the whole document."""
         return Encoded(self.diff_now(EMPTY_STATE), tuple(self._waiting))
 
-    async def apply(self, update: bytes, summary: UpdateSummary) -> Applied:
-        return self.apply_now(update, summary)
+    async def apply(self, update: bytes, summary: UpdateSummary, payer: Payer | None = None) -> Applied:
+        with charged(payer):
+            return self.apply_now(update, summary)
 
-    async def diff(self, known: bytes) -> bytes:
-        return self.diff_now(known)
+    async def diff(self, known: bytes, payer: Payer | None = None) -> bytes:
+        with charged(payer):
+            return self.diff_now(known)
 
-    async def encode(self) -> Encoded:
-        return self.encode_now()
+    async def encode(self, payer: Payer | None = None) -> Encoded:
+        with charged(payer):
+            return self.encode_now()
 
     async def close(self) -> None:
         return None

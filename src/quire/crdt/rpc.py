@@ -10,8 +10,10 @@ from quire.crdt.replica import Applied
 from quire.crdt.updates import UpdateSummary, decode_state_vector, encode_state_vector
 
 OPEN, APPLY, DIFF, CLOSE, INSPECT, STATE, ENCODE = range(7)
-HEADER = struct.Struct("<IBI")
-"""Request and answer: length of the body, operation or status, replica number."""
+REQUEST = struct.Struct("<IBI")
+"""Length of the body, operation, replica number."""
+ANSWER = struct.Struct("<IBd")
+"""Length of the body, status, processor seconds."""
 OK, MALFORMED, CORRUPT = range(3)
 _APPLIED = struct.Struct("<??I?I")
 

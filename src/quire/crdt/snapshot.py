@@ -10,6 +10,7 @@ import pycrdt
 
 from quire.crdt.replica import Encoded, LocalReplica
 from quire.crdt.updates import EMPTY_STATE, inspect
+from quire.crdt.xml import with_all_xml
 
 
 class SnapshotMismatch(Exception):
@@ -42,11 +43,18 @@ def verify_snapshot(snapshot: Sequence[bytes], payloads: Sequence[bytes]) -> Non
     if _deletions(loaded) != _deletions(replayed):
         raise SnapshotMismatch("the delete sets differ")
     texts = {*loaded.texts, *replayed.texts}
-    if root_content(loaded.doc, texts) == root_content(replayed.doc, texts):
+    _require_same(loaded.doc, replayed.doc, texts)
+    whole = with_all_xml(loaded), with_all_xml(replayed)
+    if whole != (loaded.doc, replayed.doc):
+        _require_same(*whole, texts)
+
+
+def _require_same(loaded: pycrdt.Doc[Any], replayed: pycrdt.Doc[Any], texts: Collection[str]) -> None:
+    if root_content(loaded, texts) == root_content(replayed, texts):
         return
     # Of structs whose right neighbour stands before their left one, which no editor makes, the order is not decided,
     # nor what is between the marks of a format.
-    left, right = root_content(loaded.doc, texts, marks=False), root_content(replayed.doc, texts, marks=False)
+    left, right = root_content(loaded, texts, marks=False), root_content(replayed, texts, marks=False)
     if {name: sorted(text) for name, text in left.items()} != {name: sorted(text) for name, text in right.items()}:
         raise SnapshotMismatch("the contents differ")
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import heapq
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,7 +22,7 @@ from quire.crdt.summary import Id, Kind, Run
 
 MAX_DEPTH: Final = 128
 """Nesting of elements; an editor's documents have less than 20. The CRDT library's stack ends at some 10,000."""
-_TYPES: Final = (Kind.TYPE, Kind.ARRAY)
+_TYPES: Final = (Kind.TYPE, Kind.ELEMENT, Kind.ARRAY)
 _NOWHERE: Final = 0
 """The list of what was collected, and of what stands beside or in nothing else."""
 
@@ -281,6 +281,19 @@ class Structure:
     def undivided(self, client: int, start: int, end: int) -> tuple[int, int, int]:
         """Return a range of clocks widened to whole characters."""
         return client, start - self._divides(client, start), end + self._divides(client, end)
+
+    @property
+    def trees(self) -> set[str]:
+        """Roots with shared types in them."""
+        return {self._roots[number] for number, _ in self._types.values() if number in self._roots}
+
+    def within(self, runs: Iterable[Run]) -> Iterator[tuple[Run, Id | str]]:
+        """Yield those of the runs that are children of an element or a named root, and that; all have their place."""
+        parents = {number: parent for (parent, key), number in self._numbers.items() if key is None}
+        for run in runs:
+            parent = parents.get(self._list_of((run.client, run.start)))
+            if parent is not None:
+                yield run, parent
 
     def divisible(self, clients: Iterable[int]) -> bool:
         """Whether any of these clients wrote characters of two clock units."""

@@ -17,10 +17,12 @@ class Kind(IntEnum):
     CONTENT = 0
     TEXT = 1
     TYPE = 2
-    """A shared type, such as an element: others can be inside it."""
-    ARRAY = 3
+    """A shared text, of XML or not. Others can be inside any type."""
+    ELEMENT = 3
+    """An XML element or fragment."""
+    ARRAY = 4
     """A shared array or map: no text can be inside it."""
-    COLLECTED = 4
+    COLLECTED = 5
     """What was deleted together with the element around it; it stands nowhere any more."""
 
 

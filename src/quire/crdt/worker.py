@@ -6,20 +6,22 @@ import os
 import resource
 import signal
 import sys
+import time
 from typing import BinaryIO
 
 from quire.crdt.replica import LocalReplica, ReplicaCorrupt
 from quire.crdt.rpc import (
+    ANSWER,
     APPLY,
     CLOSE,
     CORRUPT,
     DIFF,
     ENCODE,
-    HEADER,
     INSPECT,
     MALFORMED,
     OK,
     OPEN,
+    REQUEST,
     STATE,
     encode_applied,
     encode_summary,
@@ -60,10 +62,11 @@ def answer(replicas: dict[int, LocalReplica], operation: int, number: int, body:
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer requests until the input ends."""
     replicas: dict[int, LocalReplica] = {}
-    while header := requests.read(HEADER.size):
-        size, operation, number = HEADER.unpack(header)
+    while header := requests.read(REQUEST.size):
+        size, operation, number = REQUEST.unpack(header)
         body = requests.read(size)
         signal.alarm(DEADLINE)
+        started = time.process_time()
         try:
             status, result = OK, answer(replicas, operation, number, body)
         except MalformedUpdate as error:
@@ -72,7 +75,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             replicas.pop(number, None)
             status, result = CORRUPT, str(error).encode()
         signal.alarm(0)
-        answers.write(HEADER.pack(len(result), status, number) + result)
+        answers.write(ANSWER.pack(len(result), status, time.process_time() - started) + result)
         answers.flush()
 
 

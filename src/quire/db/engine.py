@@ -40,6 +40,7 @@ class Database:
         # SQLite has one writer at a time, and who waits for it there asks again and again, on a connection that readers
         # lack meanwhile.
         self._turn = asyncio.Lock()
+        self._turns = 0
         self.engine: AsyncEngine = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=30)
         if url.startswith("sqlite"):
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -70,7 +71,7 @@ class Database:
         with self._told():
             async with self._transaction() as connection:
                 yield connection
-        self._report(None)
+        self.report(None)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -97,10 +98,16 @@ class Database:
                 await self._turn.acquire()
         except TimeoutError:
             raise StorageUnavailable(CROWDED) from None
+        self._turns += 1
         try:
             yield
         finally:
             self._turn.release()
+
+    @property
+    def under_way(self) -> int | None:
+        """The number of the write that has its turn; None while there is none."""
+        return self._turns if self._turn.locked() else None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -128,10 +135,11 @@ class Database:
         except (DBAPIError, PoolTimeout) as error:
             cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
             reason = CROWDED if isinstance(error, PoolTimeout) else reason_of(cause)
-            self._report(reason)
+            self.report(reason)
             raise StorageUnavailable(reason) from error
 
-    def _report(self, problem: str | None) -> None:
+    def report(self, problem: str | None) -> None:
+        """Note why the database cannot be used; None: it can."""
         if problem == self.problem:
             return
         self.problem = problem

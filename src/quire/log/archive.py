@@ -54,7 +54,7 @@ class Archive:
         """Return the rows of a segment; a missing or damaged one gives none and is logged."""
         try:
             packed = self.blobs.read(segment.blob)
-        except (KeyError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             _logger.error("archive segment cannot be read", blob=segment.blob, error=str(error))
             return []
         if blake2b(packed, digest_size=16).digest() != segment.checksum:

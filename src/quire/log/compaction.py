@@ -204,22 +204,21 @@ class Compaction:
 
     def _take_lease(self, connection: sqlite3.Connection) -> None:
         now = time.time()
-        row = connection.execute(
-            "INSERT INTO leases(name, holder, token, expires_at) VALUES(?1, ?2, 1, ?3) "
-            "ON CONFLICT(name) DO UPDATE SET holder=?2, token=token+1, expires_at=?3 "
-            # Further ahead than any lease goes: the clock was set back since, and nobody holds it.
-            "WHERE expires_at < ?4 OR expires_at > ?3 OR holder=?2 RETURNING token",
-            (f"compact:{self._document}", self._holder, now + LEASE_SECONDS, now),
-        ).fetchone()
+        with self._file.writing(connection):
+            row = connection.execute(
+                "INSERT INTO leases(name, holder, token, expires_at) VALUES(?1, ?2, 1, ?3) "
+                "ON CONFLICT(name) DO UPDATE SET holder=?2, token=token+1, expires_at=?3 "
+                # Further ahead than any lease goes: the clock was set back since, and nobody holds it.
+                "WHERE expires_at < ?4 OR expires_at > ?3 OR holder=?2 RETURNING token",
+                (f"compact:{self._document}", self._holder, now + LEASE_SECONDS, now),
+            ).fetchone()
         if row is None:
             raise LeaseLost(f"{self._document} is being compacted by another")
         self._token = int(row[0])
 
     def _release_lease(self, connection: sqlite3.Connection) -> None:
         """End the lease at once; the row stays, so that no token is given twice."""
-        with suppress(sqlite3.Error):
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+        with suppress(sqlite3.Error), self._file.writing(connection):
             connection.execute(
                 "UPDATE leases SET expires_at=0 WHERE name=? AND token=?", (f"compact:{self._document}", self._token)
             )
@@ -229,45 +228,42 @@ class Compaction:
         document = self._document
         row = self._file.snapshots.prepare(document, snapshot)
         size = len(snapshot.payload)
-        connection.execute("BEGIN IMMEDIATE")
-        self._check(connection)
-        newest = connection.execute("SELECT max(seq) FROM snapshots WHERE document=?", (document,)).fetchone()[0]
-        if newest is not None and newest >= snapshot.seq:
-            connection.execute("ROLLBACK")
-            raise LeaseLost(f"a snapshot at {newest} is already there, not storing one at {snapshot.seq}")
-        connection.execute(
-            "INSERT INTO snapshots(document, seq, payload, blob, checksum, state_vector, waiting, size, token) "
-            "VALUES(?,?,?,?,?,?,?,?,?)",
-            (*astuple(row), size, self._token),
-        )
-        connection.execute(
-            "UPDATE heads SET snapshot_seq=?2, (new_updates, new_bytes)=("
-            "SELECT count(*), coalesce(sum(length(payload)), 0) FROM updates WHERE document=?1 AND seq>?2) "
-            "WHERE document=?1",
-            (document, snapshot.seq),
-        )
-        dropped = connection.execute(
-            "DELETE FROM snapshots WHERE document=?1 AND seq NOT IN "
-            "(SELECT seq FROM snapshots WHERE document=?1 ORDER BY seq DESC LIMIT ?2) RETURNING blob",
-            (document, KEPT_SNAPSHOTS),
-        ).fetchall()
-        connection.execute("COMMIT")
+        with self._file.writing(connection):
+            self._check(connection)
+            newest = connection.execute("SELECT max(seq) FROM snapshots WHERE document=?", (document,)).fetchone()[0]
+            if newest is not None and newest >= snapshot.seq:
+                raise LeaseLost(f"a snapshot at {newest} is already there, not storing one at {snapshot.seq}")
+            connection.execute(
+                "INSERT INTO snapshots(document, seq, payload, blob, checksum, state_vector, waiting, size, token) "
+                "VALUES(?,?,?,?,?,?,?,?,?)",
+                (*astuple(row), size, self._token),
+            )
+            connection.execute(
+                "UPDATE heads SET snapshot_seq=?2, (new_updates, new_bytes)=("
+                "SELECT count(*), coalesce(sum(length(payload)), 0) FROM updates WHERE document=?1 AND seq>?2) "
+                "WHERE document=?1",
+                (document, snapshot.seq),
+            )
+            dropped = connection.execute(
+                "DELETE FROM snapshots WHERE document=?1 AND seq NOT IN "
+                "(SELECT seq FROM snapshots WHERE document=?1 ORDER BY seq DESC LIMIT ?2) RETURNING blob",
+                (document, KEPT_SNAPSHOTS),
+            ).fetchall()
         return [key for (key,) in dropped if key is not None]
 
     def _archive(self, connection: sqlite3.Connection, upto: int) -> None:
         while rows := self._batch(connection, upto):
             segment = self._file.archive.write(self._document, rows)
-            connection.execute("BEGIN IMMEDIATE")
-            self._check(connection)
-            connection.execute(
-                "INSERT INTO segments(document, first_seq, last_seq, blob, checksum) VALUES(?,?,?,?,?)",
-                (self._document, segment.first_seq, segment.last_seq, segment.blob, segment.checksum),
-            )
-            connection.execute(
-                "DELETE FROM updates WHERE document=? AND seq BETWEEN ? AND ?",
-                (self._document, segment.first_seq, segment.last_seq),
-            )
-            connection.execute("COMMIT")
+            with self._file.writing(connection):
+                self._check(connection)
+                connection.execute(
+                    "INSERT INTO segments(document, first_seq, last_seq, blob, checksum) VALUES(?,?,?,?,?)",
+                    (self._document, segment.first_seq, segment.last_seq, segment.blob, segment.checksum),
+                )
+                connection.execute(
+                    "DELETE FROM updates WHERE document=? AND seq BETWEEN ? AND ?",
+                    (self._document, segment.first_seq, segment.last_seq),
+                )
 
     def _batch(self, connection: sqlite3.Connection, upto: int) -> list[StoredUpdate]:
         rows: list[StoredUpdate] = []
@@ -289,5 +285,4 @@ class Compaction:
         """The fence: every write of the compactor carries the token that its lease was given."""
         row = connection.execute("SELECT token FROM leases WHERE name=?", (f"compact:{self._document}",)).fetchone()
         if row is None or row[0] != self._token:
-            connection.execute("ROLLBACK")
             raise LeaseLost(f"the lease on {self._document} was taken over")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -15,9 +15,12 @@ from quire.log.archive import Archive, Segment
 from quire.log.contract import DamagedDocument, Stored, StoredUpdate
 from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
+from quire.log.turn import turn
 
 _logger = structlog.get_logger("quire.log")
 BUSY_SECONDS: Final = 5.0
+MOST_IDLE: Final = 64 * 1024 * 1024
+"""Bytes of the write-ahead log that are kept to be written again."""
 Connect = Callable[[Path], sqlite3.Connection]
 
 
@@ -27,6 +30,8 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA wal_autocheckpoint=4000")
+    # What a long read made of it does not stay on the disk for good.
+    connection.execute(f"PRAGMA journal_size_limit={MOST_IDLE}")
     return connection
 
 
@@ -45,6 +50,19 @@ class LogFile:
         self.archive = archive
         self.snapshots = SnapshotStore(archive.blobs)
         self._stats = stats
+
+    @contextmanager
+    def writing(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Write in one transaction, in turn with the writer of updates; an exception undoes it."""
+        with turn(self.path):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
     def load(self, connection: sqlite3.Connection, document: str) -> Stored:
         """Return the newest sound snapshot and all updates after it; raises `DamagedDocument`."""
@@ -75,11 +93,10 @@ class LogFile:
 
     def erase(self, connection: sqlite3.Connection, document: str) -> None:
         """Remove every row and blob of a document."""
-        connection.execute("BEGIN IMMEDIATE")
-        for table in ("updates", "snapshots", "segments", "heads"):
-            connection.execute(f"DELETE FROM {table} WHERE document=?", (document,))  # noqa: S608
-        connection.execute("DELETE FROM leases WHERE name=?", (f"compact:{document}",))
-        connection.execute("COMMIT")
+        with self.writing(connection):
+            for table in ("updates", "snapshots", "segments", "heads"):
+                connection.execute(f"DELETE FROM {table} WHERE document=?", (document,))  # noqa: S608
+            connection.execute("DELETE FROM leases WHERE name=?", (f"compact:{document}",))
         # By name and not by row, so that what a crash left without a row goes too.
         blobs = self.archive.blobs
         for key in [key for kind in ("archive", "snapshots") for key in blobs.keys(f"{kind}/{document}")]:
@@ -122,10 +139,11 @@ def _last_seq(connection: sqlite3.Connection, document: str) -> int | None:
 
 def _segments(connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[Segment]:
     """Return the archive segments that hold updates after..upto."""
+    # As bytes, as above.
     return [
-        Segment(*row)
-        for row in connection.execute(
-            "SELECT document, first_seq, last_seq, blob, checksum FROM segments "
+        Segment(document, first, last, blob.decode(errors="replace"), checksum)
+        for first, last, blob, checksum in connection.execute(
+            "SELECT first_seq, last_seq, CAST(blob AS BLOB), CAST(checksum AS BLOB) FROM segments "
             "WHERE document=? AND last_seq>? AND first_seq<=? ORDER BY first_seq",
             (document, after, upto),
         )

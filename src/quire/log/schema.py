@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import Final
 
 from quire.storage import check_tables
@@ -30,11 +31,6 @@ MIGRATIONS: Final = (
     ALTER TABLE snapshots ADD COLUMN waiting BLOB;
     """,
 )
-_AS_NEXT: Final = (
-    "",
-    "CREATE TEMP VIEW snapshots AS SELECT *, NULL AS waiting FROM main.snapshots;",
-)
-"""What each step would make of the file, for who only reads it: views before the tables."""
 TABLES: Final = frozenset({"updates", "heads", "snapshots", "segments", "leases"})
 """What is there after the last step."""
 
@@ -55,10 +51,22 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def read_as_newest(connection: sqlite3.Connection) -> None:
-    """Show a connection that must not change the file all of an older schema as the newest one."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version:
-        connection.executescript("".join(_AS_NEXT[version:]))
+    """Show a connection that must not change the file the tables of an older schema with all columns of the newest."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as newest:
+        migrate(newest)
+        for table in sorted(_tables(connection) & TABLES):
+            there = _columns(connection, table)
+            added = [f"{default} AS {name}" for name, default in _columns(newest, table).items() if name not in there]
+            if added:
+                connection.execute(f"CREATE TEMP VIEW {table} AS SELECT *, {', '.join(added)} FROM main.{table}")  # noqa: S608
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Return the columns of a table and their default values, as SQL."""
+    return {
+        name: default or "NULL"
+        for name, default in connection.execute("SELECT name, dflt_value FROM pragma_table_info(?)", (table,))
+    }
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:

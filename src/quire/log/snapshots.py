@@ -42,8 +42,8 @@ class SnapshotStore:
         """Yield the document's snapshots from the newest to the oldest."""
         # As bytes: one flipped bit makes text of a blob, or text that is none.
         for row in connection.execute(
-            "SELECT document, seq, CAST(payload AS BLOB), CAST(blob AS BLOB), CAST(checksum AS BLOB), "
-            "CAST(state_vector AS BLOB), CAST(waiting AS BLOB) FROM snapshots "
+            "SELECT document, CAST(seq AS INTEGER), CAST(payload AS BLOB), CAST(blob AS BLOB), "
+            "CAST(checksum AS BLOB), CAST(state_vector AS BLOB), CAST(waiting AS BLOB) FROM snapshots "
             "WHERE document=? ORDER BY seq DESC",
             (document,),
         ).fetchall():
@@ -56,10 +56,11 @@ class SnapshotStore:
             packed = row.payload if row.payload is not None else self._blobs.read(row.blob or "")
             payload = zstandard.ZstdDecompressor().decompress(packed)
             waiting = zstandard.ZstdDecompressor().decompress(row.waiting) if row.waiting else b""
+            sound = _checksum(payload, row.state_vector, row.seq, waiting) == row.checksum
         except (KeyError, ValueError, OSError, MemoryError, OverflowError, zstandard.ZstdError):
             # Damage to the size that a frame tells of asks for more memory than there is.
             return None
-        if _checksum(payload, row.state_vector, row.seq, waiting) != row.checksum:
+        if not sound:
             return None
         waits = None if row.waiting is None else tuple(decode_parts(waiting))
         return Snapshot(row.seq, payload, row.state_vector, waits)

@@ -35,6 +35,7 @@ from quire.log.file import Connect, LogFile, connect, connect_to_read, inode_of
 from quire.log.heads import mend
 from quire.log.schema import migrate
 from quire.log.stats import LogStats
+from quire.log.turn import give_way
 from quire.storage import StorageUnavailable, reason_of
 
 _logger = structlog.get_logger("quire.log")
@@ -220,6 +221,7 @@ class SqliteLog:
                 by_document.setdefault(update.document, []).append((batch, index))
         rows: list[_Row] = []
         heads: list[tuple[str, int, int, int]] = []
+        give_way(self.path)
         connection.execute("BEGIN IMMEDIATE")
         try:
             last = _heads(connection, list(by_document))

@@ -1,21 +1,28 @@
-"""A child process for heavy work: low priority, gone when its parent is, made again when it dies."""
+"""A child process for heavy work: low priority, gone when its parent is, made again when it dies.
+
+Requests and answers are pickles on its standard input and output: with `multiprocessing`, a process of its own would
+keep semaphores for it, and complain of them after a kill.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
+import pickle
 import signal
+import struct
+import sys
+import traceback
+from asyncio.subprocess import Process
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from typing import BinaryIO, TypeVar, cast
 
 from quire.ops import logs
-from quire.parent import end_with_parent
+from quire.parent import end_with_parent, start_child
 
 DEADLINE = 120
 """Seconds for one call. What computes in native code cannot be interrupted, so the process ends."""
+_HEADER = struct.Struct("<Q")
 _Result = TypeVar("_Result")
 
 
@@ -24,51 +31,98 @@ class Child:
 
     def __init__(self, log_level: str = "info", log_format: str = "auto", *, deadline: int = DEADLINE) -> None:
         """Set up; `deadline` is the seconds that one call may take."""
-        self._logging, self._deadline = (log_level, log_format), deadline
-        self._pool: ProcessPoolExecutor | None = None
+        self._arguments = (log_level, log_format, str(deadline))
+        self._process: Process | None = None
+        self._closed: Process | None = None
+        self._turn = asyncio.Lock()
 
     async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
         """Call `work` there; raises what it raises, or `ChildDied`. Everything must be picklable.
 
         Work that takes longer than the deadline dies with its process.
         """
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                1,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_settle_in,
-                initargs=(os.getpid(), *self._logging),
-            )
-        pool = self._pool
+        request = pickle.dumps((work, arguments))
+        await self._turn.acquire()
+        exchange = asyncio.get_running_loop().create_task(self._exchange(request))
+        exchange.add_done_callback(lambda _: self._turn.release())
+        # The answer is read also where nobody waits for it any more: the next one comes after it.
+        done, result = pickle.loads(await asyncio.shield(exchange))  # noqa: S301 - written by our own child
+        if not done:
+            raise result
+        return cast("_Result", result)
+
+    async def _exchange(self, request: bytes) -> bytes:
+        process = self._process
+        if process is None:
+            process = self._process = await start_child(__name__, str(os.getpid()), *self._arguments)
+        requests, answers = cast("asyncio.StreamWriter", process.stdin), cast("asyncio.StreamReader", process.stdout)
         try:
-            return await asyncio.get_running_loop().run_in_executor(pool, _in_time, self._deadline, work, *arguments)
-        except BrokenProcessPool as error:
-            if self._pool is pool:
-                self._pool = None
+            requests.write(_HEADER.pack(len(request)) + request)
+            await requests.drain()
+            (size,) = _HEADER.unpack(await answers.readexactly(_HEADER.size))
+            return await answers.readexactly(size)
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            if self._process is process:
+                self._process = None
             raise ChildDied("the process that did the work died") from error
 
     def close(self) -> None:
-        """Let the process go; work under way is abandoned."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+        """Let the process go; it ends after the work that is under way."""
+        process, self._process = self._process, None
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+            self._closed = process
+
+    async def ended(self) -> None:
+        """Wait until the process has ended after `close`; where nobody waits so long, it is killed."""
+        process, self._closed = self._closed, None
+        if process is not None:
+            try:
+                await process.wait()
+            finally:
+                if process.returncode is None:
+                    process.kill()
 
 
 class ChildDied(Exception):
     """The child process ended in the middle of its work, for want of memory or time; the next call gets a new one."""
 
 
-def _in_time(deadline: int, work: Callable[..., _Result], *arguments: object) -> _Result:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(deadline)
+def _serve(requests: BinaryIO, answers: BinaryIO, deadline: int) -> None:
+    """Do the work that is asked for until the input ends."""
+    while header := requests.read(_HEADER.size):
+        (size,) = _HEADER.unpack(header)
+        answer = _answer(requests.read(size), deadline)
+        answers.write(_HEADER.pack(len(answer)) + answer)
+        answers.flush()
+
+
+def _answer(request: bytes, deadline: int) -> bytes:
     try:
-        return work(*arguments)
-    finally:
-        signal.alarm(0)
+        work, arguments = pickle.loads(request)  # noqa: S301 - written by our own parent
+        signal.alarm(deadline)
+        try:
+            return pickle.dumps((True, work(*arguments)))
+        finally:
+            signal.alarm(0)
+    except Exception as error:  # noqa: BLE001 - whoever asked for the work hears of it
+        error.add_note(f"In a child process:\n{traceback.format_exc()}")
+        try:
+            answer = pickle.dumps((False, error))
+            pickle.loads(answer)  # noqa: S301 - just written
+        except Exception:  # noqa: BLE001 - not every error can be taken along
+            return pickle.dumps((False, RuntimeError(repr(error))))
+        return answer
 
 
-def _settle_in(parent: int, log_level: str, log_format: str) -> None:
-    """Yield to the serving process, log as it does, and die with it even after kill -9."""
-    end_with_parent(parent)
+def main() -> None:
+    """Run as a program with the parent's process id, the level and the form of its log, and the deadline."""
+    parent, log_level, log_format, deadline = sys.argv[1:]
+    end_with_parent(int(parent))
     logs.configure(log_level, log_format)
     os.nice(10)
+    _serve(sys.stdin.buffer, sys.stdout.buffer, int(deadline))
+
+
+if __name__ == "__main__":
+    main()

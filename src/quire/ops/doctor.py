@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from quire.ops import descriptors
 from quire.ops.listening import advice, listen
-from quire.ops.storage import Finding, served, storage
+from quire.ops.storage import CHECK_SECONDS, Finding, served, storage
 from quire.settings import Settings
 
 LEAST_SQLITE = (3, 35, 0)
@@ -25,29 +26,29 @@ REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glust
 """File systems on which the locks of SQLite and of the folder hold nothing."""
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Run every check."""
-    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _folder,
-        _storage,
-        _sqlite,
-        _descriptors,
-        _port,
-        _app,
-        _clock,
-    )
-    return [finding for check in checks for finding in _contained(check, settings)]
+def examine(settings: Settings, *, seconds: float = CHECK_SECONDS) -> list[Finding]:
+    """Run every check; none of the stored data takes longer than `seconds`."""
+    checks: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+        "data folder": _folder,
+        "storage": partial(_storage, seconds=seconds),
+        "SQLite": _sqlite,
+        "descriptors": _descriptors,
+        "port": _port,
+        "browser app": _app,
+        "clock": _clock,
+    }
+    return [finding for name, check in checks.items() for finding in _contained(name, check, settings)]
 
 
-def _contained(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+def _contained(part: str, check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
     """A check that cannot be made is a finding, too."""
     try:
         yield from check(settings)
     except PermissionError as error:
         text = f"{error.filename} cannot be read by this user: run this as the server's user"
-        yield Finding(check.__name__.strip("_"), False, text)
+        yield Finding(part, False, text)
     except (OSError, sqlite3.Error) as error:
-        yield Finding(check.__name__.strip("_"), False, f"cannot be checked: {error}")
+        yield Finding(part, False, f"cannot be checked: {error}")
 
 
 def _folder(settings: Settings) -> Iterator[Finding]:
@@ -93,9 +94,9 @@ def _file_system(folder: Path) -> str:
     return kind
 
 
-def _storage(settings: Settings) -> Iterator[Finding]:
+def _storage(settings: Settings, seconds: float) -> Iterator[Finding]:
     if settings.data.is_dir():
-        yield from storage(settings.data)
+        yield from storage(settings.data, seconds)
 
 
 def _sqlite(_: Settings) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ class Node:
     compactor: Compactor
     replicas: ReplicaHost
     converting: Callable[[], int]
+    log_hangs: Callable[[], bool]
 
 
 _GAUGES = {"last_commit_seconds"}
@@ -56,7 +57,7 @@ def readings(node: Node) -> Readings:
         yield "outbound_bytes", "Bytes in the outbound buffers of sockets", node.gateway.outbound_bytes
         yield "blocked_sockets", "Sockets that get no increments until they are drained", node.gateway.blocked
         yield "pending_bytes", "Bytes of messages that came before their document was open", node.gateway.pending_bytes
-        yield "log_healthy", "1 while commits succeed", float(node.log.health.ok)
+        yield "log_healthy", "1 while commits succeed", float(node.log.health.ok and not node.log_hangs())
         yield "catalogue_healthy", "1 while accounts and lists can be written", float(node.catalogue.problem is None)
         yield "log_last_commit_seconds", "Duration of the last commit", node.log.stats.last_commit_seconds
         usage = resource.getrusage(resource.RUSAGE_SELF)

@@ -26,7 +26,8 @@ from quire.log.stats import LogStats
 from quire.storage import reason_of
 
 CHECK_SECONDS = 20.0
-"""Time for the check of one database; a larger one is checked in part."""
+"""Time for one check where not all is asked for; of what is larger a part is checked."""
+REST = "`quire doctor --all` checks the rest"
 SHOWN = 10
 """Damaged parts that are named one by one."""
 CATALOGUE_TABLES = frozenset(metadata.tables)
@@ -42,6 +43,8 @@ class Finding:
     part: str
     ok: bool
     text: str
+    whole: bool = True
+    """Whether all of it was checked."""
 
 
 def served(folder: Path) -> bool:
@@ -77,8 +80,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
             index.unlink(missing_ok=True)
 
 
-def storage(folder: Path) -> Iterator[Finding]:
-    """Check the databases, the key and the blobs."""
+def storage(folder: Path, seconds: float = CHECK_SECONDS) -> Iterator[Finding]:
+    """Check the databases, the key and the blobs; no single check takes longer than `seconds`."""
     log, catalogue = folder / LOG, folder / CATALOGUE
     busy = served(folder)
     lock = folder / "lock"
@@ -95,25 +98,25 @@ def storage(folder: Path) -> Iterator[Finding]:
     else:
         for path, there in found.items():
             if there:
-                yield from _database(path)
-        yield from _together(log, catalogue, found)
+                yield from _database(path, seconds)
+        yield from _together(log, catalogue, found, seconds)
     yield from _key(folder / KEY, any(found.values()))
 
 
-def _database(path: Path) -> Iterator[Finding]:
+def _database(path: Path, seconds: float) -> Iterator[Finding]:
     name = path.name
     try:
         with reading(path) as connection:
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
             yield _log_schema(connection, tables) if name == LOG else _catalogue_schema(connection, tables)
-            until = time.monotonic() + CHECK_SECONDS
+            until = time.monotonic() + seconds
             connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
             try:
                 (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             except sqlite3.OperationalError as error:
                 if str(error) != "interrupted":
                     raise
-                yield Finding(name, True, f"no damage in the part that was checked in {CHECK_SECONDS:g} s")
+                yield Finding(name, True, f"no damage in what was checked in {seconds:g} s; {REST}", whole=False)
                 return
             if answer == "ok":
                 yield Finding(name, True, "sound")
@@ -159,7 +162,7 @@ def _catalogue_schema(connection: sqlite3.Connection, tables: set[str]) -> Findi
     return Finding(part, True, number)
 
 
-def _together(log: Path, catalogue: Path, found: dict[Path, bool]) -> Iterator[Finding]:
+def _together(log: Path, catalogue: Path, found: dict[Path, bool], seconds: float) -> Iterator[Finding]:
     """Whether the two databases and the blobs belong together."""
     for path, there in found.items():
         if not there:
@@ -174,8 +177,8 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool]) -> Iterator[F
         yield Finding("documents", False, f"{log.name} holds no text at all: restore both databases from one backup")
         return
     # What a server removes meanwhile is no loss: only what is still missing at a second look counts.
-    lost = _lost(log, catalogue)
-    lost = lost and lost & _lost(log, catalogue)
+    lost, whole = _lost(log, catalogue, seconds)
+    lost = lost and lost & _lost(log, catalogue, seconds)[0]
     texts = sorted(key for key in lost if "/" not in key)
     files = sorted(key for key in lost if "/" in key)
     if texts:
@@ -184,13 +187,14 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool]) -> Iterator[F
     if files:
         text = f"{len(files)} files are missing (one is {files[0]})"
         yield Finding("blobs", False, f"{text}: restore {log.parent / BLOBS} from the backup of the databases")
-    damaged = {} if lost else _damaged(log)
-    if damaged:
-        damaged = {what: why for what, why in _damaged(log).items() if what in damaged}
-    for what, why in sorted(damaged.items())[:SHOWN]:
-        yield Finding("text", False, f"{what}: {why}; check the disk, and restore the folder from a backup")
-    if len(damaged) > SHOWN:
-        yield Finding("text", False, f"{len(damaged) - SHOWN} more are damaged")
+    if not whole:
+        text = f"whether each document has its text and its files was checked in part, for {seconds:g} s; {REST}"
+        yield Finding("documents", True, text, whole=False)
+    damaged = False
+    if not lost:
+        for finding in _text(log, seconds):
+            damaged |= not finding.ok
+            yield finding
     behind = _behind(log)
     if behind:
         document, said, stored = behind[0]
@@ -198,7 +202,7 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool]) -> Iterator[F
             f"{len(behind)} documents are said to end before their last update (one is {document}, {said} of {stored})"
         )
         yield Finding("numbers", False, f"{text}: the next start mends it; files of two moments may have been mixed")
-    if not lost and not damaged and not behind:
+    if whole and not lost and not damaged and not behind:
         yield Finding("documents", True, "each has its text and its files")
 
 
@@ -221,29 +225,56 @@ def _has_table(path: Path, table: str) -> bool:
     return True
 
 
-def _damaged(log: Path) -> dict[str, str]:
-    """Read every document and every file as the server would; return what does not fit its checksum, and why."""
-    damaged: dict[str, str] = {}
-    archive, stats = Archive(FolderBlobs(log.parent / BLOBS)), LogStats()
-    file, until = LogFile(log, archive, stats), time.monotonic() + CHECK_SECONDS
+def _text(log: Path, seconds: float) -> Iterator[Finding]:
+    """Read the text of every document and every file, as far as the time goes."""
+    documents, damaged, read = _all_documents(log), dict[str, dict[str, str]](), 0
+    until = time.monotonic() + seconds
     with suppress(sqlite3.Error, OSError), reading(log) as connection:
         read_as_newest(connection)
-        for (document,) in connection.execute("SELECT document FROM heads").fetchall():
-            try:
-                file.load(connection, document)
-            except DamagedDocument as error:
-                damaged[document] = str(error)
-            except sqlite3.Error as error:
-                damaged[document] = reason_of(error)
-                continue
-            for row in file.snapshots.newest_first(connection, document):
-                if row.blob is not None and file.snapshots.open(row) is None:
-                    damaged[row.blob] = "the file is damaged (the document is read from what it was made from)"
-            for segment in file.segments(connection, document):
-                if not archive.open(segment):
-                    damaged[segment.blob] = "the file is damaged, a part of the history cannot be read"
+        for document in documents:
             if time.monotonic() > until:
                 break
+            if found := _damaged(connection, log, document):
+                damaged[document] = found
+            read += 1
+    with suppress(sqlite3.Error, OSError), reading(log) as connection:
+        read_as_newest(connection)
+        damaged = {document: _damaged(connection, log, document) for document in damaged}
+    complaints = sorted(complaint for found in damaged.values() for complaint in found.items())
+    for what, why in complaints[:SHOWN]:
+        yield Finding("text", False, f"{what}: {why}; check the disk, and restore the folder from a backup")
+    if len(complaints) > SHOWN:
+        yield Finding("text", False, f"{len(complaints) - SHOWN} more are damaged")
+    if read < len(documents):
+        text = f"{read} of {len(documents)} documents were read in {seconds:g} s; {REST}"
+        yield Finding("text", True, text, whole=False)
+
+
+def _all_documents(log: Path) -> list[str]:
+    with suppress(sqlite3.Error, OSError), reading(log) as connection:
+        return [row[0] for row in connection.execute("SELECT document FROM heads ORDER BY document")]
+    # What cannot be read is told elsewhere.
+    return []
+
+
+def _damaged(connection: sqlite3.Connection, log: Path, document: str) -> dict[str, str]:
+    """Read a document and its files as the server would; return what does not fit its checksum, and why."""
+    damaged: dict[str, str] = {}
+    archive = Archive(FolderBlobs(log.parent / BLOBS))
+    file = LogFile(log, archive, LogStats())
+    try:
+        try:
+            file.load(connection, document)
+        except DamagedDocument as error:
+            damaged[document] = str(error)
+        for row in file.snapshots.newest_first(connection, document):
+            if row.blob is not None and file.snapshots.open(row) is None:
+                damaged[row.blob] = "the file is damaged (the document is read from what it was made from)"
+        for segment in file.segments(connection, document):
+            if not archive.open(segment):
+                damaged[segment.blob] = "the file is damaged, a part of the history cannot be read"
+    except sqlite3.Error as error:
+        damaged[document] = reason_of(error)
     return damaged
 
 
@@ -255,21 +286,23 @@ def _behind(log: Path) -> list[heads.Behind]:
     return []
 
 
-def _lost(log: Path, catalogue: Path) -> set[str]:
-    """Return ids of documents without text and keys of blobs that are not there."""
+def _lost(log: Path, catalogue: Path, seconds: float) -> tuple[set[str], bool]:
+    """Return ids of documents without text and keys of blobs that are not there, and whether all were looked for."""
     blobs, lost = log.parent / BLOBS, set[str]()
     with suppress(sqlite3.Error, OSError), reading(catalogue) as titles, reading(log) as texts:
-        until = time.monotonic() + CHECK_SECONDS
+        until = time.monotonic() + seconds
         for (document,) in titles.execute("SELECT id FROM documents"):
+            if time.monotonic() > until:
+                return lost, False
             if texts.execute("SELECT 1 FROM heads WHERE document=?", (document,)).fetchone() is None:
                 lost.add(document)
         for connection, query in ((titles, ATTACHMENTS), (texts, SEGMENTS), (texts, SNAPSHOTS)):
             for (key,) in connection.execute(query):
+                if time.monotonic() > until:
+                    return lost, False
                 if not (blobs / key).is_file():
                     lost.add(key)
-                if time.monotonic() > until:
-                    return lost
-    return lost
+    return lost, True
 
 
 def _key(path: Path, used: bool) -> Iterator[Finding]:

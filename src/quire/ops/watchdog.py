@@ -79,8 +79,9 @@ def watch(process: int, patience: float, beats: int) -> bool:
 def main() -> None:
     """Run as a program with the server's process id and the patience in seconds; beats come on standard input."""
     process, patience = int(sys.argv[1]), float(sys.argv[2])
-    # The terminal's Ctrl-C is for the server, which ends this process by closing its input.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Those that stop a server are for the server, which ends this process by closing its input.
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, signal.SIG_IGN)
     try:
         killed = watch(process, patience, sys.stdin.fileno())
     except OSError:

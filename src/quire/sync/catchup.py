@@ -65,7 +65,7 @@ class CatchUp:
             known = member.behind
             if known is None or not _reachable(member):
                 return
-            body = wire.sync_update(await self._loaded.diff(encode_state_vector(known), member.charge))
+            body = wire.sync_update(await self._loaded.diff(encode_state_vector(known), member))
             if not _reachable(member):
                 return
             people = member.asked_people or member.told_people != self._presence.rounds
@@ -116,7 +116,7 @@ class CatchUp:
         state_vector = member.asked_state
         if state_vector is None or not _reachable(member):
             return
-        update = await self._loaded.diff(state_vector, member.charge)
+        update = await self._loaded.diff(state_vector, member)
         if not _reachable(member):
             return
         if member.asked_state == state_vector:

@@ -6,9 +6,12 @@ Every browser that opens a document sends all deletions it knows, those without 
 from __future__ import annotations
 
 import asyncio
+import time
 from bisect import bisect_right
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
+from quire.crdt.turns import Payer
 from quire.crdt.updates import deletions
 from quire.sync.document import LoadedDocument
 
@@ -17,6 +20,7 @@ SHARE: Final = 10
 LARGE: Final = 16 * 1024
 """Bytes of a delete set from which it is read in a thread."""
 
+_Result = TypeVar("_Result")
 _Runs = tuple[list[int], list[int]]
 
 
@@ -32,25 +36,36 @@ class Deletions:
         self._next = 0.0
         self._lock = asyncio.Lock()
 
-    async def hold(self, deletes: bytes) -> bool:
-        """Return whether the document holds every deletion of an encoded delete set."""
-        if await self._covers(deletes):
+    async def hold(self, deletes: bytes, payer: Payer) -> bool:
+        """Return whether the document holds every deletion of an encoded delete set, on the account of `payer`."""
+        if await self._covers(deletes, payer):
             return True
         loaded, loop = self._loaded, asyncio.get_running_loop()
         async with self._lock:
             if self._version != loaded.version:
                 await asyncio.sleep(self._next - loop.time())
                 started, version = loop.time(), loaded.version
-                own = await loaded.deletes()
-                self._held = await asyncio.to_thread(_read, own) if len(own) > LARGE else _read(own)
+                own = await loaded.deletes(payer)
+                self._held = await _timed(_read, own, payer=payer)
                 self._version = version
                 self._next = loop.time() + SHARE * (loop.time() - started)
-        return await self._covers(deletes)
+        return await self._covers(deletes, payer)
 
-    async def _covers(self, deletes: bytes) -> bool:
-        if len(deletes) > LARGE:
-            return await asyncio.to_thread(_covers, self._held, deletes)
-        return _covers(self._held, deletes)
+    async def _covers(self, deletes: bytes, payer: Payer) -> bool:
+        return await _timed(lambda read: _covers(self._held, read), deletes, payer=payer)
+
+
+async def _timed(work: Callable[[bytes], _Result], deletes: bytes, *, payer: Payer) -> _Result:
+    """Read a delete set, in a thread when it is large, and charge the time."""
+
+    def timed() -> tuple[_Result, float]:
+        started = time.thread_time()
+        result = work(deletes)
+        return result, time.thread_time() - started
+
+    result, seconds = await asyncio.to_thread(timed) if len(deletes) > LARGE else timed()
+    payer.charge(seconds)
+    return result
 
 
 def _read(deletes: bytes) -> dict[int, _Runs]:

@@ -6,13 +6,13 @@ bytes when it is needed, in a worker process when it is heavy.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from quire.crdt.clock import Clock
 from quire.crdt.host import ReplicaHost
 from quire.crdt.replica import Applied, Replica, ReplicaCorrupt
+from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, diff, inspect, merge
 from quire.log.contract import Stored
 
@@ -34,6 +34,7 @@ class LoadedDocument:
     __slots__ = (
         "_apart",
         "_base",
+        "_document",
         "_heavy",
         "_host",
         "_joined",
@@ -45,9 +46,9 @@ class LoadedDocument:
         "version",
     )
 
-    def __init__(self, stored: Stored, host: ReplicaHost, *, heavy: int) -> None:
+    def __init__(self, document: str, stored: Stored, host: ReplicaHost, *, heavy: int) -> None:
         """Take what is stored; a document of more than `heavy` bytes lives in a worker process."""
-        self._host, self._heavy = host, heavy
+        self._document, self._host, self._heavy = document, host, heavy
         self._apart = False
         self._base = stored.snapshot.payload if stored.snapshot else b""
         self._tail = [
@@ -67,7 +68,12 @@ class LoadedDocument:
     @property
     def size(self) -> int:
         """Encoded size in bytes, about."""
-        return len(self._base) + self._tail_bytes + sum(map(len, self._waiting))
+        return len(self._base) + self._tail_bytes + self.waiting_bytes
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of updates that wait for missing ones."""
+        return sum(map(len, self._waiting))
 
     @property
     def memory(self) -> int:
@@ -99,38 +105,40 @@ class LoadedDocument:
             self._joined = merge(self._placed)
         return None, self._joined
 
-    async def diff(self, state_vector: bytes, charge: Callable[[float], None] | None = None) -> bytes:
-        """Return what a holder of `state_vector` lacks; `charge` hears of the seconds that this process took for it."""
+    async def diff(self, state_vector: bytes, payer: Payer | None = None) -> bytes:
+        """Return what a holder of `state_vector` lacks, on the account of `payer`."""
         if not self.parts:
             return EMPTY_UPDATE
-        started = time.thread_time()
         if self.replica is not None or self.size > self._heavy or not self.quick:
-            update = await self.ask(lambda replica: replica.diff(state_vector))
-        else:
-            update = diff(merge(self._placed), state_vector)
-        if charge is not None and (self.replica is None or self.replica.local):
-            # Without a worker process no work of others came between.
-            charge(time.thread_time() - started)
-        return update
+            return await self.ask(lambda replica: replica.diff(state_vector, payer), payer)
+        with charged(payer):
+            return diff(merge(self._placed), state_vector)
 
-    async def deletes(self) -> bytes:
+    async def deletes(self, payer: Payer | None = None) -> bytes:
         """Return the encoded set of all deletions."""
-        update = await self.diff(self.clock.encode())
-        heavy = len(update) > self._heavy
-        return update[(await self._host.inspect(update) if heavy else inspect(update, stored=True)).deletes_at :]
+        update = await self.diff(self.clock.encode(), payer)
+        if len(update) > self._heavy:
+            summary = await self._host.inspect(self._document, update, payer)
+        else:
+            with charged(payer):
+                summary = inspect(update, stored=True)
+        return update[summary.deletes_at :]
 
-    async def ask(self, work: Callable[[Replica], Awaitable[_Answer]], *, heavy: bool = False) -> _Answer:
+    async def ask(
+        self, work: Callable[[Replica], Awaitable[_Answer]], payer: Payer | None = None, *, heavy: bool = False
+    ) -> _Answer:
         """Have the replica do something; one that died, perhaps of something else, is built again once.
 
-        Raises `ReplicaCorrupt` when the second dies as well, and what `work` raises.
+        Building it is on the account of `payer`. Raises `ReplicaCorrupt` when the second dies as well, and what `work`
+        raises.
         """
         try:
-            return await work(await self.live(heavy=heavy))
+            return await work(await self.live(payer, heavy=heavy))
         except ReplicaCorrupt:
             self.replica = None
-            return await work(await self.live(heavy=heavy))
+            return await work(await self.live(payer, heavy=heavy))
 
-    async def live(self, *, heavy: bool = False) -> Replica:
+    async def live(self, payer: Payer | None = None, *, heavy: bool = False) -> Replica:
         """Return the replica, building it (in a worker process when heavy) from the bytes at hand."""
         heavy = heavy or self._apart or self.size > self._heavy or len(self._tail) > MOST_LOADED
         replica = self.replica
@@ -138,10 +146,10 @@ class LoadedDocument:
             return replica
         if replica is not None:
             await replica.close()
-        self.replica = replica = await self._host.open(self.parts, heavy=heavy)
+        self.replica = replica = await self._host.open(self._document, self.parts, heavy=heavy, payer=payer)
         if not self.clock.exact:
-            self.clock.follow(await replica.state())
-            await self._take_over(replica)
+            self.clock.follow(await replica.state(payer))
+            await self._take_over(replica, payer)
             self.clock.exact = True
         return replica
 
@@ -174,18 +182,18 @@ class LoadedDocument:
         base = len(self._base)
         return self._tail_bytes > max(REBASE_BYTES, base) or len(self._tail) > max(REBASE_UPDATES, base // 64)
 
-    async def fold(self) -> None:
+    async def fold(self, payer: Payer | None = None) -> None:
         """Fold the tail into the base, so that joins stay cheap and deleted content leaves memory."""
         if not self._tail:
             return
-        await self.ask(self._take_over)
+        await self.ask(lambda replica: self._take_over(replica, payer), payer)
         if self.size > self._heavy:
-            await self.live(heavy=True)
+            await self.live(payer, heavy=True)
 
-    async def _take_over(self, replica: Replica) -> None:
+    async def _take_over(self, replica: Replica, payer: Payer | None) -> None:
         """Take what a replica holds for the base; what came meanwhile stays behind it."""
         tail, waiting = len(self._tail), len(self._waiting)
-        encoded = await replica.encode()
+        encoded = await replica.encode(payer)
         self._base, self._joined = encoded.update, None
         self._tail = self._tail[tail:]
         self._tail_bytes = sum(map(len, self._tail))

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from quire.access import identity_of
+from quire.crdt.turns import charged
 from quire.crdt.updates import EMPTY_UPDATE, MalformedUpdate
 from quire.rates import Bucket
 from quire.sync.member import Refusal
@@ -107,10 +108,9 @@ async def exchange(
     if writes and not visitor.writable:
         raise UpdateRefused(Refusal.READ_ONLY, "You may read this document but not change it; its owner can let you.")
     if writes:
-        started = time.thread_time()
-        room.ingest.receive(update, sender)
-        sender.charge(time.thread_time() - started)
-    answer = await room.exchange(state_vector, sender.charge)
+        with charged(sender):
+            room.ingest.receive(update, sender)
+    answer = await room.exchange(state_vector, sender)
     if writes:
         await sender.durable(timeout)
     return answer

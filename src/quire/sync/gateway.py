@@ -263,7 +263,7 @@ class Gateway:
 
         async def judge() -> None:
             try:
-                contained = await room.contains(update, summary)
+                contained = await room.contains(update, summary, member)
             except MalformedUpdate as error:
                 member.socket.close(CloseCode.MALFORMED, str(error))
             except Exception:  # noqa: BLE001 - not the member's fault: it is asked again

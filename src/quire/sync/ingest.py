@@ -7,13 +7,15 @@ others wait, waits for its turn.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
 import structlog
 
 from quire.crdt.host import ReplicaHost
-from quire.crdt.replica import Applied, Replica, ReplicaCorrupt
+from quire.crdt.replica import Applied, ReplicaCorrupt
+from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
 from quire.sync.document import LoadedDocument
 from quire.sync.limits import RoomLimits
@@ -22,7 +24,7 @@ from quire.sync.neighbours import Relayed
 from quire.sync.saving import ANEW, Saving
 from quire.sync.serialqueue import SerialQueue
 from quire.sync.stats import SyncStats
-from quire.sync.vetting import Part, Vetting
+from quire.sync.vetting import Vetting
 from quire.sync.writebuffer import WriteBuffer
 
 _log = structlog.get_logger("quire.sync.ingest")
@@ -37,6 +39,7 @@ class Ingest:
 
     __slots__ = (
         "_accept",
+        "_backlog",
         "_document",
         "_failed",
         "_limits",
@@ -60,34 +63,41 @@ class Ingest:
         queue: SerialQueue,
         write_buffer: WriteBuffer,
         replicas: ReplicaHost,
+        backlog: Counter[str],
         limits: RoomLimits,
         stats: SyncStats,
         accept: Callable[[bytes, Sender, UpdateSummary, Applied], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Prove on `loaded`; `accept` gets what was taken, `failed` errors that are no fault of an update."""
+        """Prove on `loaded`; `accept` gets what was taken, `failed` errors that are no fault of an update.
+
+        `backlog` counts the bytes that wait in all rooms, by author: one has no more of them than one room may have.
+        """
         self._document, self._loaded, self._vetting, self._saving = document, loaded, vetting, saving
         self._queue, self._write_buffer, self._replicas = queue, write_buffer, replicas
-        self._limits, self._stats = limits, stats
+        self._backlog, self._limits, self._stats = backlog, limits, stats
         self._accept, self._failed = accept, failed
         self.waiting_bytes = 0
         """Bytes of updates that wait to be proved."""
 
-    async def inspect(self, update: bytes) -> UpdateSummary:
+    async def inspect(self, update: bytes, payer: Payer | None = None) -> UpdateSummary:
         """Parse an update, in a worker process when it is large; raises `MalformedUpdate`."""
-        return inspect(update) if self.light(update) else await self._replicas.inspect(update)
+        if not self.light(update):
+            return await self._replicas.inspect(self._document, update, payer)
+        with charged(payer):
+            return inspect(update)
 
     def light(self, update: bytes) -> bool:
         """Whether an update is small enough to be read in this process."""
         return len(update) <= self._limits.heavy_update
 
-    @property
-    def relieved(self) -> bool:
-        """Whether a sender that was refused for want of room may offer again."""
+    def relieved(self, author: str) -> bool:
+        """Whether an author who was refused for want of room may offer again."""
         half = self._limits.unsaved_room // 2
         return (
             self._saving.problem is None
             and self._saving.unsaved_bytes + self.waiting_bytes < half
+            and self._backlog[author] < half
             and self._write_buffer.relieved
         )
 
@@ -110,9 +120,12 @@ class Ingest:
             return
         unsaved = self._saving.unsaved_bytes
         before = unsaved + self.waiting_bytes
-        if (before and before + size > self._limits.unsaved_room) or self._write_buffer.full(size):
+        most = self._limits.unsaved_room
+        backlog = 0 if isinstance(sender, Relayed) else self._backlog[sender.author]
+        crowded = (before and before + size > most) or (backlog and backlog + size > most)
+        if crowded or self._write_buffer.full(size):
             self._stats.refused += 1
-            checking = self.waiting_bytes > unsaved
+            checking = max(self.waiting_bytes, backlog) > unsaved
             slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
             sender.refused(Refusal.STORAGE, self._saving.problem or slow)
             return
@@ -143,25 +156,33 @@ class Ingest:
             self._queue.add(self._loaded.move)
 
     def _receive_queued(self, update: bytes, sender: Sender, summary: UpdateSummary | None = None) -> None:
-        self.waiting_bytes += len(update)
+        author, size = sender.author, len(update)
+        self.waiting_bytes += size
+        self._backlog[author] += size
 
         async def work() -> None:
-            self.waiting_bytes -= len(update)
-            await self._receive_heavy(update, sender, summary)
+            self.waiting_bytes -= size
+            try:
+                await self._receive_heavy(update, sender, summary)
+            finally:
+                self._backlog[author] -= size
+                if not self._backlog[author]:
+                    del self._backlog[author]
 
         self._queue.add(work)
 
     async def _receive_heavy(self, update: bytes, sender: Sender, summary: UpdateSummary | None) -> None:
         payer = sender
         try:
-            if summary is None and not self.light(update):
-                summary = await self._replicas.inspect(update)
-            part = self._judge(update, summary, payer)
+            if summary is None:
+                summary = await self.inspect(update, payer)
+            with charged(payer):
+                part = self._vetting.part(update, summary, sender)
             if part is None:
                 return
             heavy = not self.light(update) or part[1].structs > MOST_STRUCTS
             update, summary, sender = vetted = part
-            applied = await self._loaded.ask(lambda replica: _applied(replica, *vetted[:2], payer), heavy=heavy)
+            applied = await self._loaded.ask(lambda replica: replica.apply(*vetted[:2], payer), payer, heavy=heavy)
         except (MalformedUpdate, ReplicaCorrupt) as error:
             if isinstance(error, ReplicaCorrupt):
                 self._loaded.replica = None
@@ -172,24 +193,7 @@ class Ingest:
         else:
             self._accept(update, sender, summary, applied)
 
-    def _judge(self, update: bytes, summary: UpdateSummary | None, sender: Sender) -> Part | None:
-        started = time.thread_time()
-        try:
-            return self._vetting.part(update, inspect(update) if summary is None else summary, sender)
-        finally:
-            sender.charge(time.thread_time() - started)
-
     def _refuse_malformed(self, sender: Sender, error: Exception) -> None:
         self._stats.refused += 1
         _log.warning("update refused", document=self._document, author=sender.author, error=str(error))
         sender.refused(Refusal.MALFORMED, str(error))
-
-
-async def _applied(replica: Replica, update: bytes, summary: UpdateSummary, payer: Sender) -> Applied:
-    """Have a replica take an update; what it takes in this process goes on the account of `payer`."""
-    started = time.thread_time()
-    try:
-        return await replica.apply(update, summary)
-    finally:
-        if replica.local:
-            payer.charge(time.thread_time() - started)

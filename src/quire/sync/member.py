@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, Protocol
 
 from quire.access import Action, Principal, Role, allows, identity_of
+from quire.crdt.turns import Payer
 from quire.sync import wire
 from quire.sync.closecode import CloseCode
 
@@ -33,10 +34,9 @@ class Refusal(enum.Enum):
     UNSTORABLE = "unstorable"
 
 
-class Sender(Protocol):
+class Sender(Payer, Protocol):
     """Whoever an update came from."""
 
-    author: str
     connection: str
 
     @property
@@ -50,10 +50,6 @@ class Sender(Protocol):
 
     def refused(self, why: Refusal, detail: str) -> None:
         """One update was refused; nothing changed."""
-        ...
-
-    def charge(self, seconds: float) -> None:
-        """Count time that this process worked for this sender."""
         ...
 
 

@@ -7,6 +7,7 @@ then "saved" to the senders). The room answers joins from bytes, without buildin
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
@@ -14,6 +15,7 @@ import structlog
 from quire.access import Principal
 from quire.crdt.host import ReplicaHost
 from quire.crdt.replica import Applied
+from quire.crdt.turns import Payer
 from quire.crdt.updates import UpdateSummary
 from quire.fanout.contract import Fanout
 from quire.log.contract import Stored
@@ -52,6 +54,7 @@ class Room:
         *,
         write_buffer: WriteBuffer,
         replicas: ReplicaHost,
+        backlog: Counter[str],
         limits: RoomLimits,
         stats: SyncStats,
         fanout: Fanout,
@@ -62,8 +65,8 @@ class Room:
     ) -> None:
         """Open what is stored.
 
-        `spoiled` is called once, when the room holds what is not stored and never will be; `unstorable` is that of
-        earlier such rooms.
+        `backlog` is that of `Ingest`. `spoiled` is called once, when the room holds what is not stored and never will
+        be; `unstorable` is that of earlier such rooms.
         """
         self.document = document
         self.members: set[Member] = set()
@@ -72,7 +75,7 @@ class Room:
         self._unstorable, self._spoiled = unstorable, spoiled
         self._loop = asyncio.get_running_loop()
         self._limits, self.stats = limits, stats
-        self._loaded = LoadedDocument(stored, replicas, heavy=limits.heavy_document)
+        self._loaded = LoadedDocument(document, stored, replicas, heavy=limits.heavy_document)
         self.clock = self._loaded.clock
         self._deletions = Deletions(self._loaded)
         self._writers = Writers(self.clock)
@@ -93,6 +96,7 @@ class Room:
             queue=self._queue,
             write_buffer=write_buffer,
             replicas=replicas,
+            backlog=backlog,
             limits=limits,
             stats=stats,
             accept=self._accept,
@@ -140,16 +144,16 @@ class Room:
         """Somebody without a socket is here, and for a while: nobody else may write in their name."""
         self._writers.visit(identity, self.now + VISIT_SECONDS)
 
-    async def exchange(self, state_vector: bytes, charge: Callable[[float], None] | None = None) -> tuple[bytes, bytes]:
+    async def exchange(self, state_vector: bytes, payer: Payer | None = None) -> tuple[bytes, bytes]:
         """Return (own state vector, what the holder of `state_vector` lacks); in order with updates.
 
-        `charge` hears of the seconds that this process took for the answer.
+        The time that it takes is on the account of `payer`.
         """
         done: asyncio.Future[tuple[bytes, bytes]] = self._loop.create_future()
 
         async def work() -> None:
             try:
-                update = await self._loaded.diff(state_vector, charge)
+                update = await self._loaded.diff(state_vector, payer)
             except Exception as error:  # noqa: BLE001 - handed to the waiter
                 if not done.done():
                     done.set_exception(error)
@@ -160,18 +164,18 @@ class Room:
         self._queue.add(work)
         return await done
 
-    async def contains(self, update: bytes, summary: UpdateSummary | None) -> bool:
+    async def contains(self, update: bytes, summary: UpdateSummary | None, payer: Payer) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`.
 
-        Without its `summary` it is read in a worker process.
+        Without its `summary` it is read in a worker process. The time is on the account of `payer`.
         """
-        summary = summary or await self.ingest.inspect(update)
+        summary = summary or await self.ingest.inspect(update, payer)
         clock = self.clock
         if any(end > clock.of(client) for client, _, end in summary.ranges):
             return False
         if any(end > clock.of(client) for client, end in summary.deletes):
             return False
-        return not summary.deletes or await self._deletions.hold(update[summary.deletes_at :])
+        return not summary.deletes or await self._deletions.hold(update[summary.deletes_at :], payer)
 
     @property
     def size(self) -> int:
@@ -187,7 +191,7 @@ class Room:
 
     def takes_again(self, member: Member) -> bool:
         """Whether what was refused to a member would be taken now."""
-        if member.refusals and self.ingest.relieved:
+        if member.refusals and self.ingest.relieved(member.author):
             return True
         return bool(member.withheld) and self._writers.settled(member.withheld, member.identity)
 
@@ -263,14 +267,14 @@ class Room:
         if self._loaded.rebase_due:
             await self._fold()
 
-    def _full(self) -> None:
+    def _full(self, sender: Sender) -> None:
         """An update would have passed the limit: what was deleted lately may still be counted."""
         self._size_watch.check()
         if not self._queue:
-            self._queue.add(self._fold)
+            self._queue.add(lambda: self._fold(sender))
 
-    async def _fold(self) -> None:
-        await self._loaded.fold()
+    async def _fold(self, payer: Payer | None = None) -> None:
+        await self._loaded.fold(payer)
         self._size_watch.check()
 
     # ---------------------------------------------------------------- fan-out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
@@ -53,9 +54,10 @@ class Rooms:
         self._closing: dict[str, asyncio.Task[None]] = {}
         self._unstorable: dict[str, Unstorable] = {}
         """What the next room of a document must not take: its last one ended for that reason."""
+        self._backlog: Counter[str] = Counter()
         self._background = Background()
         self.write_buffer = WriteBuffer(log, stats, limit=unsaved_limit)
-        self._unwatch = log.watch(self._on_health)
+        self._unwatch = log.watch(self.storage_changed)
 
     def __len__(self) -> int:
         return len(self._rooms)
@@ -111,6 +113,7 @@ class Rooms:
                     (await self._log.load(document)).made(),
                     write_buffer=self.write_buffer,
                     replicas=self._replicas,
+                    backlog=self._backlog,
                     limits=self._limits,
                     stats=self._stats,
                     fanout=self._fanout,
@@ -212,6 +215,7 @@ class Rooms:
         # What other nodes left to this one as they went: the log closes next.
         self.write_buffer.flush()
 
-    def _on_health(self, health: Health) -> None:
+    def storage_changed(self, health: Health) -> None:
+        """Tell everybody whether what they write can be saved."""
         for room in self._rooms.values():
             room.storage(None if health.ok else health.reason)

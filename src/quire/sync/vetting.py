@@ -16,6 +16,8 @@ from quire.sync.writers import Writers, doubt
 
 MOST_WAITING: Final = 1000
 """Updates of one document that may wait for missing ones."""
+MOST_WAITING_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of them, beside one of any size: what they delete is kept in memory until it is there."""
 
 Part = tuple[bytes, UpdateSummary, Sender]
 """What is left of an update, and who hears what becomes of it."""
@@ -37,9 +39,9 @@ class Vetting:
         *,
         limit: int,
         stats: SyncStats,
-        full: Callable[[], None],
+        full: Callable[[Sender], None],
     ) -> None:
-        """Judge by what `loaded` holds, of at most `limit` bytes; `full` is called when an update would pass them."""
+        """Judge by what `loaded` holds, of at most `limit` bytes; `full` hears whose update finds no room."""
         self._loaded, self._writers, self._unstorable = loaded, writers, unstorable
         self._limit, self._stats, self._full = limit, stats, full
 
@@ -99,14 +101,18 @@ class Vetting:
         growth = summary.content_bytes
         if any(end > clock.of(client) for client, end in summary.deletes):
             growth = len(update)
-        if clock.waiting >= MOST_WAITING and clock.would_wait(summary):
+        waiting = self._loaded.waiting_bytes
+        crowded = clock.waiting >= MOST_WAITING or (waiting and waiting + len(update) > MOST_WAITING_BYTES)
+        if crowded and clock.would_wait(summary):
             self._stats.refused += 1
+            # Some of what is counted may wait no more.
+            self._full(sender)
             sender.refused(Refusal.STORAGE, "too many updates wait for missing ones; this one will be asked for again")
             return False
         if growth == 0 or self._loaded.size + growth <= self._limit:
             return True
         self._stats.refused += 1
-        self._full()
+        self._full(sender)
         sender.refused(
             Refusal.DOCUMENT_FULL,
             f"the document has reached its limit of {self._limit} bytes; delete something first",

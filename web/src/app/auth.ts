@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { api, NetworkError, Problem, setCsrfToken, type Session } from '../api/client'
 import schema from '../editor/schema/schema.json'
 import { setLanguage } from '../i18n'
-import { hasLocalStores } from '../sync/local'
+import { hasLocalStores } from '../sync/copies'
 import { readJson, writeItem } from './browserStorage'
 
 const KEY = 'quire:last-session'

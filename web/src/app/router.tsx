@@ -11,9 +11,11 @@ import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { FaultPage, LostPage } from './LostPage'
 import { ReleaseNotice } from './ReleaseNotice'
+import { useUnattended } from './useUnattended'
 
 function Root() {
   const { t } = useTranslation()
+  useUnattended()
   return (
     <>
       <a className="skip" href="#main" onClick={skip}>

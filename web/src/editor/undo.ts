@@ -5,11 +5,12 @@ import { Mark, type Node, type Slice } from '@tiptap/pm/model'
 import type { EditorState, Transaction } from '@tiptap/pm/state'
 import { ReplaceStep } from '@tiptap/pm/transform'
 import { ySyncPluginKey, yUndoPluginKey } from '@tiptap/y-tiptap'
-import type { UndoManager } from 'yjs'
+import { mergeDeleteSets, type UndoManager } from 'yjs'
 
 /** After so many characters or milliseconds of typing, the next word is a step of its own. */
 const LONG_ENOUGH = 20
 const LATE_ENOUGH = 3000
+const CORRECTING = 'correcting'
 
 /** Typing or erasing that the next key may go on with. */
 interface Run {
@@ -18,6 +19,8 @@ interface Run {
   at: number
   since: number
   characters: number
+  /** The last thing in it is a correction, which undo still takes back alone. */
+  corrected?: boolean
 }
 
 interface StepStorage {
@@ -68,8 +71,12 @@ export const UndoSteps = Extension.create<object, StepStorage>({
     }
     const run = runOf(transaction, editor.state)
     const before = storage.run
-    if (before && run && goesOn(before, run, transaction, editor)) {
-      storage.run = { ...before, at: run.at, characters: before.characters + run.characters }
+    if (transaction.getMeta(CORRECTING) && before && run) {
+      storage.run = { ...before, at: run.at, corrected: true }
+      endStep(editor.state)
+    } else if (before && run && goesOn(before, run, transaction, editor)) {
+      if (before.corrected) joinSteps(editor.state)
+      storage.run = { ...before, at: run.at, characters: before.characters + run.characters, corrected: false }
     } else {
       storage.run = run
       if (!storage.together) endStep(editor.state)
@@ -91,6 +98,11 @@ export function inOneStep(editor: Editor, change: () => void): void {
   }
 }
 
+/** Marks a change as a correction of what was just typed: undo right after gives back what was typed. */
+export function correcting(tr: Transaction): Transaction {
+  return tr.setMeta(CORRECTING, true)
+}
+
 /** Whether both show the same: the names of blocks are not seen. */
 function looksLike(one: Node, other: Node): boolean {
   if (one === other) return true
@@ -104,6 +116,17 @@ function looksLike(one: Node, other: Node): boolean {
 
 function historyOf(state: EditorState): UndoManager | undefined {
   return (yUndoPluginKey.getState(state) as { undoManager: UndoManager } | undefined)?.undoManager
+}
+
+/** Makes one step of the last two. */
+function joinSteps(state: EditorState): void {
+  const steps = historyOf(state)?.undoStack ?? []
+  const last = steps.at(-1)
+  const before = steps.at(-2)
+  if (!last || !before) return
+  before.insertions = mergeDeleteSets([before.insertions, last.insertions])
+  before.deletions = mergeDeleteSets([before.deletions, last.deletions])
+  steps.pop()
 }
 
 function endStep(state: EditorState): void {
@@ -139,5 +162,5 @@ function goesOn(run: Run, next: Run, tr: Transaction, { state, view }: Editor): 
 }
 
 function startsWord(before: string, typed: string): boolean {
-  return !/[^\s\p{P}]$/u.test(before) && /^[^\s\p{P}]/u.test(typed)
+  return !/[^\s\p{P}]['’]?$/u.test(before) && /^[^\s\p{P}]/u.test(typed)
 }

@@ -1,13 +1,9 @@
 /** Documents that were made without a network: on this device at once, on the server when it answers. */
-import * as decoding from 'lib0/decoding'
-import * as encoding from 'lib0/encoding'
 import { uuidv4 } from 'lib0/random'
 import * as Y from 'yjs'
-import { api, Problem, setCsrfToken, type Account, type DocumentInfo } from '../api/client'
+import { api, setCsrfToken, type Account, type DocumentInfo } from '../api/client'
 import schema from '../editor/schema/schema.json'
-import { confirmStored, storedUpdates } from './local'
-import { allowWriting, keepInfo, keptInfo, keptInfos, storeName } from './notes'
-import { tab } from './tab'
+import { keepInfo, keepWritable, keptInfo, storeName } from './notes'
 
 /** The version of a document that the server has not heard of. */
 const UNHEARD = 0
@@ -21,8 +17,10 @@ export function newDocumentId(): string {
 /** Notes a document that its maker begins here. */
 export function makeHere({ id: person, name }: Account, id: string, title: string): void {
   const now = new Date().toISOString()
-  allowWriting(person, id)
-  keepInfo(person, {
+  const copy = storeName(person, id)
+  // Its maker may write in it.
+  keepWritable(copy, true)
+  keepInfo(copy, {
     id,
     title,
     version: UNHEARD,
@@ -69,35 +67,15 @@ export async function announce(person: string, id: string): Promise<DocumentInfo
 }
 
 /**
- * Brings to the server what this person made and wrote without a network, whether or not it is open anywhere. What the
- * server does not take now waits for another time.
+ * Changes what is noted of a document that the server has not heard of: it hears of the outcome. False when it has heard
+ * of it, and must be asked.
  */
-export async function bringMade(person: string): Promise<void> {
-  for (const { id } of keptInfos(person).filter(isUnheard)) {
-    try {
-      const info = await announce(person, id)
-      if (!info) return
-      const name = storeName(person, id)
-      const updates = await storedUpdates(name)
-      await send(id, updates)
-      await confirmStored(name, updates)
-      keepInfo(person, info)
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-    }
-  }
-}
-
-/** Sends what the server lacks of these updates. */
-async function send(id: string, updates: Uint8Array[]): Promise<void> {
-  if (updates.length === 0) return
-  const whole = Y.mergeUpdates(updates)
-  const exchange = async (update: Uint8Array) => {
-    const encoder = encoding.createEncoder()
-    encoding.writeVarUint8Array(encoder, Y.encodeStateVectorFromUpdate(whole))
-    encoding.writeVarUint8Array(encoder, update)
-    return api.exchange(id, encoding.toUint8Array(encoder) as never, null, tab)
-  }
-  const { body } = await exchange(new Uint8Array())
-  await exchange(Y.diffUpdate(whole, decoding.readVarUint8Array(decoding.createDecoder(body))))
+export function changeMade(
+  { id, owner }: Pick<DocumentInfo, 'id' | 'owner'>,
+  change: Partial<Pick<DocumentInfo, 'title' | 'trashed_at'>>,
+): boolean {
+  const known = keptInfo(owner.id, id)
+  if (!known || !isUnheard(known)) return false
+  keepInfo(storeName(owner.id, id), { ...known, ...change, updated_at: new Date().toISOString() })
+  return true
 }

@@ -22,22 +22,13 @@ export function isWritable(name: string): boolean {
   return readItem(WRITABLE + name) === 'yes'
 }
 
-export function noteWritable(name: string, writable: boolean): void {
+export function keepWritable(name: string, writable: boolean): void {
   writeItem(WRITABLE + name, writable ? 'yes' : null)
 }
 
-/** Notes that this person may write in the document: its maker may. */
-export function allowWriting(person: string, documentId: string): void {
-  noteWritable(storeName(person, documentId), true)
-}
-
-/** Notes what is known of the document besides its text; null forgets it. */
-export function noteInfo(name: string, info: DocumentInfo | null): void {
+/** Keeps what is known of the document besides its text; null forgets it. */
+export function keepInfo(name: string, info: DocumentInfo | null): void {
   writeItem(INFO + name, info && JSON.stringify(info))
-}
-
-export function keepInfo(person: string, info: DocumentInfo): void {
-  noteInfo(storeName(person, info.id), info)
 }
 
 /** What was last known of a document that is kept here. */

@@ -1,8 +1,9 @@
 /** The documents open in this tab, for what must wait until nothing is unsaved or must end with them. */
-import type { Store } from './store'
+import { Store } from './store'
 import type { SessionState } from './types'
 
 interface OpenDocument {
+  readonly documentId: string
   /** Whether the server lacks something that was typed here. */
   readonly unsaved: boolean
   readonly state: Store<SessionState>
@@ -11,6 +12,9 @@ interface OpenDocument {
 }
 
 const open = new Set<OpenDocument>()
+
+/** Counts the documents that were closed in this tab. */
+export const closings = new Store(0)
 
 export function register(document: OpenDocument): () => void {
   const onUnload = (event: BeforeUnloadEvent): void => {
@@ -24,7 +28,12 @@ export function register(document: OpenDocument): () => void {
     open.delete(document)
     window.removeEventListener('beforeunload', onUnload)
     window.removeEventListener('pagehide', onHide)
+    closings.set(closings.get() + 1)
   }
+}
+
+export function isOpenHere(documentId: string): boolean {
+  return [...open].some((document) => document.documentId === documentId)
 }
 
 export function unsavedHere(): number {

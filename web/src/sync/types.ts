@@ -1,7 +1,7 @@
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import type { RoleName } from '../api/client'
-import type { Kept } from './localCopy'
+import type { Kept } from './local'
 
 /** What the person is told about their work. `saved` follows durable acknowledgements only. */
 export type SaveStatus =

@@ -105,7 +105,7 @@ test('the View menu shows and hides the outline and changes the theme', async ({
   await expect(owner.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'light')
 })
 
-test('quotation marks are those of the language, straight again by Backspace, in code and when switched off', async ({
+test('quotation marks are those of the language, straight again by Backspace and undo, in code and when switched off', async ({
   owner,
   server,
 }) => {
@@ -122,6 +122,11 @@ test('quotation marks are those of the language, straight again by Backspace, in
   expect(await write('"')).toBe('“')
   await owner.keyboard.press('Backspace')
   expect(await words(owner)).toBe('"')
+  expect(await write('so "')).toBe('so “')
+  await owner.keyboard.press('Control+z')
+  expect(await words(owner)).toBe('so "')
+  await owner.keyboard.type('it')
+  expect(await words(owner)).toBe('so "it')
   expect(await write('`"a"` "b"')).toBe('"a" “b”')
   await owner.getByRole('menuitem', { name: 'Tools' }).click()
   await owner.getByRole('menuitemcheckbox', { name: 'Smart quotes' }).click()
@@ -163,6 +168,15 @@ test('an untitled document is offered its first heading as a title', async ({ ow
   await newDocument(owner, server)
   await type(owner, '# Plan of the year')
   const title = owner.getByRole('textbox', { name: 'Document title' })
+  // Made in another language, it is untitled all the same.
+  for (const untitled of ['Unbenanntes Dokument', 'Untitled document']) {
+    await title.focus()
+    await expect(title).toHaveValue('Plan of the year')
+    await owner.keyboard.press('Control+a')
+    await owner.keyboard.type(untitled)
+    await owner.keyboard.press('Enter')
+    await expect(title).toHaveValue(untitled)
+  }
   // Who only passes by changes nothing.
   await title.focus()
   await expect(title).toHaveValue('Plan of the year')

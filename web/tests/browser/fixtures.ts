@@ -4,7 +4,7 @@ import { test as base, expect, type BrowserContext, type Page } from '@playwrigh
 import { QuireServer } from './server'
 
 /** Where Quire is reached: the server itself, or something in front of it. */
-type Place = { url: string }
+export type Place = { url: string }
 
 export const OWNER = { name: 'Ada Owner', email: 'ada@example.com', password: 'correct horse battery' }
 

@@ -1,6 +1,6 @@
 /** Languages, and writing from right to left. */
 import type { Page } from '@playwright/test'
-import { expect, newDocument, OWNER, saved, share, test } from './fixtures'
+import { expect, newDocument, OWNER, saved, share, test, visitor } from './fixtures'
 import { examine } from './screens'
 
 const html = (page: Page) => page.locator('html')
@@ -115,4 +115,31 @@ test('the signs of a list stand where its words begin, whatever their direction'
   if (!list || !right || !left) throw new Error('no list')
   expect(list.x + list.width - (right.x + right.width)).toBeGreaterThan(15)
   expect(left.x - list.x).toBeGreaterThan(15)
+})
+
+test('the sign of an item stays on its side while somebody else’s caret is at its end, or begins an item', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  const text = owner.getByRole('textbox', { name: 'Document text' })
+  await text.click()
+  await owner.keyboard.type('- عنصر\n')
+  await owner.keyboard.press('Tab')
+  await owner.keyboard.type('item')
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  const items = guest.getByRole('textbox', { name: 'Document text' }).getByRole('listitem')
+  await expect(items.nth(1)).toContainText('item')
+  await expect(items.nth(1)).toHaveCSS('direction', 'ltr')
+  await text.click()
+  await owner.keyboard.press('Control+End')
+  await expect(items.nth(1).locator('.caret')).toBeVisible()
+  await expect(items.nth(1)).toHaveCSS('direction', 'ltr')
+  // An empty item follows the one around it, also with a caret in it.
+  await owner.keyboard.press('Enter')
+  await expect(items.nth(2).locator('.caret')).toBeVisible()
+  await expect(items.nth(2)).toHaveCSS('direction', 'rtl')
+  await owner.keyboard.type('more')
+  await expect(items.nth(2)).toHaveCSS('direction', 'ltr')
+  await context.close()
 })

@@ -335,3 +335,32 @@ async function contents(download: import('@playwright/test').Download): Promise<
   for await (const chunk of await download.createReadStream()) content += String(chunk)
   return content
 }
+
+for (const place of ['the list', 'another document'] as const) {
+  test(`words of a document that was closed offline are sent from ${place}`, async ({ owner, server }) => {
+    const elsewhere = await newDocument(owner, server)
+    const address = await newDocument(owner, server)
+    await type(owner, 'Sent at once. ')
+    await saved(owner)
+    await owner.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+    await owner.context().setOffline(true)
+    await type(owner, 'Sent later.')
+    await expect(status(owner)).toContainText('kept on this device')
+    // Left within the app, and with a closed tab.
+    if (place === 'the list') {
+      await owner.getByRole('link', { name: 'Documents' }).click()
+      const card = owner.getByRole('listitem').filter({ has: owner.locator(`a[href="${new URL(address).pathname}"]`) })
+      await expect(card).toContainText('Not sent yet')
+      await owner.context().setOffline(false)
+      await expect(card).not.toContainText('Not sent yet')
+    } else {
+      await owner.goto(elsewhere)
+      await owner.getByRole('textbox', { name: 'Document text' }).waitFor()
+      await owner.context().setOffline(false)
+    }
+    const content = `${address.replace('/d/', '/api/v1/documents/')}/content?format=text`
+    await expect
+      .poll(async () => (await owner.request.get(content)).text().then((said) => said.trim()), { timeout: 20_000 })
+      .toBe('Sent at once. Sent later.')
+  })
+}

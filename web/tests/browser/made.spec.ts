@@ -1,9 +1,10 @@
 /** Documents that are made without a network. */
 import type { Page } from '@playwright/test'
-import { expect, newDocument, saved, share, status, test, text, type, words } from './fixtures'
+import { expect, newDocument, saved, share, status, test, text, type, words, type Place } from './fixtures'
 
-/** Cuts the network, once the app opens without one from the list: its service worker has it. */
-async function goOffline(page: Page): Promise<void> {
+/** Opens the list and cuts the network; the app opens without one once its service worker has it. */
+async function goOffline(page: Page, server: Place): Promise<void> {
+  await page.goto(server.url)
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
   await page.reload()
   await page.getByRole('heading', { name: 'Documents' }).waitFor()
@@ -27,7 +28,7 @@ test('a document made offline survives a reload, and is made on the server with 
   owner,
   server,
 }) => {
-  await goOffline(owner)
+  await goOffline(owner, server)
   const address = await make(owner)
   await owner.keyboard.type('Begun on a train. ')
   await title(owner).fill('Made on a train')
@@ -56,7 +57,7 @@ test('what was made and written offline reaches the server from the list, after 
   owner,
   server,
 }) => {
-  await goOffline(owner)
+  await goOffline(owner, server)
   const address = await make(owner)
   await owner.keyboard.type('Written, then closed.')
   await expect(status(owner)).toContainText('kept on this device')
@@ -79,7 +80,7 @@ test('a document that the server does not take holds up no other, and what was b
   owner,
   server,
 }) => {
-  await goOffline(owner)
+  await goOffline(owner, server)
   const refused = await make(owner)
   await owner.goto(server.url)
   const brought = await make(owner)
@@ -108,8 +109,8 @@ test('a document that the server does not take holds up no other, and what was b
   await owner.getByRole('heading', { name: 'Sign in' }).waitFor()
 })
 
-test('who made a document offline is told why the server does not make it', async ({ owner }) => {
-  await goOffline(owner)
+test('who made a document offline is told why the server does not make it', async ({ owner, server }) => {
+  await goOffline(owner, server)
   await make(owner)
   await owner.keyboard.type('Waiting.')
   await expect(status(owner)).toContainText('kept on this device')
@@ -126,7 +127,7 @@ test('who made a document offline is told why the server does not make it', asyn
 })
 
 test('the offline list holds what was opened since it was fetched', async ({ owner, server }) => {
-  await goOffline(owner)
+  await goOffline(owner, server)
   await owner.context().setOffline(false)
   // Made in a tab that never shows the list.
   const address = await newDocument(owner, server)
@@ -140,4 +141,49 @@ test('the offline list holds what was opened since it was fetched', async ({ own
   await owner.getByRole('link', { name: 'Younger than the list' }).click()
   await expect(owner).toHaveURL(address)
   await expect(text(owner)).toContainText('here')
+})
+
+test('a document made offline is renamed and put into the trash from the list, and so it arrives', async ({
+  owner,
+  server,
+}) => {
+  await goOffline(owner, server)
+  const renamed = await make(owner)
+  await owner.keyboard.type('To be renamed.')
+  await expect(status(owner)).toContainText('kept on this device')
+  await owner.goto(server.url)
+  const trashed = await make(owner)
+  await owner.keyboard.type('To be thrown away.')
+  await expect(status(owner)).toContainText('kept on this device')
+  await owner.goto(server.url)
+  const card = (address: string) =>
+    owner.getByRole('listitem').filter({ has: owner.locator(`a[href="${new URL(address).pathname}"]`) })
+  const choose = async (address: string, entry: string) => {
+    await card(address)
+      .getByRole('button', { name: /^Actions/ })
+      .click()
+    await owner.getByRole('menuitem', { name: entry }).click()
+  }
+  await expect(card(renamed)).toContainText('Not sent yet')
+  await choose(renamed, 'Rename')
+  await owner.getByRole('textbox', { name: 'Document title' }).fill('Named on a train')
+  await owner.keyboard.press('Enter')
+  await expect(card(renamed)).toContainText('Named on a train')
+  await choose(trashed, 'Move to trash')
+  await expect(card(trashed)).toHaveCount(0)
+  await owner.getByRole('button', { name: 'Undo' }).click()
+  await choose(trashed, 'Move to trash')
+  await expect(card(trashed)).toHaveCount(0)
+  await owner.context().setOffline(false)
+  await expect.poll(() => kept(owner, renamed)).toBe('To be renamed.')
+  await expect(card(renamed)).not.toContainText('Not sent yet')
+  await expect(card(renamed)).toContainText('Named on a train')
+  await owner.goto(`${server.url}/trash`)
+  await expect(owner.getByRole('listitem')).toHaveCount(1)
+  await owner
+    .getByRole('listitem')
+    .getByRole('button', { name: /^Actions/ })
+    .click()
+  await owner.getByRole('menuitem', { name: 'Restore' }).click()
+  await expect.poll(() => kept(owner, trashed)).toBe('To be thrown away.')
 })

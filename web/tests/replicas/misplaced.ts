@@ -25,6 +25,7 @@ export function text(...parts: (string | { insert: unknown; attributes?: Record<
 }
 
 const paragraph = (...children: unknown[]) => element('paragraph', {}, ...children)
+const cell = (...children: unknown[]) => element('tableCell', {}, ...children)
 
 function nested(depth: number): Y.XmlElement {
   let inner = paragraph(text('deepest words'))
@@ -43,7 +44,14 @@ function asAnother(write: (doc: Y.Doc) => void): (root: Y.XmlFragment) => void {
   }
 }
 
+/** Letters among the children of an element or a fragment, as in a text. */
+function insertLetters(parent: Y.XmlFragment, index: number, letters: string): void {
+  Y.Text.prototype.insert.call(parent as unknown as Y.Text, index, letters)
+}
+
 const WORDS = 'stray words'
+const BEHIND = 'words behind'
+const PICTURE = `/api/v1/documents/${'0'.repeat(36)}/attachments/${'a'.repeat(64)}`
 
 /** Each writes into the root of a document; most leave the words "stray words". */
 export const MISPLACED: Record<string, (root: Y.XmlFragment) => void> = {
@@ -59,8 +67,22 @@ export const MISPLACED: Record<string, (root: Y.XmlFragment) => void> = {
   'plain text': (root) => put(root, new Y.Text(WORDS), paragraph(new Y.Text(WORDS))),
   'a fragment': (root) => put(root, new Y.XmlFragment()),
   'plain values': (root) => put(root, WORDS, 1, true, null, { a: [5n] }, new Uint8Array(3)),
-  'plain values in a paragraph': (root) => put(root, paragraph(text('a'), WORDS, 7, text('b'), { c: 1 })),
-  'plain values in a list': (root) => put(root, element('bulletList', {}, WORDS, element('listItem', {}, paragraph()))),
+  'plain values at the start': (root) => root.insert(0, [WORDS, 1, true, null, {}] as unknown[] as Child[]),
+  'types at the start': (root) =>
+    root.insert(0, [new Y.Map([['words', WORDS]]), Y.Array.from([1]), new Y.XmlFragment()] as unknown[] as Child[]),
+  'letters at the start': (root) => insertLetters(root, 0, '😀 letters'),
+  'letters in a paragraph': (root) => {
+    const inner = paragraph(text('a'), text(BEHIND))
+    put(root, inner)
+    insertLetters(inner, 1, '😀 letters')
+  },
+  'plain values in a paragraph': (root) => put(root, paragraph(text('a'), WORDS, 7, text(BEHIND), { c: 1 })),
+  'types in a paragraph': (root) => put(root, paragraph(new Y.Map([['words', WORDS]]), new Y.Text('a'), text(BEHIND))),
+  'plain values in a list': (root) =>
+    put(root, element('bulletList', {}, WORDS, element('listItem', {}, paragraph(text(BEHIND))))),
+  'plain values in a row': (root) =>
+    put(root, element('table', {}, element('tableRow', {}, 7, Y.Array.from([1]), cell(paragraph(text(BEHIND)))))),
+  'a picture behind plain values': (root) => put(root, WORDS, 1, element('image', { src: PICTURE })),
   'a document': (root) => put(root, new Y.Doc()),
   'an item without a list': (root) => put(root, element('listItem', {}, paragraph(text(WORDS)))),
   'an item that begins with a heading': (root) =>
@@ -187,10 +209,11 @@ export function misplaced(seeds: number): [string, Uint8Array][] {
   ]
   return writers.map(([name, write]) => {
     const doc = new Y.Doc()
-    // Before what others put into the root: pycrdt reads its children up to the first that is no XML.
+    // Before what others put into the root.
     doc.clientID = 1
     put(doc.getXmlFragment('default'), paragraph(text('first')))
     write(doc.getXmlFragment('default'))
+    put(doc.getXmlFragment('default'), paragraph(text('last')))
     return [name, Y.encodeStateAsUpdate(doc)]
   })
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { UNTITLED } from '../../src/features/document/untitled'
 import ar from '../../src/i18n/ar.json'
 import de from '../../src/i18n/de.json'
 import en from '../../src/i18n/en.json'
+import { LANGUAGES } from '../../src/i18n'
 
 type Catalogue = Record<string, string>
 
@@ -28,5 +30,12 @@ test.each([
       // A form for one or two may say the number in words; it may not fill a place that nobody fills.
       for (const place of placeholders(said ?? '')) expect(known.has(place), key).toBe(true)
     }
+  }
+})
+
+test('an untitled document is known as such in every language', async () => {
+  for (const language of Object.keys(LANGUAGES)) {
+    const { default: catalogue } = (await import(`../../src/i18n/${language}.json`)) as { default: Catalogue }
+    expect(UNTITLED).toContain(catalogue['documents.untitled'])
   }
 })

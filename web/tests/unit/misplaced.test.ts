@@ -50,14 +50,18 @@ const gone = (items: Y.Item[]) =>
 
 const saidBy = ({ fragment }: Replica) => unsentWords(fragment, new Map())
 
-/** Types into the paragraph that says `words`. */
-function typeInto({ editor }: Replica, words: string, typed: string): void {
+/** Where the paragraph's text begins that says `words`. */
+function startOf({ editor }: Replica, words: string): number {
   let at = -1
   editor.state.doc.descendants((node, position) => {
     if (node.isText && node.text?.startsWith(words)) at = position
   })
   if (at < 0) throw new Error(`no words "${words}"`)
-  editor.chain().setTextSelection(at).insertContent(typed).run()
+  return at
+}
+
+function typeInto(replica: Replica, words: string, typed: string): void {
+  replica.editor.chain().setTextSelection(startOf(replica, words)).insertContent(typed).run()
 }
 
 function settled(): Promise<void> {
@@ -75,7 +79,7 @@ test.each(Object.entries(MISPLACED))('writing goes on beside %s', async (_, writ
   replica.check()
   const all = everything(replica.doc)
   typeInto(replica, 'first', 'typed ')
-  replica.editor.chain().setTextSelection(1).splitBlock().run()
+  replica.editor.chain().setTextSelection(startOf(replica, 'typed')).splitBlock().run()
   replica.editor.commands.undo()
   await settled()
   replica.check()

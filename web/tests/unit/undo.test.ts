@@ -148,3 +148,31 @@ test('what others write does not split the words that one types, and is never un
   expect(undo()).toEqual(['theirs '])
   other.editor.destroy()
 })
+
+test('undo right after a quotation mark was made gives back the typed one, and then goes on', () => {
+  type('say "')
+  expect(lines()).toEqual(['say “'])
+  expect(undo()).toEqual(['say "'])
+  expect(editor.state.selection.head).toBe(6)
+  type('so')
+  expect(lines()).toEqual(['say "so'])
+  expect(undo()).toEqual(['say "'])
+  expect(undo()).toEqual([''])
+  for (let step = 0; step < 2; step += 1) editor.commands.redo()
+  expect(lines()).toEqual(['say "so'])
+})
+
+test('Backspace right after does the same', () => {
+  type('say "')
+  press('Backspace')
+  expect(lines()).toEqual(['say "'])
+  expect(undo()).toEqual([''])
+})
+
+test('an apostrophe in typing that goes on splits no step', () => {
+  type("I don't know what it's for")
+  expect(undo()).toEqual(['I don’t know what it’s '])
+  expect(undo()).toEqual([''])
+  for (let step = 0; step < 2; step += 1) editor.commands.redo()
+  expect(lines()).toEqual(['I don’t know what it’s for'])
+})

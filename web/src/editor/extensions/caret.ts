@@ -61,8 +61,9 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
       const head = place(binding, cursor.head, state)
       if (anchor === null || head === null) continue
       // Another key draws another element: a caret that moved shows its name again.
-      const identity = JSON.stringify([client, cursor.head, idle, user.name, user.guest])
-      decorations.push(Decoration.widget(head, () => caret(client, user, idle), { key: identity, side: 10 }))
+      const alone = state.doc.resolve(head).parent.content.size === 0
+      const identity = JSON.stringify([client, cursor.head, idle, user.name, user.guest, alone])
+      decorations.push(Decoration.widget(head, () => caret(client, user, idle, alone), { key: identity, side: 10 }))
       if (anchor !== head) {
         const attributes = { class: 'caret-selection', style: `background-color: ${colorOf(user)}33`, nodeName: 'span' }
         decorations.push(Decoration.inline(Math.min(anchor, head), Math.max(anchor, head), attributes))
@@ -163,11 +164,13 @@ function beside(decorations: DecorationSet, tr: Transaction): boolean {
   return found
 }
 
-function caret(client: number, user: User, idle: boolean): HTMLElement {
+/** `alone`: in a block without content, which styles cannot tell from one with words before the caret. */
+function caret(client: number, user: User, idle: boolean, alone: boolean): HTMLElement {
   const cursor = document.createElement('span')
   cursor.className = 'caret'
   cursor.dataset.client = String(client)
   cursor.dataset.idle = String(idle)
+  if (alone) cursor.dataset.alone = ''
   cursor.setAttribute('aria-hidden', 'true')
   cursor.style.setProperty('--caret', colorOf(user))
   const label = document.createElement('span')

@@ -11,7 +11,7 @@ import TiptapLink from '@tiptap/extension-link'
 import { BulletList, ListItem, OrderedList, TaskItem, TaskList } from '@tiptap/extension-list'
 import Subscript from '@tiptap/extension-subscript'
 import Superscript from '@tiptap/extension-superscript'
-import { Table, TableCell, TableHeader, TableRow } from '@tiptap/extension-table'
+import { TableCell, TableHeader, TableRow } from '@tiptap/extension-table'
 import TextAlign from '@tiptap/extension-text-align'
 import { FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
 import type { Extension, Extensions, Node } from '@tiptap/core'
@@ -46,6 +46,7 @@ import { SmartQuotes } from './smartQuotes'
 import { Steady } from './steady'
 import { TabInCells, TabKey } from './tabKey'
 import { UnknownBlock } from './unknownBlock'
+import { EvenTable } from '../table/evenTable'
 import { TableView } from '../table/view'
 import { UndoSteps } from '../undo'
 
@@ -143,7 +144,7 @@ export function schemaExtensions(): Extensions {
     described(ListItem),
     described(TaskList),
     described(TaskItem).configure({ nested: true }),
-    described(Table).configure({ resizable: true, cellMinWidth: 60, View: TableView }),
+    described(EvenTable).configure({ resizable: true, cellMinWidth: 60, View: TableView }),
     described(TableRow),
     described(TableCell),
     described(TableHeader),

@@ -27,7 +27,7 @@ import { useSession } from '../../app/auth'
 import { useCheckedForm } from '../../app/useCheckedForm'
 import { LanguageSelect } from '../../i18n/LanguageSelect'
 import { Moment } from '../../i18n/Moment'
-import { clearLocalStores } from '../../sync/local'
+import { clearLocalStores } from '../../sync/copies'
 import { Header } from '../documents/Header'
 
 function Section({ title, children }: { title: string; children: ReactNode }) {

@@ -3,6 +3,7 @@ import { useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { MAX_TITLE } from '../../api/client'
+import { UNTITLED } from './untitled'
 import classes from './DocumentTitle.module.css'
 
 interface Props {
@@ -15,9 +16,6 @@ interface Props {
   offer: () => string
 }
 
-/** What the server calls a document that was given no title. */
-const UNTITLED = 'Untitled document'
-
 /**
  * The title, edited in place; Enter or leaving the field keeps it, Escape takes it back. For an untitled document the
  * first heading stands in the field: who comes by keyboard keeps it by Enter, or passes by.
@@ -28,8 +26,7 @@ export function DocumentTitle(props: Props) {
   const [offered, setOffered] = useState<string | null>(null)
   const pointed = useRef(false)
   const begin = (field: HTMLInputElement) => {
-    const untitled = [UNTITLED, t('documents.untitled')].includes(props.title)
-    const offer = untitled ? props.offer() : ''
+    const offer = UNTITLED.includes(props.title) ? props.offer() : ''
     setDraft(offer || props.title)
     setOffered(offer && !pointed.current ? offer : null)
     // To select takes the focus, too: not from where it has gone meanwhile.

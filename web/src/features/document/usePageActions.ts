@@ -7,6 +7,7 @@ import { explain } from '../../api/explain'
 import type { PageActions } from '../../editor/panels/panel'
 import type { DocumentSession } from '../../sync'
 import { useTheme } from '../../app/useTheme'
+import { trashDocument } from './changeDocument'
 import { createDocument } from './createDocument'
 import { download } from './download'
 
@@ -71,13 +72,14 @@ export function usePageActions(
       outline,
       theme: { dark, toggle },
       say: (message) => notifications.show({ message }),
-      trash: owner
-        ? attempt(async () => {
-            await api.trash(documentId)
-            await navigate({ to: '/' })
-            notifications.show({ message: t('trash.moved', { title }) })
-          })
-        : null,
+      trash:
+        owner && maker
+          ? attempt(async () => {
+              await trashDocument({ id: documentId, owner: maker })
+              await navigate({ to: '/' })
+              notifications.show({ message: t('trash.moved', { title }) })
+            })
+          : null,
     }
   }, [session, documentId, title, owner, link, maker, count, outline, dark, toggle, navigate, t])
 }

@@ -16,6 +16,7 @@ import { useTranslation } from 'react-i18next'
 import { api, MAX_TITLE, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useMenuButton } from '../../app/useMenuButton'
+import { restoreDocument, trashDocument } from '../document/changeDocument'
 import { ShareForm } from '../document/ShareForm'
 import { RenameForm } from './RenameForm'
 
@@ -42,7 +43,7 @@ export function CardMenu({ document, onChanged }: Props) {
     }
   }
   const trash = async () => {
-    if (!(await run(api.trash(id)))) return
+    if (!(await run(trashDocument(document)))) return
     const notice = notifications.show({
       autoClose: 8000,
       message: (
@@ -54,7 +55,7 @@ export function CardMenu({ document, onChanged }: Props) {
             style={{ flexShrink: 0 }}
             onClick={() => {
               notifications.hide(notice)
-              void run(api.restore(id))
+              void run(restoreDocument(document))
             }}
           >
             {t('undo')}
@@ -69,7 +70,7 @@ export function CardMenu({ document, onChanged }: Props) {
       notifications.show({ message: t('documents.copied', { title: name }) })
   }
   const restore = async () => {
-    if (await run(api.restore(id))) notifications.show({ message: t('trash.restored', { title }) })
+    if (await run(restoreDocument(document))) notifications.show({ message: t('trash.restored', { title }) })
   }
   const leave = async () => {
     if (await run(api.forgetVisit(id))) notifications.show({ message: t('shared.left', { title }) })

@@ -1,9 +1,12 @@
 import { Text, Tooltip } from '@mantine/core'
-import { IconFileText, IconWorld } from '@tabler/icons-react'
+import { IconCloudUp, IconFileText, IconWorld } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
+import { useSyncExternalStore } from 'react'
 import { Trans, useTranslation } from 'react-i18next'
 import type { DocumentInfo, Sort } from '../../api/client'
 import { Moment } from '../../i18n/Moment'
+import { isUnheard } from '../../sync'
+import { unsent } from '../../sync/unattended'
 import { CardMenu } from './CardMenu'
 import { Preview } from './Preview'
 import classes from './DocumentCard.module.css'
@@ -20,6 +23,7 @@ interface Props {
 /** One document of the list: its name leads to it, its menu changes it. */
 export function DocumentCard({ document, compact, mine, sort, onChanged }: Props) {
   const { t } = useTranslation()
+  const waiting = useSyncExternalStore(unsent.subscribe, unsent.get).has(document.id) || isUnheard(document)
   const [key, at] = document.trashed_at
     ? ['documents.trashed', document.trashed_at]
     : sort === 'created_at'
@@ -53,6 +57,12 @@ export function DocumentCard({ document, compact, mine, sort, onChanged }: Props
           <span>
             <Trans t={t} i18nKey={key} components={{ when: <Moment at={at ?? document.updated_at} /> }} />
           </span>
+          {waiting && (
+            <span className={classes.waiting}>
+              <IconCloudUp size={16} aria-hidden />
+              {t('documents.unsent')}
+            </span>
+          )}
         </Text>
         {document.link_role && (
           <Tooltip label={t('documents.shared')}>

@@ -2,8 +2,9 @@ import { Button, Group, Stack, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, MAX_TITLE, Problem, type DocumentInfo } from '../../api/client'
+import { MAX_TITLE, Problem, type DocumentInfo } from '../../api/client'
 import { explain, explainField } from '../../api/explain'
+import { renameDocument } from '../document/changeDocument'
 
 /** A new title, given only over the one that was seen: a title that somebody else gave meanwhile is shown first. */
 export function RenameForm({ document, onDone }: { document: DocumentInfo; onDone: () => void }) {
@@ -11,7 +12,7 @@ export function RenameForm({ document, onDone }: { document: DocumentInfo; onDon
   const [title, setTitle] = useState(document.title)
   const [seen, setSeen] = useState(document)
   const rename = useMutation({
-    mutationFn: () => api.rename(document.id, title.trim(), seen.version, null),
+    mutationFn: () => renameDocument(seen, title.trim()),
     onSuccess: onDone,
     onError: (error) => {
       if (error instanceof Problem && error.status === 412) setSeen(error.body.current as DocumentInfo)

@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { api, NetworkError, type DocumentInfo, type Sort } from '../../api/client'
-import { bringMade } from '../../sync/made'
+import { bringMade } from '../../sync/unattended'
 import { keepList, keptList } from './keptList'
 
 const ASK_AGAIN = 4000

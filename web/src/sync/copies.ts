@@ -1,0 +1,123 @@
+/**
+ * The databases of all local copies, open in this tab or not: one per person and document. Each holds the document's
+ * updates and a note of what the server is known to have of them.
+ */
+import * as idb from 'lib0/indexeddb'
+import * as Y from 'yjs'
+import { forgetNotes, PREFIX, storeName } from './notes'
+import { hasUnsent, joined, NOTHING } from './unsent'
+
+const CONFIRMED = 'confirmed'
+const SEEN = 'seen'
+
+/** What the server was known to have when that was last noted, and when that was. */
+export async function noteIn(db: IDBDatabase): Promise<{ confirmed: Y.Snapshot; seen: number | null }> {
+  const [custom] = idb.transact(db, ['custom'], 'readonly')
+  if (!custom) return { confirmed: NOTHING, seen: null }
+  const known = (await idb.get(custom, CONFIRMED)) as unknown as Uint8Array | undefined
+  const seen = (await idb.get(custom, SEEN)) as number | undefined
+  return { confirmed: known ? Y.decodeSnapshot(known) : NOTHING, seen: seen ?? null }
+}
+
+/** Adds to what other tabs noted; one transaction, so that no note takes another's back. */
+export async function addNote(db: IDBDatabase, confirmed: Y.Snapshot): Promise<void> {
+  const [custom] = idb.transact(db, ['custom'])
+  if (!custom) return
+  const known = (await idb.get(custom, CONFIRMED)) as unknown as Uint8Array | undefined
+  const sum = known ? joined(Y.decodeSnapshot(known), confirmed) : confirmed
+  await idb.put(custom, Y.encodeSnapshot(sum) as never, CONFIRMED)
+  await idb.put(custom, Date.now() as never, SEEN)
+}
+
+/** Names of local copies with changes that no server has confirmed. */
+export async function unsentDocuments(): Promise<string[]> {
+  const names = await storeNames()
+  const unsent = await Promise.all(names.map(holdsUnsent))
+  return names.filter((_, index) => unsent[index])
+}
+
+/** The ids of this person's documents with such changes; one by one, so that a page is not held up. */
+export async function unsentOf(person: string): Promise<string[]> {
+  const start = storeName(person, '')
+  const unsent: string[] = []
+  for (const name of await storeNames())
+    if (name.startsWith(start) && (await holdsUnsent(name))) unsent.push(name.slice(start.length))
+  return unsent
+}
+
+async function holdsUnsent(name: string): Promise<boolean> {
+  return withDatabase(name, false, async (db) => hasUnsent(await updatesIn(db), (await noteIn(db)).confirmed))
+}
+
+/** Everything that a local copy holds. */
+export async function storedUpdates(name: string): Promise<Uint8Array[]> {
+  return withDatabase(name, [], updatesIn)
+}
+
+/** Notes that the server holds these updates of a local copy. */
+export async function confirmStored(name: string, updates: Uint8Array[]): Promise<void> {
+  const doc = new Y.Doc()
+  for (const update of updates) Y.applyUpdate(doc, update)
+  await withDatabase(name, undefined, (db) => addNote(db, Y.snapshot(doc)))
+  doc.destroy()
+}
+
+async function updatesIn(db: IDBDatabase): Promise<Uint8Array[]> {
+  const [updates] = idb.transact(db, ['updates'], 'readonly')
+  return updates ? ((await idb.getAll(updates)) as Uint8Array[]) : []
+}
+
+/** Works with a local copy; `absent` when there is none: a copy that was deleted meanwhile is not made again. */
+async function withDatabase<T>(name: string, absent: T, work: (db: IDBDatabase) => Promise<T>): Promise<T> {
+  const db = await existing(name)
+  if (!db) return absent
+  try {
+    return await work(db)
+  } finally {
+    db.close()
+  }
+}
+
+async function existing(name: string): Promise<IDBDatabase | null> {
+  return new Promise((resolve) => {
+    const request = indexedDB.open(name)
+    request.onupgradeneeded = () => request.transaction?.abort()
+    request.onerror = (event) => {
+      event.preventDefault()
+      resolve(null)
+    }
+    request.onsuccess = () => {
+      const db = request.result
+      db.onversionchange = () => db.close()
+      resolve(db)
+    }
+  })
+}
+
+async function storeNames(): Promise<string[]> {
+  try {
+    const databases = (await indexedDB.databases?.()) ?? []
+    return databases.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name] : []))
+  } catch {
+    return []
+  }
+}
+
+export async function deleteStore(name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase(name)
+    // Blocked: other tabs let go when they hear of it.
+    request.onsuccess = request.onerror = request.onblocked = () => resolve()
+  })
+}
+
+/** Whether somebody keeps anything here. */
+export async function hasLocalStores(person: string): Promise<boolean> {
+  return (await storeNames()).some((name) => name.startsWith(storeName(person, '')))
+}
+
+/** Removes every local copy of every document: for signing out on a shared computer. */
+export async function clearLocalStores(): Promise<void> {
+  await Promise.all((await storeNames()).map(deleteStore))
+  await forgetNotes()
+}

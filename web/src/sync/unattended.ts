@@ -1,0 +1,118 @@
+/**
+ * What was written on this device and not sent, in documents that are not open in this tab: it is sent when the server
+ * answers, wherever in the app one is.
+ */
+import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
+import * as Y from 'yjs'
+import { api, Problem, setCsrfToken } from '../api/client'
+import { confirmStored, storedUpdates, unsentOf } from './copies'
+import { announce, isUnheard } from './made'
+import { keepInfo, keptInfo, keptInfos, storeName } from './notes'
+import { closings, isOpenHere } from './open'
+import { Store } from './store'
+import { tab } from './tab'
+
+const ASK_AGAIN = 10_000
+/** A document that was closed may be opened again at once. */
+const AFTER_CLOSING = 1000
+
+/** The ids of documents with words on this device that were not sent. */
+export const unsent = new Store<ReadonlySet<string>>(new Set())
+
+/** Sends this person's unsent words now, with the network, and when a document was closed. Returns how to stop. */
+export function sendUnsent(person: string, onSent: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let stopped = false
+  let turn = Promise.resolve()
+  const later = (pause: number, known?: ReadonlySet<string>) => {
+    clearTimeout(timer)
+    if (!stopped) timer = setTimeout(() => start(known), pause)
+  }
+  const round = async (known?: ReadonlySet<string>): Promise<void> => {
+    if (stopped) return
+    const waiting = new Set(known ?? (await unsentOf(person)))
+    unsent.set(new Set(waiting))
+    try {
+      await bringMade(person)
+      for (const id of waiting) {
+        if (stopped) return
+        if (isOpenHere(id) || !(await bring(person, id))) continue
+        waiting.delete(id)
+        unsent.set(new Set(waiting))
+        onSent()
+      }
+    } catch {
+      // The server is away.
+      if (waiting.size > 0) later(ASK_AGAIN, waiting)
+    }
+  }
+  const start = (known?: ReadonlySet<string>) => {
+    turn = turn.then(() => round(known))
+  }
+  const onOnline = () => start()
+  const onClosed = closings.subscribe(() => later(AFTER_CLOSING))
+  window.addEventListener('online', onOnline)
+  start()
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+    onClosed()
+    window.removeEventListener('online', onOnline)
+    unsent.set(new Set())
+  }
+}
+
+let bringing = Promise.resolve()
+
+/** Brings to the server what this person made and wrote without a network. */
+export function bringMade(person: string): Promise<void> {
+  const turn = bringing.then(async () => {
+    for (const { id } of keptInfos(person).filter(isUnheard)) await bring(person, id)
+  })
+  // One after the other: each leaves nothing for the next.
+  bringing = turn.catch(() => undefined)
+  return turn
+}
+
+/** Brings what this device has of one document; false where the server does not take it now. */
+async function bring(person: string, id: string): Promise<boolean> {
+  try {
+    const unheard = isUnheard(keptInfo(person, id))
+    const info = unheard ? await announce(person, id) : null
+    if (unheard ? !info : !(await isSignedIn(person))) return false
+    const name = storeName(person, id)
+    const updates = await storedUpdates(name)
+    await send(id, updates)
+    await confirmStored(name, updates)
+    if (!info) return true
+    const trashed_at = keptInfo(person, id)?.trashed_at ?? null
+    if (trashed_at) await api.trash(id)
+    keepInfo(name, { ...info, trashed_at })
+    return true
+  } catch (error) {
+    if (error instanceof Problem) return false
+    throw error
+  }
+}
+
+/** Whether words of this person may be sent: another may have signed in since. */
+async function isSignedIn(person: string): Promise<boolean> {
+  const session = await api.session()
+  setCsrfToken(session.csrf_token)
+  return session.account?.id === person
+}
+
+/** Sends what the server lacks of these updates. */
+async function send(id: string, updates: Uint8Array[]): Promise<void> {
+  if (updates.length === 0) return
+  const whole = Y.mergeUpdates(updates)
+  const exchange = async (update: Uint8Array) => {
+    const encoder = encoding.createEncoder()
+    encoding.writeVarUint8Array(encoder, Y.encodeStateVectorFromUpdate(whole))
+    encoding.writeVarUint8Array(encoder, update)
+    return api.exchange(id, encoding.toUint8Array(encoder) as never, null, tab)
+  }
+  const { body } = await exchange(new Uint8Array())
+  await exchange(Y.diffUpdate(whole, decoding.readVarUint8Array(decoding.createDecoder(body))))
+}

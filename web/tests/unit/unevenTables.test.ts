@@ -1,0 +1,78 @@
+/** Tables that two people changed at once: shown as they are, repaired by the first who works on them. */
+import type { Node } from '@tiptap/pm/model'
+import { TableMap } from '@tiptap/pm/tables'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { Replica } from '../replicas/replica'
+
+let one: Replica
+let other: Replica
+
+const table = ({ editor }: Replica): Node => editor.state.doc.firstChild as Node
+const isEven = (replica: Replica) => TableMap.get(table(replica)).problems === null
+const cells = (replica: Replica) => table(replica).children.map((row) => row.children.map((cell) => cell.textContent))
+const settled = () => new Promise((done) => setTimeout(done, 0))
+
+async function exchange(): Promise<void> {
+  const [mine, theirs] = [one.outgoing(), other.outgoing()]
+  one.receive(theirs)
+  other.receive(mine)
+  await settled()
+}
+
+beforeEach(async () => {
+  one = new Replica(1, Y.encodeStateAsUpdate(new Y.Doc()))
+  one.editor.commands.insertTable({ rows: 2, cols: 2, withHeaderRow: false })
+  one.editor.commands.insertContentAt(4, 'first')
+  await settled()
+  other = new Replica(2, Y.encodeStateAsUpdate(one.doc))
+  await settled()
+  one.outgoing()
+  other.outgoing()
+  for (const { editor } of [one, other]) editor.commands.setTextSelection(5)
+  one.editor.commands.addRowAfter()
+  other.editor.commands.addColumnAfter()
+  await settled()
+  await exchange()
+})
+
+afterEach(() => {
+  one.close()
+  other.close()
+})
+
+test('nobody who only sees an uneven table, opens it or writes words in it adds a cell', async () => {
+  expect(isEven(one)).toBe(false)
+  expect(cells(one)).toEqual(cells(other))
+  expect([one.outgoing(), other.outgoing()]).toEqual([[], []])
+  const third = new Replica(3, Y.encodeStateAsUpdate(one.doc))
+  await settled()
+  expect(third.outgoing()).toEqual([])
+  third.close()
+  for (const { editor } of [one, other]) editor.view.dispatch(editor.state.tr.insertText('!'))
+  await settled()
+  await exchange()
+  expect(cells(one)).toEqual(cells(other))
+  expect(cells(one).map((row) => row.length)).toEqual([3, 2, 3])
+})
+
+test('a command on it repairs it first, and loses nothing', async () => {
+  one.editor.commands.deleteColumn()
+  await settled()
+  await exchange()
+  for (const replica of [one, other]) {
+    expect(isEven(replica)).toBe(true)
+    expect(cells(replica).map((row) => row.length)).toEqual([2, 2, 2])
+  }
+})
+
+test('so does a key that goes by the columns', async () => {
+  const { view } = other.editor
+  view.dom.dispatchEvent(new KeyboardEvent('keydown', { key: 'Tab', bubbles: true, cancelable: true }))
+  await settled()
+  await exchange()
+  for (const replica of [one, other]) {
+    expect(isEven(replica)).toBe(true)
+    expect(cells(replica)[0]).toContain('first')
+  }
+})
