@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -338,10 +338,10 @@ async def test_a_value_that_is_none_is_damage_that_is_named(log: SqliteLog, dama
         await log.load("d")
 
 
-def flipped(content: bytes) -> Iterator[bytes]:
-    """Yield the content with one bit changed, at twenty places in turn."""
-    for at in range(0, len(content), len(content) // 20 + 1):
-        yield content[:at] + bytes((content[at] ^ 1,)) + content[at + 1 :]
+def flipped(content: bytes) -> list[bytes]:
+    """Return the content with one bit changed, at twenty places in turn."""
+    places = range(0, len(content), len(content) // 20 + 1)
+    return [content[:at] + bytes((content[at] ^ 1,)) + content[at + 1 :] for at in places]
 
 
 @pytest.mark.fm("FM-062")
@@ -395,6 +395,54 @@ async def test_a_compactor_that_was_paused_past_its_lease_writes_nothing(log: Sq
     stored = await log.load("d")
     assert stored.snapshot is not None
     assert stored.snapshot.seq == len(updates)
+    assert text_of(await parts(log, "d")) == text_of(updates)
+
+
+@pytest.mark.fm("FM-065")
+@pytest.mark.parametrize("step", ["_store", "_batch"])
+async def test_the_fence_alone_keeps_out_whoever_lost_the_lease(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The other has stored nothing yet that would be newer."""
+    updates = history(30)
+    await append(log, "d", updates)
+    work = getattr(Compaction, step)
+
+    def overtaken(self: Compaction, connection: sqlite3.Connection, *about: object) -> object:
+        connection.execute("UPDATE leases SET holder='other', token=token+1")
+        return work(self, connection, *about)
+
+    monkeypatch.setattr(Compaction, step, overtaken)
+    with pytest.raises(LeaseLost, match="taken over"):
+        await asyncio.to_thread(compact, log.path, log.archive, "late", "d")
+    with closing(sqlite3.connect(log.path)) as connection:
+        rows = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("segments", "updates")]
+    assert rows == [0, len(updates)]
+    assert ((await log.load("d")).snapshot is None) == (step == "_store")
+    assert text_of(await parts(log, "d")) == text_of(updates)
+
+
+@pytest.mark.fm("FM-065")
+async def test_a_snapshot_is_stored_only_if_it_is_newer_whatever_the_lease_says(log: SqliteLog) -> None:
+    updates, loop = history(60), asyncio.get_running_loop()
+    await append(log, "d", updates[:30])
+
+    class Blind(Compaction):
+        """Overtaken between its reading and its storing, without noticing."""
+
+        def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> list[str]:
+            asyncio.run_coroutine_threadsafe(append(log, "d", updates[30:]), loop).result(30)
+            connection.execute("UPDATE leases SET expires_at=0")
+            compact(log.path, log.archive, "other", "d")
+            return super()._store(connection, snapshot)
+
+        def _check(self, connection: sqlite3.Connection) -> None:
+            pass
+
+    with pytest.raises(LeaseLost, match=f"a snapshot at {len(updates)} is already there"):
+        await asyncio.to_thread(Blind(log.path, log.archive, "late", "d").run)
+    with closing(sqlite3.connect(log.path)) as connection:
+        assert connection.execute("SELECT seq FROM snapshots").fetchall() == [(len(updates),)]
     assert text_of(await parts(log, "d")) == text_of(updates)
 
 

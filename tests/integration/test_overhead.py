@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from bench.traces import typed
 
 from conftest import PROVE, ROOT, QuireProcess, run_node
 from quire.crdt.updates import merge
@@ -78,23 +79,7 @@ async def join(server: QuireProcess, document: str) -> tuple[int, bytes]:
 )
 async def test_a_real_editing_history_costs_little_beside_its_text(server: QuireProcess, trace: Path) -> None:
     document = server.new_document()
-    done = subprocess.run(
-        [
-            "node",
-            str(ROOT / "bench" / "replay.mjs"),
-            f"{server.url.replace('http', 'ws')}/collab",
-            server.token,
-            document,
-            str(trace),
-            str(EDITS),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=1200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = typed(f"{server.url.replace('http', 'ws')}/collab", server.token, document, trace, EDITS)
     state, whole = await join(server, document)
     characters = found["characters"]
     measured = {

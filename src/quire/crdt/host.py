@@ -13,21 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from quire.crdt.replica import Applied, Encoded, LocalReplica, Replica, ReplicaCorrupt
-from quire.crdt.rpc import (
-    ANSWER,
-    APPLY,
-    CLOSE,
-    DIFF,
-    ENCODE,
-    INSPECT,
-    MALFORMED,
-    OK,
-    OPEN,
-    REQUEST,
-    STATE,
-    decode_applied,
-    decode_summary,
-)
+from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, decode_applied, decode_summary
 from quire.crdt.turns import Payer, Turns, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, decode_parts, encode_parts
 from quire.parent import start_child
@@ -35,7 +21,7 @@ from quire.parent import start_child
 
 @dataclass(slots=True, eq=False)
 class _Request:
-    operation: int
+    operation: Operation
     replica: int
     body: bytes
     generation: int | None
@@ -62,7 +48,7 @@ class Worker:
 
     async def call(
         self,
-        operation: int,
+        operation: Operation,
         replica: int,
         body: bytes,
         *,
@@ -153,9 +139,9 @@ class Worker:
 
 
 def _settle(request: _Request, status: int, body: bytes) -> None:
-    if status == MALFORMED:
+    if status == Status.MALFORMED:
         _fail(request, MalformedUpdate(body.decode()))
-    elif status != OK:
+    elif status != Status.OK:
         _fail(request, ReplicaCorrupt(body.decode()))
     elif not request.answer.done():
         request.answer.set_result(body)
@@ -183,29 +169,29 @@ class RemoteReplica:
         raise ReplicaCorrupt("this copy is in another process")
 
     async def state(self, payer: Payer | None = None) -> Applied:
-        answer = await self._call(STATE, b"", payer)
+        answer = await self._call(Operation.STATE, b"", payer)
         with charged(payer):
             return decode_applied(answer)
 
     async def apply(self, update: bytes, summary: UpdateSummary, payer: Payer | None = None) -> Applied:  # noqa: ARG002
-        answer = await self._call(APPLY, update, payer)
+        answer = await self._call(Operation.APPLY, update, payer)
         with charged(payer):
             return decode_applied(answer)
 
     async def diff(self, known: bytes, payer: Payer | None = None) -> bytes:
-        return await self._call(DIFF, known, payer)
+        return await self._call(Operation.DIFF, known, payer)
 
     async def encode(self, payer: Payer | None = None) -> Encoded:
-        update, *waiting = decode_parts(await self._call(ENCODE, b"", payer))
+        update, *waiting = decode_parts(await self._call(Operation.ENCODE, b"", payer))
         return Encoded(update, tuple(waiting))
 
     async def close(self) -> None:
         if self.alive:
             # With its process the document is gone as well.
             with suppress(ReplicaCorrupt):
-                await self._call(CLOSE, b"", None)
+                await self._call(Operation.CLOSE, b"", None)
 
-    async def _call(self, operation: int, body: bytes, payer: Payer | None) -> bytes:
+    async def _call(self, operation: Operation, body: bytes, payer: Payer | None) -> bytes:
         return await self._worker.call(
             operation, self._number, body, document=self._document, payer=payer, generation=self._generation
         )
@@ -225,7 +211,7 @@ class ReplicaHost:
                 return LocalReplica(parts)
         self._numbers += 1
         worker, number = self._workers[self._numbers % len(self._workers)], self._numbers
-        await worker.call(OPEN, number, encode_parts(parts), document=document, payer=payer)
+        await worker.call(Operation.OPEN, number, encode_parts(parts), document=document, payer=payer)
         return RemoteReplica(worker, document, number)
 
     @property
@@ -235,7 +221,7 @@ class ReplicaHost:
 
     async def inspect(self, document: str, update: bytes, payer: Payer | None = None) -> UpdateSummary:
         """Parse a large update in a worker process; raises `MalformedUpdate`."""
-        answer = await self._workers[0].call(INSPECT, 0, update, document=document, payer=payer)
+        answer = await self._workers[0].call(Operation.INSPECT, 0, update, document=document, payer=payer)
         with charged(payer):
             return decode_summary(answer)
 

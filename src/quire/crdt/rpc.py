@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import pickle
 import struct
 from dataclasses import replace
@@ -9,12 +10,41 @@ from dataclasses import replace
 from quire.crdt.replica import Applied
 from quire.crdt.updates import UpdateSummary, decode_state_vector, encode_state_vector
 
-OPEN, APPLY, DIFF, CLOSE, INSPECT, STATE, ENCODE = range(7)
 REQUEST = struct.Struct("<IBI")
 """Length of the body, operation, replica number."""
 ANSWER = struct.Struct("<IBd")
 """Length of the body, status, processor seconds."""
-OK, MALFORMED, CORRUPT = range(3)
+
+
+class Operation(enum.IntEnum):
+    """What a worker is asked for."""
+
+    OPEN = 0
+    """Hold a replica. Body: the parts of the document; the answer is empty."""
+    APPLY = 1
+    """Body: an update. Answer: `encode_applied`."""
+    DIFF = 2
+    """Body: a state vector. Answer: the update that it lacks."""
+    CLOSE = 3
+    """Forget the replica. No body, and an empty answer."""
+    INSPECT = 4
+    """Read an update, of no replica. Answer: `encode_summary`."""
+    STATE = 5
+    """No body. Answer: `encode_applied`."""
+    ENCODE = 6
+    """No body. Answer: the parts of the document."""
+
+
+class Status(enum.IntEnum):
+    """How a request ended."""
+
+    OK = 0
+    MALFORMED = 1
+    """The update cannot be read. Body: why."""
+    CORRUPT = 2
+    """The replica cannot be used any more. Body: why."""
+
+
 _APPLIED = struct.Struct("<??I?I")
 
 

@@ -10,22 +10,7 @@ import time
 from typing import BinaryIO
 
 from quire.crdt.replica import LocalReplica, ReplicaCorrupt
-from quire.crdt.rpc import (
-    ANSWER,
-    APPLY,
-    CLOSE,
-    CORRUPT,
-    DIFF,
-    ENCODE,
-    INSPECT,
-    MALFORMED,
-    OK,
-    OPEN,
-    REQUEST,
-    STATE,
-    encode_applied,
-    encode_summary,
-)
+from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, encode_applied, encode_summary
 from quire.crdt.updates import MalformedUpdate, decode_parts, encode_parts, inspect
 from quire.parent import end_with_parent
 
@@ -37,24 +22,24 @@ MEMORY = 4 * 1024**3
 
 def answer(replicas: dict[int, LocalReplica], operation: int, number: int, body: bytes) -> bytes:
     """Carry out one request."""
-    if operation == OPEN:
+    if operation == Operation.OPEN:
         replicas[number] = LocalReplica(decode_parts(body))
         return b""
-    if operation == INSPECT:
+    if operation == Operation.INSPECT:
         return encode_summary(inspect(body))
-    if operation == CLOSE:
+    if operation == Operation.CLOSE:
         replicas.pop(number, None)
         return b""
     replica = replicas.get(number)
     if replica is None:
         raise ReplicaCorrupt("the document is not open in this worker")
-    if operation == APPLY:
+    if operation == Operation.APPLY:
         return encode_applied(replica.apply_now(body, inspect(body)))
-    if operation == DIFF:
+    if operation == Operation.DIFF:
         return replica.diff_now(body)
-    if operation == ENCODE:
+    if operation == Operation.ENCODE:
         return encode_parts(replica.encode_now().parts)
-    if operation == STATE:
+    if operation == Operation.STATE:
         return encode_applied(replica.state_now())
     raise ReplicaCorrupt(f"operation {operation} is unknown")
 
@@ -68,12 +53,12 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         signal.alarm(DEADLINE)
         started = time.process_time()
         try:
-            status, result = OK, answer(replicas, operation, number, body)
+            status, result = Status.OK, answer(replicas, operation, number, body)
         except MalformedUpdate as error:
-            status, result = MALFORMED, str(error).encode()
+            status, result = Status.MALFORMED, str(error).encode()
         except ReplicaCorrupt as error:
             replicas.pop(number, None)
-            status, result = CORRUPT, str(error).encode()
+            status, result = Status.CORRUPT, str(error).encode()
         signal.alarm(0)
         answers.write(ANSWER.pack(len(result), status, time.process_time() - started) + result)
         answers.flush()

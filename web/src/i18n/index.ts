@@ -7,6 +7,7 @@ export const LANGUAGES: Record<string, string> = { en: 'English', de: 'Deutsch',
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur'])
 const KEY = 'quire:language'
 
+/** The direction in which a language is written. */
 export function direction(language: string): 'ltr' | 'rtl' {
   return RIGHT_TO_LEFT.has(language.split('-')[0] ?? '') ? 'rtl' : 'ltr'
 }
@@ -34,6 +35,7 @@ function preferred(): string {
   return candidates.find((language) => language && language in LANGUAGES) ?? 'en'
 }
 
+/** Makes the words ready before the first page is drawn. */
 export async function startI18n(): Promise<void> {
   await i18next.use(initReactI18next).init({
     resources: { en: { translation: en } },

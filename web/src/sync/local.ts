@@ -97,10 +97,7 @@ export class LocalCopy {
   /** Somebody deleted the copy (signed out in another tab): this tab goes on without one. */
   private detach(): void {
     this.erased = true
-    this.doc.off('update', this.write)
-    clearTimeout(this.folding)
-    clearTimeout(this.retry)
-    clearInterval(this.quota)
+    this.stop()
     this.kept.set('no')
   }
 
@@ -186,9 +183,14 @@ export class LocalCopy {
 
   private end(): void {
     this.closed = true
+    clearTimeout(this.noting)
+    this.stop()
+  }
+
+  /** Stores nothing from here on. */
+  private stop(): void {
     this.doc.off('update', this.write)
     clearTimeout(this.folding)
-    clearTimeout(this.noting)
     clearTimeout(this.retry)
     clearInterval(this.quota)
   }

@@ -29,6 +29,7 @@ export function useSessionPart<K extends keyof SessionState>(session: DocumentSe
   return useSyncExternalStore(session.state.subscribe, () => session.state.get()[part])
 }
 
+/** All that is true of an open document; what needs one part only follows `useSessionPart`. */
 export function useSessionState(session: DocumentSession): SessionState {
   return useSyncExternalStore(session.state.subscribe, session.state.get)
 }

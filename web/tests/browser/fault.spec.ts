@@ -1,5 +1,5 @@
 /** A fault inside the editor costs no word. */
-import { expect, newDocument, saved, status, test, text, type, words } from './fixtures'
+import { expect, keepApp, newDocument, saved, status, test, text, type, words } from './fixtures'
 
 test('a node view that throws is told, and a reload brings every word back [FM-155]', async ({ owner, server }) => {
   await newDocument(owner, server)
@@ -23,9 +23,7 @@ test('a node view that throws is told, and a reload brings every word back [FM-1
 
 test('a plugin that throws is told, and every word is in the local copy [FM-155]', async ({ owner, server }) => {
   await newDocument(owner, server)
-  await owner.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
-  await owner.reload()
-  await saved(owner)
+  await keepApp(owner)
   await owner.context().setOffline(true)
   await expect(status(owner)).toContainText('Offline')
   await type(owner, 'written offline')

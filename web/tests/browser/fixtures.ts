@@ -133,6 +133,14 @@ export async function saved(page: Page): Promise<void> {
   await expect(status(page)).toHaveText('Saved')
 }
 
+/** Waits until the app is kept on this device, so that the open document opens without a network. */
+export async function keepApp(page: Page): Promise<void> {
+  // A worker that controls the page, and the app in its store, are what opens it again.
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  await page.reload()
+  await saved(page)
+}
+
 export async function type(page: Page, words: string): Promise<void> {
   await text(page).click()
   await page.keyboard.press('Control+End')

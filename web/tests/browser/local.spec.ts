@@ -3,15 +3,25 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type BrowserContext, type Page } from '@playwright/test'
-import { expect, full, newColleague, newDocument, PROVE, saved, signIn, status, text, type, words } from './fixtures'
+import {
+  expect,
+  full,
+  keepApp,
+  newColleague,
+  newDocument,
+  PROVE,
+  saved,
+  signIn,
+  status,
+  text,
+  type,
+  words,
+} from './fixtures'
 import { test } from './network'
 
 /** Opens what was open, without a network, in a browser that was closed. */
 async function openOffline(page: Page): Promise<void> {
-  // A worker that controls the page, and the app in its store, are what opens it again.
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
-  await page.reload()
-  await saved(page)
+  await keepApp(page)
   await page.context().setOffline(true)
   await expect(status(page)).toContainText('Offline')
 }

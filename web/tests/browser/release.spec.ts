@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Page } from '@playwright/test'
-import { expect, newDocument, saved, signIn, status, test as base, text, type, words } from './fixtures'
+import { expect, keepApp, newDocument, saved, signIn, status, test as base, text, type, words } from './fixtures'
 import { freePort, QuireServer } from './server'
 
 /** A shared cache that follows Cache-Control: keeps what has an age, asks again for what has not. */
@@ -132,9 +132,7 @@ test('after a release new visits get it at once; an open tab goes on, is offered
   const page = await context.newPage()
   await signIn(page, cache)
   const address = await newDocument(page, cache)
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
-  await page.reload()
-  await saved(page)
+  await keepApp(page)
   expect(await shown(page)).toBe('one')
   const stranger = await browser.newContext()
   await (await stranger.newPage()).goto(cache.url)
@@ -198,9 +196,7 @@ test('a release that waited for its turn opens without a network, page and parts
   const address = await newDocument(page, cache)
   await type(page, 'words ')
   await saved(page)
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
-  await page.reload()
-  await saved(page)
+  await keepApp(page)
   await deploy()
   await expect(page.getByText('A new version of Quire is ready')).toBeVisible({ timeout: 20_000 })
   // The last old tab closes: the new worker takes over by itself, and the network is gone.

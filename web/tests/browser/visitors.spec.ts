@@ -1,13 +1,5 @@
 /** What somebody without an account can rely on. */
-import type { Page } from '@playwright/test'
-import { expect, newColleague, newDocument, saved, share, status, test, text, type, visitor } from './fixtures'
-
-/** Waits until the app is kept, so that the page opens without a network. */
-async function keepApp(page: Page): Promise<void> {
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
-  await page.reload()
-  await saved(page)
-}
+import { expect, keepApp, newColleague, newDocument, saved, share, status, test, text, type, visitor } from './fixtures'
 
 test('a visitor’s words are there after a reload without a network, and arrive when it is back [FM-147]', async ({
   owner,
