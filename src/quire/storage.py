@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 FULL = "the disk is full"
 READ_ONLY = "the disk is read-only"
+DAMAGED = "the database file is damaged"
 
 
 class StorageUnavailable(Exception):
@@ -43,7 +44,7 @@ def reason_of(error: BaseException) -> str:
     if code.startswith("SQLITE_BUSY") or "locked" in text:
         return "the database is locked by another program"
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return "the database file is damaged"
+        return DAMAGED
     if code.startswith("SQLITE_CANTOPEN"):
         return "the database file cannot be opened"
     if isinstance(error, FileNotFoundError) and not error.errno:
