@@ -121,7 +121,9 @@ class DataFolder:
 
     def opened(self) -> None:
         """Remember which files are in use."""
-        self._files = {name: inode_of(self.path / name) for name in ("lock", CATALOGUE, LOG)}
+        # Those of the catalogue's write-ahead log come and go with its connections; the log's has some all the time.
+        names = ("lock", CATALOGUE, LOG, f"{LOG}-wal", f"{LOG}-shm")
+        self._files = {name: inode_of(self.path / name) for name in names}
 
     def replaced(self) -> str | None:
         """Return the name of a file in use that was deleted, moved or replaced since; None while all are there."""

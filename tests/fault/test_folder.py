@@ -13,6 +13,7 @@ import sqlalchemy
 
 from conftest import QuireProcess
 from nodes import open_log
+from person import Person
 from quire.db.engine import Database
 from quire.log.contract import Update
 from quire.sync import wire
@@ -52,6 +53,29 @@ async def test_a_data_folder_that_is_taken_away_stops_the_server_and_nothing_is_
             assert not payload.endswith(wire.SAVED)
     assert server.process is not None
     assert await asyncio.to_thread(server.process.wait, 30) == 1
+
+
+@pytest.mark.parametrize("file", ["log.db-wal", "log.db-shm"])
+async def test_a_write_ahead_log_that_is_deleted_stops_the_server_and_costs_nothing(
+    launch: Callable[..., QuireProcess], file: str
+) -> None:
+    """SQLite writes on to a file that has no name any more: a kill would take what was called saved."""
+    server = launch()
+    document = server.new_document()
+    author = Person("author", server, document)
+    async with author.online():
+        await author.start("before. ")
+        (server.data / file).unlink()
+        author.insert(0, "after. ")
+        assert server.process is not None
+        assert await asyncio.to_thread(server.process.wait, 40) == 1
+        await author.cut_off()
+    server.start()
+    # What was not called saved is still with its author.
+    assert server.text(document).strip() == "after. before." or author.unsaved == 1
+    async with author.online():
+        await author.saved()
+    assert server.text(document).strip() == "after. before."
 
 
 @pytest.mark.parametrize("missing", ["catalogue.db", "log.db"])
