@@ -127,9 +127,11 @@ class DataFolder:
 
     def replaced(self) -> str | None:
         """Return the name of a file in use that was deleted, moved or replaced since; None while all are there."""
-        for name, identity in self._files.items():
-            if inode_of(self.path / name) != identity:
-                return name
+        # Where none can be looked at, writing fails too, and tells why.
+        with suppress(OSError):
+            for name, identity in self._files.items():
+                if inode_of(self.path / name) != identity:
+                    return name
         return None
 
     def unlock(self) -> None:

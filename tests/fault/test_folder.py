@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from nodes import open_log
 from person import Person
 from quire.db.engine import Database
 from quire.log.contract import Update
+from quire.server import Server
 from quire.sync import wire
 from rawclient import connected, insertion, joined
 
@@ -76,6 +78,29 @@ async def test_a_write_ahead_log_that_is_deleted_stops_the_server_and_costs_noth
     async with author.online():
         await author.saved()
     assert server.text(document).strip() == "after. before."
+
+
+async def test_a_folder_that_may_not_be_looked_into_stops_no_upkeep_and_is_told(
+    node: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path) -> tuple[int, int]:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    # The tests may run as root, who can look everywhere.
+    monkeypatch.setattr("quire.folder.inode_of", forbidden)
+    monkeypatch.setattr("quire.log.sqlite.inode_of", forbidden)
+    swept = asyncio.Event()
+    monkeypatch.setattr(node.gateway, "sweep", swept.set)
+    saved = asyncio.Event()
+    node.log.submit([Update("d", insertion("kept"), "ada", "c", 0)], lambda _: saved.set())
+    async with asyncio.timeout(20):
+        await swept.wait()
+        while node.readiness.problems != {"storage": "the server's user has no right to its files"}:
+            await asyncio.sleep(0.01)
+        assert not saved.is_set()
+        assert node.failure is None
+        monkeypatch.undo()
+        await saved.wait()
 
 
 @pytest.mark.parametrize("missing", ["catalogue.db", "log.db"])
