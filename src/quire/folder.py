@@ -121,13 +121,17 @@ class DataFolder:
 
     def opened(self) -> None:
         """Remember which files are in use."""
-        self._files = {name: inode_of(self.path / name) for name in ("lock", CATALOGUE, LOG)}
+        # Those of the catalogue's write-ahead log come and go with its connections; the log's has some all the time.
+        names = ("lock", CATALOGUE, LOG, f"{LOG}-wal", f"{LOG}-shm")
+        self._files = {name: inode_of(self.path / name) for name in names}
 
     def replaced(self) -> str | None:
         """Return the name of a file in use that was deleted, moved or replaced since; None while all are there."""
-        for name, identity in self._files.items():
-            if inode_of(self.path / name) != identity:
-                return name
+        # Where none can be looked at, writing fails too, and tells why.
+        with suppress(OSError):
+            for name, identity in self._files.items():
+                if inode_of(self.path / name) != identity:
+                    return name
         return None
 
     def unlock(self) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 FULL = "the disk is full"
 READ_ONLY = "the disk is read-only"
+FORBIDDEN = "the server's user has no right to its files"
+DAMAGED = "the database file is damaged"
 
 
 class StorageUnavailable(Exception):
@@ -40,10 +42,12 @@ def reason_of(error: BaseException) -> str:
         return FULL
     if number == errno.EROFS or code.startswith("SQLITE_READONLY") or "readonly" in text or "Read-only" in text:
         return READ_ONLY
+    if number in (errno.EACCES, errno.EPERM) or code.startswith("SQLITE_PERM"):
+        return FORBIDDEN
     if code.startswith("SQLITE_BUSY") or "locked" in text:
         return "the database is locked by another program"
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return "the database file is damaged"
+        return DAMAGED
     if code.startswith("SQLITE_CANTOPEN"):
         return "the database file cannot be opened"
     if isinstance(error, FileNotFoundError) and not error.errno:

@@ -24,7 +24,8 @@ from person import Person
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
 from quire.log.sqlite import SqliteLog
-from rawclient import Client, connected, joined
+from quire.sync import wire
+from rawclient import Client, appended, connected, joined
 from stalls import until
 
 ROUNDS = 100 if PROVE else 3
@@ -265,6 +266,46 @@ async def test_a_graceful_stop_tells_everyone_to_come_again_at_different_moments
     words = server.text(document).split()
     assert {f"word{number}" for number in range(50)} <= set(words)
     assert "last" in words or not last_is_saved
+
+
+async def test_who_is_writing_when_the_server_stops_hears_why(launch: Callable[..., QuireProcess]) -> None:
+    """A socket that is closed with messages of its peer unread takes the close frame back."""
+    server = launch()
+    document = server.new_document()
+
+    async def write(number: int, writing: asyncio.Event) -> tuple[int, int]:
+        async with connected(server, document) as client:
+            await joined(client, server)
+
+            async def send() -> None:
+                for clock in range(10**6):
+                    client.send(wire.sync_update(appended(clock, "x", 100 + number)))
+                    if clock % 20 == 0:
+                        await asyncio.sleep(0.02)
+
+            sending, saved = asyncio.create_task(send()), 0
+            try:
+                while True:
+                    opcode, payload = await client.message()
+                    if opcode == 8:
+                        client.frame(payload[:2], opcode=8)
+                        return int.from_bytes(payload[:2], "big"), saved
+                    if payload[len(client.prefix) :] == wire.SAVED:
+                        saved += 1
+                        writing.set()
+            finally:
+                sending.cancel()
+
+    begun = [asyncio.Event() for _ in range(20)]
+    writers = [asyncio.create_task(write(number, event)) for number, event in enumerate(begun)]
+    await asyncio.gather(*(event.wait() for event in begun))
+    assert server.process is not None
+    server.process.send_signal(signal.SIGTERM)
+    ends = await asyncio.gather(*writers)
+    assert await asyncio.to_thread(server.process.wait, 40) == 0
+    assert {code for code, _ in ends} == {1012}
+    text = await words_of(server, document)
+    assert len(text) >= sum(saved for _, saved in ends) > 20
 
 
 async def test_a_graceful_stop_ends_although_the_disk_does_not_answer_and_calls_nothing_saved(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -13,8 +14,10 @@ import sqlalchemy
 
 from conftest import QuireProcess
 from nodes import open_log
+from person import Person
 from quire.db.engine import Database
 from quire.log.contract import Update
+from quire.server import Server
 from quire.sync import wire
 from rawclient import connected, insertion, joined
 
@@ -52,6 +55,52 @@ async def test_a_data_folder_that_is_taken_away_stops_the_server_and_nothing_is_
             assert not payload.endswith(wire.SAVED)
     assert server.process is not None
     assert await asyncio.to_thread(server.process.wait, 30) == 1
+
+
+@pytest.mark.parametrize("file", ["log.db-wal", "log.db-shm"])
+async def test_a_write_ahead_log_that_is_deleted_stops_the_server_and_costs_nothing(
+    launch: Callable[..., QuireProcess], file: str
+) -> None:
+    """SQLite writes on to a file that has no name any more: a kill would take what was called saved."""
+    server = launch()
+    document = server.new_document()
+    author = Person("author", server, document)
+    async with author.online():
+        await author.start("before. ")
+        (server.data / file).unlink()
+        author.insert(0, "after. ")
+        assert server.process is not None
+        assert await asyncio.to_thread(server.process.wait, 40) == 1
+        await author.cut_off()
+    server.start()
+    # What was not called saved is still with its author.
+    assert server.text(document).strip() == "after. before." or author.unsaved == 1
+    async with author.online():
+        await author.saved()
+    assert server.text(document).strip() == "after. before."
+
+
+async def test_a_folder_that_may_not_be_looked_into_stops_no_upkeep_and_is_told(
+    node: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path) -> tuple[int, int]:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    # The tests may run as root, who can look everywhere.
+    monkeypatch.setattr("quire.folder.inode_of", forbidden)
+    monkeypatch.setattr("quire.log.sqlite.inode_of", forbidden)
+    swept = asyncio.Event()
+    monkeypatch.setattr(node.gateway, "sweep", swept.set)
+    saved = asyncio.Event()
+    node.log.submit([Update("d", insertion("kept"), "ada", "c", 0)], lambda _: saved.set())
+    async with asyncio.timeout(20):
+        await swept.wait()
+        while node.readiness.problems != {"storage": "the server's user has no right to its files"}:
+            await asyncio.sleep(0.01)
+        assert not saved.is_set()
+        assert node.failure is None
+        monkeypatch.undo()
+        await saved.wait()
 
 
 @pytest.mark.parametrize("missing", ["catalogue.db", "log.db"])

@@ -72,3 +72,29 @@ async def test_however_many_documents_were_edited_their_dates_are_one_statement(
     async with database.read() as connection:
         sizes = dict((await connection.execute(sa.select(documents.c.id, documents.c.size_bytes))).all())  # type: ignore[arg-type]
     assert [sizes[document] for document in edited] == list(range(1000, 1010))
+
+
+async def test_damage_is_told_until_the_next_start_whatever_works_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.db"
+    database = Database.embedded(path)
+    async with database.write() as connection:
+        for table in ("torn", "sound"):
+            await connection.exec_driver_sql(f"CREATE TABLE {table}(x)")
+            await connection.exec_driver_sql(f"INSERT INTO {table} VALUES(1)")
+        found = await connection.exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name='torn'")
+        page = found.scalar_one()
+    await database.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    database = Database.embedded(path)
+    told: list[str | None] = []
+    database.on_problem = told.append
+    with pytest.raises(StorageUnavailable, match="damaged"):
+        async with database.read() as connection:
+            await connection.exec_driver_sql("SELECT * FROM torn")
+    async with database.write() as connection:
+        await connection.exec_driver_sql("INSERT INTO sound VALUES(2)")
+    await database.probe()
+    assert told == [database.problem] == ["the database file is damaged"]
+    await database.close()

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from quire.db.tables import metadata
-from quire.storage import StorageUnavailable, check_tables, reason_of
+from quire.storage import DAMAGED, StorageUnavailable, check_tables, reason_of
 
 _log = structlog.get_logger("quire.db")
 WRITE_WAIT: Final = 10.0
@@ -34,7 +34,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.problem: str | None = None
-        """Why the last use of the database failed; None while all is well."""
+        """Why the last use of the database failed; None while all is well. Damage that was met once stays."""
         self.on_problem: Callable[[str | None], None] = lambda _: None
         """Hears of every change of `problem`."""
         # SQLite has one writer at a time, and who waits for it there asks again and again, on a connection that readers
@@ -118,6 +118,8 @@ class Database:
 
     async def probe(self) -> None:
         """Find out whether the database can be written again: a write that changes nothing."""
+        if self.problem == DAMAGED:
+            return
         # A connection from before may never work again, and tells less of why.
         await self.engine.dispose()
         with suppress(StorageUnavailable):
@@ -140,14 +142,16 @@ class Database:
 
     def report(self, problem: str | None) -> None:
         """Note why the database cannot be used; None: it can."""
-        if problem == self.problem:
+        # Beside damage much can be read and written; the start on a mended file finds it gone.
+        if problem == self.problem or self.problem == DAMAGED:
             return
         self.problem = problem
         self.on_problem(problem)
         if problem is None:
             _log.info("the catalogue works again")
         else:
-            _log.error("the catalogue cannot be used", reason=problem)
+            advice = {"advice": "stop, `quire doctor --all`, restore a backup"} if problem == DAMAGED else {}
+            _log.error("the catalogue cannot be used", reason=problem, **advice)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -144,7 +144,8 @@ class Socket(WSListener):
         self.write = _discard
         self._inbox.clear()
         line: Any = transport.underlying_transport
-        if code == CloseCode.TOO_BIG:
+        if code in (CloseCode.TOO_BIG, CloseCode.RESTART):
+            # Closed while the peer is sending, TCP would take the code and the reason back.
             line.linger()
             if self.paused or self._held:
                 line.resume_reading()
@@ -214,8 +215,12 @@ class Socket(WSListener):
             if self.session is not None:
                 self.session.drained()
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if self._closing:
+            if frame.msg_type is WSMsgType.CLOSE:
+                # The peer has read why, and waits for the end of the line.
+                line: Any = transport.underlying_transport
+                line.end()
             return
         self.heard = _monotonic()
         self.unfinished = 0

@@ -55,6 +55,10 @@ class _Line:
             self.lingering = True
             asyncio.get_running_loop().call_later(_LINGER, self._tcp.close)
 
+    def end(self) -> None:
+        """Close at once."""
+        self._tcp.close()
+
     def close(self) -> None:
         """Close at once, unless the line lingers."""
         if not self.lingering:
