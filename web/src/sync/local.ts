@@ -282,6 +282,14 @@ export async function storedUpdates(name: string): Promise<Uint8Array[]> {
   return read(name, updatesIn)
 }
 
+/** Adds an update to a local copy, which is made if there is none. */
+export async function store(name: string, update: Uint8Array): Promise<void> {
+  await read(name, async (db) => {
+    const [updates] = idb.transact(db, ['updates'])
+    if (updates) await idb.addAutoKey(updates, update as unknown as ArrayBuffer)
+  })
+}
+
 /** Notes that the server holds these updates of a local copy. */
 export async function confirmStored(name: string, updates: Uint8Array[]): Promise<void> {
   const doc = new Y.Doc()
