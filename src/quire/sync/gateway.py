@@ -236,9 +236,10 @@ class Gateway:
 
     def present(self, member: Member, content: bytes) -> None:
         """Take a presence message into the member's room."""
-        principal = member.principal
-        most = self._limits.max_presence
-        entries = wire.decode_awareness(content, max_state=most, mend=lambda state: own_name(state, principal))
+        principal, identity, most = member.principal, member.identity, self._limits.max_presence
+        entries = wire.decode_awareness(
+            content, max_state=most, mend=lambda state: own_name(state, principal, identity)
+        )
         if member.room is not None:
             member.room.present(member, entries)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Container, Hashable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 
-from quire.access import GUEST, Principal, is_guest
+from quire.access import GUEST, Principal, is_guest, tab_of
 from quire.sync.wire import PresenceEntry
 
 EXPIRY = 35.0
@@ -20,10 +22,12 @@ ROOM_BYTES = 2 * 1024 * 1024
 """Bytes of states of this node's own people: what everyone who opens the document is sent."""
 
 
-def own_name(state: dict[str, object], principal: Principal) -> bool:
+def own_name(state: dict[str, object], principal: Principal, identity: str) -> bool:
     """Have a state show who its sender is, and return whether it said otherwise.
 
-    An account shows its own name. A guest chooses one, but is marked, and its id is none that an account has.
+    An account shows its own id and name. A guest chooses a name and is marked. An id that nobody could guess, the same
+    in all tabs of a browser, stays its browser's: the others see a hash of it, which nobody can choose. Else the guest
+    is known by its `identity`.
     """
     user = state.get("user")
     if not isinstance(user, dict):
@@ -31,11 +35,18 @@ def own_name(state: dict[str, object], principal: Principal) -> bool:
     if principal.account is not None:
         own = {"id": principal.account, "name": principal.name, "guest": False}
     else:
-        chosen = str(user.get("id", ""))
-        own = {"id": chosen if chosen.startswith(GUEST) else GUEST + chosen, "guest": True}
+        chosen = user.get("id")
+        secret = chosen if isinstance(chosen, str) and tab_of(chosen.removeprefix(GUEST)) else identity
+        own = {"id": _shown(secret), "guest": True}
     said = {key: user.get(key, False) for key in own}
     user.update(own)
     return said != own
+
+
+@lru_cache(maxsize=10_000)
+def _shown(secret: str) -> str:
+    """Return the id of a guest that others see."""
+    return GUEST + sha256(secret.encode()).hexdigest()[:32]
 
 
 @dataclass(slots=True)
