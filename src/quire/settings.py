@@ -107,6 +107,9 @@ class Settings(BaseSettings):
         200, description="Open sockets of one account, or of one address with one link."
     )
     max_sockets_per_address: int = Field(2_000, description="Open sockets from one address.")
+    max_cursors_per_account: int = Field(
+        100, description="Cursors of one account, or of one address with one link, that one document shows."
+    )
     max_documents_per_socket: int = Field(100, description="Documents open on one socket.")
     socket_messages_per_second: int = Field(200, description="Sustained inbound messages of one socket.")
     socket_bytes_per_second: int = Field(2 * MIB, description="Sustained inbound bytes of one socket.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Hashable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,6 +60,7 @@ class _Client:
     here: bool
     """Whether its connection is on this node."""
     socket: Hashable
+    person: Hashable
 
 
 @dataclass(slots=True)
@@ -79,9 +81,12 @@ class Presence:
     link is asked for a sign of life.
     """
 
-    __slots__ = ("_clients", "_dirty", "_shares", "_size", "dropped")
+    __slots__ = ("_clients", "_dirty", "_per_person", "_persons", "_shares", "_size", "dropped")
 
-    def __init__(self) -> None:
+    def __init__(self, per_person: int) -> None:
+        """Start with nobody; one person of this node may have `per_person` states at once, however many sockets."""
+        self._per_person = per_person
+        self._persons: Counter[Hashable] = Counter()
         self._clients: dict[int, _Client] = {}
         self._shares: dict[Hashable, _Share] = {}
         self._size = 0
@@ -107,26 +112,31 @@ class Presence:
         *,
         here: bool = True,
         socket: Hashable = None,
+        person: Hashable = None,
     ) -> set[Hashable]:
         """Take over what `owner` says of its own clients; entries about others are ignored, and those returned.
 
         An owner that is not `here` is another node, which speaks for as many as it has. Several owners may be on one
-        `socket`.
+        `socket`, several sockets of one `person` (`access.person_of`).
         """
         others: set[Hashable] = set()
         socket = owner if socket is None else socket
+        person = owner if person is None else person
         for entry in entries:
             known = self._clients.get(entry.client)
             if known is None:
-                if entry.state is None or (here and self._full(socket)):
+                if entry.state is None or (here and (self._full(socket) or self._crowded(person))):
                     continue
                 known = self._clients[entry.client] = _Client(
-                    owner, identity, entry.clock, entry.state, now, here, socket
+                    owner, identity, entry.clock, entry.state, now, here, socket, person
                 )
                 self._count(known)
                 self._dirty[entry.client] = None
                 continue
             if entry.clock < known.clock:
+                continue
+            comes = entry.state is not None and (known.state is None or person != known.person)
+            if here and comes and self._crowded(person):
                 continue
             if known.owner is not owner:
                 if known.identity != identity:
@@ -142,6 +152,7 @@ class Presence:
                     continue
                 self._count(known, -1)
                 known.owner, known.identity, known.here, known.socket = owner, identity, here, socket
+                known.person = person
                 self._count(known)
             elif entry.clock == known.clock and entry.state is not None and known.state is not None:
                 known.seen = now
@@ -229,6 +240,9 @@ class Presence:
         share = self._shares.get(socket)
         return share is not None and share.clients >= CLIENTS_PER_SOCKET
 
+    def _crowded(self, person: Hashable) -> bool:
+        return self._persons[person] >= self._per_person
+
     def _gone(self, client_id: int, client: _Client, now: float) -> None:
         self._set(client, None)
         client.seen = now
@@ -250,6 +264,10 @@ class Presence:
         self._size += size
         if share.clients == 0:
             del self._shares[client.socket]
+        if client.state is not None:
+            self._persons[client.person] += sign
+            if not self._persons[client.person]:
+                del self._persons[client.person]
 
     def _drop(self) -> None:
         """Leave out the oldest state of the socket that has most: many people with a cursor each lose none."""
