@@ -18,6 +18,7 @@ def room_limits(settings: Settings) -> RoomLimits:
         unsaved_room=settings.unsaved_room_limit,
         heavy_document=settings.heavy_document,
         heavy_update=settings.heavy_update,
+        max_cursors=settings.max_cursors_per_account if settings.limited else settings.max_sockets,
         beacon=settings.beacon,
     )
 

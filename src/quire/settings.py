@@ -107,6 +107,9 @@ class Settings(BaseSettings):
         200, description="Open sockets of one account, or of one address with one link."
     )
     max_sockets_per_address: int = Field(2_000, description="Open sockets from one address.")
+    max_cursors_per_account: int = Field(
+        100, description="Cursors of one account, or of one address with one link, that one document shows."
+    )
     max_documents_per_socket: int = Field(100, description="Documents open on one socket.")
     socket_messages_per_second: int = Field(200, description="Sustained inbound messages of one socket.")
     socket_bytes_per_second: int = Field(2 * MIB, description="Sustained inbound bytes of one socket.")
@@ -140,7 +143,7 @@ class Settings(BaseSettings):
     outbound_budget: int = Field(
         512 * MIB,
         description="Outbound buffers of all sockets together, and of all HTTP answers: over it those of whoever has "
-        "most are closed.",
+        "most are closed, once a second.",
     )
     outbound_time: float = Field(
         30.0, description="Seconds a socket may stay over `QUIRE_OUTBOUND_HIGH` before it is closed."
@@ -148,7 +151,7 @@ class Settings(BaseSettings):
     inbound_budget: int = Field(
         512 * MIB,
         description="Messages of all sockets that are still coming in, together: over it those of whoever has most "
-        "are closed.",
+        "are closed, at once.",
     )
     ping_interval: float = Field(15.0, description="Seconds between pings; below common proxy idle limits.")
     pong_timeout: float = Field(25.0, description="Seconds without any frame after which a peer counts as dead.")

@@ -410,6 +410,31 @@ async def test_large_bodies_that_come_slowly_have_a_bound_together(launch: Calla
             writer.close()
 
 
+class Sending:
+    """A socket on which a message is coming in."""
+
+    blocked_since = None
+
+    def __init__(self) -> None:
+        self.gathered = 0
+
+    def close(self, _code: int, _reason: str) -> None:
+        self.gathered = 0
+
+
+async def test_the_bound_of_what_comes_in_holds_at_every_moment(node: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway, sockets, piece = node.gateway, [Sending() for _ in range(100)], 64 * 1024
+    budget = gateway._limits.inbound_budget
+    monkeypatch.setattr(gateway, "_sockets", dict.fromkeys(sockets))
+    most = 0
+    for number in range(2 * budget // piece):
+        socket = sockets[number % len(sockets)]
+        socket.gathered += piece
+        gateway._arrived(piece)
+        most = max(most, sum(sending.gathered for sending in sockets))
+    assert budget // 2 < most <= budget + budget // 16 + piece
+
+
 async def test_large_messages_that_never_end_have_a_bound_together(launch: Callable[..., QuireProcess]) -> None:
     server = launch(inbound_budget=str(32 * MIB))
     document = server.new_document()

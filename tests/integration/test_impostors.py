@@ -7,8 +7,10 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import pycrdt
+import pytest
 
 from conftest import QuireProcess
 from quire.sync import wire
@@ -245,7 +247,31 @@ async def test_nobody_shows_a_cursor_under_the_name_of_somebody_else(server: Qui
         assert ada == {"id": ada["id"], "name": "Ada", "color": "#123456", "guest": False}
         assert ada["id"] != "x"
         guest.send(says(99, 1, dict(ada)))
-        assert await shown_to(owner, 99) == {**ada, "id": f"guest:{ada['id']}", "guest": True}
+        shown = await shown_to(owner, 99)
+        assert shown == {**ada, "id": shown["id"], "guest": True}
+        assert str(shown["id"]).startswith("guest:")
+        assert str(ada["id"]) not in str(shown["id"])
+
+
+@pytest.mark.parametrize("chosen", ["guest:0198b8a2-6f5e-4c3a-9d1b-2f3e4d5c6b7a", "guest:short", None])
+async def test_no_guest_shows_itself_as_another_guest_but_tabs_of_one_are_one(
+    server: QuireProcess, chosen: str | None
+) -> None:
+    document = server.new_document()
+    token = link(server, document, "editor")
+    async with connected(server, document) as owner, AsyncExitStack() as stack:
+        await joined(owner, server)
+        first, tab, other = [await stack.enter_async_context(connected(server, document)) for _ in range(3)]
+        for client in (first, tab, other):
+            await as_guest(client, token)
+        first.send(says(91, 1, {"id": chosen, "name": "Otter"}))
+        shown = (await shown_to(owner, 91))["id"]
+        assert chosen is None or chosen not in str(shown)
+        other.send(says(92, 1, {"id": shown, "name": "Otter"}))
+        assert (await shown_to(owner, 92))["id"] != shown
+        tab.send(says(93, 1, {"id": chosen, "name": "Otter"}))
+        # A short id is anybody's: then each connection is a guest of its own.
+        assert ((await shown_to(owner, 93))["id"] == shown) is (chosen is not None and len(chosen) > 22)
 
 
 async def test_whoever_signs_in_on_an_open_document_has_nothing_of_the_guest_before(server: QuireProcess) -> None:

@@ -76,6 +76,10 @@ class Gateway:
         self._background = Background()
         self._refusals = Throttle(10)
         self._work = Buckets(WORK_RATE, WORK_BURST)
+        self._uncounted = 0
+        """Bytes that came in since what all sockets gather was summed up."""
+        self._headroom = limits.inbound_budget
+        """Of how many it is summed up again."""
         self.draining = False
         self._admission = Admission(limits, cookie=cookie, origin_allowed=origin_allowed)
         self._reviews = Reviews(access, every=limits.access_review, contain=self.contain)
@@ -139,6 +143,7 @@ class Gateway:
             if self._limits.rates
             else None,
             on_open=self._opened,
+            on_data=self._arrived,
             on_closed=self._closed,
         )
         self._paths[socket] = (path, _schema(query))
@@ -236,9 +241,10 @@ class Gateway:
 
     def present(self, member: Member, content: bytes) -> None:
         """Take a presence message into the member's room."""
-        principal = member.principal
-        most = self._limits.max_presence
-        entries = wire.decode_awareness(content, max_state=most, mend=lambda state: own_name(state, principal))
+        principal, identity, most = member.principal, member.identity, self._limits.max_presence
+        entries = wire.decode_awareness(
+            content, max_state=most, mend=lambda state: own_name(state, principal, identity)
+        )
         if member.room is not None:
             member.room.present(member, entries)
 
@@ -323,9 +329,22 @@ class Gateway:
         for socket in excess(waiting, self._limits.outbound_budget):
             self.stats.closed_slow += 1
             socket.abort()
-        coming = ((self._bound.get(socket, ""), socket.gathered, socket) for socket in self._sockets)
-        for socket in excess(coming, self._limits.inbound_budget):
+        self._shed_inbound()
+
+    def _arrived(self, size: int) -> None:
+        """Count bytes that came in, so that the sum is looked at before they could pass the budget."""
+        self._uncounted += size
+        if self._uncounted > self._headroom:
+            self._shed_inbound()
+
+    def _shed_inbound(self) -> None:
+        budget = self._limits.inbound_budget
+        coming = [(self._bound.get(socket, ""), socket.gathered, socket) for socket in self._sockets]
+        for socket in excess(coming, budget):
             socket.close(CloseCode.TRY_LATER, "too many large messages are coming in at once; connect again later")
+        self._uncounted = 0
+        # Near the budget not every piece is worth a look at all sockets.
+        self._headroom = max(budget - sum(socket.gathered for socket in self._sockets), budget // 16)
 
     def _check(self, socket: Socket, now: float) -> None:
         if socket.paused:

@@ -30,12 +30,16 @@ class PresenceLane:
     def __init__(
         self,
         *,
+        per_person: int,
         audience: Callable[[], int],
         send: Callable[[bytes], None],
         told: Callable[[Sequence[wire.PresenceEntry]], None],
     ) -> None:
-        """Start with nobody: `audience` counts the members, `send` reaches them, `told` hears what was sent."""
-        self.people = Presence()
+        """Start with nobody, and with at most `per_person` states of one (see `Presence`).
+
+        `audience` counts the members, `send` reaches them, `told` hears what was sent.
+        """
+        self.people = Presence(per_person)
         self._loop = asyncio.get_running_loop()
         self._audience, self._send, self._told = audience, send, told
         self._handle: asyncio.Handle | None = None
@@ -51,10 +55,11 @@ class PresenceLane:
         *,
         here: bool = True,
         socket: Hashable = None,
+        person: Hashable = None,
     ) -> set[Hashable]:
         """Take what `owner` says of its own clients; return whose clients it meant (see `Presence.receive`)."""
         people, dropped = self.people, self.people.dropped
-        others = people.receive(owner, identity, entries, self._loop.time(), here=here, socket=socket)
+        others = people.receive(owner, identity, entries, self._loop.time(), here=here, socket=socket, person=person)
         if dropped == 0 < people.dropped:
             _log.warning("presence is over its limit; cursors of whoever sends most are left out", bytes=ROOM_BYTES)
         self.schedule()

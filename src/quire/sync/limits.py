@@ -18,6 +18,7 @@ class RoomLimits:
     unsaved_room: int
     heavy_document: int
     heavy_update: int
+    max_cursors: int
     beacon: float
 
 

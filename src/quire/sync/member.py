@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Protocol
 
-from quire.access import Action, Principal, Role, allows, identity_of
+from quire.access import Action, Principal, Role, allows, identity_of, person_of
 from quire.crdt.turns import Payer
 from quire.sync import wire
 from quire.sync.closecode import CloseCode
@@ -105,6 +105,7 @@ class Member:
         "connection",
         "identity",
         "judging",
+        "person",
         "prefix",
         "principal",
         "refusals",
@@ -149,6 +150,7 @@ class Member:
         """Be this person from here on."""
         self.principal = principal
         self.author = principal.author
+        self.person = person_of(principal, self.socket.credentials.address)
         self.identity = identity_of(self.author, self.socket.credentials.tab or self.socket.id)
 
     @property

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Hashable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 
-from quire.access import GUEST, Principal, is_guest
+from quire.access import GUEST, Principal, is_guest, tab_of
 from quire.sync.wire import PresenceEntry
 
 EXPIRY = 35.0
@@ -20,10 +23,12 @@ ROOM_BYTES = 2 * 1024 * 1024
 """Bytes of states of this node's own people: what everyone who opens the document is sent."""
 
 
-def own_name(state: dict[str, object], principal: Principal) -> bool:
+def own_name(state: dict[str, object], principal: Principal, identity: str) -> bool:
     """Have a state show who its sender is, and return whether it said otherwise.
 
-    An account shows its own name. A guest chooses one, but is marked, and its id is none that an account has.
+    An account shows its own id and name. A guest chooses a name and is marked. An id that nobody could guess, the same
+    in all tabs of a browser, stays its browser's: the others see a hash of it, which nobody can choose. Else the guest
+    is known by its `identity`.
     """
     user = state.get("user")
     if not isinstance(user, dict):
@@ -31,11 +36,18 @@ def own_name(state: dict[str, object], principal: Principal) -> bool:
     if principal.account is not None:
         own = {"id": principal.account, "name": principal.name, "guest": False}
     else:
-        chosen = str(user.get("id", ""))
-        own = {"id": chosen if chosen.startswith(GUEST) else GUEST + chosen, "guest": True}
+        chosen = user.get("id")
+        secret = chosen if isinstance(chosen, str) and tab_of(chosen.removeprefix(GUEST)) else identity
+        own = {"id": _shown(secret), "guest": True}
     said = {key: user.get(key, False) for key in own}
     user.update(own)
     return said != own
+
+
+@lru_cache(maxsize=10_000)
+def _shown(secret: str) -> str:
+    """Return the id of a guest that others see."""
+    return GUEST + sha256(secret.encode()).hexdigest()[:32]
 
 
 @dataclass(slots=True)
@@ -48,6 +60,7 @@ class _Client:
     here: bool
     """Whether its connection is on this node."""
     socket: Hashable
+    person: Hashable
 
 
 @dataclass(slots=True)
@@ -68,9 +81,12 @@ class Presence:
     link is asked for a sign of life.
     """
 
-    __slots__ = ("_clients", "_dirty", "_shares", "_size", "dropped")
+    __slots__ = ("_clients", "_dirty", "_per_person", "_persons", "_shares", "_size", "dropped")
 
-    def __init__(self) -> None:
+    def __init__(self, per_person: int) -> None:
+        """Start with nobody; one person of this node may have `per_person` states at once, however many sockets."""
+        self._per_person = per_person
+        self._persons: Counter[Hashable] = Counter()
         self._clients: dict[int, _Client] = {}
         self._shares: dict[Hashable, _Share] = {}
         self._size = 0
@@ -96,26 +112,31 @@ class Presence:
         *,
         here: bool = True,
         socket: Hashable = None,
+        person: Hashable = None,
     ) -> set[Hashable]:
         """Take over what `owner` says of its own clients; entries about others are ignored, and those returned.
 
         An owner that is not `here` is another node, which speaks for as many as it has. Several owners may be on one
-        `socket`.
+        `socket`, several sockets of one `person` (`access.person_of`).
         """
         others: set[Hashable] = set()
         socket = owner if socket is None else socket
+        person = owner if person is None else person
         for entry in entries:
             known = self._clients.get(entry.client)
             if known is None:
-                if entry.state is None or (here and self._full(socket)):
+                if entry.state is None or (here and (self._full(socket) or self._crowded(person))):
                     continue
                 known = self._clients[entry.client] = _Client(
-                    owner, identity, entry.clock, entry.state, now, here, socket
+                    owner, identity, entry.clock, entry.state, now, here, socket, person
                 )
                 self._count(known)
                 self._dirty[entry.client] = None
                 continue
             if entry.clock < known.clock:
+                continue
+            comes = entry.state is not None and (known.state is None or person != known.person)
+            if here and comes and self._crowded(person):
                 continue
             if known.owner is not owner:
                 if known.identity != identity:
@@ -131,6 +152,7 @@ class Presence:
                     continue
                 self._count(known, -1)
                 known.owner, known.identity, known.here, known.socket = owner, identity, here, socket
+                known.person = person
                 self._count(known)
             elif entry.clock == known.clock and entry.state is not None and known.state is not None:
                 known.seen = now
@@ -218,6 +240,9 @@ class Presence:
         share = self._shares.get(socket)
         return share is not None and share.clients >= CLIENTS_PER_SOCKET
 
+    def _crowded(self, person: Hashable) -> bool:
+        return self._persons[person] >= self._per_person
+
     def _gone(self, client_id: int, client: _Client, now: float) -> None:
         self._set(client, None)
         client.seen = now
@@ -239,6 +264,10 @@ class Presence:
         self._size += size
         if share.clients == 0:
             del self._shares[client.socket]
+        if client.state is not None:
+            self._persons[client.person] += sign
+            if not self._persons[client.person]:
+                del self._persons[client.person]
 
     def _drop(self) -> None:
         """Leave out the oldest state of the socket that has most: many people with a cursor each lose none."""

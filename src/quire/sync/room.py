@@ -82,7 +82,10 @@ class Room:
         self._queue = SerialQueue(self._work_failed)
         self._delivery = Delivery(stats, window=self._window, told=self._tell)
         self.presence = PresenceLane(
-            audience=self.members.__len__, send=self._delivery.broadcast, told=self._tell_presence
+            per_person=limits.max_cursors,
+            audience=self.members.__len__,
+            send=self._delivery.broadcast,
+            told=self._tell_presence,
         )
         self.catch_up = CatchUp(self._loaded, self._delivery, self.presence, queue=self._queue, stats=stats)
         self._vetting = Vetting(
@@ -299,7 +302,8 @@ class Room:
     def present(self, member: Member, entries: Iterable[wire.PresenceEntry]) -> None:
         """Take a member's presence; others hear of it at a rate set by the size of the audience."""
         own = self._vetting.people(entries, member)
-        doubt(self.presence.take(member, member.identity, own, socket=member.connection), member)
+        taken = self.presence.take(member, member.identity, own, socket=member.connection, person=member.person)
+        doubt(taken, member)
         if member.writable:
             for entry in own:
                 if self.presence.people.speaks(member, entry.client):

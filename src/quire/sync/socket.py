@@ -51,6 +51,7 @@ class Socket(WSListener):
         "_held",
         "_inbox",
         "_on_closed",
+        "_on_data",
         "_on_open",
         "_pinged",
         "authenticated",
@@ -79,6 +80,7 @@ class Socket(WSListener):
         outbound_limit: int,
         allowance: Allowance | None,
         on_open: Callable[[Socket], None],
+        on_data: Callable[[int], None],
         on_closed: Callable[[Socket], None],
     ) -> None:
         self.id = identity
@@ -109,10 +111,15 @@ class Socket(WSListener):
         self._fragments: bytearray | None = None
         self._closing = False
         self._on_open = on_open
+        self._on_data = on_data
         self._on_closed = on_closed
 
     def arrived(self, size: int) -> None:
-        """Count bytes that came before it was known who the peer is."""
+        """Count bytes that came in; few are read before it is known who the peer is."""
+        self.unfinished += size
+        self._on_data(size)
+        if self.authenticated:
+            return
         self._early += size
         if self._early <= MOST_EARLY or self._held or self._closing or self.transport is None:
             return
@@ -143,6 +150,7 @@ class Socket(WSListener):
         self.write(wire.close_frame(code, reason))
         self.write = _discard
         self._inbox.clear()
+        self._fragments = None
         line: Any = transport.underlying_transport
         if code in (CloseCode.TOO_BIG, CloseCode.RESTART):
             # Closed while the peer is sending, TCP would take the code and the reason back.
@@ -169,8 +177,8 @@ class Socket(WSListener):
 
     @property
     def gathered(self) -> int:
-        """Bytes of a message that is still coming."""
-        return self.unfinished + len(self._fragments or ())
+        """Bytes of a message that is still coming, and that somebody waits for."""
+        return 0 if self._closing else self.unfinished + len(self._fragments or ())
 
     @property
     def closing(self) -> bool:

@@ -125,9 +125,7 @@ def protocol_class(accept: Accept, *, max_frame: int, outbound_high: int) -> typ
             super().buffer_updated(size)
             socket = self._socket
             if isinstance(socket, Socket):
-                socket.unfinished += size
-                if not socket.authenticated:
-                    socket.arrived(size)
+                socket.arrived(size)
             if self._refused_frame():
                 self._tcp.linger()
 

@@ -78,6 +78,7 @@ def opened(rate: float = 10) -> tuple[Socket, Line]:
         max_message=1000,
         outbound_limit=1000,
         allowance=allowance,
+        on_data=lambda _: None,
         on_open=lambda _: None,
         on_closed=lambda _: None,
     )

@@ -7,11 +7,20 @@ import { initials } from './initials'
 import { peopleOf, samePeople, watchIdleness, type Person } from './people'
 
 const SHOWN = 5
+/** Names that are said at once, and that the tooltip of the rest lists. */
+const SAID = 5
+const LISTED = 30
 /** Presence is looked at this often, in ms. */
 const LOOK = 100
 
 /** Greyer, and still dark enough for white letters. */
 const faded = (color: string) => `color-mix(in srgb, ${color} 25%, #6b7075)`
+
+/** The first of some names, and how many more there are. */
+function some(names: string[], most: number): string {
+  const more = names.length - most
+  return listed(more > 0 ? [...names.slice(0, most), `+${number(more)}`] : names)
+}
 
 /** Avatars of who else is here; pressing one jumps to that person's cursor. */
 export function PresenceBar({ session, onJump }: { session: DocumentSession; onJump: (client: number) => void }) {
@@ -33,8 +42,8 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
         const left = [...before.current].filter(([id]) => !names.has(id)).map(([, name]) => name)
         before.current = names
         const parts = [
-          joined.length ? t('presence.joined', { names: listed(joined), count: joined.length }) : '',
-          left.length ? t('presence.left', { names: listed(left), count: left.length }) : '',
+          joined.length ? t('presence.joined', { names: some(joined, SAID), count: joined.length }) : '',
+          left.length ? t('presence.left', { names: some(left, SAID), count: left.length }) : '',
         ]
         if (joined.length + left.length) setAnnouncement(parts.filter(Boolean).join('. '))
       }, 1000)
@@ -89,7 +98,12 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
             </Tooltip>
           ))}
           {people.length > SHOWN && (
-            <Tooltip label={listed(people.slice(SHOWN).map((person) => person.name))}>
+            <Tooltip
+              label={some(
+                people.slice(SHOWN).map((person) => person.name),
+                LISTED,
+              )}
+            >
               <Avatar size={32} radius="xl">{`+${number(people.length - SHOWN)}`}</Avatar>
             </Tooltip>
           )}

@@ -4,10 +4,9 @@ import { uuidv4 } from 'lib0/random'
 import { readJson, writeItem } from '../app/browserStorage'
 import type { Me } from '../sync/types'
 import { COLORS } from './colors'
+import { MARK } from './shownId'
 
 const KEY = 'quire:guest'
-/** Begins the id of a guest, as the server tells it to others. */
-const MARK = 'guest:'
 const ANIMALS = ['otter', 'heron', 'lynx', 'badger', 'robin', 'marten', 'swift', 'beaver', 'puffin', 'hare']
 
 function pick(list: string[]): string {

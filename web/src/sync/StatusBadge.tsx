@@ -25,7 +25,7 @@ const TROUBLE: SaveStatus['kind'][] = ['offline', 'unsaved', 'stranded', 'closed
 /** Says whether the work is saved; always visible, and spoken when that changes for the worse or back. */
 export function StatusBadge({ session, trashed }: { session: DocumentSession; trashed: boolean }) {
   const { t } = useTranslation()
-  const { status, kept, refused } = useSessionState(session)
+  const { status, kept, refused, taken } = useSessionState(session)
   const [trouble, setTrouble] = useState(false)
   let text: string
   let hint: string
@@ -55,7 +55,7 @@ export function StatusBadge({ session, trashed }: { session: DocumentSession; tr
     }
     case 'unsaved':
       text = announced = t('status.unsaved', { reason: status.reason })
-      hint = t(kept === 'no' ? 'status.unsaved.unkept.hint' : 'status.unsaved.hint')
+      hint = t(kept === 'no' ? 'status.unsaved.unkept.hint' : taken ? 'taken.hint' : 'status.unsaved.hint')
       break
     case 'stranded':
       if (trashed) text = announced = t('status.stranded.trash')

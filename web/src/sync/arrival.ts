@@ -10,6 +10,8 @@ interface Events {
   onSignedOut: () => void
   /** It was not made; `problem` may say why. */
   onFailed: () => void
+  /** Its id belongs to another document: it will never be made under this one. */
+  onTaken: () => void
 }
 
 export class Arrival {
@@ -48,6 +50,11 @@ export class Arrival {
       else this.events.onSignedOut()
     } catch (error) {
       if (this.stopped) return
+      if (error instanceof Problem && error.body.code === 'id-taken') {
+        this.stop()
+        this.events.onTaken()
+        return
+      }
       const failure = failureOf(error)
       this.problem = 'detail' in failure ? failure.detail : null
       this.events.onFailed()

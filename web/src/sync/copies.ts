@@ -54,6 +54,16 @@ export async function storedUpdates(name: string): Promise<Uint8Array[]> {
   return withDatabase(name, [], updatesIn)
 }
 
+/** Adds an update to a local copy, which is made if there is none. */
+export async function store(name: string, update: Uint8Array): Promise<void> {
+  const db = await idb.openDB(name, (fresh) =>
+    idb.createStores(fresh, [['updates', { autoIncrement: true }], ['custom']]),
+  )
+  const [updates] = idb.transact(db, ['updates'])
+  if (updates) await idb.addAutoKey(updates, update as unknown as ArrayBuffer)
+  db.close()
+}
+
 /** Notes that the server holds these updates of a local copy. */
 export async function confirmStored(name: string, updates: Uint8Array[]): Promise<void> {
   const doc = new Y.Doc()

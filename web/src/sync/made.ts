@@ -3,6 +3,7 @@ import { uuidv4 } from 'lib0/random'
 import * as Y from 'yjs'
 import { api, setCsrfToken, type Account, type DocumentInfo } from '../api/client'
 import schema from '../editor/schema/schema.json'
+import { store } from './copies'
 import { keepInfo, keepWritable, keptInfo, storeName } from './notes'
 
 /** The version of a document that the server has not heard of. */
@@ -15,7 +16,7 @@ export function newDocumentId(): string {
 }
 
 /** Notes a document that its maker begins here. */
-export function makeHere({ id: person, name }: Account, id: string, title: string): void {
+export function makeHere({ id: person, name }: Pick<Account, 'id' | 'name'>, id: string, title: string): void {
   const now = new Date().toISOString()
   const copy = storeName(person, id)
   // Its maker may write in it.
@@ -64,6 +65,26 @@ export async function announce(person: string, id: string): Promise<DocumentInfo
   const wanted = keptInfo(person, id)?.title ?? made.title
   if (made.version === 1 && made.title !== wanted) made = await api.rename(id, wanted, made.version, null)
   return made
+}
+
+/** Makes a new document here, with the words and the title of one whose id the server gives to another; returns its id. */
+export async function keepAsNew(person: string, taken: string, words: Y.Doc): Promise<string> {
+  const id = newDocumentId()
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, Y.encodeStateAsUpdate(words))
+  // The server begins the new document with a paragraph of its own: the words have one.
+  const before = new Set(doc.getXmlFragment(schema.fragment).toArray())
+  Y.applyUpdate(doc, firstContent(id))
+  const fragment = doc.getXmlFragment(schema.fragment)
+  fragment.delete(
+    fragment.toArray().findIndex((block) => !before.has(block)),
+    1,
+  )
+  await store(storeName(person, id), Y.encodeStateAsUpdate(doc))
+  doc.destroy()
+  const kept = keptInfo(person, taken)
+  makeHere({ id: person, name: kept?.owner.name ?? '' }, id, kept?.title ?? '')
+  return id
 }
 
 /**

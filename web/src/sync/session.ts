@@ -1,4 +1,5 @@
 /** One open document in this tab: the live copy, its connection, and the truth about what is saved. */
+import i18next from 'i18next'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { OwnPresence } from '../presence/own'
@@ -7,7 +8,7 @@ import schema from '../editor/schema/schema.json'
 import { Arrival } from './arrival'
 import { Ledger } from './ledger'
 import { LocalCopy } from './local'
-import { announce, firstContent, isUnheard } from './made'
+import { announce, firstContent, isUnheard, keepAsNew } from './made'
 import { keptInfo, storeName } from './notes'
 import { register } from './open'
 import { OtherTabs } from './otherTabs'
@@ -33,6 +34,7 @@ export class DocumentSession implements Handles {
     refused: null,
     size: 'ok',
     kept: 'unknown',
+    taken: false,
     stranded: null,
   })
 
@@ -57,7 +59,7 @@ export class DocumentSession implements Handles {
   constructor(
     readonly documentId: string,
     readonly me: Me,
-    person: string,
+    private readonly person: string,
     link: string | null,
     deadAfter?: number,
   ) {
@@ -104,6 +106,7 @@ export class DocumentSession implements Handles {
           onArrived: (info) => this.onArrived(info),
           onSignedOut: () => this.onDenied('session-expired'),
           onFailed: () => this.refresh(),
+          onTaken: () => this.onTaken(),
         })
       : null
     void this.local.loaded.then((found) => this.onLoaded(found))
@@ -119,6 +122,12 @@ export class DocumentSession implements Handles {
     this.local.keepInfo(info)
     this.state.update({ meta: { title: info.title, version: info.version } })
     this.transport.start()
+  }
+
+  /** It never will: the words stay here until they are kept as a new document. */
+  private onTaken(): void {
+    this.state.update({ taken: true })
+    this.refresh()
   }
 
   /** Send the session's credentials again on the same socket: after signing in over an open document. */
@@ -147,6 +156,19 @@ export class DocumentSession implements Handles {
   /** The words that no server has confirmed. */
   unsentWords(): string {
     return this.ledger.words()
+  }
+
+  /** Keeps the words of a document whose id belongs to another as a new one; returns its id. */
+  async keepAsNew(): Promise<string> {
+    this.state.update({ readOnly: true })
+    try {
+      const id = await keepAsNew(this.person, this.documentId, this.doc)
+      await this.discard()
+      return id
+    } catch (error) {
+      this.state.update({ readOnly: false })
+      throw error
+    }
   }
 
   /** Gives up what is stranded, with the local copy that holds it; the page must be opened anew. */
@@ -349,7 +371,7 @@ export class DocumentSession implements Handles {
         stranded: this.state.get().stranded,
         closed: this.state.get().problem?.kind ?? null,
         problem: this.storageProblem ?? this.refusedReason ?? this.transport.problem,
-        unmade: this.arrival?.problem ?? null,
+        unmade: this.state.get().taken ? i18next.t('taken.status') : (this.arrival?.problem ?? null),
         unsendable: this.unsendable,
         settled: this.transport.settled,
         connected: this.transport.connected,

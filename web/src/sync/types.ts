@@ -35,6 +35,8 @@ export interface SessionState {
   size: 'ok' | 'warn' | 'full'
   /** Whether changes made now survive a reload. */
   kept: Kept
+  /** The id of this document, which was made here, belongs to another on the server. */
+  taken: boolean
   /** Changes that the server does not take from this person: for them to copy, then to discard. */
   stranded: { words: string; changes: number } | null
 }

@@ -119,9 +119,10 @@ test('an avatar leads to its own person, also between two of one name [FM-190]',
   await saved(owner)
   const link = await share(owner, 'edit')
   const contexts = []
+  // Of these two the first is shown under the lower id as well.
   for (const [id, line] of [
-    ['guest:twin-a', 'line 5'],
-    ['guest:twin-b', 'line 75'],
+    ['guest:twin-0-of-two-of-one-name-a', 'line 5'],
+    ['guest:twin-0-of-two-of-one-name-b', 'line 75'],
   ] as const) {
     const context = await owner.context().browser()?.newContext()
     await context?.addInitScript((id) => {

@@ -126,6 +126,46 @@ test('who made a document offline is told why the server does not make it', asyn
   await saved(owner)
 })
 
+test('a document made offline whose id is taken is offered once, and its words are kept as a new one', async ({
+  owner,
+  server,
+}) => {
+  await goOffline(owner, server)
+  const address = await make(owner)
+  await owner.keyboard.type('Mine.')
+  await title(owner).fill('Made on a train')
+  await title(owner).press('Enter')
+  await expect(status(owner)).toContainText('kept on this device')
+  let offers = 0
+  await owner.route('**/api/v1/documents', (route) => {
+    const request = route.request()
+    if (request.method() !== 'POST' || !request.postData()?.includes(address.split('/').pop() ?? '')) {
+      return route.fallback()
+    }
+    offers += 1
+    return route.fulfill({ status: 409, json: { code: 'id-taken', detail: 'This id belongs to another document.' } })
+  })
+  await owner.clock.install()
+  await owner.context().setOffline(false)
+  const banner = owner.getByRole('alert').filter({ hasText: 'cannot be saved at its address' })
+  await expect(banner).toBeVisible()
+  await expect(status(owner)).toHaveText('Not saved: its address belongs to another document')
+  const before = offers
+  await owner.clock.runFor(30_000)
+  expect(offers).toBe(before)
+  await type(owner, 'And more. ')
+  await owner.clock.resume()
+  await banner.getByRole('button', { name: 'Keep as a new document' }).click()
+  await expect(owner).not.toHaveURL(address)
+  await saved(owner)
+  expect(await kept(owner, owner.url())).toContain('And more.')
+  expect(await kept(owner, owner.url())).toContain('Mine.')
+  await expect(text(owner).locator('p')).toHaveCount(1)
+  await expect(title(owner)).toHaveValue('Made on a train')
+  await owner.goto(server.url)
+  await expect(owner.getByRole('link', { name: 'Made on a train' })).toHaveCount(1)
+})
+
 test('the offline list holds what was opened since it was fetched', async ({ owner, server }) => {
   await goOffline(owner, server)
   await owner.context().setOffline(false)

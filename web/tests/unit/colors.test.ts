@@ -41,6 +41,17 @@ describe('colours', () => {
     expect(shown[1]).not.toBe(shown[0])
   })
 
+  test('are one a guest, whose id the server shows to others as a hash', () => {
+    const doc = new Y.Doc()
+    doc.clientID = 7
+    const guest = new Awareness(doc)
+    guest.setLocalState({ user: { id: 'guest:0198b8a2-6f5e-4c3a-9d1b-2f3e4d5c6b7a', color: COLORS[0] } })
+    const hash = 'guest:eb19d4517b6a24bf6dbb9f71e3d9e842'
+    guest.states.set(3, { user: { id: hash, color: COLORS[4] } })
+    keepApart(guest)
+    expect(colors([guest])).toEqual([COLORS[4]])
+  })
+
   test('are all used before one is used twice, and then nobody changes any more', () => {
     const shown = colors(together(Array.from({ length: 20 }, (_, index) => `p${index}`)))
     expect(new Set(shown)).toEqual(new Set(COLORS))

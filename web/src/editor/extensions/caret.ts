@@ -19,6 +19,8 @@ import { readPending } from './pending'
 
 const CROWD = 6
 const CROWD_PAUSE = 100
+/** Carets that are drawn; of more, those of members before guests, and of who does something before who rests. */
+const MOST = 64
 
 interface Cursor {
   anchor: unknown
@@ -52,11 +54,11 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
   const draw = (state: EditorState): Drawn => {
     const { binding } = (ySyncPluginKey.getState(state) ?? {}) as { binding?: ProsemirrorBinding }
     const decorations: Decoration[] = []
-    for (const [client, raw] of awareness.getStates()) {
+    for (const [client, raw] of foremost(awareness)) {
       const { cursor } = raw as State
       const user = userOf(raw)
       const idle = isIdle(raw)
-      if (client === awareness.clientID || !cursor || !binding) continue
+      if (!cursor || !binding) continue
       const anchor = place(binding, cursor.anchor, state)
       const head = place(binding, cursor.head, state)
       if (anchor === null || head === null) continue
@@ -122,6 +124,23 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
       }
     },
   })
+}
+
+/** The states of others whose carets are drawn. */
+export function foremost(awareness: Awareness): [number, unknown][] {
+  const others = [...awareness.getStates()].filter(
+    ([client, state]) => client !== awareness.clientID && (state as State).cursor,
+  )
+  if (others.length <= MOST) return others
+  const rank = ([client, state]: [number, unknown]): number => {
+    const heard = awareness.meta.get(client)?.lastUpdated ?? 0
+    return (2 * Number(userOf(state).guest) + Number(isIdle(state))) * 1e15 - heard
+  }
+  return others
+    .map((other) => ({ other, rank: rank(other) }))
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, MOST)
+    .map(({ other }) => other)
 }
 
 /** Tells others where this person writes, when that has changed. */

@@ -1,6 +1,7 @@
 import { Alert, Button, Code, Group, ScrollArea, Text } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, type DocumentInfo } from '../../api/client'
@@ -12,7 +13,7 @@ import { download } from './download'
 export function Banner({ session, info }: { session: DocumentSession; info: DocumentInfo | undefined }) {
   const { t } = useTranslation()
   const title = info?.title ?? 'document'
-  const { problem, refused, status, size, ready, readOnly, kept, stranded } = useSessionState(session)
+  const { problem, refused, status, size, ready, readOnly, kept, taken, stranded } = useSessionState(session)
   const [seen, setSeen] = useState<string | null>(null)
   if (problem?.kind === 'schema-too-old') {
     return (
@@ -24,6 +25,7 @@ export function Banner({ session, info }: { session: DocumentSession; info: Docu
     )
   }
   if (stranded) return <Stranded session={session} info={info} />
+  if (taken) return <Taken session={session} title={title} />
   if (problem && ready && problem.kind !== 'session-expired') {
     if (info?.trashed_at) return <Trashed info={info} />
     const lost = problem.kind === 'too-many' ? 'crowded' : 'lost'
@@ -109,6 +111,29 @@ function Restore({ info }: { info: DocumentInfo }) {
       </Button>
       {restore.error && <Text size="sm">{explain(t, restore.error)}</Text>}
     </>
+  )
+}
+
+/** A document that was made on this device under an id that belongs to another: its words can have a new one. */
+function Taken({ session, title }: { session: DocumentSession; title: string }) {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const keep = useMutation({
+    mutationFn: () => session.keepAsNew(),
+    onSuccess: (documentId) => navigate({ to: '/d/$documentId', params: { documentId } }),
+  })
+  return (
+    <Alert color="red" radius={0} role="alert" title={t('taken.title')}>
+      <Text size="sm" mb="xs">
+        {t(keep.error ? 'taken.failed' : 'taken.text')}
+      </Text>
+      <Group gap="xs">
+        <Button size="xs" loading={keep.isPending} onClick={() => keep.mutate()}>
+          {t('taken.keep')}
+        </Button>
+        <Keep words={() => session.text()} title={title} />
+      </Group>
+    </Alert>
   )
 }
 
