@@ -65,6 +65,10 @@ test('a picture file is resized by its handle and by keys, placed, described, an
   await menu.getByRole('button', { name: 'Align right' }).click()
   await expect(menu.getByRole('button', { name: 'Align right' })).toHaveAttribute('aria-pressed', 'true')
   await menu.getByRole('button', { name: 'Alternative text' }).click()
+  // Given up, the dialog leads back to the text.
+  await owner.getByRole('textbox', { name: 'What does the picture show?' }).press('Escape')
+  await expect(text(owner)).toBeFocused()
+  await menu.getByRole('button', { name: 'Alternative text' }).click()
   await owner.getByRole('textbox', { name: 'What does the picture show?' }).fill('The plan')
   await owner.getByRole('button', { name: 'Save', exact: true }).click()
   await saved(owner)
