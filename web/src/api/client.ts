@@ -217,6 +217,8 @@ export const api = {
       },
       link,
     }),
+  /** The content of an attachment, for who may read it by a link. */
+  attachment: async (address: string, link: string) => (await request(address.replace('/api/v1', ''), { link })).blob(),
   exchange: async (id: string, body: Uint8Array<ArrayBuffer>, link: string | null, tab: string) => {
     const answer = await request(`/documents/${id}/sync`, {
       method: 'POST',

@@ -16,6 +16,7 @@ import { Outline } from './panels/Outline'
 import type { PageActions, Panel } from './panels/panel'
 import { SelectionMenu } from './panels/SelectionMenu'
 import { ShortcutHelp } from './panels/ShortcutHelp'
+import { byLink } from './picture/address'
 import { PictureMenu } from './picture/PictureMenu'
 import { TableMenu } from './table/TableMenu'
 import { Toolbar } from './toolbar/Toolbar'
@@ -63,6 +64,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
             throw error
           }
         },
+        address: link === null ? (src) => src : byLink(link),
         paste: {
           own: `/api/v1/documents/${session.documentId}/`,
           describe: (kind, name) => t(`paste.picture.${kind}`, { name: name || t('paste.picture.unnamed') }),

@@ -1,6 +1,6 @@
 /** Pictures: from the clipboard to an attachment, and what one can do with them. */
 import { paste, pictureData } from './clipboard'
-import { expect, newDocument, saved, test, text, type } from './fixtures'
+import { expect, newDocument, saved, share, test, text, type, visitor } from './fixtures'
 
 const stored = /^\/api\/v1\/documents\/[0-9a-f-]{36}\/attachments\/[0-9a-f]{64}$/
 
@@ -65,6 +65,10 @@ test('a picture file is resized by its handle and by keys, placed, described, an
   await menu.getByRole('button', { name: 'Align right' }).click()
   await expect(menu.getByRole('button', { name: 'Align right' })).toHaveAttribute('aria-pressed', 'true')
   await menu.getByRole('button', { name: 'Alternative text' }).click()
+  // Given up, the dialog leads back to the text.
+  await owner.getByRole('textbox', { name: 'What does the picture show?' }).press('Escape')
+  await expect(text(owner)).toBeFocused()
+  await menu.getByRole('button', { name: 'Alternative text' }).click()
   await owner.getByRole('textbox', { name: 'What does the picture show?' }).fill('The plan')
   await owner.getByRole('button', { name: 'Save', exact: true }).click()
   await saved(owner)
@@ -116,4 +120,24 @@ test('a picture that the server refuses goes away again and says so', async ({ o
   await expect(owner.getByText('The picture was not added')).toBeVisible()
   await expect(text(owner).locator('.picture')).toHaveCount(0)
   await expect(text(owner)).toContainText('words')
+})
+
+test('who has only the link sees the pictures of the document, and those that they add', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'A picture:')
+  await paste(owner, { picture: { name: 'chart.png', width: 120, height: 80 } })
+  await expect(text(owner).locator('.picture img')).toHaveAttribute('src', stored)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  const widths = () =>
+    text(guest)
+      .locator('.picture img')
+      .evaluateAll((images: HTMLImageElement[]) => images.map((image) => image.naturalWidth))
+  await expect.poll(widths).toEqual([120])
+  await type(guest, '')
+  await paste(guest, { picture: { name: 'map.png', width: 60, height: 40 } })
+  await expect(text(owner).locator('.picture img')).toHaveCount(2)
+  await saved(guest)
+  await guest.reload()
+  await expect.poll(widths).toEqual([120, 60])
+  await context.close()
 })

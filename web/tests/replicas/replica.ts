@@ -28,6 +28,7 @@ export class Replica {
       extensions: extensions(session as unknown as DocumentSession, {
         placeholder: '',
         upload: () => Promise.reject(new Error('no server here')),
+        address: (src) => src,
         onFault: (fault) => {
           throw fault
         },

@@ -344,6 +344,12 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
     expect([file?.type, file?.size]).toEqual(['image/png', 3_000_000])
   })
 
+  test('a picture between words leaves no blanks at the edges of their paragraphs', async () => {
+    const image = '<span><img src="data:image/png;base64,iVBORw0KGgo=" alt=""></span>'
+    const result = await paste(`<p><span>Before </span>${image}<span> behind, <b>and </b>on</span></p>`)
+    expect(outline(result)).toBe('paragraph("Before"), image, paragraph("behind, ", bold("and "), "on")')
+  })
+
   test('what was copied here keeps its styles; its own pictures stay where they are', async () => {
     const result = await pasted('quire.html')
     expect(outline(result)).toBe(

@@ -31,8 +31,12 @@ export function EmojiPicker({ editor, onClose }: { editor: Editor; onClose: () =
     onClose()
     editor.chain().focus().insertContent(sign).run()
   }
+  const leave = () => {
+    onClose()
+    editor.commands.focus()
+  }
   return (
-    <Modal opened onClose={onClose} title={t('emoji.title')} closeButtonProps={{ 'aria-label': t('cancel') }}>
+    <Modal opened onClose={leave} title={t('emoji.title')} closeButtonProps={{ 'aria-label': t('cancel') }}>
       <TextInput
         aria-label={t('emoji.search')}
         placeholder={t('emoji.search')}

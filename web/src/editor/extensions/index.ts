@@ -35,6 +35,7 @@ import { SlashMenu } from '../suggest/slashMenu'
 import { insertBlocks } from '../insert'
 import { CleanPaste, type PasteOptions } from '../paste/cleanPaste'
 import { safeAddress, typedAddress } from '../links'
+import type { Address } from '../picture/address'
 import { Picture } from '../picture/picture'
 import { fill, type Upload } from '../picture/upload'
 import { PageBreak } from './pageBreak'
@@ -184,6 +185,7 @@ export function extensions(
   options: {
     placeholder: string
     upload: Upload
+    address: Address
     paste: Pick<PasteOptions, 'own' | 'describe'>
     onFault: (fault: unknown) => void
     onTooMuch: () => void
@@ -191,7 +193,7 @@ export function extensions(
 ): Extensions {
   return [
     ...schemaExtensions().map((extension) =>
-      extension.name === 'image' ? Picture.configure({ upload: options.upload }) : extension,
+      extension.name === 'image' ? Picture.configure({ upload: options.upload, address: options.address }) : extension,
     ),
     CleanPaste.configure({
       ...options.paste,

@@ -7,12 +7,16 @@ import { useTranslation } from 'react-i18next'
 export function AltText({ editor, onClose }: { editor: Editor; onClose: () => void }) {
   const { t } = useTranslation()
   const [alt, setAlt] = useState(String(editor.getAttributes('image').alt ?? ''))
-  const apply = () => {
-    editor.chain().focus().updateAttributes('image', { alt: alt.trim() }).run()
+  const leave = () => {
     onClose()
+    editor.commands.focus()
+  }
+  const apply = () => {
+    editor.commands.updateAttributes('image', { alt: alt.trim() })
+    leave()
   }
   return (
-    <Modal opened onClose={onClose} title={t('picture.alt')} closeButtonProps={{ 'aria-label': t('cancel') }}>
+    <Modal opened onClose={leave} title={t('picture.alt')} closeButtonProps={{ 'aria-label': t('cancel') }}>
       <Stack>
         <Textarea
           label={t('picture.alt.label')}

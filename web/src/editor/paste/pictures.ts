@@ -53,6 +53,17 @@ function nameOf(image: HTMLElement, src: string): string {
   }
 }
 
+/** What stood between a picture and the words around it ends one paragraph and begins the next. */
+function trimBeside(paragraph: HTMLElement, image: HTMLElement): void {
+  const walker = paragraph.ownerDocument.createTreeWalker(paragraph, 4 /* text */)
+  walker.currentNode = image
+  const behind = walker.nextNode() as Text | null
+  walker.currentNode = image
+  const before = walker.previousNode() as Text | null
+  if (before) before.data = before.data.trimEnd()
+  if (behind) behind.data = behind.data.trimStart()
+}
+
 export function pictures(body: HTMLElement, options: PictureOptions): PastedPicture[] {
   const found: PastedPicture[] = []
   const images = elements(body, 'img').filter((image) => {
@@ -90,6 +101,7 @@ export function pictures(body: HTMLElement, options: PictureOptions): PastedPict
   for (const image of elements(body, 'p img')) {
     const paragraph = image.closest('p')
     if (paragraph?.textContent?.trim() === '') paragraph.replaceWith(...elements(paragraph, 'img'))
+    else if (paragraph) trimBeside(paragraph, image)
   }
   return found
 }

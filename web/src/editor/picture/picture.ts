@@ -1,6 +1,7 @@
 /** Pictures: uploaded as attachments and referred to by address; never base64 in the document. */
 import Image from '@tiptap/extension-image'
 import { Plugin } from '@tiptap/pm/state'
+import type { Address } from './address'
 import { step } from './resize'
 import { addPictures, pictureFiles, type Upload } from './upload'
 import { PictureView } from './view'
@@ -10,12 +11,19 @@ const size = (name: 'width' | 'height') => ({
   parseHTML: (element: HTMLElement) => Number(element.getAttribute(name)) || null,
 })
 
-export const Picture = Image.extend<{ upload: Upload; HTMLAttributes: Record<string, unknown> }>({
+interface Options {
+  upload: Upload
+  address: Address
+  HTMLAttributes: Record<string, unknown>
+}
+
+export const Picture = Image.extend<Options>({
   addOptions() {
     return {
       ...this.parent?.(),
       HTMLAttributes: {},
       upload: () => Promise.reject(new Error('pictures cannot be uploaded here')),
+      address: (src: string) => src,
     } as never
   },
 
@@ -44,7 +52,8 @@ export const Picture = Image.extend<{ upload: Upload; HTMLAttributes: Record<str
   },
 
   addNodeView() {
-    return ({ node, view, getPos }) => new PictureView(node, view, getPos)
+    const { address } = this.options
+    return ({ node, view, getPos }) => new PictureView(node, view, getPos, address)
   },
 
   // Typing `![…](…)` would refer to a picture that nobody fetched.

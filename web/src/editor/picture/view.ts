@@ -3,6 +3,7 @@ import type { Node } from '@tiptap/pm/model'
 import type { EditorView, NodeView } from '@tiptap/pm/view'
 import i18next from 'i18next'
 import { safeAddress } from '../links'
+import type { Address } from './address'
 import { preview, watch } from './previews'
 import { setWidth } from './resize'
 
@@ -11,11 +12,14 @@ export class PictureView implements NodeView {
   private readonly frame = document.createElement('span')
   private readonly image = document.createElement('img')
   private readonly note = document.createElement('span')
+  /** The picture that is shown, or on its way. */
+  private shown = ''
 
   constructor(
     private node: Node,
     private readonly view: EditorView,
     private readonly position: () => number | undefined,
+    private readonly address: Address,
   ) {
     this.dom.className = 'picture'
     this.frame.className = 'picture-frame'
@@ -82,11 +86,22 @@ export class PictureView implements NodeView {
     if (shown.startsWith('/') || shown.startsWith('blob:')) {
       this.note.hidden = true
       this.frame.hidden = false
-      if (this.image.getAttribute('src') !== shown) this.image.src = shown
+      void this.show(shown)
     } else if (shown === '') {
       watch(id, () => this.draw())
       this.explain(i18next.t('picture.waiting'))
     } else this.remote(shown)
+  }
+
+  private async show(src: string): Promise<void> {
+    if (src === this.shown) return
+    this.shown = src
+    try {
+      const address = src.startsWith('blob:') ? src : await this.address(src)
+      if (this.shown === src) this.image.src = address
+    } catch {
+      if (this.shown === src) this.explain(i18next.t('picture.broken'))
+    }
   }
 
   private explain(text: string): void {
