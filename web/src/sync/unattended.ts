@@ -10,6 +10,7 @@ import { confirmStored, storedUpdates, unsentOf } from './copies'
 import { announce, isUnheard } from './made'
 import { keepInfo, keptInfo, keptInfos, storeName } from './notes'
 import { closings, isOpenHere } from './open'
+import { failureOf } from './refusals'
 import { Store } from './store'
 import { tab } from './tab'
 
@@ -35,13 +36,18 @@ export function sendUnsent(person: string, onSent: () => void): () => void {
     unsent.set(new Set(waiting))
     try {
       await bringMade(person)
+      let again = false
       for (const id of waiting) {
         if (stopped) return
-        if (isOpenHere(id) || !(await bring(person, id))) continue
+        if (isOpenHere(id)) continue
+        const outcome = await bring(person, id)
+        again ||= outcome === 'not now'
+        if (outcome !== 'sent') continue
         waiting.delete(id)
         unsent.set(new Set(waiting))
         onSent()
       }
+      if (again) later(ASK_AGAIN, waiting)
     } catch {
       // The server is away.
       if (waiting.size > 0) later(ASK_AGAIN, waiting)
@@ -75,24 +81,24 @@ export function bringMade(person: string): Promise<void> {
   return turn
 }
 
-/** Brings what this device has of one document; false where the server does not take it now. */
-async function bring(person: string, id: string): Promise<boolean> {
+/** Brings what this device has of one document; why it was refused is said where the document is open. */
+async function bring(person: string, id: string): Promise<'sent' | 'not now' | 'refused'> {
   try {
     const unheard = isUnheard(keptInfo(person, id))
     const info = unheard ? await announce(person, id) : null
-    if (unheard ? !info : !(await isSignedIn(person))) return false
+    if (unheard ? !info : !(await isSignedIn(person))) return 'refused'
     const name = storeName(person, id)
     const updates = await storedUpdates(name)
     await send(id, updates)
     await confirmStored(name, updates)
-    if (!info) return true
+    if (!info) return 'sent'
     const trashed_at = keptInfo(person, id)?.trashed_at ?? null
     if (trashed_at) await api.trash(id)
     keepInfo(name, { ...info, trashed_at })
-    return true
+    return 'sent'
   } catch (error) {
-    if (error instanceof Problem) return false
-    throw error
+    if (!(error instanceof Problem)) throw error
+    return ['away', 'trouble'].includes(failureOf(error).kind) ? 'not now' : 'refused'
   }
 }
 

@@ -100,3 +100,15 @@ test('emoji are typed by name, chosen from a list, and are plain characters', as
   const kept = await owner.request.get(`${url.replace('/d/', '/api/v1/documents/')}/content?format=text`)
   expect((await kept.text()).trim()).toBe('party 🎉 🚀🫖')
 })
+
+test('the items of every kind of list stand as near to each other', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, '- one\ntwo\nthree\n\n[] one\ntwo\nthree')
+  const distance = async (list: string) => {
+    const items = text(owner).locator(`${list} > li`)
+    const [first, second] = [await items.nth(0).boundingBox(), await items.nth(1).boundingBox()]
+    return (second?.y ?? 0) - (first?.y ?? 0)
+  }
+  const bullets = await distance('ul:not([data-type])')
+  expect(Math.abs((await distance('ul[data-type=taskList]')) - bullets)).toBeLessThan(4)
+})

@@ -354,6 +354,12 @@ for (const place of ['the list', 'another document'] as const) {
       await owner.context().setOffline(false)
       await expect(card).not.toContainText('Not sent yet')
     } else {
+      // The server is back, but cannot keep anything at first.
+      await owner.route(
+        '**/sync',
+        (route) => route.fulfill({ status: 507, contentType: 'application/problem+json', json: { detail: 'full' } }),
+        { times: 1 },
+      )
       await owner.goto(elsewhere)
       await owner.getByRole('textbox', { name: 'Document text' }).waitFor()
       await owner.context().setOffline(false)
