@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import structlog
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +21,7 @@ from quire.log.file import holds_text, inode_of
 from quire.log.schema import NewerSchema
 from quire.storage import WrongSchema, reason_of
 
+_log = structlog.get_logger("quire.folder")
 LEAST_FREE = 64 * 1024
 """Bytes without which SQLite cannot open a database; it calls that an I/O error."""
 CATALOGUE, LOG, BLOBS, KEY = "catalogue.db", "log.db", "blobs", "secret.key"
@@ -145,6 +147,12 @@ class DataFolder:
         path = self.path / KEY
         with self._usable():
             if not path.exists():
+                if (self.path / CATALOGUE).exists():
+                    _log.warning(
+                        "the secret key is gone and is made anew: links that the app shows open nothing",
+                        file=str(path.resolve()),
+                        advice="stop, and restore it from a backup",
+                    )
                 self._make_key(path)
             key = path.read_bytes()
         if len(key) < 32:

@@ -48,6 +48,10 @@ NOT_ABOVE: Final = (
 MOST_SIZE: Final = 2**53
 MOST_SECONDS: Final = 10 * 365 * 86_400
 """Beyond these a database or a timer of the system fails, and no setting means anything."""
+NO_NUMBER: Final = {
+    "int_parsing": "it must be a whole number (sizes are bytes), without a unit",
+    "float_parsing": "it must be a number (times are seconds), without a unit",
+}
 LEAST_WATCHDOG: Final = 0.1
 """Less would end a server that is well."""
 
@@ -272,7 +276,7 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as error:
         lines = []
         for problem in error.errors():
-            text = problem["msg"].removeprefix("Value error, ")
+            text = NO_NUMBER.get(problem["type"], problem["msg"].removeprefix("Value error, "))
             name = "_".join(str(part) for part in problem["loc"])
             lines.append(f"{variable(name)} is {problem['input']!r}: {text[:1].lower() + text[1:]}" if name else text)
         raise SettingsError("\n".join(lines)) from None

@@ -181,3 +181,13 @@ def test_a_password_that_is_typed_in_two_ways_makes_no_account(tmp_path: Path, m
     for code, says in ((1, "passwords differ"), (0, "Created ada@example.com")):
         ended = CliRunner().invoke(app, ["user", "create", "ada@example.com", "--data", str(tmp_path / "data")])
         assert (ended.exit_code, says in ended.output) == (code, True), ended.output
+
+
+async def test_a_key_that_is_gone_is_not_made_anew_without_a_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await started_once(tmp_path)
+    assert "secret key" not in capsys.readouterr().out
+    (tmp_path / "secret.key").unlink()
+    await started_once(tmp_path)
+    assert "the secret key is gone and is made anew" in capsys.readouterr().out

@@ -15,7 +15,9 @@ from quire.settings import Proxies, SettingsError, read_settings, unknown_variab
 @pytest.mark.parametrize(
     ("variable", "value", "says"),
     [
-        ("QUIRE_PORT", "abc", "QUIRE_PORT is 'abc'.*integer"),
+        ("QUIRE_PORT", "abc", "QUIRE_PORT is 'abc': it must be a whole number"),
+        ("QUIRE_MAX_FRAME", "16 MB", "QUIRE_MAX_FRAME is '16 MB': .*sizes are bytes.*without a unit"),
+        ("QUIRE_WATCHDOG", "20s", "QUIRE_WATCHDOG is '20s': .*times are seconds.*without a unit"),
         ("QUIRE_PORT", "99999", "QUIRE_PORT is .*65535"),
         ("QUIRE_LIMITS", "no", "QUIRE_LIMITS is 'no'.*'on' or 'off'"),
         ("QUIRE_MAX_UPDATE", "0", "QUIRE_MAX_UPDATE is 0; it must be above 0"),
