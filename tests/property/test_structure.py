@@ -162,6 +162,24 @@ def test_several_values_of_an_attribute_that_are_not_all_deleted_are_refused(del
     assert 2 not in replica.state_now().clocks
 
 
+DOCUMENT = b"\x09" + ROOT + var_string("guid") + b"\x76\x00"
+
+
+def test_a_document_inside_the_document_is_refused() -> None:
+    replica = LocalReplica([])
+    with pytest.raises(MalformedUpdate, match="inside the document"):
+        replica.apply_now(one(1, 0, DOCUMENT), inspect(one(1, 0, DOCUMENT)))
+    assert replica.state_now().clocks == {}
+
+
+def test_one_that_was_stored_is_collected_and_nothing_builds_on_it() -> None:
+    beside = one(2, 0, b"\x87\x01\x00" + ELEMENT)
+    replica = LocalReplica([one(1, 0, DOCUMENT), beside, b"\x00\x01\x01\x01\x00\x01"])
+    assert replica.state_now().clocks == {1: 1, 2: 1}
+    assert b"guid" not in replica.diff_now(EMPTY_STATE)
+    assert LocalReplica([replica.diff_now(EMPTY_STATE)]).state_now() == replica.state_now()
+
+
 def test_text_that_goes_on_with_something_collected_is_refused() -> None:
     """Yjs fails on it: whoever has the document open would miss all that came with it."""
     replica = taken(one(1, 0, b"\x00\x01"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Final
 
-from quire.crdt.contents import ANY, DELETED, EMBED, FORMAT, GC, SKIP, STRING, TYPE, Contents
+from quire.crdt.contents import ANY, DELETED, DOC, EMBED, FORMAT, GC, SKIP, STRING, TYPE, Contents
 from quire.crdt.cursor import MalformedUpdate, append_number
 from quire.crdt.deleteset import deletions, furthest_deletions
 from quire.crdt.summary import MAX_CLOCK, Id, Kind, Run, UpdateSummary
@@ -23,7 +23,7 @@ MAX_CLIENTS: Final = 2_000_000
 """Every page load that writes is a client for ever: more than a document of the largest size can hold, so that none
 becomes unreadable by having been edited often. Counts are bounded by the bytes that are there, too."""
 
-_KINDS: Final = {STRING: Kind.TEXT, FORMAT: Kind.TEXT, EMBED: Kind.TEXT, TYPE: Kind.TYPE}
+_KINDS: Final = {STRING: Kind.TEXT, FORMAT: Kind.TEXT, EMBED: Kind.TEXT, TYPE: Kind.TYPE, DOC: Kind.DOCUMENT}
 
 
 def inspect(update: bytes, *, stored: bool = False) -> UpdateSummary:
