@@ -193,8 +193,8 @@ class Structure:
             return
         number, mended, problem = self._list_for(run)
         if run.kind is Kind.DOCUMENT:
-            # yrs frees one that is deleted and then looks into it; no editor makes one.
-            number, mended, problem = _NOWHERE, _COLLECTED, problem or "a document stands inside the document"
+            # It is passed on as deleted (`parser.emptied`).
+            placement.whole = False
         elif run.kind is Kind.TEXT:
             if self._textless[number]:
                 # yrs reads an array with a character of two clock units in it for ever.
