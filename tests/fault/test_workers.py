@@ -192,13 +192,13 @@ async def test_much_work_for_one_document_holds_up_no_other(tmp_path: Path) -> N
         await node.close()
 
 
-async def test_one_author_has_no_more_waiting_in_all_rooms_than_one_room_may_have(tmp_path: Path) -> None:
+async def test_what_waits_of_one_author_has_a_bound_over_all_rooms(tmp_path: Path) -> None:
     async with made_log(tmp_path) as log:
         made = asyncio.Event()
         first = [Update(document, EMPTY_UPDATE, "server", "server", 0) for document in ("another", "a third")]
         log.submit(first, lambda _: made.set())
         await made.wait()
-        node = Node("n", log, LocalBus(), unsaved_room_limit=300_000, heavy_update=1000)
+        node = Node("n", log, LocalBus(), unsaved_room_limit=150_000, heavy_update=1000)
         rooms = [await node.rooms.open(document) for document in (DOCUMENT, "another", "a third")]
         mallory, ada = Payer("mallory"), Payer("ada")
         for number, room in enumerate(rooms):

@@ -410,6 +410,26 @@ async def test_large_bodies_that_come_slowly_have_a_bound_together(launch: Calla
             writer.close()
 
 
+async def test_what_a_peer_makes_the_server_say_is_said_once_in_a_while(
+    launch: Callable[..., QuireProcess], capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = launch()
+    document = server.new_document()
+    for _ in range(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"NONSENSE\r\n\r\n")
+        assert b" 400 " in await reader.readline()
+        writer.close()
+    async with connected(server, document) as editor:
+        await joined(editor, server)
+        for _ in range(30):
+            editor.send(wire.sync_update(b"\xff"))
+            assert await editor.until(b"\x08") == wire.NOT_SAVED
+    said = capfd.readouterr().err
+    assert said.count("Invalid HTTP request") == 1
+    assert said.count("updates refused") == 1
+
+
 class Sending:
     """A socket on which a message is coming in."""
 

@@ -162,6 +162,21 @@ def test_several_values_of_an_attribute_that_are_not_all_deleted_are_refused(del
     assert 2 not in replica.state_now().clocks
 
 
+DOCUMENT = b"\x09" + ROOT + var_string("guid") + b"\x76\x00"
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_document_inside_the_document_is_passed_on_as_deleted_and_what_follows_it_stays(stored: bool) -> None:
+    after = one(2, 0, b"\x87\x01\x00" + ELEMENT)
+    keyed = one(3, 0, b"\x29" + ROOT + var_string("key") + var_string("guid") + b"\x76\x00")
+    updates = [one(1, 0, DOCUMENT), after, keyed, b"\x00\x01\x01\x01\x00\x01"]
+    replica = LocalReplica(updates) if stored else taken(*updates)
+    assert replica.state_now().clocks == {1: 1, 2: 1, 3: 1}
+    assert b"guid" not in replica.diff_now(EMPTY_STATE)
+    assert str(replica.doc.get("default", type=pycrdt.XmlFragment)) == "<p></p>"
+    assert LocalReplica([replica.diff_now(EMPTY_STATE)]).state_now() == replica.state_now()
+
+
 def test_text_that_goes_on_with_something_collected_is_refused() -> None:
     """Yjs fails on it: whoever has the document open would miss all that came with it."""
     replica = taken(one(1, 0, b"\x00\x01"))

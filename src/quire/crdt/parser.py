@@ -14,6 +14,7 @@ from quire.crdt.contents import (
     ANY,
     ARRAY,
     DELETED,
+    DOC,
     ELEMENT,
     EMBED,
     FORMAT,
@@ -39,7 +40,7 @@ MAX_CLIENTS: Final = 2_000_000
 """Every page load that writes is a client for ever: more than a document of the largest size can hold, so that none
 becomes unreadable by having been edited often. Counts are bounded by the bytes that are there, too."""
 
-_KINDS: Final = {STRING: Kind.TEXT, FORMAT: Kind.TEXT, EMBED: Kind.TEXT}
+_KINDS: Final = {STRING: Kind.TEXT, FORMAT: Kind.TEXT, EMBED: Kind.TEXT, DOC: Kind.DOCUMENT}
 _TYPES: Final = {
     ARRAY: Kind.ARRAY,
     MAP: Kind.ARRAY,
@@ -264,3 +265,20 @@ def beside(run: Run, left: Id | None, right: Id | None) -> bytes:
         out += contents.data[start : contents.at]
         left = run.client, clock - 1
     return bytes(out)
+
+
+def emptied(struct: bytes) -> bytes:
+    """Return one struct with deleted content: what stands beside it keeps its place."""
+    contents = Contents(struct, 1)
+    info = struct[0]
+    for flag in (0x80, 0x40):
+        if info & flag:
+            contents.number(), contents.number()
+    if not info & 0xC0:
+        if contents.number() == 1:
+            contents.text()
+        else:
+            contents.number(), contents.number()
+        if info & 0x20:
+            contents.text()
+    return bytes((info & 0xE0 | DELETED,)) + struct[1 : contents.at] + b"\x01"

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import pycrdt
 
 from quire.crdt.cursor import append_number
-from quire.crdt.parser import beside
+from quire.crdt.parser import beside, emptied
 from quire.crdt.structure import Mended, Structure
-from quire.crdt.summary import Run
+from quire.crdt.summary import Kind, Run
 from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import (
     EMPTY_STATE,
@@ -266,12 +266,17 @@ def _sections(placed: Iterable[tuple[Run, Mended | None]]) -> Iterable[list[tupl
             structs, ends = [], {}
         ends[run.client] = run.end
         if mended is None:
-            structs.append((run.client, run.start, run.structs, run.source[run.at : run.to]))
+            structs.append((run.client, run.start, run.structs, _borne(run, run.source[run.at : run.to])))
         elif mended.left is None and mended.right is None:
             collected = bytearray(1)
             append_number(collected, run.end - run.start)
             structs.append((run.client, run.start, 1, bytes(collected)))
         else:
-            structs.append((run.client, run.start, run.structs, beside(run, mended.left, mended.right)))
+            structs.append((run.client, run.start, run.structs, _borne(run, beside(run, mended.left, mended.right))))
     if structs:
         yield structs
+
+
+def _borne(run: Run, structs: bytes) -> bytes:
+    """Return what the CRDT is given of a run; yrs frees a deleted document in the document, and then looks into it."""
+    return emptied(structs) if run.kind is Kind.DOCUMENT else structs

@@ -192,7 +192,10 @@ class Structure:
             placement.whole = False
             return
         number, mended, problem = self._list_for(run)
-        if run.kind is Kind.TEXT:
+        if run.kind is Kind.DOCUMENT:
+            # It is passed on as deleted (`parser.emptied`).
+            placement.whole = False
+        elif run.kind is Kind.TEXT:
             if self._textless[number]:
                 # yrs reads an array with a character of two clock units in it for ever.
                 number, mended, problem = _NOWHERE, _COLLECTED, problem or "text stands in an array or a map"

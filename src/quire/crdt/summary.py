@@ -24,6 +24,8 @@ class Kind(IntEnum):
     """A shared array or map: no text can be inside it."""
     COLLECTED = 5
     """What was deleted together with the element around it; it stands nowhere any more."""
+    DOCUMENT = 6
+    """A document inside the document."""
 
 
 @dataclass(slots=True)

@@ -11,6 +11,8 @@ from types import TracebackType
 
 import structlog
 
+from quire.throttle import Throttle
+
 _SECRET_KEYS = frozenset({"password", "token", "cookie", "authorization", "secret", "code", "link"})
 
 
@@ -36,6 +38,22 @@ def _redact(_: object, __: str, event: structlog.typing.EventDict) -> structlog.
     for key in _SECRET_KEYS & event.keys():
         event[key] = "…"
     return event
+
+
+class _Seldom(logging.Filter):
+    """Lets each thing through once in a while that the HTTP server says of what peers send, as often as they like."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._throttle = Throttle(10)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("uvicorn") or record.levelno > logging.WARNING:
+            return True
+        count = self._throttle(str(record.msg))
+        if count > 1:
+            record.msg = f"{record.msg} ({count} times)"
+        return count > 0
 
 
 def configure(level: str, form: str) -> None:
@@ -67,6 +85,7 @@ def configure(level: str, form: str) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
+    handler.addFilter(_Seldom())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.raiseExceptions = False
     logging.captureWarnings(True)

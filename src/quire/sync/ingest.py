@@ -26,10 +26,13 @@ from quire.sync.serialqueue import SerialQueue
 from quire.sync.stats import SyncStats
 from quire.sync.vetting import Vetting
 from quire.sync.writebuffer import WriteBuffer
+from quire.throttle import Throttle
 
 _log = structlog.get_logger("quire.sync.ingest")
 MOST_STRUCTS: Final = 1000
 """Structs of an update that is applied in this process: crafted ones take each the longer the more there are."""
+ROOMS_OF_ONE: Final = 2
+"""How many times of what one room may have waiting an author may have waiting and under way in all rooms."""
 SLOW: Final = 0.05
 """Processor seconds that one update may take here; the document moves to a worker process then."""
 
@@ -45,6 +48,7 @@ class Ingest:
         "_limits",
         "_loaded",
         "_queue",
+        "_refusals",
         "_replicas",
         "_saving",
         "_stats",
@@ -71,12 +75,13 @@ class Ingest:
     ) -> None:
         """Prove on `loaded`; `accept` gets what was taken, `failed` errors that are no fault of an update.
 
-        `backlog` counts the bytes that wait in all rooms, by author: one has no more of them than one room may have.
+        `backlog` counts the bytes that wait or are being proved in all rooms, by author.
         """
         self._document, self._loaded, self._vetting, self._saving = document, loaded, vetting, saving
         self._queue, self._write_buffer, self._replicas = queue, write_buffer, replicas
         self._backlog, self._limits, self._stats = backlog, limits, stats
         self._accept, self._failed = accept, failed
+        self._refusals = Throttle(10)
         self.waiting_bytes = 0
         """Bytes of updates that wait to be proved."""
 
@@ -122,7 +127,7 @@ class Ingest:
         before = unsaved + self.waiting_bytes
         most = self._limits.unsaved_room
         backlog = 0 if isinstance(sender, Relayed) else self._backlog[sender.author]
-        crowded = (before and before + size > most) or (backlog and backlog + size > most)
+        crowded = (before and before + size > most) or (backlog and backlog + size > ROOMS_OF_ONE * most)
         if crowded or self._write_buffer.full(size):
             self._stats.refused += 1
             checking = max(self.waiting_bytes, backlog) > unsaved
@@ -195,5 +200,8 @@ class Ingest:
 
     def _refuse_malformed(self, sender: Sender, error: Exception) -> None:
         self._stats.refused += 1
-        _log.warning("update refused", document=self._document, author=sender.author, error=str(error))
+        if count := self._refusals(sender.author):
+            _log.warning(
+                "updates refused", document=self._document, author=sender.author, error=str(error), count=count
+            )
         sender.refused(Refusal.MALFORMED, str(error))
