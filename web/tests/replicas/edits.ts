@@ -1,6 +1,6 @@
 /** Edits that a person can make, at random places: every node and mark of the schema, through the editor's commands. */
 import type { Editor } from '@tiptap/core'
-import { CellSelection, TableMap } from '@tiptap/pm/tables'
+import { CellSelection, fixTables, TableMap } from '@tiptap/pm/tables'
 import type { Node } from '@tiptap/pm/model'
 import { joinPoint } from '@tiptap/pm/transform'
 import described from '../../src/editor/schema/schema.json'
@@ -250,6 +250,9 @@ const EDITS: Record<string, Edit> = {
   'split cell': onTable((editor) => void editor.commands.splitCell()),
   'cell colour': onTable((editor) => void editor.commands.setCellAttribute('backgroundColor', '#ffeeaa')),
   'merge cells': (editor, chance) => {
+    // As the press of the mouse does with which cells are selected.
+    const repaired = fixTables(editor.state)
+    if (repaired) editor.view.dispatch(repaired)
     const table = one(editor, chance, (node) => node.type.spec.tableRole === 'table')
     if (!table) return
     const { map } = TableMap.get(table.node)

@@ -66,6 +66,31 @@ test('a command on it repairs it first, and loses nothing', async () => {
   }
 })
 
+test.each(['addColumnBefore', 'addColumnAfter', 'addRowBefore', 'addRowAfter', 'deleteRow'] as const)(
+  'so does %s, in a document with several of them',
+  async (name) => {
+    const { editor } = one
+    const uneven = table(one)
+    editor.view.dispatch(editor.state.tr.insert(editor.state.doc.content.size, [uneven, uneven]))
+    const tables = (): { node: Node; at: number }[] => {
+      const found: { node: Node; at: number }[] = []
+      editor.state.doc.forEach((node, at) => node.type === uneven.type && found.push({ node, at }))
+      return found
+    }
+    for (const index of [2, 1, 0]) {
+      editor.commands.setTextSelection((tables()[index]?.at ?? 0) + 4)
+      expect(editor.commands[name]()).toBe(true)
+    }
+    const size = { addC: [4, 3], addR: [3, 4], dele: [3, 2] }[name.slice(0, 4)]
+    expect(tables().map(({ node }) => TableMap.get(node).problems)).toEqual([null, null, null])
+    expect(tables().map(({ node }) => [TableMap.get(node).width, TableMap.get(node).height])).toEqual([
+      size,
+      size,
+      size,
+    ])
+  },
+)
+
 test('so does a key that goes by the columns', async () => {
   const { view } = other.editor
   view.dom.dispatchEvent(new KeyboardEvent('keydown', { key: 'Tab', bubbles: true, cancelable: true }))

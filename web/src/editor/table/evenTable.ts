@@ -2,26 +2,41 @@
  * Tables that keep their rows even. Where two people change a table at once its rows may come out uneven; it is shown
  * so until one of them works on the table. A repair by every browser that sees it would add a cell for each of them.
  */
+import type { CommandProps } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import { Table } from '@tiptap/extension-table'
-import { Plugin, type EditorState } from '@tiptap/pm/state'
+import { EditorState, Plugin, Selection, type Transaction } from '@tiptap/pm/state'
 import { CellSelection, findTable, fixTables, TableMap, tableEditingKey } from '@tiptap/pm/tables'
 import type { ResolvedPos } from '@tiptap/pm/model'
 import type { EditorView } from '@tiptap/pm/view'
 
+/** What is done to rows and columns goes by a map of the table, which is wrong where cells are missing. */
+const GO_BY_MAP = new Set([
+  'addColumnBefore',
+  'addColumnAfter',
+  'deleteColumn',
+  'addRowBefore',
+  'addRowAfter',
+  'deleteRow',
+  'mergeCells',
+  'splitCell',
+  'mergeOrSplit',
+  'toggleHeaderColumn',
+  'toggleHeaderRow',
+  'toggleHeaderCell',
+  'setCellAttribute',
+  'goToNextCell',
+  'goToPreviousCell',
+])
+
+type Make = (...values: never[]) => (props: CommandProps) => boolean
+
 export const EvenTable = Table.extend({
-  // What is done to rows and columns goes by a map of the table, which is wrong where cells are missing.
   addCommands() {
-    const commands = Object.entries(this.parent?.() ?? {}).map(([name, make]): [string, unknown] => [
-      name,
-      (...values: never[]): ReturnType<typeof make> =>
-        (props) => {
-          // Asked for its transaction, the state shows what is in it by now.
-          if (props.dispatch && fixTables(props.state)) void props.state.tr
-          return (make as (...values: never[]) => ReturnType<typeof make>)(...values)(props)
-        },
-    ])
-    return Object.fromEntries(commands) as ReturnType<NonNullable<typeof this.parent>>
+    const commands = Object.entries(this.parent?.() ?? {})
+    return Object.fromEntries(
+      commands.map(([name, make]) => [name, GO_BY_MAP.has(name) ? evened(make as Make) : make]),
+    ) as NonNullable<ReturnType<NonNullable<typeof this.parent>>>
   },
 
   addProseMirrorPlugins() {
@@ -40,6 +55,23 @@ export const EvenTable = Table.extend({
     return [acting(), ...plugins]
   },
 })
+
+/** A command that is done on tables that are even by then. */
+function evened(make: Make): Make {
+  return (...values) =>
+    (props) => {
+      const { tr, dispatch } = props
+      const seen = EditorState.create({ doc: tr.doc, selection: tr.selection })
+      const repaired = dispatch && fixTables(seen)
+      if (!repaired) return make(...values)(props)
+      // In a transaction of its own: a command may take the steps that it finds in its own for moves of what it knows.
+      const whole = (done: Transaction) => {
+        for (const step of [...repaired.steps, ...done.steps]) tr.step(step)
+        tr.setSelection(Selection.fromJSON(tr.doc, done.selection.toJSON()))
+      }
+      return make(...values)({ ...props, state: seen.apply(repaired), dispatch: whole as typeof dispatch })
+    }
+}
 
 function isUneven($pos: ResolvedPos): boolean {
   const table = findTable($pos)
