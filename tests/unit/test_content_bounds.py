@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pycrdt
 import pytest
 
 from quire.content.markdown import to_markdown
-from quire.content.schema import NODES, clean
+from quire.content.prosemirror import read
+from quire.content.schema import FRAGMENT, NODES, clean
 
 DAMAGED = [[float("nan")], [1, float("inf"), float("-inf")], [True], ["10"], [None], [10**400], {}, float("nan"), None]
 
@@ -31,3 +33,17 @@ def test_no_value_of_an_attribute_breaks_an_export(value: object) -> None:
         for attribute in node.attributes.values():
             clean(attribute, value)
     assert clean(NODES["tableCell"].attributes["colwidth"], [float("nan")]) is None
+
+
+def test_what_is_only_a_structure_around_nothing_is_not_read_as_the_editor_does_not_show_it() -> None:
+    """As a table is left of which two people deleted a row each."""
+    doc: pycrdt.Doc = pycrdt.Doc()
+    fragment = doc.get(FRAGMENT, type=pycrdt.XmlFragment)
+    for name in ("table", "paragraph", "bulletList", "blockquote", "table"):
+        fragment.children.append(pycrdt.XmlElement(name))
+    fragment.children[2].children.append(pycrdt.XmlElement("listItem"))
+    fragment.children[4].children.append(pycrdt.XmlElement("tableRow"))
+    assert read([doc.get_update()]) == {
+        "type": "doc",
+        "content": [{"type": "paragraph"}, {"type": "table", "content": [{"type": "tableRow"}]}],
+    }

@@ -7,6 +7,7 @@ document is created: a live document is never rebuilt from JSON.
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from quire.crdt.document import DATA, XmlElement, XmlFragment, XmlText, fragment
 
 Json = dict[str, Any]
 MAX_DEPTH = 200
+_TERM = re.compile(r"\([^)]*\)[*+?]?|\w+[*+?]?")
+"""A part of a content expression."""
 
 
 def read(parts: Sequence[bytes]) -> Json:
@@ -46,15 +49,23 @@ def read(parts: Sequence[bytes]) -> Json:
 
 
 def _prune(blocks: list[Json]) -> None:
-    """Take out empty content lists, as ProseMirror's own JSON has none."""
-    stack = list(blocks)
-    while stack:
-        node = stack.pop()
-        if "content" in node:
-            if node["content"]:
-                stack.extend(node["content"])
-            else:
+    """Take out what is only a structure around nothing, as a table without rows, and empty content lists.
+
+    The editor shows none of the former, and ProseMirror's own JSON has none of the latter.
+    """
+    contents = [blocks]
+    for content in contents:
+        contents.extend(node["content"] for node in content if "content" in node)
+    for content in reversed(contents):
+        content[:] = [node for node in content if node.get("content") != [] or not _needs_content(node["type"])]
+        for node in content:
+            if node.get("content") == []:
                 del node["content"]
+
+
+def _needs_content(name: str) -> bool:
+    """Whether a node of this type is none without children."""
+    return any(not term.endswith(("*", "?")) for term in _TERM.findall(NODES[name].content))
 
 
 def _element(element: XmlElement) -> Json:
