@@ -45,5 +45,8 @@ def test_what_is_only_a_structure_around_nothing_is_not_read_as_the_editor_does_
     fragment.children[4].children.append(pycrdt.XmlElement("tableRow"))
     assert read([doc.get_update()]) == {
         "type": "doc",
-        "content": [{"type": "paragraph"}, {"type": "table", "content": [{"type": "tableRow"}]}],
+        "content": [
+            {"type": "paragraph", "attrs": {"indent": 0}},
+            {"type": "table", "content": [{"type": "tableRow"}]},
+        ],
     }
