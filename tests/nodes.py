@@ -25,10 +25,11 @@ from quire.log.sqlite import SqliteLog
 from quire.ops.children import Child
 from quire.settings import Settings
 from quire.sync import wire
-from quire.sync.member import Member, Refusal
+from quire.sync.member import Member
 from quire.sync.neighbours import Identity
 from quire.sync.room import Room
 from quire.sync.rooms import Rooms
+from quire.sync.sender import Refusal
 from quire.sync.stats import SyncStats
 
 DOCUMENT = "d"

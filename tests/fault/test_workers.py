@@ -20,8 +20,8 @@ from quire.fanout.local import LocalBus
 from quire.log.contract import Update
 from quire.storage import StorageUnavailable
 from quire.sync import ingest
-from quire.sync.member import Refusal
 from quire.sync.rooms import LoadFailed
+from quire.sync.sender import Refusal
 from quire.sync.wire import var_uint
 
 HEAVY = 2000

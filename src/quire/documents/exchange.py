@@ -13,8 +13,8 @@ from quire.log.contract import UpdateLog
 from quire.rates import Bucket
 from quire.sync import wire
 from quire.sync.exchange import TooBusy, UpdateRefused, Visitor, exchange
-from quire.sync.member import Refusal
 from quire.sync.rooms import LoadFailed, Rooms
+from quire.sync.sender import Refusal
 
 Admit = Callable[[], Awaitable[tuple[Principal, Role]]]
 """Who makes the request and with which role, asked now; raises `Problem` when they may not read."""

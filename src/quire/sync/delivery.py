@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from quire.crdt.updates import EMPTY_UPDATE, merge
 from quire.sync import wire
-from quire.sync.member import Member, Sender
+from quire.sync.member import Member
+from quire.sync.sender import Sender
 from quire.sync.stats import SyncStats
 
 SEPARATE_FRAMES: Final = 8

@@ -11,8 +11,8 @@ from quire.access import identity_of
 from quire.crdt.turns import charged
 from quire.crdt.updates import EMPTY_UPDATE, MalformedUpdate
 from quire.rates import Bucket
-from quire.sync.member import Refusal
 from quire.sync.rooms import Rooms
+from quire.sync.sender import Refusal
 
 
 class TooBusy(Exception):

@@ -29,10 +29,11 @@ from quire.sync.allowance import Allowance
 from quire.sync.closecode import CloseCode
 from quire.sync.hocuspocus import HocuspocusSession
 from quire.sync.limits import GatewayLimits
-from quire.sync.member import Member, Refusal
+from quire.sync.member import Member
 from quire.sync.presence import own_name
 from quire.sync.reviews import Reviews
 from quire.sync.rooms import LoadFailed, Rooms
+from quire.sync.sender import Refusal
 from quire.sync.socket import Socket
 from quire.sync.stats import SyncStats
 from quire.sync.ywebsocket import YWebsocketSession

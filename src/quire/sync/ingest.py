@@ -19,9 +19,9 @@ from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
 from quire.sync.document import LoadedDocument
 from quire.sync.limits import RoomLimits
-from quire.sync.member import Refusal, Sender
 from quire.sync.neighbours import Relayed
 from quire.sync.saving import ANEW, Saving
+from quire.sync.sender import Refusal, Sender
 from quire.sync.serialqueue import SerialQueue
 from quire.sync.stats import SyncStats
 from quire.sync.vetting import Vetting

@@ -19,7 +19,6 @@ from quire.crdt.updates import MalformedUpdate, decode_state_vector
 from quire.fanout.contract import Fanout
 from quire.log.contract import DamagedDocument, Stored
 from quire.storage import StorageUnavailable
-from quire.sync.member import Refusal, Sender
 from quire.sync.relay import (
     Kind,
     Message,
@@ -30,6 +29,7 @@ from quire.sync.relay import (
     unpack_presence,
     unpack_updates,
 )
+from quire.sync.sender import Refusal, Sender
 from quire.sync.wire import MalformedMessage, PresenceEntry, read_var_bytes, read_var_uint, var_bytes, var_uint
 
 if TYPE_CHECKING:

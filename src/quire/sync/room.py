@@ -28,9 +28,10 @@ from quire.sync.document import LoadedDocument
 from quire.sync.ingest import Ingest
 from quire.sync.lane import PresenceLane
 from quire.sync.limits import RoomLimits
-from quire.sync.member import Member, Sender
+from quire.sync.member import Member
 from quire.sync.neighbours import Identity, Neighbours, Relayed
 from quire.sync.saving import Saving
+from quire.sync.sender import Sender
 from quire.sync.serialqueue import SerialQueue
 from quire.sync.size import SizeWatch
 from quire.sync.stats import SyncStats

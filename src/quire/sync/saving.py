@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from quire.log.contract import Outcome, Refused
-from quire.sync.member import Refusal, Sender
+from quire.sync.sender import Refusal, Sender
 from quire.sync.writebuffer import WriteBuffer
 
 _log = structlog.get_logger("quire.sync.saving")

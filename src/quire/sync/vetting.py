@@ -7,8 +7,9 @@ from typing import Final
 
 from quire.crdt.updates import UpdateSummary, inspect, without_deletions_beyond
 from quire.sync.document import LoadedDocument
-from quire.sync.member import Member, Refusal, Remainder, Sender
+from quire.sync.member import Member
 from quire.sync.neighbours import Relayed
+from quire.sync.sender import Refusal, Remainder, Sender
 from quire.sync.stats import SyncStats
 from quire.sync.unstorable import Unstorable
 from quire.sync.wire import PresenceEntry

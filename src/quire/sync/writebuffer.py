@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from quire.log.contract import LogFull, Outcome, Update, UpdateLog
-from quire.sync.member import Sender
+from quire.sync.sender import Sender
 from quire.sync.stats import SyncStats
 
 RESUBMIT_SECONDS = 0.05

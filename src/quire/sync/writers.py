@@ -8,7 +8,8 @@ from typing import Final
 from quire.access import is_guest
 from quire.crdt.clock import Clock
 from quire.crdt.updates import UpdateSummary, inspect, without_clients
-from quire.sync.member import Member, Sender, Withheld
+from quire.sync.member import Member, Withheld
+from quire.sync.sender import Sender
 
 MOST_REMEMBERED: Final = 1000
 """Ids of one account that are remembered: every page load that writes takes one."""
