@@ -42,9 +42,10 @@ export const test = base.extend<Fixtures, { server: QuireServer }>({
   ],
   owner: async ({ browser, server }, use) => {
     const context = await browser.newContext()
-    await context.addCookies(sessions.get(server.url) ?? [])
     const page = await context.newPage()
-    await signIn(page, server)
+    const known = sessions.get(server.url)
+    if (known) await context.addCookies(known)
+    else await signIn(page, server)
     sessions.set(server.url, await context.cookies())
     // React Hooks' rule takes Playwright's `use` for a hook.
     // eslint-disable-next-line react-hooks/rules-of-hooks
@@ -79,13 +80,24 @@ export async function enter(page: Page): Promise<void> {
   await page.getByRole('heading', { name: 'Documents' }).waitFor()
 }
 
+/** Makes a document as a program does, and opens it to write in. */
 export async function newDocument(page: Page, server: Place): Promise<string> {
-  await page.goto(`${server.url}/`)
-  await page.getByTestId('new-document').click()
-  await page.waitForURL(/\/d\//)
+  const { id } = (await post(page, server.url, '/documents', {})) as { id: string }
+  await page.goto(`${server.url}/d/${id}`)
   await text(page).waitFor()
   await saved(page)
+  await text(page).focus()
   return page.url()
+}
+
+/** Asks the server for something on behalf of who is signed in on the page. */
+async function post(page: Page, origin: string, path: string, data: object): Promise<unknown> {
+  const { request } = page.context()
+  const session = (await (await request.get(`${origin}/api/v1/session`)).json()) as { csrf_token: string }
+  const headers = { 'X-CSRF-Token': session.csrf_token }
+  const answer = await request.post(`${origin}/api/v1${path}`, { data, headers })
+  expect(answer.ok()).toBe(true)
+  return answer.json()
 }
 
 /** Gives the open document's link a role and returns the link. */
@@ -150,13 +162,7 @@ export async function type(page: Page, words: string): Promise<void> {
 /** Invites somebody, who makes an account of their own. */
 export async function newColleague(page: Page): Promise<{ email: string; password: string }> {
   const { origin } = new URL(page.url())
-  const { request } = page.context()
-  const session = (await (await request.get(`${origin}/api/v1/session`)).json()) as { csrf_token: string }
-  const invited = await request.post(`${origin}/api/v1/invitations`, {
-    data: {},
-    headers: { 'X-CSRF-Token': session.csrf_token },
-  })
-  const { url } = (await invited.json()) as { url: string }
+  const { url } = (await post(page, origin, '/invitations', {})) as { url: string }
   const someone = { email: `eve-${Date.now()}@example.com`, password: 'another horse battery' }
   const stranger = await page.context().browser()?.newContext()
   const accepted = await stranger?.request.post(`${origin}/api/v1/invitations/accept`, {
