@@ -43,9 +43,10 @@ export const test = base.extend<Fixtures, { server: QuireServer }>({
   owner: async ({ browser, server }, use) => {
     const context = await browser.newContext()
     const page = await context.newPage()
-    const known = sessions.get(server.url)
-    if (known) await context.addCookies(known)
-    else await signIn(page, server)
+    await context.addCookies(sessions.get(server.url) ?? [])
+    // A test before may have signed out everywhere.
+    const { account } = await sessionOf(page, server.url)
+    if (!account) await signIn(page, server)
     sessions.set(server.url, await context.cookies())
     // React Hooks' rule takes Playwright's `use` for a hook.
     // eslint-disable-next-line react-hooks/rules-of-hooks
@@ -90,14 +91,20 @@ export async function newDocument(page: Page, server: Place): Promise<string> {
   return page.url()
 }
 
+/** A connection that is kept would be found dead by who uses it after the network was cut. */
+const ONCE = { Connection: 'close' }
+
 /** Asks the server for something on behalf of who is signed in on the page. */
 async function post(page: Page, origin: string, path: string, data: object): Promise<unknown> {
-  const { request } = page.context()
-  const session = (await (await request.get(`${origin}/api/v1/session`)).json()) as { csrf_token: string }
-  const headers = { 'X-CSRF-Token': session.csrf_token }
-  const answer = await request.post(`${origin}/api/v1${path}`, { data, headers })
+  const { csrf_token } = await sessionOf(page, origin)
+  const headers = { 'X-CSRF-Token': csrf_token, ...ONCE }
+  const answer = await page.context().request.post(`${origin}/api/v1${path}`, { data, headers })
   expect(answer.ok()).toBe(true)
   return answer.json()
+}
+
+async function sessionOf(page: Page, origin: string): Promise<{ account: object | null; csrf_token: string }> {
+  return (await (await page.context().request.get(`${origin}/api/v1/session`, { headers: ONCE })).json()) as never
 }
 
 /** Gives the open document's link a role and returns the link. */

@@ -230,8 +230,9 @@ test('the selection stays in sight while a tool has the focus', async ({ owner, 
 })
 
 test('on a dark page a tool that is on and the lines of carets are light', async ({ owner, server }) => {
-  await owner.evaluate(() => localStorage.setItem('mantine-color-scheme-value', 'dark'))
   await newDocument(owner, server)
+  await owner.evaluate(() => localStorage.setItem('mantine-color-scheme-value', 'dark'))
+  await owner.reload()
   await text(owner).click()
   await owner.keyboard.press('Control+b')
   const brightness = (element: Element) =>
