@@ -42,6 +42,19 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write all of it or nothing: an exception undoes it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
 class LogFile:
     """One SQLite file and its archive. Methods block, take a connection, and work in any thread or process."""
 
@@ -54,15 +67,8 @@ class LogFile:
     @contextmanager
     def writing(self, connection: sqlite3.Connection) -> Iterator[None]:
         """Write in one transaction, in turn with the writer of updates; an exception undoes it."""
-        with turn(self.path):
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+        with turn(self.path), transaction(connection):
+            yield
 
     def load(self, connection: sqlite3.Connection, document: str) -> Stored:
         """Return the newest sound snapshot and all updates after it; raises `DamagedDocument`."""

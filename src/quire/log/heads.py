@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from quire.log.file import transaction
 from quire.log.snapshots import SnapshotStore
 
 # Each step finds its place in an index: tables of gigabytes are not read.
@@ -71,11 +72,10 @@ def mend(connection: sqlite3.Connection, snapshots: SnapshotStore) -> list[Behin
     """Set every head that lies behind to the last number stored; return what was mended. Nobody else may write."""
     found = list(behind(connection, snapshots))
     if found:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            "INSERT INTO heads(document, last_seq) VALUES(?, ?) "
-            "ON CONFLICT(document) DO UPDATE SET last_seq=excluded.last_seq",
-            [(document, stored) for document, _, stored in found],
-        )
-        connection.execute("COMMIT")
+        with transaction(connection):
+            connection.executemany(
+                "INSERT INTO heads(document, last_seq) VALUES(?, ?) "
+                "ON CONFLICT(document) DO UPDATE SET last_seq=excluded.last_seq",
+                [(document, stored) for document, _, stored in found],
+            )
     return found

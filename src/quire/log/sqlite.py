@@ -29,7 +29,7 @@ from quire.log.contract import (
     StoredUpdate,
     Update,
 )
-from quire.log.file import Connect, LogFile, connect, inode_of
+from quire.log.file import Connect, LogFile, connect, inode_of, transaction
 from quire.log.heads import mend
 from quire.log.readers import Readers
 from quire.log.schema import migrate
@@ -240,8 +240,7 @@ class SqliteLog:
         heads: list[tuple[str, int, int, int]] = []
         outcomes: list[tuple[_Batch, int, Outcome]] = []
         give_way(self.path)
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(connection):
             last = _heads(connection, list(by_document))
             for document, entries in by_document.items():
                 seq, count, stored = last.get(document, 0), 0, 0
@@ -268,11 +267,6 @@ class SqliteLog:
                 "ON CONFLICT(document) DO UPDATE SET last_seq=excluded.last_seq, "
                 "new_updates=new_updates+excluded.new_updates, new_bytes=new_bytes+excluded.new_bytes",
             )
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
         for batch, index, outcome in outcomes:
             batch.outcomes[index] = outcome
         self.stats.commits += 1
