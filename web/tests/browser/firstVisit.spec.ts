@@ -1,5 +1,6 @@
 /** The first minutes: setting up, sharing, and a colleague who joins; and what is said when something is refused. */
 import { chromium, type Response } from '@playwright/test'
+import { CHROMIUM } from './chromium'
 import { enter, expect, newDocument, OWNER, saved, share, test, text, type, visitor } from './fixtures'
 import { QuireServer } from './server'
 
@@ -66,7 +67,7 @@ test('a colleague on another machine without TLS can write, copy and choose a na
   await enter(owner)
   // A name that is not this machine's own gives the page no secure context: no clipboard, no service worker.
   const browser = await chromium.launch({
-    executablePath: process.env.QUIRE_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-gpu', '--host-resolver-rules=MAP quire.test 127.0.0.1'],
   })
   try {

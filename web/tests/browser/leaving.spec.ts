@@ -1,5 +1,6 @@
 /** Cursors of people who are gone leave the screen. */
 import { chromium, type Page } from '@playwright/test'
+import { CHROMIUM } from './chromium'
 import { expect, full, newDocument, PROVE, share, test as base, text, type, visitor } from './fixtures'
 import { Path } from './path'
 import { QuireServer } from './server'
@@ -34,7 +35,7 @@ test('a killed browser leaves every screen at once [FM-153]', async ({ owner, se
   await type(owner, 'here ')
   await type(other, 'there ')
   const doomed = await chromium.launchServer({
-    executablePath: process.env.QUIRE_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-gpu'],
   })
   const remote = await chromium.connect(doomed.wsEndpoint())
