@@ -12,24 +12,24 @@ from pathlib import Path
 
 import pycrdt
 
-from quire.access import Credentials, Principal, Role
+from quire.access.contract import Credentials, Principal, Role
 from quire.blobs.folder import FolderBlobs
 from quire.crdt.host import ReplicaHost
 from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, inspect
 from quire.fanout.local import LocalBus, LocalFanout
-from quire.limits import room_limits
 from quire.log.archive import Archive
 from quire.log.compaction import Compactor, Trigger
 from quire.log.contract import StoredUpdate, Update, UpdateLog
 from quire.log.sqlite import SqliteLog
 from quire.ops.children import Child
+from quire.server.limits import room_limits
 from quire.settings import Settings
 from quire.sync import wire
-from quire.sync.member import Member
-from quire.sync.neighbours import Identity
-from quire.sync.room import Room
-from quire.sync.rooms import Rooms
-from quire.sync.sender import Refusal
+from quire.sync.rooms.member import Member
+from quire.sync.rooms.neighbours import Identity
+from quire.sync.rooms.registry import Rooms
+from quire.sync.rooms.room import Room
+from quire.sync.rooms.sender import Refusal
 from quire.sync.stats import SyncStats
 
 DOCUMENT = "d"

@@ -16,12 +16,12 @@ import pytest
 from PIL import Image
 
 from conftest import QuireProcess
-from quire.access import Role
-from quire.server import Server
+from quire.access.contract import Role
+from quire.server.composition import Server
 from quire.sync import wire
 from quire.sync.exchange import RequestSender, Visitor
 from quire.sync.gateway import WORK_BURST
-from quire.sync.member import Member
+from quire.sync.rooms.member import Member
 from rawclient import Client, appended, as_guest, connected, insertion, joined, link
 from stalls import memory
 from visitors import Browser

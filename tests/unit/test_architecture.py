@@ -43,7 +43,7 @@ def dependencies() -> dict[str, set[str]]:
     for module in SOURCE.rglob("*.py"):
         own = module.relative_to(SOURCE).parts[0].removesuffix(".py")
         names = {part(name) for name in imported(module) if name.startswith("quire.")}
-        found.setdefault(own, set()).update(names - {own, "__version__"})
+        found.setdefault(own, set()).update(names - {own, "__version__", "BROWSER_APP"})
     return found
 
 

@@ -17,27 +17,27 @@ from urllib.parse import parse_qs
 import structlog
 from picows import WSUpgradeRequest, WSUpgradeResponse
 
-from quire.access import Access, Action, Denied, Principal, Role, allows, person_of, tab_of
-from quire.background import Background
+from quire.access.contract import Access, Action, Denied, Principal, Role, allows, person_of, tab_of
+from quire.access.credentials import presented
+from quire.concurrency.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
-from quire.credentials import presented
-from quire.overload import excess
-from quire.rates import Bucket, Buckets
+from quire.limits.overload import excess
+from quire.limits.rates import Bucket, Buckets
+from quire.limits.throttle import Throttle
 from quire.sync import wire
 from quire.sync.admission import YJS, Admission
-from quire.sync.allowance import Allowance
 from quire.sync.closecode import CloseCode
-from quire.sync.hocuspocus import HocuspocusSession
 from quire.sync.limits import GatewayLimits
-from quire.sync.member import Member
-from quire.sync.presence import own_name
+from quire.sync.protocols.hocuspocus import HocuspocusSession
+from quire.sync.protocols.ywebsocket import YWebsocketSession
 from quire.sync.reviews import Reviews
-from quire.sync.rooms import LoadFailed, Rooms
-from quire.sync.sender import Refusal
-from quire.sync.socket import Socket
+from quire.sync.rooms.member import Member
+from quire.sync.rooms.presence import own_name
+from quire.sync.rooms.registry import LoadFailed, Rooms
+from quire.sync.rooms.sender import Refusal
+from quire.sync.sockets.allowance import Allowance
+from quire.sync.sockets.socket import Socket
 from quire.sync.stats import SyncStats
-from quire.sync.ywebsocket import YWebsocketSession
-from quire.throttle import Throttle
 
 _log = structlog.get_logger("quire.sync.gateway")
 READ_ONLY = "you may read this document but not change it; its owner can let you"

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
-from quire.access import Access, AccessChange, Denied
-from quire.background import Background
+from quire.access.contract import Access, AccessChange, Denied
+from quire.concurrency.background import Background
 from quire.sync import wire
 from quire.sync.closecode import CloseCode
-from quire.sync.member import Member
+from quire.sync.rooms.member import Member
 
 AT_ONCE: Final = 100
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from quire.access import Denied
-from quire.sync.pending import MOST_BYTES, MOST_MESSAGES, PendingDocument
+from quire.access.contract import Denied
+from quire.sync.protocols.pending import MOST_BYTES, MOST_MESSAGES, PendingDocument
 from quire.sync.wire import MalformedMessage
 
 
