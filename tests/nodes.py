@@ -171,6 +171,7 @@ class Guest:
         self.unsaved = self.sent = 0
         self.refused: list[dict[str, str]] = []
         self.member: Member | None = None
+        self.room: Room
         self.link_is_dead = False
         """While set, what is sent arrives nowhere, and nothing says so."""
         self._applying = False
@@ -182,31 +183,31 @@ class Guest:
         line = Line()
         line.deliver = self._take
         member = Member(line, b"\x01d", Principal(self.name, account=self.name), Role.EDITOR)  # type: ignore[arg-type]
-        room = await node.room()
+        room = self.room = await node.room()
         room.join(member)
         self.member = member
         room.catch_up.step1(member, self.doc.get_state())
 
     def leave(self) -> None:
         assert self.member is not None
-        if self.member.room is not None:
-            self.member.room.leave(self.member)
+        if self.member.here:
+            self.room.leave(self.member)
         self.member = None
 
     def show(self, state: str) -> None:
         assert self.member is not None
-        assert self.member.room is not None
+        assert self.member.here
         self._clock += 1
-        self.member.room.present(self.member, [wire.PresenceEntry(self.client, self._clock, state)])
+        self.room.present(self.member, [wire.PresenceEntry(self.client, self._clock, state)])
 
     def _send(self, update: bytes) -> None:
         assert self.member is not None
-        assert self.member.room is not None
+        assert self.member.here
         self.unsaved += 1
         self.sent += 1
         if self.link_is_dead:
             return
-        self.member.room.ingest.receive(update, self.member)
+        self.room.ingest.receive(update, self.member)
 
     def _on_change(self, event: pycrdt.TransactionEvent) -> None:
         if not self._applying and self.member is not None:

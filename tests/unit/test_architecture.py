@@ -14,17 +14,9 @@ from conftest import ROOT
 SOURCE = Path(quire.__file__).parent
 
 
-class WithoutTypes(ast.NodeTransformer):
-    """Leaves out what is imported for types only."""
-
-    def visit_If(self, node: ast.If) -> ast.AST | None:
-        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
-
-
-def imported(module: Path, *, types: bool = True) -> Iterator[str]:
-    """Yield the full names of what a module imports, with `types` for its types only too."""
-    tree: ast.AST = ast.parse(module.read_text())
-    for node in ast.walk(tree if types else WithoutTypes().visit(tree)):
+def imported(module: Path) -> Iterator[str]:
+    """Yield the full names of what a module imports, also inside functions and for types only."""
+    for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -74,7 +66,7 @@ def test_no_module_imports_itself_through_others() -> None:
     graph = {
         name: {
             used if used in modules else used.rpartition(".")[0]
-            for used in imported(module, types=False)
+            for used in imported(module)
             if used.startswith("quire.")
         }
         for name, module in modules.items()

@@ -54,6 +54,7 @@ from quire.settings import KIB, MIB, Settings
 from quire.storage.failure import StorageUnavailable
 from quire.storage.hang import SILENT, Hang
 from quire.sync.gateway import Gateway
+from quire.sync.protocols.choice import speak
 from quire.sync.rooms.neighbours import Identity
 from quire.sync.rooms.registry import Rooms
 from quire.sync.stats import SyncStats
@@ -147,6 +148,7 @@ class Server:
         self.gateway = Gateway(
             self.rooms,
             services.access,
+            speak=speak,
             limits=gateway_limits(settings),
             stats=self.stats,
             cookie=self.cookie,

@@ -7,17 +7,13 @@ close the socket with 4400, and a failed load is a retryable close instead of a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from quire.crdt.updates import EMPTY_UPDATE
 from quire.sync import wire
 from quire.sync.closecode import CloseCode
+from quire.sync.gateway import Gateway
+from quire.sync.opendocument import OpenDocument
 from quire.sync.protocols.pending import PendingDocument
-from quire.sync.rooms.member import Member
-
-if TYPE_CHECKING:
-    from quire.sync.gateway import Gateway
-    from quire.sync.sockets.socket import Socket
+from quire.sync.sockets.socket import Socket
 
 MOST_ADDRESS = 1024
 """Bytes of a document's address: it is kept for as long as the socket is open, and stands before every message."""
@@ -28,11 +24,11 @@ MOST_TOKEN = 8 * 1024
 class HocuspocusSession:
     """All documents of one socket."""
 
-    __slots__ = ("_denied", "_gateway", "_members", "_pending", "_schema", "_socket", "_speaks_ping")
+    __slots__ = ("_denied", "_gateway", "_open", "_pending", "_schema", "_socket", "_speaks_ping")
 
     def __init__(self, gateway: Gateway, socket: Socket, schema: int | None) -> None:
         self._gateway, self._socket, self._schema = gateway, socket, schema
-        self._members: dict[bytes, Member] = {}
+        self._open: dict[bytes, OpenDocument] = {}
         self._pending: dict[bytes, PendingDocument] = {}
         self._denied: set[bytes] = set()
         self._speaks_ping = False
@@ -61,11 +57,11 @@ class HocuspocusSession:
         if end >= len(message):
             raise wire.MalformedMessage("message ends inside the document address")
         prefix = message[:end]
-        member = self._members.get(prefix)
-        if member is None:
+        opened = self._open.get(prefix)
+        if opened is None:
             self._receive_unopened(prefix, message, end)
         else:
-            self._dispatch(member, message, end)
+            self._dispatch(opened, message, end)
 
     # ---------------------------------------------------------------- before a document is open
 
@@ -79,10 +75,10 @@ class HocuspocusSession:
             self._denied.discard(prefix)
             if pending is not None and pending.opening:
                 return
-            if len(self._pending) + len(self._members) >= self._gateway.max_documents_per_socket:
+            if len(self._pending) + len(self._open) >= self._gateway.max_documents_per_socket:
                 self._deny(prefix, "too-many-documents")
                 return
-            self._open(prefix, pending or self._pend(prefix), token)
+            self._start(prefix, pending or self._pend(prefix), token)
             return
         if prefix in self._denied:
             return
@@ -120,20 +116,20 @@ class HocuspocusSession:
             self._speaks_ping = number and int(major) >= 4
         return token
 
-    def _open(self, prefix: bytes, pending: PendingDocument, token: str) -> None:
+    def _start(self, prefix: bytes, pending: PendingDocument, token: str) -> None:
         address, _ = wire.read_var_string(prefix, 0)
         document = address.split("\0", 1)[0]
 
-        def take(member: Member) -> bool:
+        def take(opened: OpenDocument) -> bool:
             if self._pending.get(prefix) is not pending:
                 return False
             del self._pending[prefix]
-            self._members[prefix] = member
+            self._open[prefix] = opened
             return True
 
         pending.open(
             self._gateway.open(self._socket, prefix, document, token, self._schema, take),
-            dispatch=lambda member, message: self._dispatch(member, message, len(prefix)),
+            dispatch=lambda opened, message: self._dispatch(opened, message, len(prefix)),
             denied=lambda reason: self._deny(prefix, reason),
         )
 
@@ -150,27 +146,28 @@ class HocuspocusSession:
 
     def _forget(self, prefix: bytes) -> None:
         self._pending.pop(prefix, None)
-        member = self._members.pop(prefix, None)
-        if member is not None:
-            self._gateway.left(member)
+        opened = self._open.pop(prefix, None)
+        if opened is not None:
+            self._gateway.left(opened)
 
     # ---------------------------------------------------------------- an open document
 
-    def _dispatch(self, member: Member, message: bytes, at: int) -> None:
+    def _dispatch(self, opened: OpenDocument, message: bytes, at: int) -> None:
         kind = message[at]
         if kind in (wire.SYNC, wire.SYNC_REPLY):
-            self._sync(member, message, at + 1)
+            self._sync(opened, message, at + 1)
         elif kind == wire.AWARENESS:
             content, _ = wire.read_var_bytes(message, at + 1)
-            self._gateway.present(member, content)
+            self._gateway.present(opened, content)
         elif kind == wire.AUTH:
-            self._gateway.reauthenticate(member, self._read_token(message, at + 1))
+            self._gateway.reauthenticate(opened, self._read_token(message, at + 1))
         elif kind == wire.CLOSE:
-            self._forget(member.prefix)
-            self._socket.send(member.prefix + wire.close_reply("closed"))
+            prefix = opened.member.prefix
+            self._forget(prefix)
+            self._socket.send(prefix + wire.close_reply("closed"))
         elif kind == wire.QUERY_AWARENESS:
-            if member.room is not None:
-                member.room.catch_up.tell_people(member)
+            if opened.room is not None:
+                opened.room.catch_up.tell_people(opened.member)
         elif kind == wire.BROADCAST_STATELESS:
             raise wire.MalformedMessage("message type 6 is only for servers")
         elif kind == wire.STATELESS:
@@ -178,10 +175,10 @@ class HocuspocusSession:
         elif kind >= 0x80:
             wire.read_var_uint(message, at)
 
-    def _sync(self, member: Member, message: bytes, at: int) -> None:
+    def _sync(self, opened: OpenDocument, message: bytes, at: int) -> None:
         kind, at = wire.read_var_uint(message, at)
         content, _ = wire.read_var_bytes(message, at)
-        room = member.room
+        room, member = opened.room, opened.member
         if room is None:
             return
         if kind == wire.UPDATE or kind == wire.STEP2:
@@ -190,7 +187,7 @@ class HocuspocusSession:
             elif kind == wire.STEP2 and content == EMPTY_UPDATE:
                 member.saved(1)
             else:
-                self._gateway.refuse_write(member, content, own=kind == wire.UPDATE)
+                self._gateway.refuse_write(opened, content, own=kind == wire.UPDATE)
         elif kind == wire.STEP1:
             room.catch_up.step1(member, content)
         else:
@@ -198,34 +195,34 @@ class HocuspocusSession:
 
     # ---------------------------------------------------------------- the socket
 
-    def deny(self, member: Member, reason: str) -> None:
+    def deny(self, prefix: bytes, reason: str) -> None:
         """Take one document away from an open socket."""
-        self._deny(member.prefix, reason)
+        self._deny(prefix, reason)
 
     def keep_alive(self) -> None:
         """Providers from version 4 know a ping of one byte; older ones get their presence echoed."""
         if self._speaks_ping:
             self._socket.send(wire.PING)
             return
-        for member in self._members.values():
-            if member.room is not None:
-                member.send(member.room.presence.everyone())
+        for opened in self._open.values():
+            if opened.room is not None:
+                opened.member.send(opened.room.presence.everyone())
                 return
 
     def blocked(self) -> None:
-        for member in self._members.values():
-            if member.room is not None:
-                member.room.catch_up.hold(member)
+        for opened in self._open.values():
+            if opened.room is not None:
+                opened.room.catch_up.hold(opened.member)
 
     def drained(self) -> None:
-        for member in self._members.values():
-            if member.room is not None:
-                member.room.catch_up.release(member)
+        for opened in self._open.values():
+            if opened.room is not None:
+                opened.room.catch_up.release(opened.member)
 
     def closed(self) -> None:
         for pending in self._pending.values():
             pending.cancel()
         self._pending.clear()
-        members, self._members = list(self._members.values()), {}
-        for member in members:
-            self._gateway.left(member)
+        documents, self._open = list(self._open.values()), {}
+        for opened in documents:
+            self._gateway.left(opened)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from quire.access.contract import Denied
 from quire.sync import wire
 from quire.sync.closecode import CloseCode
-
-if TYPE_CHECKING:
-    from quire.sync.rooms.member import Member
-    from quire.sync.sockets.socket import Socket
+from quire.sync.opendocument import OpenDocument
+from quire.sync.sockets.socket import Socket
 
 MOST_MESSAGES: Final = 1000
 MOST_BYTES: Final = 5 * 1024 * 1024
@@ -47,27 +45,27 @@ class PendingDocument:
 
     def open(
         self,
-        work: Coroutine[Any, Any, Member | None],
+        work: Coroutine[Any, Any, OpenDocument | None],
         *,
-        dispatch: Callable[[Member, bytes], None],
+        dispatch: Callable[[OpenDocument, bytes], None],
         denied: Callable[[str], None],
     ) -> None:
         """Start `work`, which opens the document; `dispatch` gets what waited for it, `denied` the reason for a no."""
 
         async def run() -> None:
             try:
-                member = await work
+                opened = await work
             except Denied as error:
                 denied(error.reason)
                 return
             messages, self._messages, self.size = self._messages, [], 0
-            if member is None:
+            if opened is None:
                 return
             try:
                 for message in messages:
                     # One of them may have closed the document.
-                    if member.room is not None:
-                        dispatch(member, message)
+                    if opened.member.here:
+                        dispatch(opened, message)
             except wire.MalformedMessage as error:
                 self._socket.close(CloseCode.MALFORMED, str(error))
 

@@ -5,18 +5,14 @@ Source: y-websocket 3.1 client, y-protocols `sync.js`, `awareness.js`, `auth.js`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from quire.access.contract import Denied
 from quire.crdt.updates import EMPTY_UPDATE
 from quire.sync import wire
 from quire.sync.closecode import CloseCode
+from quire.sync.gateway import Gateway
+from quire.sync.opendocument import OpenDocument
 from quire.sync.protocols.pending import PendingDocument
-from quire.sync.rooms.member import Member
-
-if TYPE_CHECKING:
-    from quire.sync.gateway import Gateway
-    from quire.sync.sockets.socket import Socket
+from quire.sync.sockets.socket import Socket
 
 NOBODY = wire.awareness(b"\x00")
 """An empty awareness message: something for the client's 30 s watchdog."""
@@ -30,18 +26,18 @@ CLOSE_CODES = {
 class YWebsocketSession:
     """The one document of a socket; authenticated by the upgrade request."""
 
-    __slots__ = ("_gateway", "_member", "_pending", "_socket")
+    __slots__ = ("_gateway", "_open", "_pending", "_socket")
 
     def __init__(self, gateway: Gateway, socket: Socket, document: str, schema: int | None) -> None:
         self._gateway, self._socket = gateway, socket
-        self._member: Member | None = None
+        self._open: OpenDocument | None = None
         self._pending = PendingDocument(socket)
         self._pending.open(
             gateway.open(socket, b"", document, "", schema, self._take), dispatch=self._dispatch, denied=self._refuse
         )
 
-    def _take(self, member: Member) -> bool:
-        self._member = member
+    def _take(self, opened: OpenDocument) -> bool:
+        self._open = opened
         return True
 
     @property
@@ -63,13 +59,13 @@ class YWebsocketSession:
         """Handle one message; those before the document is open wait within a bound."""
         if not message:
             raise wire.MalformedMessage("empty message")
-        if self._member is not None:
-            self._dispatch(self._member, message)
+        if self._open is not None:
+            self._dispatch(self._open, message)
             return
         self._pending.hold(message, self._pending.size)
 
-    def _dispatch(self, member: Member, message: bytes) -> None:
-        room = member.room
+    def _dispatch(self, opened: OpenDocument, message: bytes) -> None:
+        room, member = opened.room, opened.member
         if room is None:
             return
         kind, at = wire.read_var_uint(message, 0)
@@ -82,16 +78,16 @@ class YWebsocketSession:
                 if member.writable:
                     room.ingest.receive(content, member)
                 elif sub == wire.UPDATE or content != EMPTY_UPDATE:
-                    self._gateway.refuse_write(member, content, own=sub == wire.UPDATE)
+                    self._gateway.refuse_write(opened, content, own=sub == wire.UPDATE)
             else:
                 raise wire.MalformedMessage(f"sync message of unknown kind {sub}")
         elif kind == wire.AWARENESS:
             content, _ = wire.read_var_bytes(message, at)
-            self._gateway.present(member, content)
+            self._gateway.present(opened, content)
         elif kind == wire.QUERY_AWARENESS:
             room.catch_up.tell_people(member)
 
-    def deny(self, member: Member, reason: str) -> None:  # noqa: ARG002
+    def deny(self, prefix: bytes, reason: str) -> None:  # noqa: ARG002
         """Take the document away: the socket has no other."""
         self._refuse(reason)
 
@@ -100,15 +96,15 @@ class YWebsocketSession:
         self._socket.send(NOBODY)
 
     def blocked(self) -> None:
-        if self._member is not None and self._member.room is not None:
-            self._member.room.catch_up.hold(self._member)
+        if self._open is not None and self._open.room is not None:
+            self._open.room.catch_up.hold(self._open.member)
 
     def drained(self) -> None:
-        if self._member is not None and self._member.room is not None:
-            self._member.room.catch_up.release(self._member)
+        if self._open is not None and self._open.room is not None:
+            self._open.room.catch_up.release(self._open.member)
 
     def closed(self) -> None:
         self._pending.cancel()
-        member, self._member = self._member, None
-        if member is not None:
-            self._gateway.left(member)
+        opened, self._open = self._open, None
+        if opened is not None:
+            self._gateway.left(opened)

@@ -139,4 +139,4 @@ class CatchUp:
 
 def _reachable(member: Member) -> bool:
     """Whether the member is still in its room and its socket takes something."""
-    return member.room is not None and member.socket.blocked_since is None
+    return member.here and member.socket.blocked_since is None

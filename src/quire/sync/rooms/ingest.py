@@ -20,7 +20,7 @@ from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
 from quire.limits.throttle import Throttle
 from quire.sync.limits import RoomLimits
 from quire.sync.rooms.document import LoadedDocument
-from quire.sync.rooms.neighbours import Relayed
+from quire.sync.rooms.neighbour import Relayed
 from quire.sync.rooms.saving import ANEW, Saving
 from quire.sync.rooms.sender import Refusal, Sender
 from quire.sync.rooms.serialqueue import SerialQueue

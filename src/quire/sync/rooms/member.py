@@ -1,4 +1,4 @@
-"""One document open on one connection."""
+"""Somebody in a room: on which socket, who it is, what it may do, and what it has of the document."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from quire.access.contract import Action, Principal, Role, allows, identity_of, person_of
 from quire.sync import wire
 from quire.sync.closecode import CloseCode
 from quire.sync.rooms.sender import Refusal
-
-if TYPE_CHECKING:
-    from quire.sync.rooms.room import Room
-    from quire.sync.sockets.socket import Socket
+from quire.sync.sockets.socket import Socket
 
 MOST_WITHHELD: Final = 1000
 """Clients of whom it is remembered that something of theirs was left out."""
@@ -45,7 +42,7 @@ class Withheld:
 
 
 class Member:
-    """One document open on one socket: the address it is known by there, who it is, and what it may do."""
+    """One socket in one room."""
 
     __slots__ = (
         "asked_people",
@@ -53,17 +50,13 @@ class Member:
         "author",
         "behind",
         "connection",
+        "here",
         "identity",
-        "judging",
         "person",
         "prefix",
         "principal",
         "refusals",
-        "review_again",
-        "review_at",
-        "reviewing",
         "role",
-        "room",
         "socket",
         "told_people",
         "withheld",
@@ -76,7 +69,8 @@ class Member:
         self.connection = socket.id
         self.become(principal)
         self.role = role
-        self.room: Room | None = None
+        self.here = False
+        """Whether it is in its room."""
         self.behind: dict[int, int] | None = None
         """While the socket is blocked: the state vector of what it was given."""
         self.asked_state: bytes | None = None
@@ -85,13 +79,6 @@ class Member:
         """Whether an answer is due to the question of who is here."""
         self.told_people = 0
         """The round of presence up to which it was told, while the socket is blocked."""
-        self.review_at = 0.0
-        """When its access is asked for again, by the monotonic clock."""
-        self.judging = False
-        """Whether what it sent without the right to write is compared with the document."""
-        self.reviewing = False
-        self.review_again: bool | None = None
-        """Whether another review is due after the one under way, and whether the client wants to hear of it."""
         self.refusals = 0
         """Updates that were refused for want of storage and that the client still has."""
         self.withheld = Withheld()

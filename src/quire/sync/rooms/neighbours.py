@@ -7,18 +7,23 @@ What came from another node is that node's to store; an acknowledgement given he
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
 from quire.concurrency.background import Background
+from quire.crdt.clock import Clock
 from quire.crdt.updates import MalformedUpdate, decode_state_vector
 from quire.fanout.contract import Fanout
 from quire.log.contract import DamagedDocument, Stored
 from quire.storage.failure import StorageUnavailable
+from quire.sync.rooms.ingest import Ingest
+from quire.sync.rooms.lane import PresenceLane
+from quire.sync.rooms.neighbour import Neighbour, Relayed
 from quire.sync.rooms.relay import (
     Kind,
     Message,
@@ -29,18 +34,16 @@ from quire.sync.rooms.relay import (
     unpack_presence,
     unpack_updates,
 )
-from quire.sync.rooms.sender import Refusal, Sender
+from quire.sync.rooms.saving import Saving
+from quire.sync.rooms.sender import Sender
+from quire.sync.stats import SyncStats
 from quire.sync.wire import MalformedMessage, PresenceEntry, read_var_bytes, read_var_uint, var_bytes, var_uint
-
-if TYPE_CHECKING:
-    from quire.sync.rooms.room import Room
 
 _log = structlog.get_logger("quire.sync.rooms.neighbours")
 SILENCE: Final = 3.2
 """Beacons that do not come before a neighbour counts as gone."""
 ASK: Final = 0.2
 """Beacons between two questions to the same neighbour, at least."""
-MOST_AHEAD: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,78 +54,6 @@ class Identity:
     boot: str
 
 
-@dataclass(slots=True, eq=False)
-class Neighbour:
-    """One run of another node that has the document open."""
-
-    node: str
-    run: str
-    heard: float
-    number: int
-    """Every text message up to this number has come."""
-    top: int = 0
-    """The highest number known of."""
-    ahead: set[int] = field(default_factory=set)
-    behind: bool = True
-    """Whether it is known to have more than its numbers tell; so at the first contact."""
-    asked: float = float("-inf")
-    durable: int = 0
-    unconfirmed: list[tuple[int, Relayed, bytes]] = field(default_factory=list)
-    """What came from it and is not known to be in the log."""
-
-    @property
-    def lacking(self) -> bool:
-        """Whether it has something that is not here."""
-        return self.behind or self.top > self.number
-
-    def count(self, number: int) -> None:
-        """Take note that a numbered message came."""
-        self.top = max(self.top, number)
-        if number > self.number:
-            self.ahead.add(number)
-        while self.number + 1 in self.ahead:
-            self.number += 1
-            self.ahead.discard(self.number)
-        if len(self.ahead) > MOST_AHEAD:
-            self.ahead.clear()
-
-    def confirm(self, durable: int) -> None:
-        """Everything in its messages up to `durable` is in the log."""
-        if durable > self.durable:
-            self.durable = durable
-            if self.unconfirmed:
-                self.unconfirmed = [entry for entry in self.unconfirmed if entry[0] > durable]
-
-
-@dataclass(slots=True, eq=False)
-class Relayed:
-    """Sender of an update that came from another node, or from the log (`source` is None); nobody to answer."""
-
-    author: str
-    connection: str
-    source: Neighbour | None
-    number: int = 0
-
-    @property
-    def identity(self) -> str:
-        return self.author
-
-    def saved(self, count: int) -> None:  # noqa: ARG002
-        return None
-
-    def refused(self, why: Refusal, detail: str) -> None:  # noqa: ARG002 - the room has logged it
-        if why is Refusal.STORAGE and self.source is not None:
-            self.source.behind = True
-
-    def charge(self, seconds: float) -> None:  # noqa: ARG002 - its sender was charged there
-        return None
-
-    def keep(self, update: bytes) -> None:
-        """Remember the update until its node says that it is in the log."""
-        if self.source is not None and self.number > self.source.durable:
-            self.source.unconfirmed.append((self.number, self, update))
-
-
 class Neighbours:
     """A room's side of the conversation with the same document on other nodes."""
 
@@ -130,40 +61,66 @@ class Neighbours:
         "_background",
         "_beacon",
         "_beaconed",
+        "_clock",
+        "_document",
+        "_exchange",
         "_fanout",
+        "_ingest",
         "_leave",
         "_load",
+        "_loop",
         "_marks",
         "_me",
         "_number",
         "_peers",
+        "_presence",
         "_reading",
-        "_room",
+        "_saving",
+        "_stats",
         "_unread",
         "_unwatch",
         "durable",
     )
 
     def __init__(
-        self, room: Room, fanout: Fanout, me: Identity, load: Callable[[str], Awaitable[Stored]], beacon: float
+        self,
+        document: str,
+        fanout: Fanout,
+        me: Identity,
+        *,
+        clock: Clock,
+        ingest: Ingest,
+        presence: PresenceLane,
+        saving: Saving,
+        stats: SyncStats,
+        exchange: Callable[[bytes], Awaitable[tuple[bytes, bytes]]],
+        load: Callable[[str], Awaitable[Stored]],
+        beacon: float,
     ) -> None:
-        self._room, self._fanout, self._me, self._load = room, fanout, me, load
+        """Ask whoever has the document open. What comes goes to `ingest` and `presence`; `beacon` is in seconds.
+
+        `exchange` is `Room.exchange`, `load` reads the document from the log.
+        """
+        self._document, self._fanout, self._me = document, fanout, me
+        self._clock, self._ingest, self._presence, self._saving = clock, ingest, presence, saving
+        self._stats, self._exchange, self._load = stats, exchange, load
+        self._loop = asyncio.get_running_loop()
         self._peers: dict[str, Neighbour] = {}
         self._number = self.durable = 0
         self._marks: deque[tuple[int, int]] = deque()
         self._beacon, self._beaconed = beacon, float("-inf")
         self._reading = self._unread = False
         self._background = Background()
-        self._leave = fanout.subscribe(room.document, self._receive)
+        self._leave = fanout.subscribe(document, self._receive)
         self._unwatch = fanout.watch(self._reconnected)
-        self._say(Kind.ASK, var_bytes(room.clock.encode()))
+        self._say(Kind.ASK, var_bytes(clock.encode()))
 
     # ------------------------------------------------------------ telling
 
     @property
     def heard(self) -> bool:
         """Whether another node may listen."""
-        return self._fanout.heard(self._room.document)
+        return self._fanout.heard(self._document)
 
     def tell(self, batch: Iterable[tuple[bytes, Sender]]) -> None:
         """Send what this node's own people wrote, also what waits for missing ones: other nodes prove it again."""
@@ -183,14 +140,13 @@ class Neighbours:
     def _say(self, kind: Kind, body: bytes = b"", to: str = "") -> None:
         if not self.heard:
             return
-        room = self._room
         if kind <= Kind.ANSWER:
             self._number += 1
-            self._marks.append((self._number, room.saving.submitted))
-        while self._marks and self._marks[0][1] <= room.saving.stored:
+            self._marks.append((self._number, self._saving.submitted))
+        while self._marks and self._marks[0][1] <= self._saving.stored:
             self.durable = self._marks.popleft()[0]
         message = Message(kind, self._me.node, self._me.boot, self._number, self.durable, to, body)
-        self._fanout.publish(room.document, message.encode())
+        self._fanout.publish(self._document, message.encode())
 
     # ------------------------------------------------------------ listening
 
@@ -200,28 +156,27 @@ class Neighbours:
             if (message.node, message.boot) != (self._me.node, self._me.boot):
                 self._take(message)
         except (MalformedMessage, MalformedUpdate, IndexError) as error:
-            _log.warning("message of another node refused", document=self._room.document, error=str(error))
+            _log.warning("message of another node refused", document=self._document, error=str(error))
 
     def _take(self, message: Message) -> None:
-        room = self._room
-        room.stats.relayed += 1
+        self._stats.relayed += 1
         peer = self._peers.get(message.sender)
         if peer is None:
             for old in [old for old in self._peers.values() if old.node == message.node]:
                 self._lost(old)
             start = message.number - 1 if message.counted else message.number
-            peer = Neighbour(message.node, message.sender, room.now, start, start)
+            peer = Neighbour(message.node, message.sender, self._loop.time(), start, start)
             self._peers[message.sender] = peer
-        peer.heard = room.now
+        peer.heard = self._loop.time()
         peer.confirm(message.durable)
         me = f"{self._me.node}/{self._me.boot}"
         if message.kind is Kind.UPDATES:
             for written in unpack_updates(message.body):
-                room.ingest.receive(written.update, Relayed(written.author, written.connection, peer, message.number))
+                self._ingest.receive(written.update, Relayed(written.author, written.connection, peer, message.number))
         elif message.kind is Kind.ANSWER and message.to == me:
             covers, at = read_var_uint(message.body, 0)
             update, _ = read_var_bytes(message.body, at)
-            room.ingest.receive(update, Relayed(f"node:{peer.node}", "relay", peer, message.number))
+            self._ingest.receive(update, Relayed(f"node:{peer.node}", "relay", peer, message.number))
             peer.number, peer.behind = max(peer.number, covers), False
         elif message.kind is Kind.ASK and message.to in ("", me):
             known, _ = read_var_bytes(message.body, 0)
@@ -230,9 +185,9 @@ class Neighbours:
         elif message.kind is Kind.BEACON:
             known, at = read_var_bytes(message.body, 0)
             theirs = decode_state_vector(known)
-            peer.behind = peer.behind or any(end > room.clock.of(client) for client, end in theirs.items())
+            peer.behind = peer.behind or any(end > self._clock.of(client) for client, end in theirs.items())
             people = unpack_presence(message.body, at)
-            room.presence.keep_only(peer, {entry.client for _, entry in people})
+            self._presence.keep_only(peer, {entry.client for _, entry in people})
             self._meet(peer, people)
         elif message.kind is Kind.PRESENCE:
             self._meet(peer, unpack_presence(message.body))
@@ -246,20 +201,19 @@ class Neighbours:
 
     def _meet(self, peer: Neighbour, people: Iterable[tuple[str, PresenceEntry]]) -> None:
         for identity, entry in people:
-            self._room.presence.take(peer, identity, (entry,), here=False)
+            self._presence.take(peer, identity, (entry,), here=False)
 
     def _ask(self, peer: Neighbour) -> None:
-        room = self._room
-        if peer.lacking and room.now - peer.asked >= ASK * self._beacon:
-            peer.asked = room.now
-            room.stats.asked += 1
-            self._say(Kind.ASK, var_bytes(room.clock.encode()), peer.run)
+        if peer.lacking and self._loop.time() - peer.asked >= ASK * self._beacon:
+            peer.asked = self._loop.time()
+            self._stats.asked += 1
+            self._say(Kind.ASK, var_bytes(self._clock.encode()), peer.run)
 
     async def _answer(self, to: str, known: bytes) -> None:
         # The answer holds what others wrote too, so this node must stand for all of it.
         self.adopt()
         covers = self._number
-        _, update = await self._room.exchange(known)
+        _, update = await self._exchange(known)
         self._say(Kind.ANSWER, var_uint(covers) + var_bytes(update), to)
 
     # ------------------------------------------------------------ standing in
@@ -278,14 +232,14 @@ class Neighbours:
         for peer in self._peers.values():
             entries, peer.unconfirmed = peer.unconfirmed, []
             for _, sender, update in entries:
-                self._room.stats.adopted += 1
-                self._room.saving.store(update, sender)
+                self._stats.adopted += 1
+                self._saving.store(update, sender)
 
     def _lost(self, peer: Neighbour, *, read: bool = True) -> None:
         """A neighbour is gone: what only it had to store is stored here, what it told nobody is in the log."""
         self.adopt()
         del self._peers[peer.run]
-        self._room.presence.leave(peer)
+        self._presence.leave(peer)
         if read:
             self._read()
 
@@ -296,34 +250,32 @@ class Neighbours:
 
     async def _catch_up(self) -> None:
         """Take in what the log has and this room lacks."""
-        room = self._room
-        room.stats.reread += 1
+        self._stats.reread += 1
         try:
-            stored = await self._load(room.document)
+            stored = await self._load(self._document)
         except (StorageUnavailable, DamagedDocument) as error:
-            _log.error("the log cannot be read again", document=room.document, error=str(error))
+            _log.error("the log cannot be read again", document=self._document, error=str(error))
             self._unread = True
             return
         finally:
             self._reading = False
         if stored.snapshot is not None:
             for part in stored.snapshot.parts:
-                room.ingest.receive(part, Relayed("", "log", None))
+                self._ingest.receive(part, Relayed("", "log", None))
         for row in stored.tail:
-            room.ingest.receive(row.payload, Relayed(row.author, row.connection, None))
+            self._ingest.receive(row.payload, Relayed(row.author, row.connection, None))
 
     def _reconnected(self) -> None:
         """Messages may be missing: ask everybody, and read what those wrote who are gone."""
         for peer in self._peers.values():
             peer.behind = True
-        self._say(Kind.ASK, var_bytes(self._room.clock.encode()))
+        self._say(Kind.ASK, var_bytes(self._clock.encode()))
         self._read()
 
     # ------------------------------------------------------------ upkeep
 
     def sweep(self, now: float) -> None:
         """About once a second: beacon, questions that were not answered, neighbours that fell silent."""
-        room = self._room
         for peer in list(self._peers.values()):
             if now - peer.heard > SILENCE * self._beacon:
                 self._lost(peer)
@@ -334,8 +286,8 @@ class Neighbours:
             self._read()
         if now - self._beaconed >= self._beacon and self.heard:
             self._beaconed = now
-            people = pack_presence(room.presence.people.here())
-            self._say(Kind.BEACON, var_bytes(room.clock.encode()) + people)
+            people = pack_presence(self._presence.people.here())
+            self._say(Kind.BEACON, var_bytes(self._clock.encode()) + people)
 
     async def close(self) -> None:
         """Say goodbye and stop listening; the room is settled."""

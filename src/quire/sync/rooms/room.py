@@ -29,7 +29,8 @@ from quire.sync.rooms.document import LoadedDocument
 from quire.sync.rooms.ingest import Ingest
 from quire.sync.rooms.lane import PresenceLane
 from quire.sync.rooms.member import Member
-from quire.sync.rooms.neighbours import Identity, Neighbours, Relayed
+from quire.sync.rooms.neighbour import Relayed
+from quire.sync.rooms.neighbours import Identity, Neighbours
 from quire.sync.rooms.saving import Saving
 from quire.sync.rooms.sender import Sender
 from quire.sync.rooms.serialqueue import SerialQueue
@@ -109,13 +110,25 @@ class Room:
         self._size_watch = SizeWatch(
             lambda: self.size, warn=limits.document_warn, limit=limits.document_limit, tell=self.notify
         )
-        self._neighbours = Neighbours(self, fanout, identity, load, limits.beacon)
+        self._neighbours = Neighbours(
+            document,
+            fanout,
+            identity,
+            clock=self.clock,
+            ingest=self.ingest,
+            presence=self.presence,
+            saving=self.saving,
+            stats=stats,
+            exchange=self.exchange,
+            load=load,
+            beacon=limits.beacon,
+        )
 
     # ---------------------------------------------------------------- members
 
     def join(self, member: Member) -> None:
         """Add a member; from here on it gets every increment."""
-        member.room = self
+        member.here = True
         self.members.add(member)
         self._writers.join(member)
         self.catch_up.start(member)
@@ -130,7 +143,7 @@ class Room:
         """Remove a member and withdraw its presence."""
         self.members.discard(member)
         self._delivery.remove(member)
-        member.room = None
+        member.here = False
         self._writers.leave(member)
         self.last_used = self._loop.time()
         self.presence.leave(member)
@@ -146,7 +159,7 @@ class Room:
 
     def visit(self, identity: str) -> None:
         """Somebody without a socket is here, and for a while: nobody else may write in their name."""
-        self._writers.visit(identity, self.now + VISIT_SECONDS)
+        self._writers.visit(identity, self._loop.time() + VISIT_SECONDS)
 
     async def exchange(self, state_vector: bytes, payer: Payer | None = None) -> tuple[bytes, bytes]:
         """Return (own state vector, what the holder of `state_vector` lacks); in order with updates.
@@ -251,11 +264,6 @@ class Room:
         return unstorable
 
     @property
-    def now(self) -> float:
-        """The event loop's time."""
-        return self._loop.time()
-
-    @property
     def settled(self) -> bool:
         """Whether nothing waits to be proved, sent or saved."""
         return not (self._queue or self._delivery.outbox or self.saving.unsaved)
@@ -341,6 +349,6 @@ class Room:
         await self._neighbours.close()
         await self._loaded.rest()
         for member in self.members:
-            member.room = None
+            member.here = False
         # Its parts know the room: only a full collection, which is rare, would find such a circle.
         vars(self).clear()

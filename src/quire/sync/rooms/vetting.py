@@ -8,7 +8,7 @@ from typing import Final
 from quire.crdt.updates import UpdateSummary, inspect, without_deletions_beyond
 from quire.sync.rooms.document import LoadedDocument
 from quire.sync.rooms.member import Member
-from quire.sync.rooms.neighbours import Relayed
+from quire.sync.rooms.neighbour import Relayed
 from quire.sync.rooms.sender import Refusal, Remainder, Sender
 from quire.sync.rooms.unstorable import Unstorable
 from quire.sync.rooms.writers import Writers, doubt

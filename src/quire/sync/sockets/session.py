@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from quire.sync.rooms.member import Member
+from typing import Protocol
 
 
 class Session(Protocol):
@@ -37,8 +34,8 @@ class Session(Protocol):
         """The outbound buffer is empty enough again."""
         ...
 
-    def deny(self, member: Member, reason: str) -> None:
-        """Take one document away."""
+    def deny(self, prefix: bytes, reason: str) -> None:
+        """Take away the document whose messages begin with `prefix`."""
         ...
 
     def closed(self) -> None:
