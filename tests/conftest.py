@@ -22,7 +22,7 @@ import pytest
 from hypothesis import settings
 
 import proofs
-from quire.server import Server
+from quire.server.composition import Server
 from quire.settings import Settings
 from visitors import ADA, Browser
 

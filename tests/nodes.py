@@ -12,24 +12,24 @@ from pathlib import Path
 
 import pycrdt
 
-from quire.access import Credentials, Principal, Role
+from quire.access.contract import Credentials, Principal, Role
 from quire.blobs.folder import FolderBlobs
 from quire.crdt.host import ReplicaHost
 from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, inspect
 from quire.fanout.local import LocalBus, LocalFanout
-from quire.limits import room_limits
 from quire.log.archive import Archive
 from quire.log.compaction import Compactor, Trigger
 from quire.log.contract import StoredUpdate, Update, UpdateLog
 from quire.log.sqlite import SqliteLog
 from quire.ops.children import Child
+from quire.server.limits import room_limits
 from quire.settings import Settings
 from quire.sync import wire
-from quire.sync.member import Member
-from quire.sync.neighbours import Identity
-from quire.sync.room import Room
-from quire.sync.rooms import Rooms
-from quire.sync.sender import Refusal
+from quire.sync.rooms.member import Member
+from quire.sync.rooms.neighbours import Identity
+from quire.sync.rooms.registry import Rooms
+from quire.sync.rooms.room import Room
+from quire.sync.rooms.sender import Refusal
 from quire.sync.stats import SyncStats
 
 DOCUMENT = "d"
@@ -171,6 +171,7 @@ class Guest:
         self.unsaved = self.sent = 0
         self.refused: list[dict[str, str]] = []
         self.member: Member | None = None
+        self.room: Room
         self.link_is_dead = False
         """While set, what is sent arrives nowhere, and nothing says so."""
         self._applying = False
@@ -182,31 +183,31 @@ class Guest:
         line = Line()
         line.deliver = self._take
         member = Member(line, b"\x01d", Principal(self.name, account=self.name), Role.EDITOR)  # type: ignore[arg-type]
-        room = await node.room()
+        room = self.room = await node.room()
         room.join(member)
         self.member = member
         room.catch_up.step1(member, self.doc.get_state())
 
     def leave(self) -> None:
         assert self.member is not None
-        if self.member.room is not None:
-            self.member.room.leave(self.member)
+        if self.member.here:
+            self.room.leave(self.member)
         self.member = None
 
     def show(self, state: str) -> None:
         assert self.member is not None
-        assert self.member.room is not None
+        assert self.member.here
         self._clock += 1
-        self.member.room.present(self.member, [wire.PresenceEntry(self.client, self._clock, state)])
+        self.room.present(self.member, [wire.PresenceEntry(self.client, self._clock, state)])
 
     def _send(self, update: bytes) -> None:
         assert self.member is not None
-        assert self.member.room is not None
+        assert self.member.here
         self.unsaved += 1
         self.sent += 1
         if self.link_is_dead:
             return
-        self.member.room.ingest.receive(update, self.member)
+        self.room.ingest.receive(update, self.member)
 
     def _on_change(self, event: pycrdt.TransactionEvent) -> None:
         if not self._applying and self.member is not None:

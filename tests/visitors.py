@@ -10,7 +10,7 @@ import pycrdt
 from PIL import Image
 
 from quire.content.prosemirror import first_content
-from quire.server import Server
+from quire.server.composition import Server
 from quire.sync.wire import var_bytes
 
 ORIGIN = "http://localhost:8000"

@@ -21,7 +21,7 @@ from quire import __version__
 from quire.settings import Settings, SettingsError, read_settings, unknown_variables
 
 if TYPE_CHECKING:
-    from quire.services import Services
+    from quire.server.services import Services
 
 app = typer.Typer(
     help="Documents that many people write at once.",
@@ -60,8 +60,8 @@ def _fail(text: str) -> typer.Exit:
 @asynccontextmanager
 async def _storage(data: Path | None) -> AsyncIterator[Services]:
     """Open the catalogue, beside a server of this release perhaps; under any other it stays as it is."""
-    from quire.folder import CATALOGUE, CannotStart, DataFolderBusy
-    from quire.services import Services
+    from quire.ops.folder import CATALOGUE, CannotStart, DataFolderBusy
+    from quire.server.services import Services
 
     services = Services(_settings(data))
     folder, database = services.folder, services.database
@@ -101,7 +101,7 @@ def serve(
     data: DataOption = None,
 ) -> None:
     """Serve documents until stopped."""
-    from quire.process import serve as run
+    from quire.server.process import serve as run
 
     run(_settings(data, host, port))
 
@@ -149,7 +149,7 @@ def token_create(
 ) -> None:
     """Make an API token and print it, once."""
     from quire.accounts.service import UnknownAccount, UnknownScope
-    from quire.folder import CATALOGUE
+    from quire.ops.folder import CATALOGUE
 
     until = datetime.now(UTC) + timedelta(days=expires) if expires is not None else None
     address = _email(email)
@@ -186,8 +186,8 @@ def doctor(
     Exit status: 0 all is well, 1 something is wrong, 3 nothing was found but not all could be checked in time.
     """
     from quire.ops import logs
-    from quire.ops.doctor import examine
-    from quire.ops.storage import CHECK_SECONDS
+    from quire.ops.doctor.machine import examine
+    from quire.ops.doctor.stored import CHECK_SECONDS
 
     settings = _settings(data, None, port)
     # What reading the text logs is said as a finding.
@@ -225,8 +225,8 @@ def _words(error: Exception) -> str | None:
     from alembic.util.exc import CommandError
     from sqlalchemy.exc import DBAPIError
 
-    from quire.folder import CannotGoOn, CannotStart
-    from quire.storage import StorageUnavailable, reason_of
+    from quire.ops.folder import CannotGoOn, CannotStart
+    from quire.storage.failure import StorageUnavailable, reason_of
 
     if isinstance(error, CannotStart | CannotGoOn):
         return str(error)

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from conftest import PROVE
 from contracts import compare
-from quire.access import Access, AccessChange, Credentials, Denied, Principal, Role
+from quire.access.contract import Access, AccessChange, Credentials, Denied, Principal, Role
 
 ADDRESS = "192.0.2.1"
 LATER, EARLIER = 3600, -3600

@@ -429,7 +429,7 @@ async def test_a_disk_that_does_not_answer_is_told_and_all_is_saved_when_it_does
 
 NEW_CONNECTION = """
 import sqlite3, sys
-from quire.storage import reason_of
+from quire.storage.failure import reason_of
 try:
     sqlite3.connect(sys.argv[1]).execute("SELECT 1 FROM t")
 except sqlite3.Error as error:

@@ -17,7 +17,7 @@ from nodes import open_log
 from person import Person
 from quire.db.engine import Database
 from quire.log.contract import Update
-from quire.server import Server
+from quire.server.composition import Server
 from quire.sync import wire
 from rawclient import connected, insertion, joined
 
@@ -87,7 +87,7 @@ async def test_a_folder_that_may_not_be_looked_into_stops_no_upkeep_and_is_told(
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     # The tests may run as root, who can look everywhere.
-    monkeypatch.setattr("quire.folder.inode_of", forbidden)
+    monkeypatch.setattr("quire.ops.folder.inode_of", forbidden)
     monkeypatch.setattr("quire.log.sqlite.inode_of", forbidden)
     swept = asyncio.Event()
     monkeypatch.setattr(node.gateway, "sweep", swept.set)

@@ -21,9 +21,9 @@ from person import Person, agreed
 from quire.db.engine import Database
 from quire.fanout.local import LocalBus
 from quire.log.contract import Stored
-from quire.storage import StorageUnavailable
+from quire.storage.failure import StorageUnavailable
 from quire.sync import wire
-from quire.sync.rooms import LoadFailed
+from quire.sync.rooms.registry import LoadFailed
 from rawclient import connected
 
 

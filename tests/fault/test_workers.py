@@ -18,10 +18,10 @@ from quire.crdt.host import Worker
 from quire.crdt.updates import EMPTY_UPDATE
 from quire.fanout.local import LocalBus
 from quire.log.contract import Update
-from quire.storage import StorageUnavailable
-from quire.sync import ingest
-from quire.sync.rooms import LoadFailed
-from quire.sync.sender import Refusal
+from quire.storage.failure import StorageUnavailable
+from quire.sync.rooms import ingest
+from quire.sync.rooms.registry import LoadFailed
+from quire.sync.rooms.sender import Refusal
 from quire.sync.wire import var_uint
 
 HEAVY = 2000

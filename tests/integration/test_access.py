@@ -12,7 +12,7 @@ import pytest
 
 from conftest import QuireProcess
 from nodes import DOCUMENT, Node, made_log
-from quire.access import Denied
+from quire.access.contract import Denied
 from quire.fanout.local import LocalBus
 from quire.sync import wire
 from quire.sync.exchange import Visitor, exchange

@@ -17,9 +17,9 @@ import pytest
 
 from locks import write_locked
 from quire.db.ids import new_id
-from quire.server import Server
+from quire.server.composition import Server
 from quire.settings import Settings
-from quire.storage import FULL, StorageUnavailable
+from quire.storage.failure import FULL, StorageUnavailable
 from visitors import ADA, ORIGIN, Browser, colleague, picture
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pycrdt
 
 from conftest import QuireProcess, free_port, quire
-from quire.ops import doctor
+from quire.ops.doctor import machine
 from quire.settings import Settings
 from quire.sync import wire
 
@@ -82,7 +82,7 @@ def test_a_backup_made_under_writing_has_all_that_was_acknowledged(
     writer.join()
     assert server.stop() == 0
 
-    found = doctor.examine(Settings(data=copy, port=free_port(), max_sockets=100))
+    found = machine.examine(Settings(data=copy, port=free_port(), max_sockets=100))
     assert [finding for finding in found if not finding.ok and finding.part != "disk"] == []
     assert [path for path in (copy, *copy.rglob("*")) if path.stat().st_mode & 0o077] == []
     assert list((copy / "blobs" / "archive").rglob("*")) != []

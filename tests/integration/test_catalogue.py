@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from quire.db import engine
 from quire.db.engine import Database
 from quire.db.tables import documents
-from quire.server import Server
-from quire.storage import StorageUnavailable
+from quire.server.composition import Server
+from quire.storage.failure import StorageUnavailable
 from visitors import Browser
 
 

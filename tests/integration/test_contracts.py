@@ -19,7 +19,7 @@ from contracts.fanout import FanoutContract
 from contracts.log import LogContract
 from locks import write_locked
 from nodes import BadFanout
-from quire.access import Credentials, Principal, Role
+from quire.access.contract import Credentials, Principal, Role
 from quire.accounts.passwords import Passwords
 from quire.accounts.service import AccountService
 from quire.blobs.folder import FolderBlobs

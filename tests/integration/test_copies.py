@@ -15,7 +15,7 @@ from person import Person
 from quire.content.preview import preview
 from quire.content.prosemirror import first_content
 from quire.content.welcome import ARABIC, GERMAN, welcome_document
-from quire.server import Server
+from quire.server.composition import Server
 from quire.sync.wire import var_bytes
 from visitors import ADA, Browser, colleague, picture, written
 

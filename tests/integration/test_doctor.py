@@ -20,8 +20,8 @@ from quire.blobs.folder import FolderBlobs
 from quire.cli import app
 from quire.log.archive import Archive
 from quire.log.contract import StoredUpdate
-from quire.ops import doctor, logs
-from quire.ops import storage as stored
+from quire.ops import logs
+from quire.ops.doctor import machine, stored
 from quire.settings import Settings
 
 
@@ -46,7 +46,7 @@ def listing(folder: Path) -> dict[str, tuple[bytes, int, int]]:
 
 
 def complaints(folder: Path, **settings: object) -> str:
-    found = doctor.examine(Settings(data=folder, port=free_port(), max_sockets=100, **settings))  # type: ignore[arg-type]
+    found = machine.examine(Settings(data=folder, port=free_port(), max_sockets=100, **settings))  # type: ignore[arg-type]
     return "\n".join(
         f"{finding.part}: {finding.text}" for finding in found if not finding.ok and finding.part != "disk"
     )
@@ -189,7 +189,7 @@ def test_a_folder_with_an_account_and_no_start_yet_is_fine(tmp_path: Path) -> No
 def test_a_folder_that_is_served_is_fine(launch: Callable[..., QuireProcess]) -> None:
     server = launch()
     server.new_document()
-    found = doctor.examine(Settings(data=server.data, port=server.port, max_sockets=100))
+    found = machine.examine(Settings(data=server.data, port=server.port, max_sockets=100))
     texts = {finding.part: finding.text for finding in found}
     assert "fine if that is Quire" in texts["lock"]
     assert "in use, and the data folder is served" in texts["port"]
@@ -201,7 +201,7 @@ def test_what_the_server_makes_only_its_owner_can_read(used: Path) -> None:
 
 
 def test_a_folder_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
-    found = doctor.examine(Settings(data=tmp_path / "mistyped" / "data", port=free_port()))
+    found = machine.examine(Settings(data=tmp_path / "mistyped" / "data", port=free_port()))
     assert "does not exist; the first start makes it" in found[0].text
     assert list(tmp_path.iterdir()) == []
 
@@ -233,7 +233,7 @@ def test_a_low_limit_of_open_files_is_told(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_clock_far_ahead_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.time, "time", lambda: 4e9)
+    monkeypatch.setattr(machine.time, "time", lambda: 4e9)
     assert "clock: it is said to be 2096" in complaints(tmp_path)
 
 
@@ -244,7 +244,7 @@ def test_what_was_not_checked_in_time_is_told_and_can_be_checked(
     shutil.copytree(used, folder)
     folder.chmod(0o700)
     # How much room this machine has is no matter here.
-    monkeypatch.setattr(doctor, "LEAST_ROOM", 0)
+    monkeypatch.setattr(machine, "LEAST_ROOM", 0)
     # The command logs to a standard error of its own, which the runner has not.
     monkeypatch.setattr(logs, "configure", lambda *_: None)
 

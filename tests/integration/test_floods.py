@@ -16,12 +16,13 @@ import pytest
 from PIL import Image
 
 from conftest import QuireProcess
-from quire.access import Role
-from quire.server import Server
+from quire.access.contract import Role
+from quire.server.composition import Server
 from quire.sync import wire
 from quire.sync.exchange import RequestSender, Visitor
 from quire.sync.gateway import WORK_BURST
-from quire.sync.member import Member
+from quire.sync.opendocument import OpenDocument
+from quire.sync.rooms.member import Member
 from rawclient import Client, appended, as_guest, connected, insertion, joined, link
 from stalls import memory
 from visitors import Browser
@@ -314,8 +315,9 @@ def slow_to_read(client: int, end: bytes = b"\x00") -> bytes:
 
 async def test_what_a_reader_offers_is_read_in_the_turn_that_it_is_charged_for(ada: Browser, node: Server) -> None:
     document = (await ada.call("POST", "/documents", {})).json()["id"]
-    reader = Member.__new__(Member)
-    reader.room, reader.judging = await node.rooms.open(document), False
+    member = Member.__new__(Member)
+    member.here = True
+    reader = OpenDocument(member, await node.rooms.open(document), "")
     with pytest.raises(wire.MalformedMessage):
         node.gateway.refuse_write(reader, slow_to_read(5, b"\x01"), own=False)
 
@@ -330,7 +332,7 @@ async def test_an_answer_is_charged_to_whoever_asked(ada: Browser, node: Server)
         await room.exchange(b"\x01\x05\x01", visitor)
         room.ingest.receive(insertion("words"), RequestSender(Visitor("link:x", "tab", writable=True, known=True)))
     member = Member.__new__(Member)
-    member.room, member.prefix, member.asked_state, member.role = room, b"", None, Role.VIEWER
+    member.here, member.prefix, member.asked_state, member.role = True, b"", None, Role.VIEWER
     member.socket = Charged(charged)  # type: ignore[assignment]
     room.catch_up.step1(member, b"\x01\x05\x01")
     await room.exchange(b"\x00")

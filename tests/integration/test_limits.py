@@ -15,7 +15,7 @@ import pytest
 from conftest import PROVE, QuireProcess, run_node
 from person import Person
 from quire.crdt.updates import decode_state_vector, inspect
-from quire.server import Server
+from quire.server.composition import Server
 from quire.sync import wire
 from rawclient import Client, connected, insertion, joined
 from stalls import children, memory, stopped, until

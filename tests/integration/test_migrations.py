@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from quire.access import Principal, Role
+from quire.access.contract import Principal, Role
 from quire.accounts.passwords import Passwords
 from quire.accounts.service import AccountService
 from quire.db.engine import Database

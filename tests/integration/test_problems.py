@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from quire.ops.children import Child, ChildDied
-from quire.server import Server
+from quire.server.composition import Server
 from visitors import ORIGIN, Browser, written
 
 

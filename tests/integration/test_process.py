@@ -186,7 +186,7 @@ def test_what_libraries_say_is_json_too() -> None:
 
 ORPHAN = """
 import os, sys
-from quire.parent import end_with_parent
+from quire.concurrency.processes import end_with_parent
 end_with_parent(int(sys.argv[1]))
 print("still here")
 """

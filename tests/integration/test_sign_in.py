@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from quire.accounts.passwords import Passwords
-from quire.overload import Overloaded
-from quire.server import Server
+from quire.limits.overload import Overloaded
+from quire.server.composition import Server
 from quire.settings import Settings
 
 ORIGIN = "http://localhost:8000"

@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from conftest import quire
 from quire.cli import app
-from quire.folder import CannotStart, DataFolder
-from quire.server import Server
+from quire.ops.folder import CannotStart, DataFolder
+from quire.server.composition import Server
 from quire.settings import Settings
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from locks import write_locked
-from quire.server import Server
+from quire.server.composition import Server
 from quire.settings import Settings
-from quire.storage import StorageUnavailable
+from quire.storage.failure import StorageUnavailable
 from stalls import until
 from visitors import ADA, Browser, colleague, written
 

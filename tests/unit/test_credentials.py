@@ -1,7 +1,7 @@
 """What a request presents is read the same for HTTP and for sockets."""
 
-from quire.access import Credentials
-from quire.credentials import bearer_token, presented
+from quire.access.contract import Credentials
+from quire.access.credentials import bearer_token, presented
 
 
 def test_a_session_is_found_beside_any_cookie_of_another_application() -> None:

@@ -13,7 +13,7 @@ from quire.crdt import replica, waiting
 from quire.crdt.replica import LocalReplica
 from quire.crdt.updates import deletions, encode, inspect
 from quire.fanout.local import LocalBus
-from quire.sync import vetting
+from quire.sync.rooms import vetting
 
 
 def letters(client: int, count: int) -> list[bytes]:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from quire.http.bodyroom import SMALL, BodyRoom
-from quire.overload import Overloaded, excess
+from quire.limits.overload import Overloaded, excess
 
 LARGE = SMALL + 1
 

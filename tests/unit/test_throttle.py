@@ -1,6 +1,6 @@
 """What a crowd causes is logged once in a while, with how often it happened."""
 
-from quire.throttle import Throttle
+from quire.limits.throttle import Throttle
 
 
 def test_one_in_a_while_of_each_kind_with_the_number_since_the_last() -> None:

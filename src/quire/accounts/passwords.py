@@ -11,8 +11,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import StringConstraints
 
-from quire.overload import Overloaded
-from quire.tokens import new_secret
+from quire.access.tokens import new_secret
+from quire.limits.overload import Overloaded
 
 MIN_PASSWORD = 10
 """Characters."""

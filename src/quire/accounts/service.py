@@ -10,13 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from quire.access import TOKEN_PREFIX, AccessChange
+from quire.access.contract import TOKEN_PREFIX, AccessChange
+from quire.access.tokens import hashed, new_secret
 from quire.accounts.passwords import Passwords
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
 from quire.db.tables import accounts, api_tokens, sessions
-from quire.storage import StorageUnavailable
-from quire.tokens import hashed, new_secret
+from quire.storage.failure import StorageUnavailable
 
 MICROSECONDS = 1_000_000
 SESSION_IDLE = 14 * 24 * 3600 * MICROSECONDS

@@ -20,7 +20,7 @@ from quire.accounts.service import MICROSECONDS, SESSION_MOST, Account, AccountS
 from quire.http.caller import Caller, Guard, GuardDep, PersonCaller, device_of, too_many
 from quire.http.errors import Problem
 from quire.http.forms import Email, Form, Name, Secret, at
-from quire.storage import StorageUnavailable
+from quire.storage.failure import StorageUnavailable
 
 _log = structlog.get_logger("quire.accounts")
 

@@ -1,0 +1,1 @@
+"""Large content that never changes: pictures, snapshots, archived history."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from quire.blobs.contract import BlobMissing
+from quire.storage.files import sync_path
 
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
@@ -83,12 +84,3 @@ def _make(folder: Path) -> None:
         _make(folder.parent)
         folder.mkdir(exist_ok=True)
         sync_path(folder.parent)
-
-
-def sync_path(path: Path) -> None:
-    """Make a file's content durable, or the renames in a folder."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

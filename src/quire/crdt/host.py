@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from quire.concurrency.processes import start_child
 from quire.crdt.replica import Applied, Encoded, LocalReplica, Replica, ReplicaCorrupt
 from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, decode_applied, decode_summary
 from quire.crdt.turns import Payer, Turns, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, decode_parts, encode_parts
-from quire.parent import start_child
 
 
 @dataclass(slots=True, eq=False)

@@ -9,10 +9,10 @@ import sys
 import time
 from typing import BinaryIO
 
+from quire.concurrency.processes import end_with_parent
 from quire.crdt.replica import LocalReplica, ReplicaCorrupt
 from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, encode_applied, encode_summary
 from quire.crdt.updates import MalformedUpdate, decode_parts, encode_parts, inspect
-from quire.parent import end_with_parent
 
 DEADLINE = 30
 """Seconds for one request. A CRDT call cannot be interrupted, so the process dies and is started again."""

@@ -1,0 +1,1 @@
+"""The catalogue: accounts, documents' titles and rights, in one SQL database."""

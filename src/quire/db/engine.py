@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from quire.db.tables import metadata
-from quire.storage import DAMAGED, StorageUnavailable, check_tables, reason_of
+from quire.storage.failure import DAMAGED, StorageUnavailable, check_tables, reason_of
 
 _log = structlog.get_logger("quire.db")
 WRITE_WAIT: Final = 10.0

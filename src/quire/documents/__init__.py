@@ -1,0 +1,1 @@
+"""Documents: made, listed, renamed, thrown away, copied, read, with their pictures."""

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from quire.access import Action
+from quire.access.contract import Action
 from quire.documents.attachments import Attachments
 from quire.http.bodies import binary, received
 from quire.http.caller import Caller, GuardDep

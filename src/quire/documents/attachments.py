@@ -17,8 +17,8 @@ from quire.blobs.contract import BlobMissing, BlobStore
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.db.tables import attachments, documents
-from quire.documents.images import Picture
-from quire.storage import StorageUnavailable, reason_of
+from quire.documents.pictures import Picture
+from quire.storage.failure import StorageUnavailable, reason_of
 
 _log = structlog.get_logger("quire.documents")
 PART: Final = 64 * 1024
@@ -66,7 +66,7 @@ class Attachments:
         self._per_document, self._per_workspace = per_document, per_workspace
 
     async def add(self, document: str, content: bytes, name: str) -> Attachment:
-        """Store a picture; raises `images.NotAPicture`, `NoRoom` or `StorageUnavailable`.
+        """Store a picture; raises `NotAPicture`, `NoRoom` or `StorageUnavailable`.
 
         The content says its kind, never the client.
         """

@@ -5,16 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable
 
-from quire.access import Action, Principal, Role, allows, person_of, tab_of
+from quire.access.contract import Action, Principal, Role, allows, person_of, tab_of
 from quire.crdt.replica import ReplicaCorrupt
 from quire.http.caller import too_many
 from quire.http.errors import Problem
+from quire.limits.rates import Bucket
 from quire.log.contract import UpdateLog
-from quire.rates import Bucket
 from quire.sync import wire
 from quire.sync.exchange import TooBusy, UpdateRefused, Visitor, exchange
-from quire.sync.rooms import LoadFailed, Rooms
-from quire.sync.sender import Refusal
+from quire.sync.rooms.registry import LoadFailed, Rooms
+from quire.sync.rooms.sender import Refusal
 
 Admit = Callable[[], Awaitable[tuple[Principal, Role]]]
 """Who makes the request and with which role, asked now; raises `Problem` when they may not read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from quire.documents.attachments import NoRoom, UnknownAttachment
-from quire.documents.images import NotAPicture
+from quire.documents.pictures import NotAPicture
 from quire.documents.seeding import ContentRefused
 from quire.documents.service import EraseFailed, IdTaken, NotInTrash, UnknownCursor, UnknownDocument
 from quire.http.caller import no_document

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 
-from quire.access import Action, Principal, Role
+from quire.access.contract import Action, Principal, Role
 from quire.content.preview import Kind
 from quire.documents.exchange import Exchange
 from quire.documents.service import (

@@ -8,7 +8,7 @@ from typing import Final
 
 from quire.db.ids import now
 from quire.log.contract import DamagedDocument, LogFull, Outcome, Refused, Update, UpdateLog
-from quire.storage import StorageUnavailable
+from quire.storage.failure import StorageUnavailable
 
 PATIENCE: Final = 10.0
 SERVER: Final = "server"

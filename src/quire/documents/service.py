@@ -13,13 +13,13 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from quire.access import Principal, Role
+from quire.access.contract import Principal, Role
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
 from quire.db.tables import accounts, documents, erased, grants, links, unfinished
 from quire.documents.attachments import Attachment, Attachments, NoRoom
 from quire.sharing.service import SharingAccess
-from quire.storage import StorageUnavailable, reason_of
+from quire.storage.failure import StorageUnavailable, reason_of
 
 _log = structlog.get_logger("quire.documents")
 SORTS = {"updated_at": documents.c.updated_at, "created_at": documents.c.created_at, "title": documents.c.title_key}

@@ -10,9 +10,9 @@ from typing import TypeVar
 from quire.content.copying import copied
 from quire.content.preview import Line, preview
 from quire.content.reader import render
+from quire.limits.overload import Overloaded
 from quire.log.contract import UpdateLog
 from quire.ops.children import Child
-from quire.overload import Overloaded
 
 SMALL = 4096
 """Bytes of updates that are read in this process: no crafted ones of that size take long."""

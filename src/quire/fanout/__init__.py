@@ -1,0 +1,1 @@
+"""Messages between nodes that have the same document open."""

@@ -1,0 +1,1 @@
+"""HTTP without what it serves: the application, errors, security headers, limits of requests."""

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from quire.rates import MAX_KEYS
+from quire.limits.rates import MAX_KEYS
 
 
 class Attempts:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import Request
 
-from quire.access import Action, Principal, person_of
+from quire.access.contract import Action, Principal, person_of
 from quire.http.caller import Guard
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from quire.overload import Overloaded
+from quire.limits.overload import Overloaded
 
 SMALL: Final = 64 * 1024
 """Bytes of a body that is taken without asking for room."""

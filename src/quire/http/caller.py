@@ -9,14 +9,14 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request, Response
 
-from quire.access import Access, Action, Denied, Principal, Role, allows
-from quire.credentials import presented, session_secret
+from quire.access.contract import Access, Action, Denied, Principal, Role, allows
+from quire.access.credentials import presented, session_secret
+from quire.access.tokens import derived
 from quire.http.attempts import Attempts, SignIns
 from quire.http.bodyroom import BodyRoom
 from quire.http.errors import Problem
 from quire.http.security import SAFE_METHODS
-from quire.rates import Rate
-from quire.tokens import derived
+from quire.limits.rates import Rate
 
 
 class TrashAccess(Access, Protocol):

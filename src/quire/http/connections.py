@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from quire.overload import excess
+from quire.limits.overload import excess
 
 MAX_HEAD: Final = 64 * 1024
 """Largest request line and headers together."""

@@ -14,9 +14,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from quire.overload import Overloaded
-from quire.storage import FULL, StorageUnavailable
-from quire.throttle import Throttle
+from quire.limits.overload import Overloaded
+from quire.limits.throttle import Throttle
+from quire.storage.failure import FULL, StorageUnavailable
 
 _log = structlog.get_logger("quire.http")
 

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from quire.credentials import bearer_token
+from quire.access.credentials import bearer_token
 from quire.http.errors import problem_response
 
 _log = structlog.get_logger("quire.http")

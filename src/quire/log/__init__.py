@@ -1,0 +1,1 @@
+"""The update log, the truth of every document: contract, SQLite, compaction, archive."""

@@ -168,15 +168,6 @@ def _spans(numbers: Sequence[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans[:20])
 
 
-def inode_of(path: Path) -> tuple[int, int]:
-    """Return device and inode of a file, zeros if there is none."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return (0, 0)
-    return (found.st_dev, found.st_ino)
-
-
 def holds_text(path: Path) -> bool:
     """Whether there is a log here that holds something; raises `sqlite3.Error` when it cannot be read."""
     if not path.exists() or path.stat().st_size == 0:

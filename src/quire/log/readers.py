@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from quire.log.file import connect_to_read
-from quire.storage import StorageUnavailable, reason_of
+from quire.storage.failure import StorageUnavailable, reason_of
 
 READ_WAIT: Final = 20.0
 """Seconds that a read waits for its turn."""

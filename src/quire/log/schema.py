@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import Final
 
-from quire.storage import check_tables
+from quire.storage.failure import check_tables
 
 MIGRATIONS: Final = (
     """

@@ -29,14 +29,15 @@ from quire.log.contract import (
     StoredUpdate,
     Update,
 )
-from quire.log.file import Connect, LogFile, connect, inode_of, transaction
+from quire.log.file import Connect, LogFile, connect, transaction
 from quire.log.heads import mend
 from quire.log.readers import Readers
 from quire.log.schema import migrate
 from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
 from quire.log.turn import give_way
-from quire.storage import StorageUnavailable, reason_of
+from quire.storage.failure import StorageUnavailable, reason_of
+from quire.storage.files import inode_of
 
 _logger = structlog.get_logger("quire.log")
 RETRY_FIRST, RETRY_MOST = 0.05, 1.0

@@ -1,0 +1,1 @@
+"""Running a node: its data folder, health, metrics, logs, backup, doctor."""

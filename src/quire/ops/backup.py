@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from quire.blobs.folder import FolderBlobs, sync_path
-from quire.folder import BLOBS, CATALOGUE, KEY, LOG, CannotStart
+from quire.blobs.folder import FolderBlobs
 from quire.log.file import connect_to_read
-from quire.storage import FULL, READ_ONLY, reason_of
+from quire.ops.folder import BLOBS, CATALOGUE, KEY, LOG, CannotStart
+from quire.storage.failure import FULL, READ_ONLY, reason_of
+from quire.storage.files import sync_path
 
 TRIES = 5
 

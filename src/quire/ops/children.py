@@ -17,8 +17,8 @@ from asyncio.subprocess import Process
 from collections.abc import Callable
 from typing import BinaryIO, TypeVar, cast
 
+from quire.concurrency.processes import end_with_parent, start_child
 from quire.ops import logs
-from quire.parent import end_with_parent, start_child
 
 DEADLINE = 120
 """Seconds for one call. What computes in native code cannot be interrupted, so the process ends."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import structlog
 
-from quire.throttle import Throttle
+from quire.limits.throttle import Throttle
 
 _log = structlog.get_logger("quire.ops.descriptors")
 BESIDE_SOCKETS = 500

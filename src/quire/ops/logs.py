@@ -11,7 +11,7 @@ from types import TracebackType
 
 import structlog
 
-from quire.throttle import Throttle
+from quire.limits.throttle import Throttle
 
 _SECRET_KEYS = frozenset({"password", "token", "cookie", "authorization", "secret", "code", "link"})
 

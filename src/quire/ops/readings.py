@@ -12,7 +12,7 @@ from quire.log.compaction import Compactor
 from quire.log.sqlite import SqliteLog
 from quire.ops.health import Readings, Sample
 from quire.sync.gateway import Gateway
-from quire.sync.rooms import Rooms
+from quire.sync.rooms.registry import Rooms
 from quire.sync.stats import SyncStats
 
 

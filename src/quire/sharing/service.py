@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from quire.access import LINK_PREFIX, TOKEN_PREFIX, AccessChange, Credentials, Denied, Principal, Role
+from quire.access.contract import LINK_PREFIX, TOKEN_PREFIX, AccessChange, Credentials, Denied, Principal, Role
+from quire.access.tokens import derived, hashed
 from quire.accounts.service import AccountService
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.db.tables import documents, folders, grants, group_members, links, memberships, visits
-from quire.tokens import derived, hashed
 
 MAX_FOLDER_DEPTH = 64
 

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
-from quire.credentials import presented
-from quire.rates import Rate
-from quire.sync.allowance import Allowance
+from quire.access.credentials import presented
+from quire.limits.rates import Rate
 from quire.sync.limits import GatewayLimits
+from quire.sync.sockets.allowance import Allowance
 
 COLLAB = "/collab"
 """Where Hocuspocus clients connect."""

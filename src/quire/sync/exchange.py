@@ -7,12 +7,12 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from quire.access import identity_of
+from quire.access.contract import identity_of
 from quire.crdt.turns import charged
 from quire.crdt.updates import EMPTY_UPDATE, MalformedUpdate
-from quire.rates import Bucket
-from quire.sync.rooms import Rooms
-from quire.sync.sender import Refusal
+from quire.limits.rates import Bucket
+from quire.sync.rooms.registry import Rooms
+from quire.sync.rooms.sender import Refusal
 
 
 class TooBusy(Exception):

@@ -17,27 +17,27 @@ from urllib.parse import parse_qs
 import structlog
 from picows import WSUpgradeRequest, WSUpgradeResponse
 
-from quire.access import Access, Action, Denied, Principal, Role, allows, person_of, tab_of
-from quire.background import Background
+from quire.access.contract import Access, Action, Denied, Principal, Role, allows, person_of, tab_of
+from quire.access.credentials import presented
+from quire.concurrency.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
-from quire.credentials import presented
-from quire.overload import excess
-from quire.rates import Bucket, Buckets
+from quire.limits.overload import excess
+from quire.limits.rates import Bucket, Buckets
+from quire.limits.throttle import Throttle
 from quire.sync import wire
-from quire.sync.admission import YJS, Admission
-from quire.sync.allowance import Allowance
+from quire.sync.admission import Admission
 from quire.sync.closecode import CloseCode
-from quire.sync.hocuspocus import HocuspocusSession
 from quire.sync.limits import GatewayLimits
-from quire.sync.member import Member
-from quire.sync.presence import own_name
+from quire.sync.opendocument import OpenDocument
 from quire.sync.reviews import Reviews
-from quire.sync.rooms import LoadFailed, Rooms
-from quire.sync.sender import Refusal
-from quire.sync.socket import Socket
+from quire.sync.rooms.member import Member
+from quire.sync.rooms.presence import own_name
+from quire.sync.rooms.registry import LoadFailed, Rooms
+from quire.sync.rooms.sender import Refusal
+from quire.sync.sockets.allowance import Allowance
+from quire.sync.sockets.session import Session
+from quire.sync.sockets.socket import Socket
 from quire.sync.stats import SyncStats
-from quire.sync.ywebsocket import YWebsocketSession
-from quire.throttle import Throttle
 
 _log = structlog.get_logger("quire.sync.gateway")
 READ_ONLY = "you may read this document but not change it; its owner can let you"
@@ -59,6 +59,7 @@ class Gateway:
         rooms: Rooms,
         access: Access,
         *,
+        speak: Callable[[Gateway, Socket, str, int | None], Session],
         limits: GatewayLimits,
         stats: SyncStats,
         cookie: str,
@@ -66,6 +67,8 @@ class Gateway:
         client_address: Callable[[str, str | None], str],
         minimum_schema: int,
     ) -> None:
+        """Let people into `rooms`; `speak` gives a new socket its protocol (see `protocols.choice`)."""
+        self._speak = speak
         self._rooms, self.stats = rooms, stats
         self.max_documents_per_socket = limits.max_documents
         self._access, self._limits = access, limits
@@ -156,10 +159,7 @@ class Gateway:
         # Sockets that came together are pinged apart.
         socket.next_check = socket.opened + secrets.randbelow(1000) / 1000 * self._limits.ping_interval
         self._admission.opened(socket.credentials.address)
-        if path.startswith(YJS):
-            socket.session = YWebsocketSession(self, socket, path[len(YJS) :], schema)
-        else:
-            socket.session = HocuspocusSession(self, socket, schema)
+        socket.session = self._speak(self, socket, path, schema)
 
     def _closed(self, socket: Socket) -> None:
         self._paths.pop(socket, None)
@@ -178,11 +178,11 @@ class Gateway:
         document: str,
         token: str,
         schema: int | None,
-        take: Callable[[Member], bool],
-    ) -> Member | None:
+        take: Callable[[OpenDocument], bool],
+    ) -> OpenDocument | None:
         """Admit somebody to a document and into its room; raises `Denied`.
 
-        `take` gets the member before anything is sent to it from the room; it answers whether it is still wanted.
+        `take` gets the document before anything of it is sent; it answers whether it is still wanted.
         Returns None where it is not, or where the socket closes because something cannot be asked or read now.
         """
         asked_at = self._reviews.changes
@@ -203,12 +203,13 @@ class Gateway:
             member.notify({"type": "storage", "ok": False, "reason": str(error)})
             socket.close(CloseCode.TRY_LATER, f"connect again later: the document cannot be read now ({error})")
             return None
-        if socket.closing or not take(member):
+        opened = OpenDocument(member, room, token)
+        if socket.closing or not take(opened):
             return None
         room.join(member)
         # The role may have changed while the document was loading.
-        self._reviews.watch(member, token, asked_at)
-        return member
+        self._reviews.watch(opened, asked_at)
+        return opened
 
     async def _admit(self, socket: Socket, document: str, token: str, schema: int | None) -> tuple[Principal, Role]:
         """Return who this is and what they may do with the document; raises `Denied`."""
@@ -234,32 +235,33 @@ class Gateway:
         """Return the seconds of this process that a person (`person_of`) may take; None: any."""
         return self._work.of(person, time.monotonic()) if self._limits.rates else None
 
-    def left(self, member: Member) -> None:
-        """Forget a member."""
-        self._reviews.forget(member)
-        if member.room is not None:
-            member.room.leave(member)
+    def left(self, opened: OpenDocument) -> None:
+        """Take a member out of its room."""
+        self._reviews.forget(opened)
+        if opened.room is not None:
+            opened.room.leave(opened.member)
 
-    def present(self, member: Member, content: bytes) -> None:
-        """Take a presence message into the member's room."""
+    def present(self, opened: OpenDocument, content: bytes) -> None:
+        """Take a presence message into the room."""
+        member = opened.member
         principal, identity, most = member.principal, member.identity, self._limits.max_presence
         entries = wire.decode_awareness(
             content, max_state=most, mend=lambda state: own_name(state, principal, identity)
         )
-        if member.room is not None:
-            member.room.present(member, entries)
+        if opened.room is not None:
+            opened.room.present(member, entries)
 
-    def reauthenticate(self, member: Member, token: str) -> None:
+    def reauthenticate(self, opened: OpenDocument, token: str) -> None:
         """A client sent its token again on an open document: judge it by the new one."""
-        self._reviews.reauthenticate(member, token)
+        self._reviews.reauthenticate(opened, token)
 
-    def refuse_write(self, member: Member, update: bytes, *, own: bool) -> None:
+    def refuse_write(self, opened: OpenDocument, update: bytes, *, own: bool) -> None:
         """A read-only member sent text: what the document already holds is no write."""
-        room = member.room
+        room, member = opened.room, opened.member
         if room is None:
             return
 
-        if member.judging and not own:
+        if opened.judging and not own:
             member.refused(Refusal.STORAGE, LATER)
             return
         try:
@@ -282,12 +284,12 @@ class Gateway:
                 else:
                     member.refused(Refusal.READ_ONLY, READ_ONLY)
             finally:
-                member.judging = False
+                opened.judging = False
 
         if own:
             member.refused(Refusal.READ_ONLY, READ_ONLY)
         else:
-            member.judging = True
+            opened.judging = True
             self._background.run(judge())
 
     def contain(self, event: str) -> None:
@@ -361,8 +363,9 @@ class Gateway:
 
     def _offer_again(self) -> None:
         """Have clients connect anew whose updates were refused for a time and would be taken now."""
-        for member in self._reviews:
-            if (member.refusals or member.withheld) and member.room is not None and member.room.takes_again(member):
+        for opened in self._reviews:
+            room, member = opened.room, opened.member
+            if (member.refusals or member.withheld) and room is not None and room.takes_again(member):
                 member.refusals = 0
                 member.withheld.clear()
                 delay = secrets.randbelow(2000) / 1000

@@ -8,54 +8,54 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
-from quire.access import Access, AccessChange, Denied
-from quire.background import Background
+from quire.access.contract import Access, AccessChange, Denied
+from quire.concurrency.background import Background
 from quire.sync import wire
 from quire.sync.closecode import CloseCode
-from quire.sync.member import Member
+from quire.sync.opendocument import OpenDocument
 
 AT_ONCE: Final = 100
 
 
 class Reviews:
-    """The members of this node and the tokens they gave, each judged anew when it is due."""
+    """The documents that are open on this node's sockets, each judged anew when it is due."""
 
     def __init__(self, access: Access, *, every: float, contain: Callable[[str], None]) -> None:
         """Listen for changes; a review comes after `every` seconds at the latest. `contain` records a failed one."""
         self._access, self._every, self._contain = access, every, contain
-        self._tokens: dict[Member, str] = {}
+        self._open: dict[OpenDocument, None] = {}
         self._background = Background()
         self.changes = 0
         """How many changes of access this node has heard of."""
         self._unsubscribe = access.subscribe(self._on_change)
 
-    def __iter__(self) -> Iterator[Member]:
-        return iter(self._tokens)
+    def __iter__(self) -> Iterator[OpenDocument]:
+        return iter(self._open)
 
-    def watch(self, member: Member, token: str, asked_at: int) -> None:
-        """Watch a member's access from here on; ask once more if it may have changed since it was admitted.
+    def watch(self, opened: OpenDocument, asked_at: int) -> None:
+        """Watch the access from here on; ask once more if it may have changed since it was admitted.
 
         `asked_at` is what `changes` was before that.
         """
-        self._tokens[member] = token
-        member.review_at = time.monotonic() + self._every * (0.5 + secrets.randbelow(500) / 1000)
+        self._open[opened] = None
+        opened.review_at = time.monotonic() + self._every * (0.5 + secrets.randbelow(500) / 1000)
         if asked_at != self.changes:
-            self._background.run(self._review(member))
+            self._background.run(self._review(opened))
 
-    def forget(self, member: Member) -> None:
-        """Watch a member no more."""
-        self._tokens.pop(member, None)
+    def forget(self, opened: OpenDocument) -> None:
+        """Watch it no more."""
+        self._open.pop(opened, None)
 
-    def reauthenticate(self, member: Member, token: str) -> None:
+    def reauthenticate(self, opened: OpenDocument, token: str) -> None:
         """A client sent its token again on an open document: judge it by the new one."""
-        self._tokens[member] = token
-        self._background.run(self._review(member, announce=True))
+        opened.token = token
+        self._background.run(self._review(opened, announce=True))
 
     def sweep(self, now: float) -> None:
         """Ask again about those whose turn it is: rights end by time, too, and an answer may have failed."""
-        due = (member for member in self._tokens if member.review_at <= now)
-        for member in list(islice(due, AT_ONCE)):
-            self._background.run(self._review(member))
+        due = (opened for opened in self._open if opened.review_at <= now)
+        for opened in list(islice(due, AT_ONCE)):
+            self._background.run(self._review(opened))
 
     async def close(self) -> None:
         """Stop listening, and what is under way."""
@@ -64,46 +64,46 @@ class Reviews:
 
     def _on_change(self, change: AccessChange) -> None:
         self.changes += 1
-        for member in list(self._tokens):
-            if _concerns(change, member):
-                self._background.run(self._review(member))
+        for opened in list(self._open):
+            if _concerns(change, opened):
+                self._background.run(self._review(opened))
 
-    async def _review(self, member: Member, *, announce: bool = False) -> None:
+    async def _review(self, opened: OpenDocument, *, announce: bool = False) -> None:
         """Ask again who a member is and what it may do; whatever asks for it meanwhile waits for one more review."""
-        if member.reviewing:
-            member.review_again = bool(member.review_again) or announce
+        if opened.reviewing:
+            opened.review_again = bool(opened.review_again) or announce
             return
-        member.reviewing = True
+        opened.reviewing = True
         try:
-            await self._judge(member, announce=announce)
+            await self._judge(opened, announce=announce)
         finally:
-            member.reviewing = False
-        if member.review_again is not None:
-            announce, member.review_again = member.review_again, None
-            self._background.run(self._review(member, announce=announce))
+            opened.reviewing = False
+        if opened.review_again is not None:
+            announce, opened.review_again = opened.review_again, None
+            self._background.run(self._review(opened, announce=announce))
 
-    async def _judge(self, member: Member, *, announce: bool) -> None:
+    async def _judge(self, opened: OpenDocument, *, announce: bool) -> None:
         """Ask who a member is and what it may do; act on the answer at once."""
-        room = member.room
-        if room is None or member not in self._tokens:
+        room, member = opened.room, opened.member
+        if room is None or opened not in self._open:
             return
-        member.review_at = float("inf")
+        opened.review_at = float("inf")
         try:
-            principal = await self._access.identify(member.socket.credentials.with_token(self._tokens[member]))
+            principal = await self._access.identify(member.socket.credentials.with_token(opened.token))
             role = await self._access.role_of(principal, room.document)
             reason = Denied.PERMISSION
         except Denied as denied:
             role, principal, reason = None, member.principal, denied.reason
         except Exception:  # noqa: BLE001 - the authority is away: neither grant nor take away
             self._contain("access cannot be reviewed")
-            member.review_at = 0.0
+            opened.review_at = 0.0
             return
-        member.review_at = time.monotonic() + self._every
-        if member not in self._tokens or member.room is None:
+        opened.review_at = time.monotonic() + self._every
+        if opened not in self._open or opened.room is None:
             return
         if role is None:
             if member.socket.session is not None:
-                member.socket.session.deny(member, reason)
+                member.socket.session.deny(member.prefix, reason)
             if reason == Denied.SESSION:
                 member.socket.close(CloseCode.SIGNED_OUT, reason)
             return
@@ -120,9 +120,9 @@ class Reviews:
                 member.socket.close(CloseCode.RESTART, "your role has changed; connect again")
 
 
-def _concerns(change: AccessChange, member: Member) -> bool:
-    principal = member.principal
-    if change.documents is not None and (member.room is None or member.room.document not in change.documents):
+def _concerns(change: AccessChange, opened: OpenDocument) -> bool:
+    principal, room = opened.member.principal, opened.room
+    if change.documents is not None and (room is None or room.document not in change.documents):
         return False
     if change.accounts is not None and principal.account not in change.accounts:
         return False

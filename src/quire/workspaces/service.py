@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from quire.access.tokens import hashed, new_secret
 from quire.accounts.service import Account, AccountService, AlreadySetUp
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
 from quire.db.tables import accounts, invitations, memberships, workspaces
-from quire.tokens import hashed, new_secret
 
 INVITATION_LIFE = 14 * 24 * 3600 * 1_000_000
 MEMBER_ROLES = ("owner", "admin", "member", "guest")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from quire.limits import gateway_limits
-from quire.rates import Rate
+from quire.limits.rates import Rate
+from quire.server.limits import gateway_limits
 from quire.settings import Settings
 from quire.sync.admission import COLLAB, Admission
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from quire.access import Denied
-from quire.sync.pending import MOST_BYTES, MOST_MESSAGES, PendingDocument
+from quire.access.contract import Denied
+from quire.sync.protocols.pending import MOST_BYTES, MOST_MESSAGES, PendingDocument
 from quire.sync.wire import MalformedMessage
 
 
@@ -22,11 +22,17 @@ class Line:
         self.closed.append(code)
 
 
-class Opened:
+class Member:
     """A member of a room, until a message takes it out."""
 
+    here = True
+
+
+class Opened:
+    """A document with its member."""
+
     def __init__(self) -> None:
-        self.room: object | None = object()
+        self.member = Member()
 
 
 class Opening:
@@ -35,7 +41,7 @@ class Opening:
     def __init__(self) -> None:
         self.line = Line()
         self.pending = PendingDocument(self.line)  # type: ignore[arg-type]
-        self.member = Opened()
+        self.opened = Opened()
         self.given: list[bytes] = []
         self.reasons: list[str] = []
         self._answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -44,16 +50,16 @@ class Opening:
     async def _open(self) -> Any:
         return await self._answer
 
-    def _dispatch(self, member: Opened, message: bytes) -> None:
+    def _dispatch(self, opened: Opened, message: bytes) -> None:
         if message == b"malformed":
             raise MalformedMessage("it is none")
         self.given.append(message)
         if message == b"close":
-            member.room = None
+            opened.member.here = False
 
     async def opens(self, error: Exception | None = None) -> None:
         if error is None:
-            self._answer.set_result(self.member)
+            self._answer.set_result(self.opened)
         else:
             self._answer.set_exception(error)
         while self.pending.opening:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quire.sync.presence import CLIENTS_PER_SOCKET, EXPIRY, ROOM_BYTES, Presence
+from quire.sync.rooms.presence import CLIENTS_PER_SOCKET, EXPIRY, ROOM_BYTES, Presence
 from quire.sync.wire import PresenceEntry
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from picows import WSMsgType
 
-from quire.access import Credentials
-from quire.rates import Bucket
-from quire.sync import socket as module
-from quire.sync.allowance import Allowance
-from quire.sync.socket import Socket
+from quire.access.contract import Credentials
+from quire.limits.rates import Bucket
+from quire.sync.sockets import socket as module
+from quire.sync.sockets.allowance import Allowance
+from quire.sync.sockets.socket import Socket
 
 
 class Line:

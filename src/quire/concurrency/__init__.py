@@ -1,0 +1,1 @@
+"""Work beside the event loop's own: background tasks, child processes."""

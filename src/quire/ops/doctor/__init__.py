@@ -1,0 +1,1 @@
+"""`quire doctor`: what is wrong with the machine and with what is stored, and how to mend it."""

@@ -1,0 +1,327 @@
+"""What `quire doctor` says of the data folder. It reads and changes nothing, also under a server that runs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+
+from quire.blobs.folder import FolderBlobs
+from quire.db.tables import metadata
+from quire.log import heads
+from quire.log.archive import Archive
+from quire.log.contract import DamagedDocument
+from quire.log.file import LogFile
+from quire.log.schema import MIGRATIONS, TABLES, read_as_newest
+from quire.log.snapshots import SnapshotStore
+from quire.log.stats import LogStats
+from quire.ops.folder import BLOBS, CATALOGUE, KEY, LOG
+from quire.storage.failure import reason_of
+
+CHECK_SECONDS = 20.0
+"""Time for one check where not all is asked for; of what is larger a part is checked."""
+REST = "`quire doctor --all` checks the rest"
+SHOWN = 10
+"""Damaged parts that are named one by one."""
+CATALOGUE_TABLES = frozenset(metadata.tables)
+ATTACHMENTS = "SELECT 'attachments/' || document || '/' || digest FROM attachments"
+SEGMENTS = "SELECT blob FROM segments"
+SNAPSHOTS = "SELECT blob FROM snapshots WHERE blob IS NOT NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's result."""
+
+    part: str
+    ok: bool
+    text: str
+    whole: bool = True
+    """Whether all of it was checked."""
+
+
+def served(folder: Path) -> bool:
+    """Whether a process holds the lock on the folder."""
+    try:
+        handle = os.open(folder / "lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database that is not to change, and leave no file beside it."""
+    wal, index = path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+    # Without a write-ahead log nobody writes and all is in the file; SQLite would make new files beside it.
+    lone = not wal.exists() or (wal.stat().st_size == 0 and not served(path.parent))
+    had_index = index.exists()
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{'immutable=1' if lone else 'mode=ro'}", uri=True, isolation_level=None, timeout=5
+    )
+    try:
+        with closing(connection):
+            yield connection
+    finally:
+        if not lone and not had_index and not served(path.parent):
+            index.unlink(missing_ok=True)
+
+
+def check(folder: Path, seconds: float = CHECK_SECONDS) -> Iterator[Finding]:
+    """Check the databases, the key and the blobs; no single check takes longer than `seconds`."""
+    log, catalogue = folder / LOG, folder / CATALOGUE
+    busy = served(folder)
+    lock = folder / "lock"
+    if lock.exists() and not (lock.is_file() and os.access(lock, os.R_OK | os.W_OK)):
+        yield Finding("lock", False, f"no file that this user can write: mend its owner, or remove {lock}")
+    else:
+        yield Finding("lock", True, "served by another process: fine if that is Quire" if busy else "nobody serves it")
+    found = {path: path.is_file() and path.stat().st_size > 0 for path in (log, catalogue)}
+    if not any(found.values()):
+        if any(path.exists() for path in (log, catalogue)):
+            yield Finding("databases", False, "both are empty: restore the folder from a backup")
+        else:
+            yield Finding("databases", True, "made at the first start")
+    else:
+        for path, there in found.items():
+            if there:
+                yield from _database(path, seconds)
+        yield from _together(log, catalogue, found, seconds)
+    yield from _key(folder / KEY, any(found.values()))
+
+
+def _database(path: Path, seconds: float) -> Iterator[Finding]:
+    name = path.name
+    try:
+        with reading(path) as connection:
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+            yield _log_schema(connection, tables) if name == LOG else _catalogue_schema(connection, tables)
+            until = time.monotonic() + seconds
+            connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+            try:
+                (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            except sqlite3.OperationalError as error:
+                if str(error) != "interrupted":
+                    raise
+                yield Finding(name, True, f"no damage in what was checked in {seconds:g} s; {REST}", whole=False)
+                return
+            if answer == "ok":
+                yield Finding(name, True, "sound")
+            else:
+                yield Finding(
+                    name, False, f"the database file is damaged ({answer.splitlines()[-1]}): restore it from a backup"
+                )
+    except (sqlite3.Error, OSError) as error:
+        yield Finding(name, False, _unreadable(path, error))
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    if not os.access(path, os.R_OK):
+        return f"this user cannot read it: run this as the user of the server, or mend the owner of {path}"
+    return f"{reason_of(error)} ({error}): check the disk; if the file is damaged, restore it from a backup"
+
+
+def _log_schema(connection: sqlite3.Connection, tables: set[str]) -> Finding:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    number = f"schema {version}"
+    if version > len(MIGRATIONS):
+        return Finding("log.db schema", False, f"{number}; this release knows {len(MIGRATIONS)}: run the newer release")
+    if (version == 0 and tables & TABLES) or (version == len(MIGRATIONS) and not tables >= TABLES):
+        return Finding("log.db schema", False, f"{number} in part only: restore it from a backup")
+    if version < len(MIGRATIONS):
+        return Finding("log.db schema", True, f"{number}; the next start brings it to {len(MIGRATIONS)}")
+    return Finding("log.db schema", True, number)
+
+
+def _catalogue_schema(connection: sqlite3.Connection, tables: set[str]) -> Finding:
+    part = "catalogue.db schema"
+    rows = connection.execute("SELECT version_num FROM alembic_version") if "alembic_version" in tables else ()
+    versions = {row[0] for row in rows}
+    script = ScriptDirectory(str(resources.files("quire.db") / "migrations"))
+    known, newest = {revision.revision for revision in script.walk_revisions()}, set(script.get_heads())
+    number = f"schema {', '.join(sorted(versions)) or 'none'}"
+    if versions - known:
+        return Finding(part, False, f"{number}; this release knows {', '.join(sorted(newest))}: run the newer release")
+    if (not versions and tables & CATALOGUE_TABLES) or (versions == newest and not tables >= CATALOGUE_TABLES):
+        return Finding(part, False, f"{number} in part only: restore it from a backup")
+    if versions != newest:
+        return Finding(part, True, f"{number}; the next start brings it to {', '.join(sorted(newest))}")
+    return Finding(part, True, number)
+
+
+def _together(log: Path, catalogue: Path, found: dict[Path, bool], seconds: float) -> Iterator[Finding]:
+    """Whether the two databases and the blobs belong together."""
+    for path, there in found.items():
+        if not there:
+            other = log if path is catalogue else catalogue
+            what = "empty" if path.exists() else "missing"
+            if _has_documents(other):
+                yield Finding(path.name, False, f"{what}, but {other.name} is there: restore both from one backup")
+            else:
+                yield Finding(path.name, True, f"{what}; the next start makes it, there are no documents yet")
+            return
+    if not _has_table(log, "heads") and _has_documents(catalogue):
+        yield Finding("documents", False, f"{log.name} holds no text at all: restore both databases from one backup")
+        return
+    # What a server removes meanwhile is no loss: only what is still missing at a second look counts.
+    lost, whole = _lost(log, catalogue, seconds)
+    lost = lost and lost & _lost(log, catalogue, seconds)[0]
+    texts = sorted(key for key in lost if "/" not in key)
+    files = sorted(key for key in lost if "/" in key)
+    if texts:
+        text = f"{len(texts)} documents of the catalogue have no text in the log (one is {texts[0]})"
+        yield Finding("documents", False, f"{text}: restore both databases from one backup")
+    if files:
+        text = f"{len(files)} files are missing (one is {files[0]})"
+        yield Finding("blobs", False, f"{text}: restore {log.parent / BLOBS} from the backup of the databases")
+    if not whole:
+        text = f"whether each document has its text and its files was checked in part, for {seconds:g} s; {REST}"
+        yield Finding("documents", True, text, whole=False)
+    damaged = False
+    if not lost:
+        for finding in _text(log, seconds):
+            damaged |= not finding.ok
+            yield finding
+    behind = _behind(log)
+    if behind:
+        document, said, stored = behind[0]
+        text = (
+            f"{len(behind)} documents are said to end before their last update (one is {document}, {said} of {stored})"
+        )
+        yield Finding("numbers", False, f"{text}: the next start mends it; files of two moments may have been mixed")
+    if whole and not lost and not damaged and not behind:
+        yield Finding("documents", True, "each has its text and its files")
+
+
+def _has_documents(path: Path) -> bool:
+    """Whether a database knows of a document; one that cannot be read may."""
+    table = "heads" if path.name == LOG else "documents"
+    try:
+        with reading(path) as connection:
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name=?", (table,)).fetchone() is None:
+                return False
+            return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None  # noqa: S608
+    except (sqlite3.Error, OSError):
+        return True
+
+
+def _has_table(path: Path, table: str) -> bool:
+    with suppress(sqlite3.Error, OSError), reading(path) as connection:
+        return connection.execute("SELECT 1 FROM sqlite_master WHERE name=?", (table,)).fetchone() is not None
+    # What cannot be read is told elsewhere.
+    return True
+
+
+def _text(log: Path, seconds: float) -> Iterator[Finding]:
+    """Read the text of every document and every file, as far as the time goes."""
+    documents, damaged, read = _all_documents(log), dict[str, dict[str, str]](), 0
+    until = time.monotonic() + seconds
+    with suppress(sqlite3.Error, OSError), reading(log) as connection:
+        read_as_newest(connection)
+        for document in documents:
+            if time.monotonic() > until:
+                break
+            if found := _damaged(connection, log, document):
+                damaged[document] = found
+            read += 1
+    with suppress(sqlite3.Error, OSError), reading(log) as connection:
+        read_as_newest(connection)
+        damaged = {document: _damaged(connection, log, document) for document in damaged}
+    complaints = sorted(complaint for found in damaged.values() for complaint in found.items())
+    for what, why in complaints[:SHOWN]:
+        yield Finding("text", False, f"{what}: {why}; check the disk, and restore the folder from a backup")
+    if len(complaints) > SHOWN:
+        yield Finding("text", False, f"{len(complaints) - SHOWN} more are damaged")
+    if read < len(documents):
+        text = f"{read} of {len(documents)} documents were read in {seconds:g} s; {REST}"
+        yield Finding("text", True, text, whole=False)
+
+
+def _all_documents(log: Path) -> list[str]:
+    with suppress(sqlite3.Error, OSError), reading(log) as connection:
+        return [row[0] for row in connection.execute("SELECT document FROM heads ORDER BY document")]
+    # What cannot be read is told elsewhere.
+    return []
+
+
+def _damaged(connection: sqlite3.Connection, log: Path, document: str) -> dict[str, str]:
+    """Read a document and its files as the server would; return what does not fit its checksum, and why."""
+    damaged: dict[str, str] = {}
+    archive = Archive(FolderBlobs(log.parent / BLOBS))
+    file = LogFile(log, archive, LogStats())
+    try:
+        try:
+            file.load(connection, document)
+        except DamagedDocument as error:
+            damaged[document] = str(error)
+        for row in file.snapshots.newest_first(connection, document):
+            if row.blob is not None and file.snapshots.open(row) is None:
+                damaged[row.blob] = "the file is damaged (the document is read from what it was made from)"
+        for segment in file.segments(connection, document):
+            if not archive.open(segment):
+                damaged[segment.blob] = "the file is damaged, a part of the history cannot be read"
+    except sqlite3.Error as error:
+        damaged[document] = reason_of(error)
+    return damaged
+
+
+def _behind(log: Path) -> list[heads.Behind]:
+    with suppress(sqlite3.Error, OSError), reading(log) as connection:
+        # At one moment: what is erased in the middle is no finding.
+        connection.execute("BEGIN")
+        return list(heads.behind(connection, SnapshotStore(FolderBlobs(log.parent / BLOBS))))
+    return []
+
+
+def _lost(log: Path, catalogue: Path, seconds: float) -> tuple[set[str], bool]:
+    """Return ids of documents without text and keys of blobs that are not there, and whether all were looked for."""
+    blobs, lost = log.parent / BLOBS, set[str]()
+    with suppress(sqlite3.Error, OSError), reading(catalogue) as titles, reading(log) as texts:
+        until = time.monotonic() + seconds
+        for (document,) in titles.execute("SELECT id FROM documents"):
+            if time.monotonic() > until:
+                return lost, False
+            if texts.execute("SELECT 1 FROM heads WHERE document=?", (document,)).fetchone() is None:
+                lost.add(document)
+        for connection, query in ((titles, ATTACHMENTS), (texts, SEGMENTS), (texts, SNAPSHOTS)):
+            for (key,) in connection.execute(query):
+                if time.monotonic() > until:
+                    return lost, False
+                if not (blobs / key).is_file():
+                    lost.add(key)
+    return lost, True
+
+
+def _key(path: Path, used: bool) -> Iterator[Finding]:
+    part = "secret key"
+    if not path.exists():
+        text = "missing: restore it from a backup; with a new one the app shows links that open nothing"
+        yield Finding(part, not used, text if used else "made at the first start")
+        return
+    status = path.stat()
+    if not path.is_file():
+        yield Finding(part, False, f"{path} is no file: move it away and restore it from a backup")
+    elif not os.access(path, os.R_OK):
+        yield Finding(
+            part, False, f"this user cannot read it: run this as the server's user, or mend its owner: {path}"
+        )
+    elif status.st_size < 32:
+        yield Finding(part, False, f"damaged, it has {status.st_size} bytes of 32: restore {path} from a backup")
+    elif status.st_mode & 0o077:
+        yield Finding(part, False, f"others can read it (mode {status.st_mode & 0o777:o}): chmod 600 {path}")
+    else:
+        yield Finding(part, True, "only its owner can read it")

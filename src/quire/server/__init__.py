@@ -1,0 +1,1 @@
+"""One node put together: the composition root, its limits from the settings, its process."""

@@ -1,0 +1,370 @@
+"""The composition root: chooses, with `services`, which implementation stands behind each contract."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from functools import partial
+
+import structlog
+from fastapi import FastAPI
+
+from quire import BROWSER_APP, __version__
+from quire.accounts import account_routes, session_routes, token_routes
+from quire.accounts.problems import PROBLEMS as ACCOUNT_PROBLEMS
+from quire.concurrency.background import Background
+from quire.content.prosemirror import empty_document
+from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
+from quire.content.welcome import welcome_document
+from quire.crdt.host import ReplicaHost
+from quire.documents import attachment_routes
+from quire.documents import routes as document_routes
+from quire.documents.attachments import Attachments
+from quire.documents.exchange import Exchange
+from quire.documents.pictures import PictureReader
+from quire.documents.problems import PROBLEMS as DOCUMENT_PROBLEMS
+from quire.documents.seeding import edited, seed
+from quire.documents.service import Document, DocumentService, any_document
+from quire.documents.texts import Texts
+from quire.fanout.contract import Fanout
+from quire.fanout.local import LocalFanout
+from quire.http import static
+from quire.http.app import create_app
+from quire.http.attempts import Attempts, SignIns
+from quire.http.bodyroom import BodyRoom
+from quire.http.caller import Guard
+from quire.http.security import Origins, SecurityLayer, client_address
+from quire.limits.rates import Rate
+from quire.log.archive import Archive
+from quire.log.compaction import DEADLINE, Compactor, Trigger
+from quire.log.contract import Health
+from quire.log.sqlite import SqliteLog
+from quire.ops import health
+from quire.ops.children import Child
+from quire.ops.descriptors import Exhaustion
+from quire.ops.folder import CATALOGUE, LOG
+from quire.ops.readings import Node, readings
+from quire.ops.watchdog import Watchdog
+from quire.server.limits import gateway_limits, room_limits
+from quire.server.services import Services
+from quire.settings import KIB, MIB, Settings
+from quire.storage.failure import StorageUnavailable
+from quire.storage.hang import SILENT, Hang
+from quire.sync.gateway import Gateway
+from quire.sync.protocols.choice import speak
+from quire.sync.rooms.neighbours import Identity
+from quire.sync.rooms.registry import Rooms
+from quire.sync.stats import SyncStats
+from quire.workspaces import routes as workspace_routes
+from quire.workspaces.problems import PROBLEMS as WORKSPACE_PROBLEMS
+
+_log = structlog.get_logger("quire.server.composition")
+SWEEP_SECONDS = 1.0
+TOUCH_SECONDS = 2.0
+SYNC_FRAME = 64 * KIB
+"""Bytes beside the update in the body of an exchange over HTTPS."""
+BODIES, BODIES_OF_ONE = 256 * MIB, 64 * MIB
+"""Bytes of large request bodies that may be in memory, of all people and of one."""
+
+
+class Server:
+    """One node: opens storage, serves HTTP and sockets on one port, and stops without losing anything."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.services = services = Services(settings)
+        self.readiness = health.Readiness()
+        self.stats = SyncStats()
+        self.log = SqliteLog(settings.data / LOG, Archive(services.blobs), queue_limit=settings.unsaved_limit)
+        self._compactors_child = Child(settings.log_level, settings.log_format, deadline=DEADLINE)
+        self.compactor = Compactor(
+            self.log,
+            self._compactors_child,
+            trigger=Trigger(updates=settings.snapshot_updates, bytes=settings.snapshot_bytes),
+        )
+        self.converter = Child(settings.log_level, settings.log_format)
+        self.texts = Texts(self.log, self.converter, at_once=settings.conversions)
+        self.identifier = Child(settings.log_level, settings.log_format)
+        self.attachments = Attachments(
+            services.database,
+            services.blobs,
+            identify=PictureReader(self.identifier).identify,
+            per_document=settings.attachments_per_document,
+            per_workspace=settings.attachments_per_workspace,
+        )
+        self.replicas = ReplicaHost(settings.crdt_workers)
+        self.fanout: Fanout = LocalFanout()
+        self.cookie = "__Host-quire" if settings.secure else "quire"
+        self.origins = Origins(settings.public_url, loopback_only=settings.loopback_only)
+        self.trusted = settings.proxies
+        self.setup_code: str | None = None
+        self.failure: str | None = None
+        """Why this node can serve no longer."""
+        self.on_failure: Callable[[], None] = lambda: None
+        """Called when that happens: the process is to stop."""
+        self.rooms: Rooms
+        self.gateway: Gateway
+        self.documents: DocumentService
+        self._stop_by: float | None = None
+        """When the stop must be over, by the loop's clock; None while the node serves."""
+        self._touched: set[str] = set()
+        self._upkeep = Background(self._contained)
+        self._watchdog = Watchdog(settings.watchdog)
+        self._log_hang = Hang(self._commit_under_way, self._log_hangs)
+        self._catalogue_hang = Hang(lambda: services.database.under_way, self._catalogue_hangs)
+
+    async def open(self) -> FastAPI | SecurityLayer:
+        """Open storage and return the ASGI application."""
+        settings, services = self.settings, self.services
+        services.folder.lock()
+        with services.folder.opening(LOG):
+            services.folder.expect_catalogue()
+        with services.folder.opening(CATALOGUE):
+            await services.database.migrate()
+        with services.folder.opening(LOG):
+            await self.log.open()
+            if await any_document(services.database):
+                services.folder.expect_text()
+        services.folder.opened()
+        await self.fanout.open()
+        self.compactor.start()
+        if not settings.loopback_only and not await services.people.any():
+            self.setup_code = secrets.token_hex(4)
+        self.rooms = Rooms(
+            self.log,
+            self.replicas,
+            limits=room_limits(settings),
+            stats=self.stats,
+            unsaved_limit=settings.unsaved_limit,
+            grace=settings.room_grace,
+            budget=settings.room_budget,
+            fanout=self.fanout,
+            identity=Identity(f"{socket.gethostname()}:{settings.port}", secrets.token_hex(4)),
+        )
+        self.rooms.write_buffer.on_stored(self._touched.update)
+        self.gateway = Gateway(
+            self.rooms,
+            services.access,
+            speak=speak,
+            limits=gateway_limits(settings),
+            stats=self.stats,
+            cookie=self.cookie,
+            origin_allowed=self.origins.allowed,
+            client_address=lambda peer, forwarded: client_address(peer, forwarded, self.trusted),
+            minimum_schema=MINIMUM_SCHEMA_VERSION,
+        )
+        self.documents = DocumentService(
+            services.database,
+            services.access,
+            self.attachments,
+            seed=partial(seed, self.log),
+            copied=self.texts.copied,
+            erase=self._erase,
+            edited=partial(edited, self.log),
+            changed=self._renamed,
+            empty_document=empty_document,
+            schema_version=SCHEMA_VERSION,
+        )
+        await self.documents.remove_unfinished()
+        self.log.watch(self._storage_changed)
+        services.database.on_problem = partial(self.readiness.report, "catalogue")
+        self._watchdog.start()
+        self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
+        self._upkeep.every(SWEEP_SECONDS, self._sweep)
+        self._upkeep.every(SWEEP_SECONDS, Exhaustion(partial(self.readiness.report, "descriptors")).check)
+        self._upkeep.every(SWEEP_SECONDS, self._log_hang.check)
+        self._upkeep.every(SWEEP_SECONDS, self._catalogue_hang.check)
+        self._upkeep.every(TOUCH_SECONDS, self._record)
+        self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
+        return SecurityLayer(
+            self._application(),
+            origins=self.origins,
+            secure=settings.secure,
+            trusted=self.trusted,
+            cookie=self.cookie,
+            attachment_limit=settings.attachment_limit,
+            sync_limit=settings.max_update + SYNC_FRAME,
+        )
+
+    def _application(self) -> FastAPI:
+        settings, services = self.settings, self.services
+        on = settings.limited
+        guard = Guard(
+            services.access,
+            services.key,
+            self.cookie,
+            settings.secure,
+            requests=Rate(3000, 1000, enabled=on),
+            writes=Rate(600, 200, enabled=on),
+            sign_ins=SignIns(enabled=on),
+            set_ups=Attempts(free=50, enabled=on),
+            bodies=BodyRoom(person=BODIES_OF_ONE, total=BODIES),
+        )
+        exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes, self.gateway.work_of)
+        api = (
+            session_routes.routes(
+                services.people,
+                services.spaces,
+                session_routes.SetupCode(self.setup_code),
+                SCHEMA_VERSION,
+                settings.pong_timeout,
+                self._welcome,
+            ),
+            account_routes.routes(services.people),
+            token_routes.routes(services.people),
+            workspace_routes.routes(services.spaces, services.people, settings.public_url),
+            document_routes.routes(
+                self.documents,
+                services.access,
+                services.spaces,
+                self.texts,
+                exchange,
+                settings.public_url,
+                settings.max_update + SYNC_FRAME,
+            ),
+            attachment_routes.routes(self.attachments, settings.attachment_limit),
+        )
+        node = Node(
+            self.stats,
+            self.log,
+            services.database,
+            self.rooms,
+            self.gateway,
+            self.compactor,
+            self.replicas,
+            lambda: self.texts.converting,
+            lambda: self._log_hang.lasts,
+        )
+        others = (
+            health.routes(self.readiness, readings(node), __version__),
+            static.routes(static.BrowserApp(BROWSER_APP)),
+        )
+        return create_app(guard, api, others, {**ACCOUNT_PROBLEMS, **DOCUMENT_PROBLEMS, **WORKSPACE_PROBLEMS})
+
+    # ------------------------------------------------------------ what services ask of the core
+
+    async def _erase(self, document: str) -> None:
+        await self.rooms.drop(document)
+        await self.log.erase(document)
+
+    async def _welcome(self, account: str, workspace: str, language: str) -> None:
+        await self.documents.create(account, workspace, *welcome_document(language))
+
+    def _renamed(self, document: Document) -> None:
+        room = self.rooms.get(document.id)
+        if room is not None:
+            room.notify({"type": "document", "title": document.title, "version": document.version})
+
+    # ------------------------------------------------------------ upkeep
+
+    def _storage_changed(self, state: Health) -> None:
+        self.readiness.report("storage", None if state.ok else state.reason)
+
+    def _commit_under_way(self) -> int | None:
+        stats = self.log.stats
+        return stats.commits + stats.failed_commits if self.log.queued_bytes else None
+
+    def _log_hangs(self, hangs: bool) -> None:
+        """Say so as of a disk that fails: no error will come, and nothing is saved."""
+        if hangs and "storage" not in self.readiness.problems:
+            _log.error("updates cannot be saved", reason=SILENT)
+        elif not hangs:
+            _log.info("the disk answers again")
+        health = Health(False, SILENT) if hangs else self.log.health
+        self._storage_changed(health)
+        self.rooms.storage_changed(health)
+
+    def _catalogue_hangs(self, hangs: bool) -> None:
+        if hangs:
+            self.services.database.report(SILENT)
+
+    async def _probe_catalogue(self) -> None:
+        """Find out by itself that accounts and lists can be written again."""
+        if self.services.database.problem is not None:
+            await self.services.database.probe()
+
+    def _contained(self, _: Exception) -> None:
+        self.stats.errors += 1
+
+    async def _sweep(self) -> None:
+        replaced = self.services.folder.replaced()
+        if replaced is not None and self.failure is None:
+            # What is written now goes to a file that nobody will find again.
+            self.failure = (
+                f"{replaced} in the data folder was deleted, moved or replaced while it was served. The server stops, "
+                "so that nothing is acknowledged that would be lost. Put the folder in order, then start again."
+            )
+            self.readiness.report("storage", self.failure)
+            _log.critical("the data folder was replaced", file=replaced)
+            self.on_failure()
+        self.gateway.sweep()
+        self.rooms.sweep(asyncio.get_running_loop().time())
+
+    async def _record(self) -> None:
+        touched, sizes = list(self._touched), {}
+        self._touched.clear()
+        for document in touched:
+            room = self.rooms.get(document)
+            if room is not None:
+                sizes[document] = room.size
+        if sizes:
+            try:
+                await self.documents.touched(sizes)
+            except Exception as error:  # noqa: BLE001 - dates in lists must not stop the node
+                _log.warning("dates of documents could not be written", error=str(error))
+
+    async def drain(self) -> None:
+        """Stop gracefully: everything accepted is committed, everyone is told to connect again."""
+        started, limit = asyncio.get_running_loop().time(), self.settings.shutdown_timeout
+        self._stop_by = started + limit
+        self.readiness.draining = self.gateway.draining = True
+        # Where nothing can be saved, people hear of the stop all the same, and soon.
+        await self.rooms.settle(started + min(1.0, limit / 5))
+        await self.gateway.drain(min(self.settings.reconnect_window, limit / 4), min(2.0, limit / 10))
+        # The rest of the time is for open requests and for the log's last tries.
+        if not await self.rooms.settle(started + limit * 0.6):
+            _log.error("stopped with unsaved updates; their senders keep them", reason=self.log.health.reason)
+
+    async def close(self) -> None:
+        """Close storage; what fails or hangs in one part keeps no other open."""
+        async with AsyncExitStack() as parts:
+            # Closed from the last line to the first.
+            parts.callback(self.services.folder.unlock)
+            parts.push_async_callback(self._end, self.services.database.close)
+            for child in (self._compactors_child, self.converter, self.identifier):
+                parts.push_async_callback(self._end, child.ended)
+            parts.callback(self.converter.close)
+            parts.callback(self.identifier.close)
+            parts.push_async_callback(self._end, self.replicas.close)
+            parts.push_async_callback(self._close_log)
+            parts.push_async_callback(self._end, self.compactor.close)
+            parts.push_async_callback(self._end, self.fanout.close)
+            parts.push_async_callback(self._end, self.rooms.close)
+            parts.push_async_callback(self._end, self.gateway.close)
+            parts.push_async_callback(self._end, self._record)
+            parts.callback(self._watchdog.close)
+            parts.push_async_callback(self._end, self._upkeep.close)
+
+    @property
+    def _left(self) -> float:
+        """Seconds that are left of the stop."""
+        if self._stop_by is None:
+            return self.settings.shutdown_timeout
+        return max(0.0, self._stop_by - asyncio.get_running_loop().time())
+
+    async def _end(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Close one part in half of the time that is left, so that there is some for the others."""
+        try:
+            async with asyncio.timeout(self._left / 2):
+                await part()
+        except TimeoutError:
+            _log.error("a part could not be closed in time", part=part.__qualname__)
+
+    async def _close_log(self) -> None:
+        try:
+            await self.log.close(self._left / 2)
+        except StorageUnavailable as error:
+            _log.error("the log could not be closed cleanly", error=str(error))

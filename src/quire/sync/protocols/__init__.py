@@ -1,0 +1,1 @@
+"""The protocols that are spoken on a socket."""

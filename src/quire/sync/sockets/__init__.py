@@ -1,0 +1,1 @@
+"""WebSockets on the HTTP port: frames, fragments, back-pressure."""
