@@ -2,7 +2,7 @@
 import { getSchema } from '@tiptap/core'
 import { EditorState, TextSelection } from '@tiptap/pm/state'
 import { EditorView } from '@tiptap/pm/view'
-import type { Node } from '@tiptap/pm/model'
+import type { MarkType, Node, NodeType } from '@tiptap/pm/model'
 import {
   absolutePositionToRelativePosition,
   initProseMirrorDoc,
@@ -72,12 +72,50 @@ function children(doc: Node): Node[] {
   return Array.from({ length: doc.childCount }, (_, i) => doc.child(i))
 }
 
+/** One act of this person: mostly letters, in any block; sometimes what changes more than one block. */
+function own(view: EditorView, roll: (below: number) => number): void {
+  const { tr, doc } = view.state
+  const places: number[] = []
+  doc.descendants((node, position) => {
+    if (node.isTextblock) for (let at = 0; at <= node.content.size; at += 1) places.push(position + 1 + at)
+  })
+  const place = places[roll(places.length)] as number
+  const $place = doc.resolve(place)
+  const kind = roll(8)
+  if (kind === 0 && $place.parentOffset > 0) tr.delete(place - 1, place)
+  else if (kind === 1) tr.split(place)
+  else if (kind === 2) tr.setBlockType(place, place, schema.nodes[roll(2) ? 'heading' : 'paragraph'] as NodeType)
+  else if (kind === 3 && doc.childCount > 2) tr.delete($place.before(1), $place.after(1))
+  else if (kind === 4) tr.addMark($place.start(), place, (schema.marks.bold as MarkType).create())
+  else tr.insertText('m', place)
+  view.dispatch(tr)
+}
+
+/** That the shared document is what the editor shows, and that every place leads to one in it and back. */
+function expectTrue(view: EditorView, binding: ProsemirrorBinding): void {
+  const { doc } = view.state
+  const fresh = initProseMirrorDoc(binding.type, schema)
+  expect(doc.toJSON()).toEqual(fresh.doc.toJSON())
+  doc.descendants((node, position) => {
+    if (!node.isTextblock) return
+    for (let inside = 0; inside <= node.content.size; inside += 1) {
+      const at = position + 1 + inside
+      const relative = absolutePositionToRelativePosition(at, binding.type, binding.mapping)
+      expect(relative).toEqual(absolutePositionToRelativePosition(at, binding.type, fresh.meta.mapping))
+      expect(relativePositionToAbsolutePosition(binding.doc, binding.type, relative, binding.mapping)).toBe(at)
+    }
+  })
+}
+
 test('random changes of two people give the document, and every position leads back to itself', () => {
   for (let seed = 1; seed <= 25; seed += 1) {
     const roll = dice(seed)
     const { view, binding, remote } = pair([block('one'), list('two'), block('three')])
     for (let turn = 0; turn < 25; turn += 1) {
-      if (roll(3) === 0) view.dispatch(view.state.tr.insertText('m', 1 + roll(3)))
+      for (let i = roll(4); i > 0; i -= 1) {
+        own(view, roll)
+        expectTrue(view, binding)
+      }
       remote((fragment) => {
         for (let i = roll(3); i >= 0; i -= 1) {
           const at = roll(fragment.length + 1)
@@ -89,16 +127,7 @@ test('random changes of two people give the document, and every position leads b
           else text?.insert(roll(text.length + 1), 'r')
         }
       })
-      const { doc } = view.state
-      expect(doc.toJSON()).toEqual(initProseMirrorDoc(binding.type, schema).doc.toJSON())
-      doc.descendants((node, position) => {
-        if (!node.isTextblock) return
-        for (let inside = 0; inside <= node.content.size; inside += 1) {
-          const at = position + 1 + inside
-          const relative = absolutePositionToRelativePosition(at, binding.type, binding.mapping)
-          expect(relativePositionToAbsolutePosition(binding.doc, binding.type, relative, binding.mapping)).toBe(at)
-        }
-      })
+      expectTrue(view, binding)
     }
     view.destroy()
   }
