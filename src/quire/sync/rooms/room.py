@@ -243,10 +243,14 @@ class Room:
             member.socket.close(CloseCode.RESTART, "the document is read anew; connect again")
         self._spoiled(self)
 
-    async def end(self) -> Unstorable:
-        """Close a spoiled room when everything in it has been stored or refused; return what must not come again."""
+    async def finish(self) -> None:
+        """Wait until all that was received has been stored or refused."""
         await self._queue.finish()
         await self.saving.finish()
+
+    async def end(self) -> Unstorable:
+        """Close a spoiled room when everything in it has been stored or refused; return what must not come again."""
+        await self.finish()
         unstorable = self._unstorable
         try:
             for update, reason in self.saving.refused:
