@@ -15,7 +15,7 @@ import pytest
 
 from nodes import DOCUMENT, Guest, Node, made_log, until, written
 from quire.crdt.host import Worker
-from quire.crdt.updates import EMPTY_UPDATE
+from quire.crdt.updates import EMPTY_UPDATE, encode, inspect
 from quire.fanout.local import LocalBus
 from quire.log.contract import Update
 from quire.storage.failure import StorageUnavailable
@@ -143,6 +143,23 @@ class Payer:
 
     def refused(self, why: Refusal, detail: str) -> None:
         self.refusals.append(why)
+
+
+async def test_what_a_reader_offers_is_compared_without_a_copy_that_lacks_what_comes_meanwhile(tmp_path: Path) -> None:
+    async with made_log(tmp_path) as log:
+        node, writer = await heavy_node(log)
+        reader = await reader_of(node, writer)
+        room = await node.room()
+        await room.rest()
+        # The live copy is built for the first letter; the comparison, which needs one too, begins beside it.
+        writer.text += "a"
+        deletion = encode((), [(1, 0, 1)])
+        compared = asyncio.create_task(room.contains(deletion, inspect(deletion), Payer("mallory")))
+        await until(lambda: str(reader.text).endswith("a"), "the first letter arrives", node)
+        assert not await compared
+        writer.text += "b"
+        await until(lambda: str(reader.text).endswith("ab"), "the second letter arrives", node)
+        await node.close()
 
 
 async def test_the_time_of_a_worker_is_charged_to_whoever_caused_it(tmp_path: Path) -> None:

@@ -7,16 +7,22 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import QuireProcess
 from nodes import DOCUMENT, Node, made_log
-from quire.access.contract import Denied
+from quire.access.contract import Credentials, Denied
 from quire.fanout.local import LocalBus
+from quire.log.contract import Stored
+from quire.server.composition import Server
 from quire.sync import wire
 from quire.sync.exchange import Visitor, exchange
+from quire.sync.opendocument import OpenDocument
+from quire.sync.sockets.socket import Socket
 from rawclient import connected, insertion, link
+from visitors import Browser
 
 
 async def test_a_changed_link_acts_on_open_sockets_within_a_second(server: QuireProcess) -> None:
@@ -68,6 +74,41 @@ async def test_who_loses_the_right_between_the_answer_and_the_write_does_not_wri
         assert asked == 2
         await node.close()
         assert (await log.load(DOCUMENT)).last_seq == 1
+
+
+async def test_who_loses_access_while_the_document_is_loading_is_told_nothing_of_it(
+    ada: Browser, node: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/documents/{(await ada.call('POST', '/documents', {})).json()['id']}"
+    token = (await ada.call("PUT", f"{path}/link", {"role": "viewer"})).json()["url"].partition("#link=")[2]
+    loading, go_on, load = asyncio.Event(), asyncio.Event(), node.log.load
+
+    async def slow(document: str) -> Stored:
+        loading.set()
+        await go_on.wait()
+        return await load(document)
+
+    monkeypatch.setattr(node.rooms._log, "load", slow)
+    socket: Any = Socket(
+        "guest",
+        Credentials("127.0.0.1"),
+        max_message=1000,
+        outbound_limit=1000,
+        allowance=None,
+        on_open=lambda _: None,
+        on_data=lambda _: None,
+        on_closed=lambda _: None,
+    )
+    taken: list[OpenDocument] = []
+    opening = asyncio.create_task(
+        node.gateway.open(socket, b"", path.split("/")[2], token, None, lambda opened: not taken.append(opened))
+    )
+    await loading.wait()
+    await ada.call("PUT", f"{path}/link", {"role": None})
+    go_on.set()
+    with pytest.raises(Denied):
+        await opening
+    assert taken == []
 
 
 async def test_a_reset_link_ends_the_old_one_on_open_sockets(server: QuireProcess) -> None:

@@ -20,6 +20,9 @@ from quire.db.ids import new_id
 from quire.server.composition import Server
 from quire.settings import Settings
 from quire.storage.failure import FULL, StorageUnavailable
+from quire.sync.exchange import RequestSender, Visitor
+from quire.sync.rooms import writebuffer
+from rawclient import insertion
 from visitors import ADA, ORIGIN, Browser, colleague, picture
 
 
@@ -213,6 +216,29 @@ async def test_trash_and_back_and_forever(ada: Browser) -> None:
     await ada.call("DELETE", path)
     assert (await ada.call("DELETE", f"{path}/forever")).status_code == 204
     assert (await ada.call("GET", path)).status_code == 404
+
+
+async def test_deleting_forever_twice_at_once_is_no_fault(ada: Browser) -> None:
+    path = f"/documents/{(await ada.call('POST', '/documents', {})).json()['id']}"
+    await ada.call("DELETE", path)
+    answers = await asyncio.gather(*(ada.call("DELETE", f"{path}/forever") for _ in range(3)))
+    assert sorted({answer.status_code for answer in answers}) in ([204], [204, 404])
+
+
+async def test_what_is_written_as_a_document_is_deleted_forever_does_not_stay(
+    ada: Browser, node: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    room = await node.rooms.open(document)
+    await ada.call("DELETE", f"/documents/{document}")
+    # It is on its way to the log for longer than the log needs to forget a document.
+    monkeypatch.setattr(writebuffer, "GATHER_SECONDS", 0.5)
+    node.rooms.write_buffer._submitted_at = asyncio.get_running_loop().time()
+    late = RequestSender(Visitor("ada", "tab", writable=True, known=True))
+    room.ingest.receive(insertion("late"), late)
+    assert (await ada.call("DELETE", f"/documents/{document}/forever")).status_code == 204
+    await late.durable(10)
+    assert (await node.log.load(document)).last_seq == 0
 
 
 async def broken_disk(*_: object) -> None:

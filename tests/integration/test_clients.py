@@ -7,6 +7,9 @@ and of Redis or Valkey come with the cluster.
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
 
 import pytest
 
@@ -33,6 +36,22 @@ def test_stock_clients_sync_save_and_see_each_other(server: QuireProcess, provid
     document = server.new_document()
     length = int(run_node("clients.mjs", server.url, server.token, document, provider, y_websocket))
     assert length > 1_500_000
+
+
+def test_the_first_client_of_the_protocol_page_works_as_it_stands(server: QuireProcess) -> None:
+    page = (ROOT / "docs" / "developer" / "protocol.md").read_text()
+    example = re.search(r"```js\n(.*?)```", page, re.DOTALL)
+    assert example is not None
+    document = server.new_document()
+    environment = {"QUIRE_URL": server.url, "QUIRE_TOKEN": server.token, "DOCUMENT": document}
+    subprocess.run(
+        ["node", "--input-type=module", "--eval", example[1]],
+        cwd=ROOT / "web",
+        env=os.environ | environment,
+        timeout=60,
+        check=True,
+    )
+    assert server.text(document).strip() == "Written by a program."
 
 
 @pytest.mark.fm("FM-143")

@@ -16,6 +16,7 @@ from quire.content.preview import preview
 from quire.content.prosemirror import first_content
 from quire.content.welcome import ARABIC, GERMAN, welcome_document
 from quire.server.composition import Server
+from quire.storage.failure import StorageUnavailable
 from quire.sync.wire import var_bytes
 from visitors import ADA, Browser, colleague, picture, written
 
@@ -136,6 +137,22 @@ async def test_a_preview_follows_the_text_and_is_for_readers(ada: Browser, node:
     await node._record()
     lines = (await ada.call("GET", path)).json()["lines"]
     assert {"kind": "text", "text": "More"} in lines
+
+
+async def test_dates_that_could_not_be_written_are_written_later(
+    ada: Browser, node: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, _ = await written(ada, "Plan", "The plan")
+    before = (await ada.call("GET", f"/documents/{document}")).json()["size_bytes"]
+
+    async def fails(_: object) -> None:
+        raise StorageUnavailable("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(node.documents, "touched", fails)
+        await node._record()
+    await node._record()
+    assert (await ada.call("GET", f"/documents/{document}")).json()["size_bytes"] > before
 
 
 def test_a_preview_shows_what_stands_first_and_no_more() -> None:

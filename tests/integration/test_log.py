@@ -32,6 +32,7 @@ from quire.log.contract import DamagedDocument, Outcome, Refused, Snapshot, Stor
 from quire.log.file import MOST_IDLE, connect
 from quire.log.sqlite import SqliteLog
 from quire.ops.children import Child
+from quire.storage.failure import StorageUnavailable
 from stalls import until
 
 
@@ -813,3 +814,18 @@ async def test_a_compaction_that_lacked_room_is_tried_again_as_soon_as_there_is_
     await until(lambda: log.stats.compactions == 1, "a compaction")
     await compactor.close()
     await log.close()
+
+
+async def test_a_read_that_the_disk_fails_says_so(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    await append(log, "d", [b"x"])
+
+    def failing(connection: sqlite3.Connection, _: str) -> None:
+        # As SQLite does: it ends the transaction by itself.
+        connection.execute("ROLLBACK")
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(log._file.snapshots, "newest_first", failing)
+        with pytest.raises(StorageUnavailable, match="disk I/O error"):
+            await log.load("d")
+    assert (await log.load("d")).last_seq == 1

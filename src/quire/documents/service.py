@@ -330,8 +330,10 @@ class DocumentService:
                 await connection.execute(
                     sa.delete(grants).where(grants.c.resource_kind == "document", grants.c.resource == document)
                 )
-                await connection.execute(sa.delete(documents).where(documents.c.id == document))
-                await connection.execute(sa.insert(erased).values(document=document))
+                gone = await connection.execute(sa.delete(documents).where(documents.c.id == document))
+                # Somebody else may have asked for the same.
+                if gone.rowcount:
+                    await connection.execute(sa.insert(erased).values(document=document))
         except StorageUnavailable as error:
             raise EraseFailed(str(error)) from error
         except OSError as error:

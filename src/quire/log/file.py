@@ -55,6 +55,18 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def one_moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """Read everything as it is at one moment."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        # Of some errors SQLite has ended it by itself; those say more than that there is nothing to end.
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+
+
 class LogFile:
     """One SQLite file and its archive. Methods block, take a connection, and work in any thread or process."""
 
@@ -72,8 +84,7 @@ class LogFile:
 
     def load(self, connection: sqlite3.Connection, document: str) -> Stored:
         """Return the newest sound snapshot and all updates after it; raises `DamagedDocument`."""
-        connection.execute("BEGIN")
-        try:
+        with one_moment(connection):
             last_seq = _last_seq(connection, document)
             if last_seq is None:
                 return Stored(None, (), 0)
@@ -85,17 +96,12 @@ class LogFile:
                     continue
                 return Stored(snapshot, self._rows(connection, document, snapshot.seq, last_seq), last_seq)
             return Stored(None, self._rows(connection, document, 0, last_seq), last_seq)
-        finally:
-            connection.execute("COMMIT")
 
     def read(self, connection: sqlite3.Connection, document: str, after: int, limit: int) -> list[StoredUpdate]:
         """Return at most `limit` updates with seq > `after`; raises `DamagedDocument`."""
-        connection.execute("BEGIN")
-        try:
+        with one_moment(connection):
             upto = min(_last_seq(connection, document) or 0, after + limit)
             return self._rows(connection, document, after, upto) if upto > after else []
-        finally:
-            connection.execute("COMMIT")
 
     def erase(self, connection: sqlite3.Connection, document: str, *, left_over: bool = False) -> None:
         """Remove every row and blob of a document; `left_over`: only if there is no such document any more."""

@@ -315,6 +315,7 @@ class Server:
                 await self.documents.touched(sizes)
             except Exception as error:  # noqa: BLE001 - dates in lists must not stop the node
                 _log.warning("dates of documents could not be written", error=str(error))
+                self._touched.update(sizes)
 
     async def drain(self) -> None:
         """Stop gracefully: everything accepted is committed, everyone is told to connect again."""

@@ -59,7 +59,7 @@ class Gateway:
         rooms: Rooms,
         access: Access,
         *,
-        speak: Callable[[Gateway, Socket, str, int | None], Session],
+        speak: Callable[[Gateway, Socket, str, str], Session],
         limits: GatewayLimits,
         stats: SyncStats,
         cookie: str,
@@ -76,7 +76,7 @@ class Gateway:
         self._minimum_schema = minimum_schema
         self._sockets: dict[Socket, None] = {}
         self._bound: dict[Socket, str] = {}
-        self._paths: dict[Socket, tuple[str, int | None]] = {}
+        self._paths: dict[Socket, tuple[str, str]] = {}
         self._background = Background()
         self._refusals = Throttle(10)
         self._work = Buckets(WORK_RATE, WORK_BURST)
@@ -150,16 +150,16 @@ class Gateway:
             on_data=self._arrived,
             on_closed=self._closed,
         )
-        self._paths[socket] = (path, _schema(query))
+        self._paths[socket] = (path, query)
         return socket
 
     def _opened(self, socket: Socket) -> None:
-        path, schema = self._paths.pop(socket)
+        path, query = self._paths.pop(socket)
         self._sockets[socket] = None
         # Sockets that came together are pinged apart.
         socket.next_check = socket.opened + secrets.randbelow(1000) / 1000 * self._limits.ping_interval
         self._admission.opened(socket.credentials.address)
-        socket.session = self._speak(self, socket, path, schema)
+        socket.session = self._speak(self, socket, path, query)
 
     def _closed(self, socket: Socket) -> None:
         self._paths.pop(socket, None)
@@ -186,30 +186,45 @@ class Gateway:
         Returns None where it is not, or where the socket closes because something cannot be asked or read now.
         """
         asked_at = self._reviews.changes
+        admitted = await self._admitted(socket, document, token, schema)
+        if admitted is None:
+            return None
+        member = Member(socket, prefix, *admitted)
+        if prefix:
+            member.send(wire.authenticated(writable=member.writable))
+        while True:
+            changes = self._reviews.changes
+            try:
+                room = await self._rooms.open(document)
+            except LoadFailed as error:
+                member.notify({"type": "storage", "ok": False, "reason": str(error)})
+                socket.close(CloseCode.TRY_LATER, f"connect again later: the document cannot be read now ({error})")
+                return None
+            if changes == self._reviews.changes:
+                break
+            # Who lost it while it was loading is told nothing of it.
+            if await self._admitted(socket, document, token, schema) is None:
+                return None
+        opened = OpenDocument(member, room, token)
+        if socket.closing or not take(opened):
+            return None
+        room.join(member)
+        # The role may be another one by now.
+        self._reviews.watch(opened, asked_at)
+        return opened
+
+    async def _admitted(
+        self, socket: Socket, document: str, token: str, schema: int | None
+    ) -> tuple[Principal, Role] | None:
+        """Do what `_admit` does; None: the socket closes, because nobody can be asked now."""
         try:
-            principal, role = await self._admit(socket, document, token, schema)
+            return await self._admit(socket, document, token, schema)
         except Denied:
             raise
         except Exception:  # noqa: BLE001 - the authority is away: say "try again", never "denied"
             self.contain("authentication failed")
             socket.close(CloseCode.TRY_LATER, "sign-in cannot be checked now; try again")
             return None
-        member = Member(socket, prefix, principal, role)
-        if prefix:
-            member.send(wire.authenticated(writable=member.writable))
-        try:
-            room = await self._rooms.open(document)
-        except LoadFailed as error:
-            member.notify({"type": "storage", "ok": False, "reason": str(error)})
-            socket.close(CloseCode.TRY_LATER, f"connect again later: the document cannot be read now ({error})")
-            return None
-        opened = OpenDocument(member, room, token)
-        if socket.closing or not take(opened):
-            return None
-        room.join(member)
-        # The role may have changed while the document was loading.
-        self._reviews.watch(opened, asked_at)
-        return opened
 
     async def _admit(self, socket: Socket, document: str, token: str, schema: int | None) -> tuple[Principal, Role]:
         """Return who this is and what they may do with the document; raises `Denied`."""
@@ -393,8 +408,3 @@ class Gateway:
         """Stop listening for changes of access, and what is under way."""
         await self._reviews.close()
         await self._background.close()
-
-
-def _schema(query: str) -> int | None:
-    value = parse_qs(query).get("schema", [""])[0]
-    return int(value) if value.isdecimal() and len(value) < 9 else None

@@ -15,6 +15,7 @@ from quire.sync.closecode import CloseCode
 from quire.sync.opendocument import OpenDocument
 
 AT_ONCE: Final = 100
+"""Documents whose access is asked for in one sweep."""
 
 
 class Reviews:
@@ -55,6 +56,9 @@ class Reviews:
         """Ask again about those whose turn it is: rights end by time, too, and an answer may have failed."""
         due = (opened for opened in self._open if opened.review_at <= now)
         for opened in list(islice(due, AT_ONCE)):
+            # To the end: with more than can be asked about in time, each has its turn all the same.
+            del self._open[opened]
+            self._open[opened] = None
             self._background.run(self._review(opened))
 
     async def close(self) -> None:

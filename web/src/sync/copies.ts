@@ -14,17 +14,25 @@ const SEEN = 'seen'
 export async function noteIn(db: IDBDatabase): Promise<{ confirmed: Y.Snapshot; seen: number | null }> {
   const [custom] = idb.transact(db, ['custom'], 'readonly')
   if (!custom) return { confirmed: NOTHING, seen: null }
-  const known = (await idb.get(custom, CONFIRMED)) as unknown as Uint8Array | undefined
+  const confirmed = snapshotOf(await idb.get(custom, CONFIRMED))
   const seen = (await idb.get(custom, SEEN)) as number | undefined
-  return { confirmed: known ? Y.decodeSnapshot(known) : NOTHING, seen: seen ?? null }
+  return { confirmed, seen: seen ?? null }
+}
+
+/** Reads a note; one that is damaged says nothing, and what it told of is sent again. */
+function snapshotOf(note: unknown): Y.Snapshot {
+  try {
+    return note ? Y.decodeSnapshot(note as Uint8Array) : NOTHING
+  } catch {
+    return NOTHING
+  }
 }
 
 /** Adds to what other tabs noted; one transaction, so that no note takes another's back. */
 export async function addNote(db: IDBDatabase, confirmed: Y.Snapshot): Promise<void> {
   const [custom] = idb.transact(db, ['custom'])
   if (!custom) return
-  const known = (await idb.get(custom, CONFIRMED)) as unknown as Uint8Array | undefined
-  const sum = known ? joined(Y.decodeSnapshot(known), confirmed) : confirmed
+  const sum = joined(snapshotOf(await idb.get(custom, CONFIRMED)), confirmed)
   await idb.put(custom, Y.encodeSnapshot(sum) as never, CONFIRMED)
   await idb.put(custom, Date.now() as never, SEEN)
 }
@@ -46,7 +54,12 @@ export async function unsentOf(person: string): Promise<string[]> {
 }
 
 async function holdsUnsent(name: string): Promise<boolean> {
-  return withDatabase(name, false, async (db) => hasUnsent(await updatesIn(db), (await noteIn(db)).confirmed))
+  try {
+    return await withDatabase(name, false, async (db) => hasUnsent(await updatesIn(db), (await noteIn(db)).confirmed))
+  } catch {
+    // One that is damaged, or deleted at this moment, keeps nobody from the others.
+    return false
+  }
 }
 
 /** Everything that a local copy holds. */

@@ -40,9 +40,9 @@ export function unsavedHere(): number {
   return [...open].filter((document) => document.unsaved).length
 }
 
-/** Brings the local copies up to date with what the server has. */
+/** Brings the local copies up to date with what the server has; one that cannot be written keeps nobody waiting. */
 export async function noteOpen(): Promise<void> {
-  await Promise.all([...open].map((document) => document.note()))
+  await Promise.allSettled([...open].map((document) => document.note()))
 }
 
 /** Resolves when the server has everything that was typed in this tab. */
@@ -62,6 +62,7 @@ export function whenSaved(): Promise<void> {
   ).then(() => undefined)
 }
 
+/** Closes all; signing out goes on whatever one of them fails at. */
 export async function closeDocuments(): Promise<void> {
-  await Promise.all([...open].map((document) => document.close()))
+  await Promise.allSettled([...open].map((document) => document.close()))
 }

@@ -54,7 +54,8 @@ export function sendUnsent(person: string, onSent: () => void): () => void {
     }
   }
   const start = (known?: ReadonlySet<string>) => {
-    turn = turn.then(() => round(known))
+    // A round that fails is no end to the next.
+    turn = turn.then(() => round(known)).catch(() => undefined)
   }
   const onOnline = () => start()
   const onClosed = closings.subscribe(() => later(AFTER_CLOSING))

@@ -314,6 +314,49 @@ async function kept(page: Page): Promise<string> {
   })
 }
 
+/** Makes a local copy unreadable, and the note of what the server has of it. */
+async function damage(page: Page, address: string): Promise<void> {
+  await page.evaluate(
+    async (id) => {
+      const name = (await indexedDB.databases()).find((database) => database.name?.endsWith(id))?.name ?? ''
+      const db = await new Promise<IDBDatabase>((done) => {
+        const request = indexedDB.open(name)
+        request.onsuccess = () => done(request.result)
+      })
+      await new Promise<void>((done) => {
+        const transaction = db.transaction(['custom', 'updates'], 'readwrite')
+        transaction.objectStore('custom').put(new Uint8Array([255, 255]), 'confirmed')
+        transaction.objectStore('updates').add(new Uint8Array([255, 255]))
+        transaction.oncomplete = () => done()
+      })
+      db.close()
+    },
+    address.split('/').pop() ?? '',
+  )
+}
+
+test('a damaged local copy keeps no other document from being sent, and its own opens', async ({ owner, server }) => {
+  const damaged = await newDocument(owner, server)
+  await type(owner, 'The server has it.')
+  await saved(owner)
+  const address = await newDocument(owner, server)
+  await keepApp(owner)
+  await damage(owner, damaged)
+  await owner.context().setOffline(true)
+  await type(owner, 'Written away.')
+  await expect(status(owner)).toContainText('kept on this device')
+  await owner.goto(server.url)
+  await owner.context().setOffline(false)
+  const kept = async () => {
+    const answer = await owner.request.get(`${address.replace('/d/', '/api/v1/documents/')}/content?format=text`)
+    return (await answer.text()).trim()
+  }
+  await expect.poll(kept).toBe('Written away.')
+  await owner.goto(damaged)
+  await expect(text(owner)).toContainText('The server has it.')
+  await expect(status(owner)).toHaveText('Saved', { timeout: 20_000 })
+})
+
 async function storedUpdates(page: Page): Promise<number> {
   return page.evaluate(async () => {
     const name = (await indexedDB.databases()).find((database) => database.name?.startsWith('quire:'))?.name ?? ''

@@ -19,7 +19,7 @@ from quire.db.tables import metadata
 from quire.log import heads
 from quire.log.archive import Archive
 from quire.log.contract import DamagedDocument
-from quire.log.file import LogFile
+from quire.log.file import LogFile, one_moment
 from quire.log.schema import MIGRATIONS, TABLES, read_as_newest
 from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
@@ -280,9 +280,8 @@ def _damaged(connection: sqlite3.Connection, log: Path, document: str) -> dict[s
 
 
 def _behind(log: Path) -> list[heads.Behind]:
-    with suppress(sqlite3.Error, OSError), reading(log) as connection:
-        # At one moment: what is erased in the middle is no finding.
-        connection.execute("BEGIN")
+    # What is erased in the middle is no finding.
+    with suppress(sqlite3.Error, OSError), reading(log) as connection, one_moment(connection):
         return list(heads.behind(connection, SnapshotStore(FolderBlobs(log.parent / BLOBS))))
     return []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 from quire.sync.admission import YJS
 from quire.sync.gateway import Gateway
 from quire.sync.protocols.hocuspocus import HocuspocusSession
@@ -10,8 +12,14 @@ from quire.sync.sockets.session import Session
 from quire.sync.sockets.socket import Socket
 
 
-def speak(gateway: Gateway, socket: Socket, path: str, schema: int | None) -> Session:
-    """Return the protocol of a socket that was admitted at `path`; `schema` is the version that its editor knows."""
+def speak(gateway: Gateway, socket: Socket, path: str, query: str) -> Session:
+    """Return the protocol of a socket that came to `path`; `query` may name the schema that its editor knows."""
+    schema = _schema(query)
     if path.startswith(YJS):
         return YWebsocketSession(gateway, socket, path[len(YJS) :], schema)
     return HocuspocusSession(gateway, socket, schema)
+
+
+def _schema(query: str) -> int | None:
+    value = parse_qs(query).get("schema", [""])[0]
+    return int(value) if value.isdecimal() and len(value) < 9 else None

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from quire.crdt.turns import Payer
 from quire.crdt.updates import deletions
 from quire.sync.rooms.document import LoadedDocument
+from quire.sync.rooms.serialqueue import SerialQueue
 
 SHARE: Final = 10
 """A document's delete set is read for at most one part in this many of the time."""
@@ -27,10 +28,11 @@ _Runs = tuple[list[int], list[int]]
 class Deletions:
     """The delete set of one document, read again when somebody asks about what it did not hold before."""
 
-    __slots__ = ("_held", "_loaded", "_lock", "_next", "_version")
+    __slots__ = ("_held", "_loaded", "_lock", "_next", "_queue", "_version")
 
-    def __init__(self, loaded: LoadedDocument) -> None:
-        self._loaded = loaded
+    def __init__(self, loaded: LoadedDocument, queue: SerialQueue) -> None:
+        """Read `loaded` in order with the other work of its room: it may need a replica, of which there is one."""
+        self._loaded, self._queue = loaded, queue
         self._held: dict[int, _Runs] = {}
         self._version = -1
         self._next = 0.0
@@ -44,12 +46,16 @@ class Deletions:
         async with self._lock:
             if self._version != loaded.version:
                 await asyncio.sleep(self._next - loop.time())
-                started, version = loop.time(), loaded.version
-                own = await loaded.deletes(payer)
-                self._held = await _timed(_read, own, payer=payer)
-                self._version = version
-                self._next = loop.time() + SHARE * (loop.time() - started)
+                self._version, self._held, seconds = await self._queue.do(lambda: self._read(payer))
+                self._next = loop.time() + SHARE * seconds
         return await self._covers(deletes, payer)
+
+    async def _read(self, payer: Payer) -> tuple[int, dict[int, _Runs], float]:
+        """Return the document's version, its deletions, and the seconds that reading them took."""
+        loaded, loop = self._loaded, asyncio.get_running_loop()
+        started, version = loop.time(), loaded.version
+        held = await _timed(_runs, await loaded.deletes(payer), payer=payer)
+        return version, held, loop.time() - started
 
     async def _covers(self, deletes: bytes, payer: Payer) -> bool:
         return await _timed(lambda read: _covers(self._held, read), deletes, payer=payer)
@@ -68,7 +74,7 @@ async def _timed(work: Callable[[bytes], _Result], deletes: bytes, *, payer: Pay
     return result
 
 
-def _read(deletes: bytes) -> dict[int, _Runs]:
+def _runs(deletes: bytes) -> dict[int, _Runs]:
     """Return {client: (starts, ends)} of what is deleted, in order and joined."""
     runs: dict[int, list[tuple[int, int]]] = {}
     for client, start, end in deletions(deletes, 0):

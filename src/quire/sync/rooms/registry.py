@@ -143,9 +143,21 @@ class Rooms:
             del self._loading[document]
 
     async def drop(self, document: str) -> None:
-        """Release a room at once (the document was erased); its members must have been removed."""
+        """Release a room at once, before its document is erased; raises `StorageUnavailable`.
+
+        What is on its way to the log is stored first: it would bring the document back.
+        """
         room = self._rooms.pop(document, None)
-        if room is not None:
+        if room is None:
+            return
+        for member in list(room.members):
+            room.leave(member)
+        try:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await room.finish()
+        except TimeoutError:
+            raise StorageUnavailable(self._log.health.reason or "storage does not answer") from None
+        finally:
             await room.close()
 
     def sweep(self, now: float) -> None:

@@ -79,9 +79,9 @@ class Room:
         self._limits, self.stats = limits, stats
         self._loaded = LoadedDocument(document, stored, replicas, heavy=limits.heavy_document)
         self.clock = self._loaded.clock
-        self._deletions = Deletions(self._loaded)
         self._writers = Writers(self.clock)
         self._queue = SerialQueue(self._work_failed)
+        self._deletions = Deletions(self._loaded, self._queue)
         self._delivery = Delivery(stats, window=self._window, told=self._tell)
         self.presence = PresenceLane(
             per_person=limits.max_cursors,
@@ -166,20 +166,12 @@ class Room:
 
         The time that it takes is on the account of `payer`.
         """
-        done: asyncio.Future[tuple[bytes, bytes]] = self._loop.create_future()
 
-        async def work() -> None:
-            try:
-                update = await self._loaded.diff(state_vector, payer)
-            except Exception as error:  # noqa: BLE001 - handed to the waiter
-                if not done.done():
-                    done.set_exception(error)
-                return
-            if not done.done():
-                done.set_result((self.clock.encode(), update))
+        async def work() -> tuple[bytes, bytes]:
+            update = await self._loaded.diff(state_vector, payer)
+            return self.clock.encode(), update
 
-        self._queue.add(work)
-        return await done
+        return await self._queue.do(work)
 
     async def contains(self, update: bytes, summary: UpdateSummary | None, payer: Payer) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`.
@@ -251,10 +243,14 @@ class Room:
             member.socket.close(CloseCode.RESTART, "the document is read anew; connect again")
         self._spoiled(self)
 
-    async def end(self) -> Unstorable:
-        """Close a spoiled room when everything in it has been stored or refused; return what must not come again."""
+    async def finish(self) -> None:
+        """Wait until all that was received has been stored or refused."""
         await self._queue.finish()
         await self.saving.finish()
+
+    async def end(self) -> Unstorable:
+        """Close a spoiled room when everything in it has been stored or refused; return what must not come again."""
+        await self.finish()
         unstorable = self._unstorable
         try:
             for update, reason in self.saving.refused:

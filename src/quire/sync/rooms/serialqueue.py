@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+_Result = TypeVar("_Result")
 
 
 class SerialQueue:
@@ -26,6 +29,23 @@ class SerialQueue:
         self._queue.append((work, otherwise))
         if self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
+
+    async def do(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Run a piece of work after all that were added before, and return what it returns or raise what it raises."""
+        done: asyncio.Future[_Result] = asyncio.get_running_loop().create_future()
+
+        async def run() -> None:
+            try:
+                result = await work()
+            except Exception as error:  # noqa: BLE001 - handed to the waiter
+                if not done.done():
+                    done.set_exception(error)
+            else:
+                if not done.done():
+                    done.set_result(result)
+
+        self.add(run)
+        return await done
 
     async def finish(self) -> None:
         """Wait until everything has run."""
