@@ -7,6 +7,7 @@ import * as Y from 'yjs'
 import type { DocumentInfo } from '../api/client'
 import { addNote, deleteStore, noteIn } from './copies'
 import { isWritable, keepInfo, keepWritable } from './notes'
+import { holdOpen, unmark } from './sentMarks'
 import { Store } from './store'
 import { joined, NOTHING } from './unsent'
 
@@ -36,6 +37,8 @@ export class LocalCopy {
   private retry: ReturnType<typeof setTimeout> | undefined
   private folding: ReturnType<typeof setTimeout> | undefined
   private quota: ReturnType<typeof setInterval> | undefined
+  private stopWaiting = (): void => undefined
+  private readonly release: () => void
   private closed = false
   private erased = false
 
@@ -45,20 +48,35 @@ export class LocalCopy {
     /** What the server is known to hold now. */
     private readonly held: () => Y.Snapshot,
   ) {
+    this.release = holdOpen(name)
     this.loaded = this.open()
   }
 
   private async open(): Promise<boolean> {
-    if (typeof indexedDB === 'undefined' || !(await canStore())) {
-      this.kept.set('no')
-      return false
-    }
-    if (this.closed) return false
-    const persistence = (this.persistence = new IndexeddbPersistence(this.name, this.doc))
-    const opened = persistence.whenSynced.then(() => this.watch(persistence))
-    await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, PATIENCE))])
+    const patience = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, PATIENCE)
+      this.stopWaiting = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    await Promise.race([this.read(), patience])
+    this.stopWaiting()
     if (this.kept.get() === 'unknown') this.kept.set('no')
     return this.doc.store.clients.size > 0
+  }
+
+  private async read(): Promise<void> {
+    try {
+      // Private windows and full disks refuse to store: found out before work is at risk.
+      await unmark(this.name)
+    } catch {
+      this.kept.set('no')
+      return
+    }
+    if (this.closed) return
+    this.persistence = new IndexeddbPersistence(this.name, this.doc)
+    await this.watch(await this.persistence.whenSynced)
   }
 
   private async watch(persistence: IndexeddbPersistence): Promise<void> {
@@ -71,6 +89,7 @@ export class LocalCopy {
     this.doc.off('update', persistence._storeUpdate)
     this.doc.on('update', this.write)
     const { confirmed, seen } = await noteIn(db)
+    if (this.closed) return
     this.confirmed = confirmed
     this.seen = seen
     this.kept.set('yes')
@@ -184,7 +203,9 @@ export class LocalCopy {
   private end(): void {
     this.closed = true
     clearTimeout(this.noting)
+    this.stopWaiting()
     this.stop()
+    this.release()
   }
 
   /** Stores nothing from here on. */
@@ -194,21 +215,4 @@ export class LocalCopy {
     clearTimeout(this.retry)
     clearInterval(this.quota)
   }
-}
-
-/** Private windows and full disks refuse to store: find out before work is at risk. */
-async function canStore(): Promise<boolean> {
-  return new Promise((resolve) => {
-    try {
-      const request = indexedDB.open('quire-probe')
-      request.onerror = () => resolve(false)
-      request.onblocked = () => resolve(false)
-      request.onsuccess = () => {
-        request.result.close()
-        resolve(true)
-      }
-    } catch {
-      resolve(false)
-    }
-  })
 }

@@ -6,7 +6,7 @@ import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import { api, Problem, setCsrfToken } from '../api/client'
-import { confirmStored, storedUpdates, unsentOf } from './copies'
+import { confirmStored, unsentOf, unsentUpdates } from './copies'
 import { announce, isUnheard } from './made'
 import { keepInfo, keptInfo, keptInfos, storeName } from './notes'
 import { closings, isOpenHere } from './open'
@@ -88,7 +88,8 @@ async function bring(person: string, id: string): Promise<'sent' | 'not now' | '
     const info = unheard ? await announce(person, id) : null
     if (unheard ? !info : !(await isSignedIn(person))) return 'refused'
     const name = storeName(person, id)
-    const updates = await storedUpdates(name)
+    // Nothing, where another turn or another tab was quicker.
+    const updates = await unsentUpdates(name)
     await send(id, updates)
     await confirmStored(name, updates)
     if (!info) return 'sent'

@@ -1,0 +1,50 @@
+/** Words of documents that are not open in this tab. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { store } from '../../src/sync/copies'
+import { makeHere, newDocumentId } from '../../src/sync/made'
+import { storeName } from '../../src/sync/notes'
+import { sendUnsent, unsent } from '../../src/sync/unattended'
+import { MemoryServer, newDevice, paragraph } from '../replicas/device'
+
+let server: MemoryServer
+let stop: (() => void) | undefined
+
+beforeEach(() => {
+  newDevice()
+  server = new MemoryServer()
+})
+
+afterEach(() => {
+  stop?.()
+  vi.unstubAllGlobals()
+})
+
+const synced = (id: string) => server.requests.filter((request) => request === `POST /documents/${id}/sync`).length
+
+test('a document that was made without a network is sent once, and counts as sent', async () => {
+  const id = newDocumentId()
+  makeHere({ id: 'ada', name: 'Ada' }, id, 'Begun on a train')
+  await store(storeName('ada', id), paragraph('Begun on a train.'))
+  const sent = vi.fn()
+  stop = sendUnsent('ada', sent)
+  await vi.waitFor(() => expect(sent).toHaveBeenCalledOnce())
+  expect(unsent.get()).toEqual(new Set())
+  expect(server.words(id)).toBe('Begun on a train.')
+  // One question for what the server lacks, and one answer to it.
+  expect(synced(id)).toBe(2)
+  expect(server.requests.filter((request) => request === 'POST /documents')).toHaveLength(1)
+})
+
+test('words that were written without a network are sent when it is back', async () => {
+  const id = newDocumentId()
+  server.keep(id)
+  server.away = true
+  await store(storeName('ada', id), paragraph('Written in a tunnel.'))
+  stop = sendUnsent('ada', () => undefined)
+  await vi.waitFor(() => expect(unsent.get()).toEqual(new Set([id])))
+  server.away = false
+  window.dispatchEvent(new Event('online'))
+  await vi.waitFor(() => expect(unsent.get()).toEqual(new Set()))
+  expect(server.words(id)).toBe('Written in a tunnel.')
+  expect(synced(id)).toBe(2)
+})
