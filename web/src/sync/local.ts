@@ -6,7 +6,7 @@ import { IndexeddbPersistence, PREFERRED_TRIM_SIZE, storeState } from 'y-indexed
 import * as Y from 'yjs'
 import type { DocumentInfo } from '../api/client'
 import { addNote, deleteStore, noteIn } from './copies'
-import { isWritable, keepInfo, keepWritable } from './notes'
+import { isWritable, keepInfo, keepLink, keepWritable } from './notes'
 import { holdOpen, unmark } from './sentMarks'
 import { Store } from './store'
 import { joined, NOTHING } from './unsent'
@@ -184,6 +184,11 @@ export class LocalCopy {
     if (!this.erased) keepInfo(this.name, info)
   }
 
+  /** The link by which it is open. */
+  keepLink(link: string): void {
+    if (!this.erased) keepLink(this.name, link)
+  }
+
   async close(): Promise<void> {
     this.end()
     await this.persistence?.destroy()
@@ -198,6 +203,7 @@ export class LocalCopy {
     this.writable = false
     this.erased = true
     keepInfo(this.name, null)
+    keepLink(this.name, null)
   }
 
   private end(): void {

@@ -60,7 +60,7 @@ export class DocumentSession implements Handles {
     readonly documentId: string,
     readonly me: Me,
     private readonly person: string,
-    link: string | null,
+    private readonly link: string | null,
     deadAfter?: number,
   ) {
     this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
@@ -210,6 +210,7 @@ export class DocumentSession implements Handles {
   private onLoaded(found: boolean): void {
     if (this.closed) return
     this.localReady = true
+    if (this.link !== null) this.local.keepLink(this.link)
     const begun = this.arrival !== null && !found
     if (begun) Y.applyUpdate(this.doc, firstContent(this.documentId))
     this.ledger.load(this.local.confirmed, this.transport.settled)

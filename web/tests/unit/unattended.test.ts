@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { store } from '../../src/sync/copies'
 import { makeHere, newDocumentId } from '../../src/sync/made'
-import { storeName } from '../../src/sync/notes'
+import { GUEST, keepLink, storeName } from '../../src/sync/notes'
 import { sendUnsent, unsent } from '../../src/sync/unattended'
 import { MemoryServer, newDevice, paragraph } from '../replicas/device'
 
@@ -47,4 +47,32 @@ test('words that were written without a network are sent when it is back', async
   await vi.waitFor(() => expect(unsent.get()).toEqual(new Set()))
   expect(server.words(id)).toBe('Written in a tunnel.')
   expect(synced(id)).toBe(2)
+})
+
+test('a visitor’s words are sent by the link that they were written over, for as long as it works', async () => {
+  const [open, closed] = [newDocumentId(), newDocumentId()]
+  server.account = null
+  server.link = 'a token'
+  for (const id of [open, closed]) {
+    server.keep(id)
+    keepLink(storeName(GUEST, id), id === open ? 'a token' : 'one that was reset')
+    await store(storeName(GUEST, id), paragraph('Written by a visitor.'))
+  }
+  const sent = vi.fn()
+  stop = sendUnsent(GUEST, sent)
+  await vi.waitFor(() => expect(sent).toHaveBeenCalledOnce())
+  expect(server.words(open)).toBe('Written by a visitor.')
+  await vi.waitFor(() => expect(synced(closed)).toBe(1))
+  expect(server.words(closed)).toBe('')
+  expect(unsent.get()).toEqual(new Set([closed]))
+})
+
+test('nothing that a visitor wrote is sent in the name of who signed in since', async () => {
+  for (const id of [newDocumentId(), newDocumentId()]) {
+    server.keep(id)
+    await store(storeName(GUEST, id), paragraph('Written by a visitor.'))
+  }
+  stop = sendUnsent(GUEST, () => undefined)
+  await vi.waitFor(() => expect(server.requests).toEqual(['GET /session', 'GET /session']))
+  expect(unsent.get().size).toBe(2)
 })

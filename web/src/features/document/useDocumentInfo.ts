@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { api, NetworkError, Problem, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useTitle } from '../../app/title'
-import { isUnheard, keptInfo, useSessionPart, type DocumentSession } from '../../sync'
+import { GUEST, isUnheard, keptInfo, useSessionPart, type DocumentSession } from '../../sync'
 import { keepTitle, keptTitle, type PendingTitle } from './pendingTitle'
 
 interface Conflict {
@@ -55,7 +55,7 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
   // A member finds a document that was opened by its link among the own ones.
   const role = info?.role
   useEffect(() => {
-    if (link && role && role !== 'owner' && person !== 'guest') api.visit(documentId, link).catch(() => undefined)
+    if (link && role && role !== 'owner' && person !== GUEST) api.visit(documentId, link).catch(() => undefined)
   }, [documentId, link, role, person])
   const title = pending?.title ?? info?.title
   useTitle(title)
