@@ -49,6 +49,15 @@ export function keptInfo(person: string, documentId: string): DocumentInfo | nul
   return readJson<DocumentInfo>(INFO + storeName(person, documentId))
 }
 
+/** Calls `then` when another tab changes what is known of the document. Returns how to stop. */
+export function watchInfo(name: string, then: () => void): () => void {
+  const hear = ({ key }: StorageEvent): void => {
+    if (key === INFO + name) then()
+  }
+  window.addEventListener('storage', hear)
+  return () => window.removeEventListener('storage', hear)
+}
+
 /** What was last known of every document of this person that is kept here. */
 export function keptInfos(person: string): DocumentInfo[] {
   const start = INFO + storeName(person, '')

@@ -9,7 +9,7 @@ import { Arrival } from './arrival'
 import { Ledger } from './ledger'
 import { LocalCopy } from './local'
 import { announce, firstContent, isUnheard, keepAsNew } from './made'
-import { keptInfo, storeName } from './notes'
+import { keptInfo, storeName, watchInfo } from './notes'
 import { register } from './open'
 import { OtherTabs } from './otherTabs'
 import { FOR_GOOD, problemKind } from './refusals'
@@ -55,6 +55,7 @@ export class DocumentSession implements Handles {
   private readonly show = calmed((status) => this.state.update({ status }))
   private readonly presence: OwnPresence
   private readonly unregister = register(this)
+  private readonly unwatch: () => void
 
   constructor(
     readonly documentId: string,
@@ -109,15 +110,34 @@ export class DocumentSession implements Handles {
           onTaken: () => this.onTaken(),
         })
       : null
+    this.unwatch = watchInfo(storeName(person, documentId), () => {
+      if (this.thrownAway) this.onThrownAway()
+    })
     void this.local.loaded.then((found) => this.onLoaded(found))
-    if (this.arrival) this.arrival.start()
+    if (this.thrownAway) this.onThrownAway()
+    else if (this.arrival) this.arrival.start()
     else this.transport.start()
     this.refresh()
+  }
+
+  /** It went to the trash before the server heard of it. */
+  private get thrownAway(): boolean {
+    return this.arrival !== null && Boolean(keptInfo(this.person, this.documentId)?.trashed_at)
+  }
+
+  /** As with any other document in the trash. What was written goes to the server with it, from the list. */
+  private onThrownAway(): void {
+    this.arrival?.stop()
+    this.onDenied('not-found')
   }
 
   /** The server knows the document: from here on it is as any other. */
   private onArrived(info: DocumentInfo): void {
     if (this.closed) return
+    if (this.thrownAway) {
+      this.onThrownAway()
+      return
+    }
     this.arrival = null
     this.local.keepInfo(info)
     this.state.update({ meta: { title: info.title, version: info.version } })
@@ -133,8 +153,12 @@ export class DocumentSession implements Handles {
   /** Send the session's credentials again on the same socket: after signing in over an open document. */
   reauthenticate(): void {
     this.state.update({ problem: null })
-    if (this.arrival) this.arrival.start()
-    else this.transport.renew()
+    if (this.arrival) {
+      // Its maker may write in it.
+      this.local.writable = true
+      this.state.update({ readOnly: false, stranded: null })
+      this.arrival.start()
+    } else this.transport.renew()
     this.refresh()
   }
 
@@ -196,6 +220,7 @@ export class DocumentSession implements Handles {
     void this.local.note()
     this.closed = true
     this.unregister()
+    this.unwatch()
     this.arrival?.stop()
     this.otherTabs.close()
     this.presence.end()

@@ -4,7 +4,8 @@ import { store } from '../../src/sync/copies'
 import { makeHere, newDocumentId } from '../../src/sync/made'
 import { GUEST, keepLink, storeName } from '../../src/sync/notes'
 import { sendUnsent, unsent } from '../../src/sync/unattended'
-import { MemoryServer, newDevice, paragraph } from '../replicas/device'
+import { newDevice, paragraph } from '../replicas/device'
+import { MemoryServer } from '../replicas/server'
 
 let server: MemoryServer
 let stop: (() => void) | undefined

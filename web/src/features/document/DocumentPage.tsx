@@ -91,8 +91,9 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
   const [counting, setCounting] = useState(false)
   const [sharing, setSharing] = useState(false)
   const [me, setMe] = useState(session.me)
-  const { info, rename, conflict, settle } = useDocumentInfo(session, link, who.account?.id ?? GUEST)
-  useRegained(session, link, () => (session.unsaved ? session.reauthenticate() : onRegained()))
+  const person = who.account?.id ?? GUEST
+  const { info, rename, conflict, settle } = useDocumentInfo(session, link, person)
+  useRegained(session, link, person, () => (session.unsaved ? session.reauthenticate() : onRegained()))
   const setSession = useSetSession()
 
   const tell = useCallback((message: string) => notifications.show({ color: 'red', message }), [])

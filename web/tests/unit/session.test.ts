@@ -1,0 +1,103 @@
+/** One open document: what is said of it, what is kept of it, and that nothing of it stays when it is left. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import { changeMade, makeHere, newDocumentId } from '../../src/sync/made'
+import { GUEST, keptInfo, keptLink, storeName } from '../../src/sync/notes'
+import { DocumentSession } from '../../src/sync/session'
+import { bringMade } from '../../src/sync/unattended'
+import { newDevice, paragraph } from '../replicas/device'
+import { MemoryServer } from '../replicas/server'
+
+const ME = { id: 'ada', name: 'Ada', color: '#2f5d50' }
+let server: MemoryServer
+let open: DocumentSession[] = []
+
+beforeEach(() => {
+  newDevice()
+  server = new MemoryServer()
+})
+
+afterEach(async () => {
+  await Promise.all(open.map((session) => session.close()))
+  open = []
+  server.end()
+  vi.unstubAllGlobals()
+})
+
+function start(id: string, person = 'ada', link: string | null = null): DocumentSession {
+  const session = new DocumentSession(id, ME, person, link)
+  open.push(session)
+  return session
+}
+
+const status = (session: DocumentSession) => session.state.get().status.kind
+const becomes = (session: DocumentSession, kind: string) => vi.waitFor(() => expect(status(session)).toBe(kind), 5000)
+
+/** Another tab changes what is noted of a document that the server has not heard of. */
+function changeElsewhere(id: string, change: Parameters<typeof changeMade>[1]): void {
+  changeMade({ id, owner: { id: 'ada', name: 'Ada' } }, change)
+  window.dispatchEvent(new StorageEvent('storage', { key: `quire:info:${storeName('ada', id)}` }))
+}
+
+async function madeOffline(): Promise<{ id: string; session: DocumentSession }> {
+  const id = newDocumentId()
+  server.goAway()
+  makeHere(ME, id, 'Begun on a train')
+  const session = start(id)
+  await becomes(session, 'offline')
+  Y.applyUpdate(session.doc, paragraph('Begun on a train.'))
+  return { id, session }
+}
+
+test('a document that was made without a network and thrown away in another tab is told so and does not come back', async () => {
+  const { id, session } = await madeOffline()
+  changeElsewhere(id, { trashed_at: '2030-01-01' })
+  expect(session.state.get()).toMatchObject({ readOnly: true, problem: { kind: 'not-found' } })
+  expect(session.state.get().stranded?.words).toBe('Begun on a train.')
+  expect(status(session)).toBe('stranded')
+  server.comeBack()
+  await bringMade('ada')
+  expect(server.words(id).trim()).toBe('Begun on a train.')
+  expect(server.documents.get(id)?.trashed).toBe(true)
+  expect(server.requests.filter((request) => request === 'POST /documents')).toHaveLength(1)
+})
+
+test('a document that is thrown away while the server makes it stays in the trash', async () => {
+  const { id, session } = await madeOffline()
+  const { keep } = server
+  server.keep = (made) => {
+    changeMade({ id, owner: { id: 'ada', name: 'Ada' } }, { trashed_at: '2030-01-01' })
+    return keep.call(server, made)
+  }
+  server.comeBack()
+  await vi.waitFor(() => expect(session.state.get().problem?.kind).toBe('not-found'))
+  await bringMade('ada')
+  expect(server.documents.get(id)?.trashed).toBe(true)
+})
+
+test('opened again it is in the trash, and restored it goes to the server with its words', async () => {
+  const { id, session } = await madeOffline()
+  await session.close()
+  changeElsewhere(id, { trashed_at: '2030-01-01' })
+  server.comeBack()
+  const again = start(id)
+  await vi.waitFor(() => expect(again.state.get().stranded?.words).toBe('Begun on a train.'))
+  expect(server.documents.has(id)).toBe(false)
+  changeElsewhere(id, { trashed_at: null })
+  again.reauthenticate()
+  expect(again.state.get()).toMatchObject({ readOnly: false, problem: null, stranded: null })
+  await becomes(again, 'saved')
+  expect(server.words(id).trim()).toBe('Begun on a train.')
+  expect(keptInfo('ada', id)).toMatchObject({ version: 1, trashed_at: null })
+})
+
+test('the link of a document is kept with its copy, and goes with it', async () => {
+  const id = newDocumentId()
+  server.keep(id)
+  const session = start(id, GUEST, 'a token')
+  await becomes(session, 'saved')
+  expect(keptLink(storeName(GUEST, id))).toBe('a token')
+  server.refusal = 'permission-denied'
+  session.reauthenticate()
+  await vi.waitFor(() => expect(keptLink(storeName(GUEST, id))).toBeNull())
+})
