@@ -34,7 +34,7 @@ export class MemoryServer {
   refusal: string | null = null
 
   constructor() {
-    current = this
+    MemorySocket.server = this
     vi.stubGlobal('fetch', (path: string, options: RequestInit) => this.answer(path, options))
     vi.stubGlobal('WebSocket', MemorySocket)
   }
@@ -144,15 +144,14 @@ export class MemoryServer {
   }
 }
 
-/** The socket of a page outlives a test: it connects to the server of the next. */
-let current: MemoryServer
-
 class MemorySocket extends EventTarget {
   static readonly OPEN = 1
   readyState = 0
   binaryType = ''
   readonly open = new Set<string>()
-  private readonly server = current
+  /** The socket of a page outlives a test: it connects to the server of the next. */
+  static server: MemoryServer
+  private readonly server = MemorySocket.server
 
   constructor() {
     super()
