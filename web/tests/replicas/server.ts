@@ -5,9 +5,12 @@ import { vi } from 'vitest'
 import * as Y from 'yjs'
 import schema from '../../src/editor/schema/schema.json'
 
-const [SYNC, AUTH, STATELESS, RECEIPT] = [0, 2, 5, 8] as const
+const [SYNC, AUTH, STATELESS, CLOSE, RECEIPT] = [0, 2, 5, 7, 8] as const
 const [ASKED, ANSWERED] = [0, 1] as const
 const [DENIED, LET_IN] = [1, 2] as const
+
+/** An address may name one of several openings of a document. */
+const documentIn = (address: string): string => address.split('\0')[0] ?? ''
 
 interface Stored {
   doc: Y.Doc
@@ -29,6 +32,7 @@ export class MemoryServer {
   readonly sockets = new Set<MemorySocket>()
   /** Whether sockets are told that what they sent is kept. */
   receipts = true
+  private readonly held: (() => void)[] = []
   role: 'read-write' | 'readonly' = 'read-write'
   /** Why nobody is let in. */
   refusal: string | null = null
@@ -59,28 +63,36 @@ export class MemoryServer {
   /** Says something about a document to everybody who has it open. */
   say(id: string, message: object): void {
     for (const socket of this.sockets)
-      socket.say(id, STATELESS, (encoder) => encoding.writeVarString(encoder, JSON.stringify(message)))
+      for (const address of [...socket.open].filter((one) => documentIn(one) === id))
+        socket.say(address, STATELESS, (encoder) => encoding.writeVarString(encoder, JSON.stringify(message)))
+  }
+
+  /** Takes the receipts that were held back so far; they are sent when the result is called. */
+  takeReceipts(): () => void {
+    const taken = this.held.splice(0)
+    return () => taken.forEach((send) => send())
   }
 
   hear(socket: MemorySocket, data: Uint8Array): void {
     const decoder = decoding.createDecoder(data)
-    const id = decoding.readVarString(decoder)
+    const address = decoding.readVarString(decoder)
     const type = decoding.readVarUint(decoder)
-    const kept = this.documents.get(id)
+    const kept = this.documents.get(documentIn(address))
+    if (type === CLOSE) socket.open.delete(address)
     if (type === AUTH) {
       const refusal = this.refusal ?? (!kept || kept.trashed ? 'permission-denied' : null)
-      socket.say(id, AUTH, (encoder) => {
+      socket.say(address, AUTH, (encoder) => {
         encoding.writeVarUint(encoder, refusal ? DENIED : LET_IN)
         encoding.writeVarString(encoder, refusal ?? this.role)
       })
-      if (!refusal) socket.open.add(id)
+      if (!refusal) socket.open.add(address)
     }
-    if (type !== SYNC || !kept || !socket.open.has(id)) return
+    if (type !== SYNC || !kept || !socket.open.has(address)) return
     const step = decoding.readVarUint(decoder)
     const content = decoding.readVarUint8Array(decoder)
     if (step === ASKED) {
       const say = (kind: number, bytes: Uint8Array) =>
-        socket.say(id, SYNC, (encoder) => {
+        socket.say(address, SYNC, (encoder) => {
           encoding.writeVarUint(encoder, kind)
           encoding.writeVarUint8Array(encoder, bytes)
         })
@@ -89,7 +101,9 @@ export class MemoryServer {
       return
     }
     Y.applyUpdate(kept.doc, content)
-    if (this.receipts) socket.say(id, RECEIPT, (encoder) => encoding.writeVarInt(encoder, 1))
+    const tell = (): void => socket.say(address, RECEIPT, (encoder) => encoding.writeVarInt(encoder, 1))
+    if (this.receipts) tell()
+    else this.held.push(tell)
   }
 
   keep(id: string): Stored {
@@ -171,9 +185,9 @@ class MemorySocket extends EventTarget {
     })
   }
 
-  say(id: string, type: number, write: (encoder: encoding.Encoder) => void): void {
+  say(address: string, type: number, write: (encoder: encoding.Encoder) => void): void {
     const encoder = encoding.createEncoder()
-    encoding.writeVarString(encoder, id)
+    encoding.writeVarString(encoder, address)
     encoding.writeVarUint(encoder, type)
     write(encoder)
     const data = encoding.toUint8Array(encoder).slice().buffer
