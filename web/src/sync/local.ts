@@ -24,8 +24,10 @@ const QUOTA_CHECK = 60_000
 export type Kept = 'unknown' | 'yes' | 'tight' | 'no'
 
 export class LocalCopy {
-  /** Resolves to whether something was kept here before. */
+  /** Resolves to whether something was kept here before, when the copy is read or the browser took too long. */
   readonly loaded: Promise<boolean>
+  /** Resolves when the copy is read, however long that takes. */
+  readonly read: Promise<void>
   readonly kept = new Store<Kept>('unknown')
   private persistence: IndexeddbPersistence | null = null
   /** What the server was known to hold when that was last noted. */
@@ -49,6 +51,7 @@ export class LocalCopy {
     private readonly held: () => Y.Snapshot,
   ) {
     this.release = holdOpen(name)
+    this.read = this.begin().catch(() => undefined)
     this.loaded = this.open()
   }
 
@@ -60,13 +63,13 @@ export class LocalCopy {
         resolve()
       }
     })
-    await Promise.race([this.read(), patience])
+    await Promise.race([this.read, patience])
     this.stopWaiting()
     if (this.kept.get() === 'unknown') this.kept.set('no')
     return this.doc.store.clients.size > 0
   }
 
-  private async read(): Promise<void> {
+  private async begin(): Promise<void> {
     try {
       // Private windows and full disks refuse to store: found out before work is at risk.
       await unmark(this.name)
@@ -88,11 +91,12 @@ export class LocalCopy {
     db.addEventListener('versionchange', () => this.detach())
     this.doc.off('update', persistence._storeUpdate)
     this.doc.on('update', this.write)
+    // A write that failed meanwhile says otherwise.
+    this.kept.set('yes')
     const { confirmed, seen } = await noteIn(db)
     if (this.closed) return
-    this.confirmed = confirmed
+    this.confirmed = joined(confirmed, this.confirmed)
     this.seen = seen
-    this.kept.set('yes')
     void navigator.storage?.persist?.().catch(() => false)
     void this.checkQuota()
     this.quota = setInterval(() => void this.checkQuota(), QUOTA_CHECK)

@@ -114,6 +114,7 @@ export class DocumentSession implements Handles {
       if (this.thrownAway) this.onThrownAway()
     })
     void this.local.loaded.then((found) => this.onLoaded(found))
+    void this.local.read.then(() => this.onRead())
     if (this.thrownAway) this.onThrownAway()
     else if (this.arrival) this.arrival.start()
     else this.transport.start()
@@ -250,8 +251,18 @@ export class DocumentSession implements Handles {
     this.refresh()
   }
 
+  /** A copy that came later than one could wait for it was taken for unsent as a whole. */
+  private onRead(): void {
+    if (this.closed || !this.localReady) return
+    this.ledger.load(this.local.confirmed, this.transport.settled)
+    this.refresh()
+  }
+
   private readonly onUpdate = (update: Uint8Array, origin: unknown, _: Y.Doc, transaction: Y.Transaction): void => {
-    if (origin === this.local.origin) return
+    if (origin === this.local.origin) {
+      if (this.localReady) this.ledger.wrote(transaction)
+      return
+    }
     if (this.transport.brought(origin)) {
       this.ledger.heard(transaction)
       this.local.confirm()

@@ -25,6 +25,8 @@ export class MemoryServer {
   readonly requests: string[] = []
   account: string | null = 'ada'
   away = false
+  /** Whether something in between lets no socket through. */
+  blocked = false
   /** The token that opens a document for others than its owner. */
   link: string | null = null
 
@@ -171,7 +173,7 @@ class MemorySocket extends EventTarget {
     super()
     setTimeout(() => {
       if (this.readyState !== 0) return
-      if (this.server.away) return this.end()
+      if (this.server.away || this.server.blocked) return this.end()
       this.readyState = 1
       this.server.sockets.add(this)
       this.dispatchEvent(new Event('open'))

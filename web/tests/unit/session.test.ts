@@ -1,6 +1,8 @@
 /** One open document: what is said of it, what is kept of it, and that nothing of it stays when it is left. */
+import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { confirmStored, store } from '../../src/sync/copies'
 import { changeMade, makeHere, newDocumentId } from '../../src/sync/made'
 import { GUEST, keptInfo, keptLink, storeName } from '../../src/sync/notes'
 import { DocumentSession } from '../../src/sync/session'
@@ -21,6 +23,7 @@ afterEach(async () => {
   await Promise.all(open.map((session) => session.close()))
   open = []
   server.end()
+  vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
 
@@ -32,6 +35,29 @@ function start(id: string, person = 'ada', link: string | null = null): Document
 
 const status = (session: DocumentSession) => session.state.get().status.kind
 const becomes = (session: DocumentSession, kind: string) => vi.waitFor(() => expect(status(session)).toBe(kind), 5000)
+
+/** Everything that waits waits a hundredth of its time. */
+function hurry(): void {
+  const wait = setTimeout
+  vi.stubGlobal('setTimeout', (work: () => void, pause = 0) => wait(work, pause / 100))
+}
+
+/** The browser opens the copy only when the result is called. */
+function slowCopy(name: string): () => void {
+  const { open: begin } = IDBFactory.prototype
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(function (this: IDBFactory, wanted, ...rest) {
+    const request = begin.call(this, wanted, ...rest)
+    if (wanted === name)
+      Object.defineProperty(request, 'onsuccess', {
+        set: (then: (event: Event) => void) =>
+          request.addEventListener('success', (event) => void released.then(() => then(event))),
+      })
+    return request
+  })
+  return release
+}
 
 /** Another tab changes what is noted of a document that the server has not heard of. */
 function changeElsewhere(id: string, change: Parameters<typeof changeMade>[1]): void {
@@ -121,4 +147,52 @@ test('what the server still confirms of an opening that was left is no receipt f
   server.say(id, { type: 'storage', ok: false, reason: 'the disk is full' })
   await becomes(second, 'unsaved')
   expect(shown).not.toContain('saved')
+})
+
+test('a copy that the browser reads only after all patience holds words that are not saved yet, also over HTTPS', async () => {
+  const id = newDocumentId()
+  server.keep(id)
+  server.blocked = true
+  await store(storeName('ada', id), paragraph('kept here'))
+  const release = slowCopy(storeName('ada', id))
+  hurry()
+  const session = start(id)
+  await becomes(session, 'saved')
+  const lies: string[] = []
+  session.state.subscribe(() => {
+    if (status(session) === 'saved' && session.text() && !server.words(id)) lies.push(session.text())
+  })
+  release()
+  await vi.waitFor(() => expect(server.words(id)).toBe('kept here'))
+  await becomes(session, 'saved')
+  expect(lies).toEqual([])
+})
+
+test('of a copy that is read late only what was not sent is counted', async () => {
+  const id = newDocumentId()
+  const name = storeName('ada', id)
+  server.goAway()
+  const sent = paragraph('sent long ago')
+  await store(name, sent)
+  await confirmStored(name, [sent])
+  const release = slowCopy(name)
+  hurry()
+  const session = start(id)
+  await becomes(session, 'offline')
+  release()
+  await vi.waitFor(() => expect(session.text()).toBe('sent long ago'))
+  await vi.waitFor(() => expect(session.state.get().status).toMatchObject({ changes: 0 }))
+})
+
+test('a copy whose write fails while it is opened is not said to keep anything', async () => {
+  const id = newDocumentId()
+  server.keep(id)
+  const { get } = IDBObjectStore.prototype
+  const reading = vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(function (this: IDBObjectStore, key) {
+    if (reading.mock.calls.length === 1) this.transaction.db.transaction('updates', 'readwrite').abort()
+    return get.call(this, key)
+  })
+  const session = start(id)
+  await becomes(session, 'saved')
+  expect(session.state.get().kept).toBe('no')
 })
