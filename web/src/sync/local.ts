@@ -5,7 +5,7 @@
 import { IndexeddbPersistence, PREFERRED_TRIM_SIZE, storeState } from 'y-indexeddb'
 import * as Y from 'yjs'
 import type { DocumentInfo } from '../api/client'
-import { addNote, deleteStore, noteIn } from './copies'
+import { addNote, deleteStore, noteIn, store } from './copies'
 import { isWritable, keepInfo, keepLink, keepWritable } from './notes'
 import { holdOpen, unmark } from './sentMarks'
 import { Store } from './store'
@@ -22,6 +22,10 @@ const QUOTA_CHECK = 60_000
 
 /** Whether changes made now survive a reload; `tight`: still, but the browser's storage is nearly full. */
 export type Kept = 'unknown' | 'yes' | 'tight' | 'no'
+
+export function survives(kept: Kept): boolean {
+  return kept === 'yes' || kept === 'tight'
+}
 
 export class LocalCopy {
   /** Resolves to whether something was kept here before, when the copy is read or the browser took too long. */
@@ -149,9 +153,9 @@ export class LocalCopy {
     this.kept.set(usage > TIGHT * quota ? 'tight' : 'yes')
   }
 
-  /** The origin of updates that come from the local copy. */
+  /** The origin of updates that come from the local copy; of none while it is not open. */
   get origin(): unknown {
-    return this.persistence
+    return this.persistence ?? this
   }
 
   /**
@@ -193,9 +197,12 @@ export class LocalCopy {
     if (!this.erased) keepLink(this.name, link)
   }
 
-  async close(): Promise<void> {
+  /** `unsaved`: the server lacks something, which is kept here though the copy was not open yet. */
+  async close(unsaved: boolean): Promise<void> {
+    const missing = unsaved && !this.erased && !survives(this.kept.get())
     this.end()
     await this.persistence?.destroy()
+    if (missing) await store(this.name, Y.encodeStateAsUpdate(this.doc)).catch(() => undefined)
   }
 
   /** Deletes the copy and its note; the document in this tab stays. */

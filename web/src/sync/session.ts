@@ -227,7 +227,7 @@ export class DocumentSession implements Handles {
     this.presence.end()
     this.transport.destroy()
     this.awareness.destroy()
-    await this.local.close()
+    await this.local.close(this.unsaved)
     this.doc.destroy()
   }
 

@@ -86,7 +86,8 @@ async function bring(person: string, id: string): Promise<'sent' | 'not now' | '
   try {
     const unheard = isUnheard(keptInfo(person, id))
     const info = unheard ? await announce(person, id) : null
-    if (unheard ? !info : !(await isSignedIn(person))) return 'refused'
+    // The session may have ended: the same person can sign in again.
+    if (unheard ? !info : !(await isSignedIn(person))) return 'not now'
     const name = storeName(person, id)
     // Nothing, where another turn or another tab was quicker.
     const updates = await unsentUpdates(name)

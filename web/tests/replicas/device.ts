@@ -23,3 +23,9 @@ export function paragraph(text: string): Uint8Array {
   doc.destroy()
   return update
 }
+
+/** Everything that waits waits a hundredth of its time. */
+export function hurry(): void {
+  const wait = setTimeout
+  vi.stubGlobal('setTimeout', (work: () => void, pause = 0) => wait(work, pause / 100))
+}

@@ -56,7 +56,7 @@ test('words of a tab that ended without a word are found', async () => {
   const { doc, copy } = await openCopy(name)
   Y.applyUpdate(doc, paragraph('and then it crashed'))
   expect(await unsentOf('ada')).toEqual(['document-0'])
-  await copy.close()
+  await copy.close(false)
 })
 
 test('no copy is marked that is open', async () => {
@@ -65,7 +65,7 @@ test('no copy is marked that is open', async () => {
   const first = await openCopy(name)
   expect(await unsentOf('ada')).toEqual([])
   Y.applyUpdate(first.doc, paragraph('written after the look'))
-  await first.copy.close()
+  await first.copy.close(false)
   expect(await unsentOf('ada')).toEqual(['document-0'])
 })
 
@@ -75,7 +75,7 @@ test('no copy is marked that is opened, written and closed while it is read', as
   await readToMark(name, async () => {
     const { doc, copy } = await openCopy(name)
     Y.applyUpdate(doc, paragraph('written meanwhile'))
-    await copy.close()
+    await copy.close(false)
     return true
   })
   expect(await unsentOf('ada')).toEqual(['document-0'])

@@ -2,12 +2,13 @@
 import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { confirmStored, store } from '../../src/sync/copies'
+import { confirmStored, store, unsentOf } from '../../src/sync/copies'
 import { changeMade, makeHere, newDocumentId } from '../../src/sync/made'
 import { GUEST, keptInfo, keptLink, storeName } from '../../src/sync/notes'
 import { DocumentSession } from '../../src/sync/session'
+import { sharedSocket } from '../../src/sync/socket'
 import { bringMade } from '../../src/sync/unattended'
-import { newDevice, paragraph } from '../replicas/device'
+import { hurry, newDevice, paragraph } from '../replicas/device'
 import { MemoryServer } from '../replicas/server'
 
 const ME = { id: 'ada', name: 'Ada', color: '#2f5d50' }
@@ -35,12 +36,6 @@ function start(id: string, person = 'ada', link: string | null = null): Document
 
 const status = (session: DocumentSession) => session.state.get().status.kind
 const becomes = (session: DocumentSession, kind: string) => vi.waitFor(() => expect(status(session)).toBe(kind), 5000)
-
-/** Everything that waits waits a hundredth of its time. */
-function hurry(): void {
-  const wait = setTimeout
-  vi.stubGlobal('setTimeout', (work: () => void, pause = 0) => wait(work, pause / 100))
-}
 
 /** The browser opens the copy only when the result is called. */
 function slowCopy(name: string): () => void {
@@ -196,3 +191,36 @@ test('a copy whose write fails while it is opened is not said to keep anything',
   await becomes(session, 'saved')
   expect(session.state.get().kept).toBe('no')
 })
+
+test('words that were written before the copy was open are kept when the document is left', async () => {
+  const id = newDocumentId()
+  server.goAway()
+  const session = start(id)
+  Y.applyUpdate(session.doc, paragraph('at once'))
+  const closing = new Event('beforeunload', { cancelable: true })
+  window.dispatchEvent(closing)
+  expect(closing.defaultPrevented).toBe(true)
+  await session.close()
+  expect(await unsentOf('ada')).toEqual([id])
+})
+
+test.each(['asked', 'looked at'] as const)(
+  'a dead link is noticed when it is %s, also by a clock that was set back',
+  async (how) => {
+    const id = newDocumentId()
+    server.keep(id)
+    await becomes(start(id), 'saved')
+    const [dead] = server.sockets
+    const [now, uptime] = [Date.now(), performance.now()]
+    vi.spyOn(Date, 'now').mockReturnValue(now - 3_600_000)
+    if (how === 'asked') {
+      hurry()
+      window.dispatchEvent(new Event('pageshow'))
+    } else {
+      vi.spyOn(performance, 'now').mockReturnValue(uptime + 60_000)
+      sharedSocket().checkConnection()
+    }
+    await vi.waitFor(() => expect(server.sockets).not.toContain(dead))
+    await vi.waitFor(() => expect(server.sockets.size).toBe(1))
+  },
+)

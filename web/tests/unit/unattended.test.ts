@@ -4,7 +4,7 @@ import { store } from '../../src/sync/copies'
 import { makeHere, newDocumentId } from '../../src/sync/made'
 import { GUEST, keepLink, storeName } from '../../src/sync/notes'
 import { sendUnsent, unsent } from '../../src/sync/unattended'
-import { newDevice, paragraph } from '../replicas/device'
+import { hurry, newDevice, paragraph } from '../replicas/device'
 import { MemoryServer } from '../replicas/server'
 
 let server: MemoryServer
@@ -76,4 +76,16 @@ test('nothing that a visitor wrote is sent in the name of who signed in since', 
   stop = sendUnsent(GUEST, () => undefined)
   await vi.waitFor(() => expect(server.requests).toEqual(['GET /session', 'GET /session']))
   expect(unsent.get().size).toBe(2)
+})
+
+test('words wait for their author to sign in again', async () => {
+  hurry()
+  const id = newDocumentId()
+  server.keep(id)
+  server.account = null
+  await store(storeName('ada', id), paragraph('Written in time.'))
+  stop = sendUnsent('ada', () => undefined)
+  await vi.waitFor(() => expect(server.requests).toContain('GET /session'))
+  server.account = 'ada'
+  await vi.waitFor(() => expect(server.words(id)).toBe('Written in time.'))
 })
