@@ -14,6 +14,8 @@ import { joined, NOTHING } from './unsent'
 /** A browser that does not open its storage in this time counts as having none, until it does. */
 const PATIENCE = 10_000
 const RETRY = 5000
+/** What was just heard is noted so much later, in ms: by then the server has stored it, or said that it cannot. */
+const NOTE_AFTER = 1000
 /** Pause in typing after which many stored updates become one. */
 const FOLD_AFTER = 1000
 /** Part of the browser's quota from which one is warned. */
@@ -163,7 +165,7 @@ export class LocalCopy {
    * document, so it takes its time: a late one only makes saved work look unsent after a crash.
    */
   confirm(): void {
-    this.noting ??= setTimeout(() => void this.note(), Math.max(0, this.nextNote - Date.now()))
+    this.noting ??= setTimeout(() => void this.note(), Math.max(NOTE_AFTER, this.nextNote - performance.now()))
   }
 
   /** Writes the note now: the page is about to go, or somebody asks what is unsent. */
@@ -174,7 +176,7 @@ export class LocalCopy {
     this.confirmed = joined(this.confirmed, this.held())
     const db = this.persistence?.db
     if (db && this.kept.get() !== 'no' && !this.closed) {
-      this.nextNote = Date.now() + Math.max(1000, 50 * (performance.now() - started))
+      this.nextNote = performance.now() + 50 * (performance.now() - started)
       await addNote(db, this.confirmed)
     }
   }

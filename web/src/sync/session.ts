@@ -18,7 +18,7 @@ import { calmed, saveStatus } from './status'
 import { Store } from './store'
 import { Transport } from './transport'
 import type { Handles, Me, SessionState } from './types'
-import { unsentWords } from './unsent'
+import { NOTHING, unsentWords } from './unsent'
 
 export class DocumentSession implements Handles {
   readonly doc = new Y.Doc()
@@ -274,8 +274,9 @@ export class DocumentSession implements Handles {
     this.refresh()
   }
 
-  /** What the server is known to hold. */
+  /** What the server is known to hold. What it passes on while it cannot store may be lost with it. */
   private held(): Y.Snapshot {
+    if ((this.storageProblem ?? this.transport.problem) !== null) return NOTHING
     return this.transport.settled ? Y.snapshot(this.doc) : this.ledger.held()
   }
 

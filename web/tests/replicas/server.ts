@@ -6,7 +6,7 @@ import * as Y from 'yjs'
 import schema from '../../src/editor/schema/schema.json'
 
 const [SYNC, AUTH, STATELESS, CLOSE, RECEIPT] = [0, 2, 5, 7, 8] as const
-const [ASKED, ANSWERED] = [0, 1] as const
+const [ASKED, ANSWERED, WRITTEN] = [0, 1, 2] as const
 const [DENIED, LET_IN] = [1, 2] as const
 
 /** An address may name one of several openings of a document. */
@@ -64,15 +64,28 @@ export class MemoryServer {
 
   /** Says something about a document to everybody who has it open. */
   say(id: string, message: object): void {
-    for (const socket of this.sockets)
-      for (const address of [...socket.open].filter((one) => documentIn(one) === id))
-        socket.say(address, STATELESS, (encoder) => encoding.writeVarString(encoder, JSON.stringify(message)))
+    this.tell(id, STATELESS, (encoder) => encoding.writeVarString(encoder, JSON.stringify(message)))
   }
 
   /** Takes the receipts that were held back so far; they are sent when the result is called. */
   takeReceipts(): () => void {
     const taken = this.held.splice(0)
     return () => taken.forEach((send) => send())
+  }
+
+  /** Somebody writes in a document, and everybody who has it open hears of it. */
+  write(id: string, update: Uint8Array): void {
+    const kept = this.documents.get(id)
+    if (kept) Y.applyUpdate(kept.doc, update)
+    this.tell(id, SYNC, (encoder) => {
+      encoding.writeVarUint(encoder, WRITTEN)
+      encoding.writeVarUint8Array(encoder, update)
+    })
+  }
+
+  private tell(id: string, type: number, write: (encoder: encoding.Encoder) => void): void {
+    for (const socket of this.sockets)
+      for (const address of [...socket.open].filter((one) => documentIn(one) === id)) socket.say(address, type, write)
   }
 
   hear(socket: MemorySocket, data: Uint8Array): void {

@@ -224,3 +224,16 @@ test.each(['asked', 'looked at'] as const)(
     await vi.waitFor(() => expect(server.sockets.size).toBe(1))
   },
 )
+
+test.each([true, false])('what is heard counts as sent if the server stores what it passes on (%s)', async (stores) => {
+  const id = newDocumentId()
+  server.keep(id)
+  const session = start(id)
+  await becomes(session, 'saved')
+  server.say(id, { type: 'storage', ok: stores, reason: 'the disk is full' })
+  // By another tab of this browser, perhaps, which keeps it in the same copy and then ends.
+  server.write(id, paragraph('only in memory'))
+  await vi.waitFor(() => expect(session.text()).toBe('only in memory'))
+  await session.close()
+  expect(await unsentOf('ada')).toEqual(stores ? [] : [id])
+})
