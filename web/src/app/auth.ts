@@ -5,6 +5,7 @@ import { api, NetworkError, Problem, setCsrfToken, type Session } from '../api/c
 import schema from '../editor/schema/schema.json'
 import { setLanguage } from '../i18n'
 import { hasLocalStores } from '../sync/copies'
+import { GUEST } from '../sync/notes'
 import { readJson, writeItem } from './browserStorage'
 
 const KEY = 'quire:last-session'
@@ -25,7 +26,7 @@ const VISITOR: Session = {
 async function remembered(): Promise<Session | null> {
   const known = readJson<Session>(KEY)
   if (known) return { ...known, remembered: true }
-  return (await hasLocalStores('guest')) ? VISITOR : null
+  return (await hasLocalStores(GUEST)) ? VISITOR : null
 }
 
 export function remember(session: Session): void {

@@ -1,12 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import { GUEST } from '../sync/notes'
 import { useSession } from './auth'
 
 /** On every page what was written here without a network is sent when there is one. */
 export function useUnattended(): void {
   const queries = useQueryClient()
   const { data: session } = useSession()
-  const person = session?.account?.id
+  const person = session && (session.account?.id ?? GUEST)
   useEffect(() => {
     if (!person) return
     let ended = false

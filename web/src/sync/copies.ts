@@ -5,6 +5,7 @@
 import * as idb from 'lib0/indexeddb'
 import * as Y from 'yjs'
 import { forgetNotes, PREFIX, storeName } from './notes'
+import { forgetMarks, markedSent, readToMark, unmark } from './sentMarks'
 import { hasUnsent, joined, NOTHING } from './unsent'
 
 const CONFIRMED = 'confirmed'
@@ -39,42 +40,59 @@ export async function addNote(db: IDBDatabase, confirmed: Y.Snapshot): Promise<v
 
 /** Names of local copies with changes that no server has confirmed. */
 export async function unsentDocuments(): Promise<string[]> {
-  const names = await storeNames()
-  const unsent = await Promise.all(names.map(holdsUnsent))
-  return names.filter((_, index) => unsent[index])
+  return unsentAmong(await storeNames())
 }
 
-/** The ids of this person's documents with such changes; one by one, so that a page is not held up. */
+/** The ids of this person's documents with such changes. */
 export async function unsentOf(person: string): Promise<string[]> {
   const start = storeName(person, '')
+  const names = (await storeNames()).filter((name) => name.startsWith(start))
+  return (await unsentAmong(names)).map((name) => name.slice(start.length))
+}
+
+/** Reads one by one, so that a page is not held up, and only what is not known to be sent. */
+async function unsentAmong(names: string[]): Promise<string[]> {
+  const sent = await markedSent()
   const unsent: string[] = []
-  for (const name of await storeNames())
-    if (name.startsWith(start) && (await holdsUnsent(name))) unsent.push(name.slice(start.length))
+  for (const name of names) {
+    try {
+      if (!sent.has(name) && !(await readToMark(name, () => isSent(name)))) unsent.push(name)
+    } catch {
+      // One that is damaged, or deleted at this moment, keeps nobody from the others.
+    }
+  }
   return unsent
 }
 
-async function holdsUnsent(name: string): Promise<boolean> {
-  try {
-    return await withDatabase(name, false, async (db) => hasUnsent(await updatesIn(db), (await noteIn(db)).confirmed))
-  } catch {
-    // One that is damaged, or deleted at this moment, keeps nobody from the others.
-    return false
-  }
+async function isSent(name: string): Promise<boolean> {
+  return (await unsentUpdates(name)).length === 0
 }
 
-/** Everything that a local copy holds. */
-export async function storedUpdates(name: string): Promise<Uint8Array[]> {
-  return withDatabase(name, [], updatesIn)
+/** Everything that a local copy holds when the server lacks something of it; else nothing. */
+export async function unsentUpdates(name: string): Promise<Uint8Array[]> {
+  return withDatabase(name, [], async (db) => {
+    const updates = await updatesIn(db)
+    return hasUnsent(updates, (await noteIn(db)).confirmed) ? updates : []
+  })
 }
 
-/** Adds an update to a local copy, which is made if there is none. */
+/** Adds an update to a local copy, which is made if there is none; resolves when it is kept. */
 export async function store(name: string, update: Uint8Array): Promise<void> {
+  await unmark(name)
   const db = await idb.openDB(name, (fresh) =>
     idb.createStores(fresh, [['updates', { autoIncrement: true }], ['custom']]),
   )
-  const [updates] = idb.transact(db, ['updates'])
-  if (updates) await idb.addAutoKey(updates, update as unknown as ArrayBuffer)
-  db.close()
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const transaction = db.transaction('updates', 'readwrite', { durability: 'strict' })
+      transaction.oncomplete = () => resolve()
+      // A disk may be found full only now, after the request was answered.
+      transaction.onabort = () => reject(new Error(String(transaction.error)))
+      transaction.objectStore('updates').add(update)
+    })
+  } finally {
+    db.close()
+  }
 }
 
 /** Notes that the server holds these updates of a local copy. */
@@ -127,6 +145,7 @@ async function storeNames(): Promise<string[]> {
 }
 
 export async function deleteStore(name: string): Promise<void> {
+  await unmark(name).catch(() => undefined)
   return new Promise((resolve) => {
     const request = indexedDB.deleteDatabase(name)
     // Blocked: other tabs let go when they hear of it.
@@ -142,5 +161,6 @@ export async function hasLocalStores(person: string): Promise<boolean> {
 /** Removes every local copy of every document: for signing out on a shared computer. */
 export async function clearLocalStores(): Promise<void> {
   await Promise.all((await storeNames()).map(deleteStore))
+  await forgetMarks()
   await forgetNotes()
 }

@@ -1,5 +1,5 @@
 /** What others write, taken in once a frame: a document is painted once a frame, however many people write in it. */
-import { HocuspocusProvider } from '@hocuspocus/provider'
+import { HocuspocusProvider, type HocuspocusProviderConfiguration } from '@hocuspocus/provider'
 import * as decoding from 'lib0/decoding'
 import { messageYjsSyncStep1 } from 'y-protocols/sync'
 import * as Y from 'yjs'
@@ -24,6 +24,9 @@ const HELD = 30
 /** Longest time in ms that a word under composition holds others' changes back. */
 const LONGEST_HOLD = 10_000
 
+/** How often each document was opened in this tab. */
+const openings = new Map<string, number>()
+
 export class FrameProvider extends HocuspocusProvider {
   /** Whether the editor cannot take changes now, because an input method is composing a word. */
   held: () => boolean = () => false
@@ -37,6 +40,15 @@ export class FrameProvider extends HocuspocusProvider {
   private lastOwn = 0
   private frame = 0
   private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(configuration: HocuspocusProviderConfiguration) {
+    const before = openings.get(configuration.name) ?? 0
+    openings.set(configuration.name, before + 1)
+    // Under an address of its own: what the server still confirms of the opening before is not taken for a receipt.
+    // The first ones of all tabs share theirs, so that the server builds one frame for them.
+    super({ ...configuration, sessionAwareness: before > 0 })
+    this.sessionId = String(before)
+  }
 
   override onMessage(event: MessageEvent): void {
     if (!isContent(event)) {

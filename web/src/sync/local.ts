@@ -5,14 +5,17 @@
 import { IndexeddbPersistence, PREFERRED_TRIM_SIZE, storeState } from 'y-indexeddb'
 import * as Y from 'yjs'
 import type { DocumentInfo } from '../api/client'
-import { addNote, deleteStore, noteIn } from './copies'
-import { isWritable, keepInfo, keepWritable } from './notes'
+import { addNote, deleteStore, noteIn, store } from './copies'
+import { isWritable, keepInfo, keepLink, keepWritable } from './notes'
+import { holdOpen, unmark } from './sentMarks'
 import { Store } from './store'
 import { joined, NOTHING } from './unsent'
 
 /** A browser that does not open its storage in this time counts as having none, until it does. */
 const PATIENCE = 10_000
 const RETRY = 5000
+/** What was just heard is noted so much later, in ms: by then the server has stored it, or said that it cannot. */
+const NOTE_AFTER = 1000
 /** Pause in typing after which many stored updates become one. */
 const FOLD_AFTER = 1000
 /** Part of the browser's quota from which one is warned. */
@@ -22,9 +25,15 @@ const QUOTA_CHECK = 60_000
 /** Whether changes made now survive a reload; `tight`: still, but the browser's storage is nearly full. */
 export type Kept = 'unknown' | 'yes' | 'tight' | 'no'
 
+export function survives(kept: Kept): boolean {
+  return kept === 'yes' || kept === 'tight'
+}
+
 export class LocalCopy {
-  /** Resolves to whether something was kept here before. */
+  /** Resolves to whether something was kept here before, when the copy is read or the browser took too long. */
   readonly loaded: Promise<boolean>
+  /** Resolves when the copy is read, however long that takes. */
+  readonly read: Promise<void>
   readonly kept = new Store<Kept>('unknown')
   private persistence: IndexeddbPersistence | null = null
   /** What the server was known to hold when that was last noted. */
@@ -36,6 +45,8 @@ export class LocalCopy {
   private retry: ReturnType<typeof setTimeout> | undefined
   private folding: ReturnType<typeof setTimeout> | undefined
   private quota: ReturnType<typeof setInterval> | undefined
+  private stopWaiting = (): void => undefined
+  private readonly release: () => void
   private closed = false
   private erased = false
 
@@ -45,20 +56,36 @@ export class LocalCopy {
     /** What the server is known to hold now. */
     private readonly held: () => Y.Snapshot,
   ) {
+    this.release = holdOpen(name)
+    this.read = this.begin().catch(() => undefined)
     this.loaded = this.open()
   }
 
   private async open(): Promise<boolean> {
-    if (typeof indexedDB === 'undefined' || !(await canStore())) {
-      this.kept.set('no')
-      return false
-    }
-    if (this.closed) return false
-    const persistence = (this.persistence = new IndexeddbPersistence(this.name, this.doc))
-    const opened = persistence.whenSynced.then(() => this.watch(persistence))
-    await Promise.race([opened, new Promise((resolve) => setTimeout(resolve, PATIENCE))])
+    const patience = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, PATIENCE)
+      this.stopWaiting = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    await Promise.race([this.read, patience])
+    this.stopWaiting()
     if (this.kept.get() === 'unknown') this.kept.set('no')
     return this.doc.store.clients.size > 0
+  }
+
+  private async begin(): Promise<void> {
+    try {
+      // Private windows and full disks refuse to store: found out before work is at risk.
+      await unmark(this.name)
+    } catch {
+      this.kept.set('no')
+      return
+    }
+    if (this.closed) return
+    this.persistence = new IndexeddbPersistence(this.name, this.doc)
+    await this.watch(await this.persistence.whenSynced)
   }
 
   private async watch(persistence: IndexeddbPersistence): Promise<void> {
@@ -70,10 +97,12 @@ export class LocalCopy {
     db.addEventListener('versionchange', () => this.detach())
     this.doc.off('update', persistence._storeUpdate)
     this.doc.on('update', this.write)
-    const { confirmed, seen } = await noteIn(db)
-    this.confirmed = confirmed
-    this.seen = seen
+    // A write that failed meanwhile says otherwise.
     this.kept.set('yes')
+    const { confirmed, seen } = await noteIn(db)
+    if (this.closed) return
+    this.confirmed = joined(confirmed, this.confirmed)
+    this.seen = seen
     void navigator.storage?.persist?.().catch(() => false)
     void this.checkQuota()
     this.quota = setInterval(() => void this.checkQuota(), QUOTA_CHECK)
@@ -126,9 +155,9 @@ export class LocalCopy {
     this.kept.set(usage > TIGHT * quota ? 'tight' : 'yes')
   }
 
-  /** The origin of updates that come from the local copy. */
+  /** The origin of updates that come from the local copy; of none while it is not open. */
   get origin(): unknown {
-    return this.persistence
+    return this.persistence ?? this
   }
 
   /**
@@ -136,7 +165,7 @@ export class LocalCopy {
    * document, so it takes its time: a late one only makes saved work look unsent after a crash.
    */
   confirm(): void {
-    this.noting ??= setTimeout(() => void this.note(), Math.max(0, this.nextNote - Date.now()))
+    this.noting ??= setTimeout(() => void this.note(), Math.max(NOTE_AFTER, this.nextNote - performance.now()))
   }
 
   /** Writes the note now: the page is about to go, or somebody asks what is unsent. */
@@ -147,7 +176,7 @@ export class LocalCopy {
     this.confirmed = joined(this.confirmed, this.held())
     const db = this.persistence?.db
     if (db && this.kept.get() !== 'no' && !this.closed) {
-      this.nextNote = Date.now() + Math.max(1000, 50 * (performance.now() - started))
+      this.nextNote = performance.now() + 50 * (performance.now() - started)
       await addNote(db, this.confirmed)
     }
   }
@@ -165,9 +194,17 @@ export class LocalCopy {
     if (!this.erased) keepInfo(this.name, info)
   }
 
-  async close(): Promise<void> {
+  /** The link by which it is open. */
+  keepLink(link: string): void {
+    if (!this.erased) keepLink(this.name, link)
+  }
+
+  /** `unsaved`: the server lacks something, which is kept here though the copy was not open yet. */
+  async close(unsaved: boolean): Promise<void> {
+    const missing = unsaved && !this.erased && !survives(this.kept.get())
     this.end()
     await this.persistence?.destroy()
+    if (missing) await store(this.name, Y.encodeStateAsUpdate(this.doc)).catch(() => undefined)
   }
 
   /** Deletes the copy and its note; the document in this tab stays. */
@@ -179,12 +216,15 @@ export class LocalCopy {
     this.writable = false
     this.erased = true
     keepInfo(this.name, null)
+    keepLink(this.name, null)
   }
 
   private end(): void {
     this.closed = true
     clearTimeout(this.noting)
+    this.stopWaiting()
     this.stop()
+    this.release()
   }
 
   /** Stores nothing from here on. */
@@ -194,21 +234,4 @@ export class LocalCopy {
     clearTimeout(this.retry)
     clearInterval(this.quota)
   }
-}
-
-/** Private windows and full disks refuse to store: find out before work is at risk. */
-async function canStore(): Promise<boolean> {
-  return new Promise((resolve) => {
-    try {
-      const request = indexedDB.open('quire-probe')
-      request.onerror = () => resolve(false)
-      request.onblocked = () => resolve(false)
-      request.onsuccess = () => {
-        request.result.close()
-        resolve(true)
-      }
-    } catch {
-      resolve(false)
-    }
-  })
 }

@@ -6,11 +6,15 @@ import { readItem, readJson, writeItem } from '../app/browserStorage'
 export const PREFIX = 'quire:'
 const WRITABLE = 'quire:writable:'
 const INFO = 'quire:info:'
+const LINK = 'quire:link:'
 /** Begins the keys of titles that the server has not heard of yet. */
 export const TITLE = 'quire:title:'
-const NOTES = [WRITABLE, INFO, TITLE]
+const NOTES = [WRITABLE, INFO, LINK, TITLE]
 /** The cache of lists of documents. */
 export const LISTS = 'lists'
+
+/** Owns the local copies of whoever is not signed in. */
+export const GUEST = 'guest'
 
 /** The name of a document's local copy. */
 export function storeName(person: string, documentId: string): string {
@@ -26,6 +30,15 @@ export function keepWritable(name: string, writable: boolean): void {
   writeItem(WRITABLE + name, writable ? 'yes' : null)
 }
 
+/** The token of the link that a document was last opened by: what was written over it is sent by it, too. */
+export function keptLink(name: string): string | null {
+  return readItem(LINK + name)
+}
+
+export function keepLink(name: string, link: string | null): void {
+  writeItem(LINK + name, link)
+}
+
 /** Keeps what is known of the document besides its text; null forgets it. */
 export function keepInfo(name: string, info: DocumentInfo | null): void {
   writeItem(INFO + name, info && JSON.stringify(info))
@@ -34,6 +47,15 @@ export function keepInfo(name: string, info: DocumentInfo | null): void {
 /** What was last known of a document that is kept here. */
 export function keptInfo(person: string, documentId: string): DocumentInfo | null {
   return readJson<DocumentInfo>(INFO + storeName(person, documentId))
+}
+
+/** Calls `then` when another tab changes what is known of the document. Returns how to stop. */
+export function watchInfo(name: string, then: () => void): () => void {
+  const hear = ({ key }: StorageEvent): void => {
+    if (key === INFO + name) then()
+  }
+  window.addEventListener('storage', hear)
+  return () => window.removeEventListener('storage', hear)
 }
 
 /** What was last known of every document of this person that is kept here. */

@@ -1,4 +1,5 @@
 /** The documents open in this tab, for what must wait until nothing is unsaved or must end with them. */
+import { survives } from './local'
 import { Store } from './store'
 import type { SessionState } from './types'
 
@@ -18,7 +19,7 @@ export const closings = new Store(0)
 
 export function register(document: OpenDocument): () => void {
   const onUnload = (event: BeforeUnloadEvent): void => {
-    if (document.unsaved && document.state.get().kept === 'no') event.preventDefault()
+    if (document.unsaved && !survives(document.state.get().kept)) event.preventDefault()
   }
   const onHide = (): void => void document.note()
   open.add(document)

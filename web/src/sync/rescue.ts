@@ -5,11 +5,15 @@
  * shared document and writes a copy. What the copier had not seen goes with the old block. The browser of the person
  * who typed it notices, finds the copy and writes the words into it again. Only the author's browser does so: no word
  * comes twice.
+ *
+ * The same for words in a cell that two people added to one row, when the one of both that holds them is taken away: they
+ * go into the other.
  */
 import * as Y from 'yjs'
 
 /** Text that a copy must have at least to be known without the block's id. */
 const TELLING = 6
+const CELLS = new Set(['tableCell', 'tableHeader'])
 
 interface Letter {
   letter: string
@@ -34,6 +38,11 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
     doc.transact(() => {
       for (const text of gone) {
         const letters = lettersOf(text, transaction)
+        const twin = twinOf(text, transaction)
+        if (twin) {
+          twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine ? [letter] : [])).join(''))
+          continue
+        }
         const said = letters.map(({ letter }) => letter).join('')
         for (const run of arrived) {
           const sameBlock = blockId(text) !== undefined && blockId(text) === blockId(run.text)
@@ -137,5 +146,29 @@ function missing(letters: Letter[], copy: string): [number, string][] | null {
 
 /** The id of the block around a text; of one that was just deleted, too. */
 function blockId(text: Y.XmlText): unknown {
-  return text.parent instanceof Y.XmlElement ? text.parent._map.get('id')?.content.getContent()[0] : undefined
+  return text.parent instanceof Y.XmlElement ? idOf(text.parent) : undefined
+}
+
+function idOf(element: Y.XmlElement): unknown {
+  return element._map.get('id')?.content.getContent()[0]
+}
+
+/** Where words may be written in the cell that stands beside a deleted one under the same id. */
+function twinOf(text: Y.XmlText, { beforeState }: Y.Transaction): Y.XmlText | null {
+  let cell = text.parent
+  while (cell instanceof Y.XmlElement && !CELLS.has(cell.nodeName)) cell = cell.parent
+  if (!(cell instanceof Y.XmlElement) || !cell._item?.deleted) return null
+  const [id, row] = [idOf(cell), cell.parent]
+  if (id === undefined || !(row instanceof Y.XmlElement)) return null
+  // One that came just now is a copy.
+  const isOld = ({ _item: item }: Y.XmlElement): boolean =>
+    item !== null && item.id.clock < (beforeState.get(item.id.client) ?? 0)
+  const twin = row.toArray().find((other) => other instanceof Y.XmlElement && idOf(other) === id && isOld(other))
+  const block = twin instanceof Y.XmlElement ? twin.get(0) : undefined
+  if (!(block instanceof Y.XmlElement)) return null
+  const found = block.toArray().find((part) => part instanceof Y.XmlText)
+  if (found) return found
+  const fresh = new Y.XmlText()
+  block.insert(0, [fresh])
+  return fresh
 }

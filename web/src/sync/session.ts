@@ -9,7 +9,7 @@ import { Arrival } from './arrival'
 import { Ledger } from './ledger'
 import { LocalCopy } from './local'
 import { announce, firstContent, isUnheard, keepAsNew } from './made'
-import { keptInfo, storeName } from './notes'
+import { keptInfo, storeName, watchInfo } from './notes'
 import { register } from './open'
 import { OtherTabs } from './otherTabs'
 import { FOR_GOOD, problemKind } from './refusals'
@@ -18,7 +18,7 @@ import { calmed, saveStatus } from './status'
 import { Store } from './store'
 import { Transport } from './transport'
 import type { Handles, Me, SessionState } from './types'
-import { unsentWords } from './unsent'
+import { NOTHING, unsentWords } from './unsent'
 
 export class DocumentSession implements Handles {
   readonly doc = new Y.Doc()
@@ -55,12 +55,13 @@ export class DocumentSession implements Handles {
   private readonly show = calmed((status) => this.state.update({ status }))
   private readonly presence: OwnPresence
   private readonly unregister = register(this)
+  private readonly unwatch: () => void
 
   constructor(
     readonly documentId: string,
     readonly me: Me,
     private readonly person: string,
-    link: string | null,
+    private readonly link: string | null,
     deadAfter?: number,
   ) {
     this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
@@ -109,15 +110,35 @@ export class DocumentSession implements Handles {
           onTaken: () => this.onTaken(),
         })
       : null
+    this.unwatch = watchInfo(storeName(person, documentId), () => {
+      if (this.thrownAway) this.onThrownAway()
+    })
     void this.local.loaded.then((found) => this.onLoaded(found))
-    if (this.arrival) this.arrival.start()
+    void this.local.read.then(() => this.onRead())
+    if (this.thrownAway) this.onThrownAway()
+    else if (this.arrival) this.arrival.start()
     else this.transport.start()
     this.refresh()
+  }
+
+  /** It went to the trash before the server heard of it. */
+  private get thrownAway(): boolean {
+    return this.arrival !== null && Boolean(keptInfo(this.person, this.documentId)?.trashed_at)
+  }
+
+  /** As with any other document in the trash. What was written goes to the server with it, from the list. */
+  private onThrownAway(): void {
+    this.arrival?.stop()
+    this.onDenied('not-found')
   }
 
   /** The server knows the document: from here on it is as any other. */
   private onArrived(info: DocumentInfo): void {
     if (this.closed) return
+    if (this.thrownAway) {
+      this.onThrownAway()
+      return
+    }
     this.arrival = null
     this.local.keepInfo(info)
     this.state.update({ meta: { title: info.title, version: info.version } })
@@ -133,8 +154,12 @@ export class DocumentSession implements Handles {
   /** Send the session's credentials again on the same socket: after signing in over an open document. */
   reauthenticate(): void {
     this.state.update({ problem: null })
-    if (this.arrival) this.arrival.start()
-    else this.transport.renew()
+    if (this.arrival) {
+      // Its maker may write in it.
+      this.local.writable = true
+      this.state.update({ readOnly: false, stranded: null })
+      this.arrival.start()
+    } else this.transport.renew()
     this.refresh()
   }
 
@@ -196,12 +221,13 @@ export class DocumentSession implements Handles {
     void this.local.note()
     this.closed = true
     this.unregister()
+    this.unwatch()
     this.arrival?.stop()
     this.otherTabs.close()
     this.presence.end()
     this.transport.destroy()
     this.awareness.destroy()
-    await this.local.close()
+    await this.local.close(this.unsaved)
     this.doc.destroy()
   }
 
@@ -210,6 +236,7 @@ export class DocumentSession implements Handles {
   private onLoaded(found: boolean): void {
     if (this.closed) return
     this.localReady = true
+    if (this.link !== null) this.local.keepLink(this.link)
     const begun = this.arrival !== null && !found
     if (begun) Y.applyUpdate(this.doc, firstContent(this.documentId))
     this.ledger.load(this.local.confirmed, this.transport.settled)
@@ -224,8 +251,18 @@ export class DocumentSession implements Handles {
     this.refresh()
   }
 
+  /** A copy that came later than one could wait for it was taken for unsent as a whole. */
+  private onRead(): void {
+    if (this.closed || !this.localReady) return
+    this.ledger.load(this.local.confirmed, this.transport.settled)
+    this.refresh()
+  }
+
   private readonly onUpdate = (update: Uint8Array, origin: unknown, _: Y.Doc, transaction: Y.Transaction): void => {
-    if (origin === this.local.origin) return
+    if (origin === this.local.origin) {
+      if (this.localReady) this.ledger.wrote(transaction)
+      return
+    }
     if (this.transport.brought(origin)) {
       this.ledger.heard(transaction)
       this.local.confirm()
@@ -237,8 +274,9 @@ export class DocumentSession implements Handles {
     this.refresh()
   }
 
-  /** What the server is known to hold. */
+  /** What the server is known to hold. What it passes on while it cannot store may be lost with it. */
   private held(): Y.Snapshot {
+    if ((this.storageProblem ?? this.transport.problem) !== null) return NOTHING
     return this.transport.settled ? Y.snapshot(this.doc) : this.ledger.held()
   }
 

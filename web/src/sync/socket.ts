@@ -11,6 +11,9 @@ const PING = new Uint8Array([9])
 
 class TabSocket extends HocuspocusProviderWebsocket {
   private patience: ReturnType<typeof setTimeout> | undefined
+  /** Counts what was heard, and when the last of it was: a clock of the device may be set back. */
+  private heard = 0
+  private heardAt = 0
 
   /** Gives the connection up at once: without a network its close handshake would end only after a long timeout. */
   drop(): void {
@@ -32,10 +35,10 @@ class TabSocket extends HocuspocusProviderWebsocket {
       return
     }
     if (asked.readyState !== WebSocket.OPEN) return
-    const since = Date.now()
+    const { heard } = this
     asked.send(PING)
     setTimeout(() => {
-      if (this.webSocket === asked && this.lastMessageReceived < since) this.renew()
+      if (this.webSocket === asked && this.heard === heard) this.renew()
     }, ANSWER)
   }
 
@@ -48,6 +51,8 @@ class TabSocket extends HocuspocusProviderWebsocket {
   }
 
   override onMessage(event: MessageEvent<ArrayBuffer>): void {
+    this.heard += 1
+    this.heardAt = performance.now()
     // The answer to a ping is one byte without an address.
     if (event.data.byteLength === 1 && new Uint8Array(event.data)[0] !== PING[0]) this.lastMessageReceived = Date.now()
     else super.onMessage(event)
@@ -55,7 +60,9 @@ class TabSocket extends HocuspocusProviderWebsocket {
 
   override checkConnection(): void {
     if (this.status !== WebSocketStatus.Connected || !this.lastMessageReceived) return
-    if (Date.now() - this.lastMessageReceived > this.configuration.messageReconnectTimeout) this.renew()
+    // In a device that sleeps only the one goes on, where the time is set back only the other.
+    const silence = Math.max(Date.now() - this.lastMessageReceived, performance.now() - this.heardAt)
+    if (silence > this.configuration.messageReconnectTimeout) this.renew()
   }
 
   override createWebSocketConnection(): Promise<unknown> {

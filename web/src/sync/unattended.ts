@@ -6,9 +6,9 @@ import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import { api, Problem, setCsrfToken } from '../api/client'
-import { confirmStored, storedUpdates, unsentOf } from './copies'
+import { confirmStored, unsentOf, unsentUpdates } from './copies'
 import { announce, isUnheard } from './made'
-import { keepInfo, keptInfo, keptInfos, storeName } from './notes'
+import { GUEST, keepInfo, keptInfo, keptInfos, keptLink, storeName } from './notes'
 import { closings, isOpenHere } from './open'
 import { failureOf } from './refusals'
 import { Store } from './store'
@@ -87,10 +87,12 @@ async function bring(person: string, id: string): Promise<'sent' | 'not now' | '
   try {
     const unheard = isUnheard(keptInfo(person, id))
     const info = unheard ? await announce(person, id) : null
-    if (unheard ? !info : !(await isSignedIn(person))) return 'refused'
+    // The session may have ended: the same person can sign in again.
+    if (unheard ? !info : !(await isSignedIn(person))) return 'not now'
     const name = storeName(person, id)
-    const updates = await storedUpdates(name)
-    await send(id, updates)
+    // Nothing, where another turn or another tab was quicker.
+    const updates = await unsentUpdates(name)
+    await send(id, keptLink(name), updates)
     await confirmStored(name, updates)
     if (!info) return 'sent'
     const trashed_at = keptInfo(person, id)?.trashed_at ?? null
@@ -107,18 +109,18 @@ async function bring(person: string, id: string): Promise<'sent' | 'not now' | '
 async function isSignedIn(person: string): Promise<boolean> {
   const session = await api.session()
   setCsrfToken(session.csrf_token)
-  return session.account?.id === person
+  return (session.account?.id ?? GUEST) === person
 }
 
 /** Sends what the server lacks of these updates. */
-async function send(id: string, updates: Uint8Array[]): Promise<void> {
+async function send(id: string, link: string | null, updates: Uint8Array[]): Promise<void> {
   if (updates.length === 0) return
   const whole = Y.mergeUpdates(updates)
   const exchange = async (update: Uint8Array) => {
     const encoder = encoding.createEncoder()
     encoding.writeVarUint8Array(encoder, Y.encodeStateVectorFromUpdate(whole))
     encoding.writeVarUint8Array(encoder, update)
-    return api.exchange(id, encoding.toUint8Array(encoder) as never, null, tab)
+    return api.exchange(id, encoding.toUint8Array(encoder) as never, link, tab)
   }
   const { body } = await exchange(new Uint8Array())
   await exchange(Y.diffUpdate(whole, decoding.readVarUint8Array(decoding.createDecoder(body))))

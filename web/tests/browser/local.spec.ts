@@ -178,10 +178,13 @@ test('what is kept here and not read yet is not called saved', async ({ owner, s
   await again.addInitScript(() => {
     const open = indexedDB.open.bind(indexedDB)
     indexedDB.open = (name, version) => {
-      if (name !== 'quire-probe') return open(name, version)
-      const slow = { result: { close: () => undefined }, onsuccess: () => undefined }
-      setTimeout(() => slow.onsuccess(), 3000)
-      return slow as unknown as IDBOpenDBRequest
+      const request = open(name, version)
+      if (name === 'quire-sent')
+        Object.defineProperty(request, 'onsuccess', {
+          set: (then: (event: Event) => void) =>
+            request.addEventListener('success', (event) => setTimeout(() => then(event), 3000)),
+        })
+      return request
     }
   })
   await again.context().setOffline(false)

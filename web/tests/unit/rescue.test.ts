@@ -104,3 +104,26 @@ test('a copier who took words out on purpose keeps them out', () => {
   first.convert('alpha beta gamma')
   expect(agree(first, second)).toBe('alpha beta gamma')
 })
+
+test('words typed into a cell that becomes a header meanwhile are there once', () => {
+  const cell = (name: string) => {
+    const made = new Y.XmlElement(name)
+    made.setAttribute('id', 'cell')
+    const block = new Y.XmlElement('paragraph')
+    block.insert(0, [new Y.XmlText('alpha beta')])
+    made.insert(0, [block])
+    return made
+  }
+  const first = new Person()
+  first.blocks.insert(0, [new Y.XmlElement('tableRow')])
+  const rowOf = ({ blocks }: Person) => blocks.get(0) as Y.XmlElement
+  rowOf(first).insert(0, [cell('tableCell')])
+  const second = new Person(first)
+  first.doc.transact(() => {
+    rowOf(first).delete(0, 1)
+    rowOf(first).insert(0, [cell('tableHeader')])
+  })
+  const words = ((rowOf(second).get(0) as Y.XmlElement).get(0) as Y.XmlElement).get(0) as Y.XmlText
+  words.insert(6, 'NEW ')
+  expect(agree(first, second)).toContain('>alpha NEW beta<')
+})

@@ -3,6 +3,7 @@ import type { Node } from '@tiptap/pm/model'
 import { TableMap } from '@tiptap/pm/tables'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { tableCommands } from '../../src/editor/table/commands'
 import { Replica } from '../replicas/replica'
 
 let one: Replica
@@ -90,6 +91,63 @@ test.each(['addColumnBefore', 'addColumnAfter', 'addRowBefore', 'addRowAfter', '
     ])
   },
 )
+
+const width = (replica: Replica) => TableMap.get(table(replica)).width
+const choose = ({ editor }: Replica, key: string) =>
+  tableCommands(editor)
+    .find((command) => command.key === key)
+    ?.run()
+const press = ({ editor }: Replica, key: string) =>
+  editor.view.dom.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
+
+test.each([
+  ['keys', () => [one, other].map((replica) => press(replica, 'Tab'))],
+  ['a command and a key', () => [choose(one, 'table.row.above'), press(other, 'Tab')]],
+  ['commands', () => [one, other].map((replica) => choose(replica, 'table.row.below'))],
+] as const)('two who repair it at once by %s leave no column more after the next act', async (_, act) => {
+  act()
+  await settled()
+  await exchange()
+  expect(cells(one)).toEqual(cells(other))
+  // Both go on at once, too.
+  for (const replica of [one, other]) press(replica, 'ArrowUp')
+  await settled()
+  await exchange()
+  for (const replica of [one, other]) {
+    expect(isEven(replica)).toBe(true)
+    expect(width(replica)).toBe(3)
+    expect(cells(replica).flat().filter(Boolean)).toEqual(['first'])
+  }
+  expect(cells(one)).toEqual(cells(other))
+})
+
+test.each([
+  ['seen', 0],
+  ['seen', 1],
+  ['written meanwhile', 0],
+  ['written meanwhile', 1],
+])('of two cells that both added an empty one goes; words in the other, %s, stay (%i)', async (words, which) => {
+  for (const replica of [one, other]) press(replica, 'Tab')
+  await settled()
+  await exchange()
+  const [above, row] = table(one).children as [Node, Node]
+  const twins = row.children.flatMap((cell, index) =>
+    row.children.some((twin) => twin !== cell && twin.attrs.id === cell.attrs.id) ? [index] : [],
+  )
+  expect(twins).toHaveLength(2)
+  const at = row.children.slice(0, twins[which]).reduce((sum, cell) => sum + cell.nodeSize, above.nodeSize + 4)
+  const writer = words === 'seen' ? one : other
+  writer.editor.commands.insertContentAt(at, words)
+  if (words === 'seen') await exchange()
+  press(one, 'ArrowUp')
+  await settled()
+  for (let round = 0; round < 2; round += 1) await exchange()
+  for (const replica of [one, other]) {
+    expect(isEven(replica)).toBe(true)
+    expect(width(replica)).toBe(3)
+    expect(cells(replica)[1]?.filter(Boolean)).toEqual([words])
+  }
+})
 
 test('so does a key that goes by the columns', async () => {
   const { view } = other.editor

@@ -15,7 +15,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MARKERS, Swatches } from '../toolbar/Swatches'
 import { ToolButton } from '../toolbar/ToolButton'
-import { tableCommands } from './commands'
+import { changeTable, tableCommands } from './commands'
 
 const GRAYS = [
   ['#f1f3f5', 'light'],
@@ -56,7 +56,6 @@ export function TableMenu({ editor }: { editor: Editor }) {
       }
     },
   })
-  const run = () => editor.chain().focus()
   return (
     <BubbleMenu
       editor={editor}
@@ -74,31 +73,31 @@ export function TableMenu({ editor }: { editor: Editor }) {
         <ToolButton
           label={t('table.row.below')}
           icon={<IconRowInsertBottom size={18} />}
-          onClick={() => run().addRowAfter().run()}
+          onClick={() => changeTable(editor, 'addRowAfter')}
         />
         <ToolButton
           label={t('table.column.after')}
           icon={<IconColumnInsertRight size={18} />}
-          onClick={() => run().addColumnAfter().run()}
+          onClick={() => changeTable(editor, 'addColumnAfter')}
         />
         <ToolButton
           label={t('table.merge')}
           icon={<IconArrowMergeAltLeft size={18} />}
           disabled={!state?.merge}
-          onClick={() => run().mergeCells().run()}
+          onClick={() => changeTable(editor, 'mergeCells')}
         />
         <ToolButton
           label={t('table.split')}
           icon={<IconArrowsSplit2 size={18} />}
           disabled={!state?.split}
-          onClick={() => run().splitCell().run()}
+          onClick={() => changeTable(editor, 'splitCell')}
         />
         <Swatches
           label={t('table.color')}
           icon={<IconBucketDroplet size={18} />}
           colors={[...MARKERS, ...GRAYS]}
           value={state?.color ?? null}
-          onPick={(color) => run().setCellAttribute('backgroundColor', color).run()}
+          onPick={(color) => editor.chain().focus().setCellAttribute('backgroundColor', color).run()}
         />
         <Menu opened={open} onChange={setOpen} position="bottom-end">
           <Menu.Target>

@@ -1,5 +1,6 @@
 /** What can be done to a table, in the order of its menus. */
 import type { Editor } from '@tiptap/core'
+import { repairTables } from './repair'
 
 interface TableCommand {
   key: string
@@ -25,6 +26,14 @@ export function tableCommands(editor: Editor): TableCommand[] {
   return NAMES.map(([key, name]) => ({
     key,
     possible: () => editor.can()[name](),
-    run: () => editor.chain().focus()[name]().run(),
+    run: () => changeTable(editor, name),
   }))
+}
+
+/** Does what the menus offer, on even tables. */
+export function changeTable(editor: Editor, name: (typeof NAMES)[number][1]): void {
+  // As a change of its own: together with another the binding might take a row for its neighbour.
+  const repaired = repairTables(editor.state)
+  if (repaired) editor.view.dispatch(repaired)
+  editor.chain().focus()[name]().run()
 }

@@ -6,9 +6,10 @@ import type { CommandProps } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import { Table } from '@tiptap/extension-table'
 import { EditorState, Plugin, Selection, type Transaction } from '@tiptap/pm/state'
-import { CellSelection, findTable, fixTables, TableMap, tableEditingKey } from '@tiptap/pm/tables'
+import { CellSelection, findTable, TableMap, tableEditingKey } from '@tiptap/pm/tables'
 import type { ResolvedPos } from '@tiptap/pm/model'
 import type { EditorView } from '@tiptap/pm/view'
+import { repairTables } from './repair'
 
 /** What is done to rows and columns goes by a map of the table, which is wrong where cells are missing. */
 const GO_BY_MAP = new Set([
@@ -62,7 +63,7 @@ function evened(make: Make): Make {
     (props) => {
       const { tr, dispatch } = props
       const seen = EditorState.create({ doc: tr.doc, selection: tr.selection })
-      const repaired = dispatch && fixTables(seen)
+      const repaired = dispatch && repairTables(seen)
       if (!repaired) return make(...values)(props)
       // In a transaction of its own: a command may take the steps that it finds in its own for moves of what it knows.
       const whole = (done: Transaction) => {
@@ -85,7 +86,7 @@ function goesByMap({ key }: KeyboardEvent, { selection }: EditorState): boolean 
 
 function repair(view: EditorView, $pos: ResolvedPos): void {
   if (!view.editable || view.composing || !isUneven($pos)) return
-  const repaired = fixTables(view.state)
+  const repaired = repairTables(view.state)
   if (repaired) view.dispatch(repaired)
 }
 

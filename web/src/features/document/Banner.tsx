@@ -4,9 +4,10 @@ import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, type DocumentInfo } from '../../api/client'
+import type { DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useSessionState, type DocumentSession } from '../../sync'
+import { restoreDocument } from './changeDocument'
 import { download } from './download'
 
 /** What is wrong and what to do about it, above the text. */
@@ -102,7 +103,7 @@ function Trashed({ info }: { info: DocumentInfo }) {
 /** Takes the document out of the trash, for whoever may. */
 function Restore({ info }: { info: DocumentInfo }) {
   const { t } = useTranslation()
-  const restore = useMutation({ mutationFn: () => api.restore(info.id) })
+  const restore = useMutation({ mutationFn: () => restoreDocument(info) })
   if (info.role !== 'owner') return null
   return (
     <>

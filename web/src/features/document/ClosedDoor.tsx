@@ -1,9 +1,10 @@
 import { Button, Stack, Text, Title } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, type DocumentInfo } from '../../api/client'
+import type { DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useTitle } from '../../app/title'
+import { restoreDocument } from './changeDocument'
 
 interface Props {
   /** What the server told of the document; nothing when one may not know of it. */
@@ -18,7 +19,7 @@ export function ClosedDoor({ info, signedIn }: Props) {
   const trashed = Boolean(info?.trashed_at)
   const title = trashed ? t('denied.trash', { title: info?.title }) : t('denied.title')
   useTitle(title)
-  const restore = () => api.restore(info?.id ?? '').then(() => location.reload(), setFailure)
+  const restore = (gone: DocumentInfo) => restoreDocument(gone).then(() => location.reload(), setFailure)
   const signIn = `/sign-in?next=${encodeURIComponent(location.pathname)}${location.hash}`
   return (
     <Stack align="center" p="xl" pt={72} gap="sm">
@@ -36,7 +37,7 @@ export function ClosedDoor({ info, signedIn }: Props) {
         </Text>
       )}
       {trashed && info?.role === 'owner' ? (
-        <Button onClick={() => void restore()}>{t('trash.restore')}</Button>
+        <Button onClick={() => void restore(info)}>{t('trash.restore')}</Button>
       ) : (
         <Button component="a" href={signedIn ? '/' : signIn}>
           {t(signedIn ? 'lost.page.home' : 'signin.submit')}

@@ -13,7 +13,7 @@ import { useKeptSession, useSetSession } from '../../app/auth'
 import { PresenceBar } from '../../presence/PresenceBar'
 import { guest, renameGuest } from '../../presence/guest'
 import { jumpTo } from '../../presence/jump'
-import { useDocumentSession, useSessionPart, type DocumentSession } from '../../sync'
+import { GUEST, useDocumentSession, useSessionPart, type DocumentSession } from '../../sync'
 import { StatusBadge } from '../../sync/StatusBadge'
 import { AccountMenu } from '../account/AccountMenu'
 import { GuestMenu } from '../account/GuestMenu'
@@ -64,7 +64,7 @@ function Opened({ documentId, who, onRegained }: { documentId: string; who: Sess
     () => (who.account ? { id: who.account.id, name: who.account.name, color: who.account.color } : guest()),
     [who.account],
   )
-  const session = useDocumentSession(documentId, me, who.account?.id ?? 'guest', link, deadAfter)
+  const session = useDocumentSession(documentId, me, who.account?.id ?? GUEST, link, deadAfter)
   return session ? <Frame session={session} who={who} link={link} onRegained={onRegained} /> : null
 }
 
@@ -91,8 +91,9 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
   const [counting, setCounting] = useState(false)
   const [sharing, setSharing] = useState(false)
   const [me, setMe] = useState(session.me)
-  const { info, rename, conflict, settle } = useDocumentInfo(session, link, who.account?.id ?? 'guest')
-  useRegained(session, link, () => (session.unsaved ? session.reauthenticate() : onRegained()))
+  const person = who.account?.id ?? GUEST
+  const { info, rename, conflict, settle } = useDocumentInfo(session, link, person)
+  useRegained(session, link, person, () => (session.unsaved ? session.reauthenticate() : onRegained()))
   const setSession = useSetSession()
 
   const tell = useCallback((message: string) => notifications.show({ color: 'red', message }), [])

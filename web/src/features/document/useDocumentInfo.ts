@@ -5,12 +5,19 @@ import { useTranslation } from 'react-i18next'
 import { api, NetworkError, Problem, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useTitle } from '../../app/title'
-import { isUnheard, keptInfo, useSessionPart, type DocumentSession } from '../../sync'
+import { GUEST, isUnheard, keptInfo, useSessionPart, type DocumentSession } from '../../sync'
+import { changeMade } from '../../sync/made'
 import { keepTitle, keptTitle, type PendingTitle } from './pendingTitle'
 
 interface Conflict {
   mine: string
   theirs: DocumentInfo
+}
+
+/** What is true of a document: on the server, or on this device of one that the server has not heard of. */
+export async function currentInfo(person: string, documentId: string, link: string | null): Promise<DocumentInfo> {
+  const here = keptInfo(person, documentId)
+  return here && isUnheard(here) ? here : api.document(documentId, link)
 }
 
 /** Metadata of the open document: kept current by pushes, changed only from the version one has seen. */
@@ -26,10 +33,8 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
     queryKey: key,
     networkMode: 'always',
     queryFn: async () => {
-      const here = keptInfo(person, documentId)
-      if (here && isUnheard(here)) return here
       try {
-        return await api.document(documentId, link)
+        return await currentInfo(person, documentId, link)
       } catch (error) {
         const known = error instanceof NetworkError ? keptInfo(person, documentId) : null
         if (known) return known
@@ -55,17 +60,15 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
   // A member finds a document that was opened by its link among the own ones.
   const role = info?.role
   useEffect(() => {
-    if (link && role && role !== 'owner' && person !== 'guest') api.visit(documentId, link).catch(() => undefined)
+    if (link && role && role !== 'owner' && person !== GUEST) api.visit(documentId, link).catch(() => undefined)
   }, [documentId, link, role, person])
   const title = pending?.title ?? info?.title
   useTitle(title)
 
   const apply = async (title: string, version: number) => {
-    if (info && isUnheard(info)) {
-      // Before the server hears of the document it has no other title.
-      const renamed = { ...info, title }
-      session.keepInfo(renamed)
-      queries.setQueryData(key, renamed)
+    // Before the server hears of the document it has no other title.
+    if (info && changeMade(info, { title })) {
+      queries.setQueryData(key, keptInfo(person, documentId))
       return
     }
     try {

@@ -1,13 +1,18 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent } from 'react'
-import { api } from '../../api/client'
 import { useSessionPart, type DocumentSession } from '../../sync'
+import { currentInfo } from './useDocumentInfo'
 
 const ASK_AGAIN = 3000
 const ASK_RARELY = 15_000
 
 /** Asks for a document that was taken away: it may come back out of the trash, or with a new role of its link. */
-export function useRegained(session: DocumentSession, link: string | null, onRegained: () => void): void {
+export function useRegained(
+  session: DocumentSession,
+  link: string | null,
+  person: string,
+  onRegained: () => void,
+): void {
   const queries = useQueryClient()
   const problem = useSessionPart(session, 'problem')
   const lost = problem !== null && ['denied', 'not-found'].includes(problem.kind)
@@ -18,7 +23,7 @@ export function useRegained(session: DocumentSession, link: string | null, onReg
     let timer: ReturnType<typeof setTimeout> | undefined
     let stopped = false
     const ask = async (first: boolean) => {
-      const info = await api.document(documentId, link).catch(() => null)
+      const info = await currentInfo(person, documentId, link).catch(() => null)
       if (stopped) return
       if (info) queries.setQueryData(['document', documentId], info)
       // The first answer says why; were it taken for a return, two that disagree would go round without a pause.
@@ -30,5 +35,5 @@ export function useRegained(session: DocumentSession, link: string | null, onReg
       stopped = true
       clearTimeout(timer)
     }
-  }, [lost, documentId, link, queries])
+  }, [lost, documentId, link, person, queries])
 }

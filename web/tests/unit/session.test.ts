@@ -1,0 +1,239 @@
+/** One open document: what is said of it, what is kept of it, and that nothing of it stays when it is left. */
+import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import { confirmStored, store, unsentOf } from '../../src/sync/copies'
+import { changeMade, makeHere, newDocumentId } from '../../src/sync/made'
+import { GUEST, keptInfo, keptLink, storeName } from '../../src/sync/notes'
+import { DocumentSession } from '../../src/sync/session'
+import { sharedSocket } from '../../src/sync/socket'
+import { bringMade } from '../../src/sync/unattended'
+import { hurry, newDevice, paragraph } from '../replicas/device'
+import { MemoryServer } from '../replicas/server'
+
+const ME = { id: 'ada', name: 'Ada', color: '#2f5d50' }
+let server: MemoryServer
+let open: DocumentSession[] = []
+
+beforeEach(() => {
+  newDevice()
+  server = new MemoryServer()
+})
+
+afterEach(async () => {
+  await Promise.all(open.map((session) => session.close()))
+  open = []
+  server.end()
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+})
+
+function start(id: string, person = 'ada', link: string | null = null): DocumentSession {
+  const session = new DocumentSession(id, ME, person, link)
+  open.push(session)
+  return session
+}
+
+const status = (session: DocumentSession) => session.state.get().status.kind
+const becomes = (session: DocumentSession, kind: string) => vi.waitFor(() => expect(status(session)).toBe(kind), 5000)
+
+/** The browser opens the copy only when the result is called. */
+function slowCopy(name: string): () => void {
+  const { open: begin } = IDBFactory.prototype
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(function (this: IDBFactory, wanted, ...rest) {
+    const request = begin.call(this, wanted, ...rest)
+    if (wanted === name)
+      Object.defineProperty(request, 'onsuccess', {
+        set: (then: (event: Event) => void) =>
+          request.addEventListener('success', (event) => void released.then(() => then(event))),
+      })
+    return request
+  })
+  return release
+}
+
+/** Another tab changes what is noted of a document that the server has not heard of. */
+function changeElsewhere(id: string, change: Parameters<typeof changeMade>[1]): void {
+  changeMade({ id, owner: { id: 'ada', name: 'Ada' } }, change)
+  window.dispatchEvent(new StorageEvent('storage', { key: `quire:info:${storeName('ada', id)}` }))
+}
+
+async function madeOffline(): Promise<{ id: string; session: DocumentSession }> {
+  const id = newDocumentId()
+  server.goAway()
+  makeHere(ME, id, 'Begun on a train')
+  const session = start(id)
+  await becomes(session, 'offline')
+  Y.applyUpdate(session.doc, paragraph('Begun on a train.'))
+  return { id, session }
+}
+
+test('a document that was made without a network and thrown away in another tab is told so and does not come back', async () => {
+  const { id, session } = await madeOffline()
+  changeElsewhere(id, { trashed_at: '2030-01-01' })
+  expect(session.state.get()).toMatchObject({ readOnly: true, problem: { kind: 'not-found' } })
+  expect(session.state.get().stranded?.words).toBe('Begun on a train.')
+  expect(status(session)).toBe('stranded')
+  server.comeBack()
+  await bringMade('ada')
+  expect(server.words(id).trim()).toBe('Begun on a train.')
+  expect(server.documents.get(id)?.trashed).toBe(true)
+  expect(server.requests.filter((request) => request === 'POST /documents')).toHaveLength(1)
+})
+
+test('a document that is thrown away while the server makes it stays in the trash', async () => {
+  const { id, session } = await madeOffline()
+  const { keep } = server
+  server.keep = (made) => {
+    changeMade({ id, owner: { id: 'ada', name: 'Ada' } }, { trashed_at: '2030-01-01' })
+    return keep.call(server, made)
+  }
+  server.comeBack()
+  await vi.waitFor(() => expect(session.state.get().problem?.kind).toBe('not-found'))
+  await bringMade('ada')
+  expect(server.documents.get(id)?.trashed).toBe(true)
+})
+
+test('opened again it is in the trash, and restored it goes to the server with its words', async () => {
+  const { id, session } = await madeOffline()
+  await session.close()
+  changeElsewhere(id, { trashed_at: '2030-01-01' })
+  server.comeBack()
+  const again = start(id)
+  await vi.waitFor(() => expect(again.state.get().stranded?.words).toBe('Begun on a train.'))
+  expect(server.documents.has(id)).toBe(false)
+  changeElsewhere(id, { trashed_at: null })
+  again.reauthenticate()
+  expect(again.state.get()).toMatchObject({ readOnly: false, problem: null, stranded: null })
+  await becomes(again, 'saved')
+  expect(server.words(id).trim()).toBe('Begun on a train.')
+  expect(keptInfo('ada', id)).toMatchObject({ version: 1, trashed_at: null })
+})
+
+test('the link of a document is kept with its copy, and goes with it', async () => {
+  const id = newDocumentId()
+  server.keep(id)
+  const session = start(id, GUEST, 'a token')
+  await becomes(session, 'saved')
+  expect(keptLink(storeName(GUEST, id))).toBe('a token')
+  server.refusal = 'permission-denied'
+  session.reauthenticate()
+  await vi.waitFor(() => expect(keptLink(storeName(GUEST, id))).toBeNull())
+})
+
+test('what the server still confirms of an opening that was left is no receipt for the next one', async () => {
+  const id = newDocumentId()
+  server.keep(id)
+  const first = start(id)
+  await becomes(first, 'saved')
+  server.receipts = false
+  for (const words of ['on', 'its', 'way']) Y.applyUpdate(first.doc, paragraph(words))
+  await vi.waitFor(() => expect(server.words(id)).toContain('way'))
+  await first.close()
+  const ofFirst = server.takeReceipts()
+  const second = start(id)
+  await becomes(second, 'saving')
+  Y.applyUpdate(second.doc, paragraph('and more'))
+  const shown: string[] = []
+  second.state.subscribe(() => shown.push(status(second)))
+  ofFirst()
+  server.say(id, { type: 'storage', ok: false, reason: 'the disk is full' })
+  await becomes(second, 'unsaved')
+  expect(shown).not.toContain('saved')
+})
+
+test('a copy that the browser reads only after all patience holds words that are not saved yet, also over HTTPS', async () => {
+  const id = newDocumentId()
+  server.keep(id)
+  server.blocked = true
+  await store(storeName('ada', id), paragraph('kept here'))
+  const release = slowCopy(storeName('ada', id))
+  hurry()
+  const session = start(id)
+  await becomes(session, 'saved')
+  const lies: string[] = []
+  session.state.subscribe(() => {
+    if (status(session) === 'saved' && session.text() && !server.words(id)) lies.push(session.text())
+  })
+  release()
+  await vi.waitFor(() => expect(server.words(id)).toBe('kept here'))
+  await becomes(session, 'saved')
+  expect(lies).toEqual([])
+})
+
+test('of a copy that is read late only what was not sent is counted', async () => {
+  const id = newDocumentId()
+  const name = storeName('ada', id)
+  server.goAway()
+  const sent = paragraph('sent long ago')
+  await store(name, sent)
+  await confirmStored(name, [sent])
+  const release = slowCopy(name)
+  hurry()
+  const session = start(id)
+  await becomes(session, 'offline')
+  release()
+  await vi.waitFor(() => expect(session.text()).toBe('sent long ago'))
+  await vi.waitFor(() => expect(session.state.get().status).toMatchObject({ changes: 0 }))
+})
+
+test('a copy whose write fails while it is opened is not said to keep anything', async () => {
+  const id = newDocumentId()
+  server.keep(id)
+  const { get } = IDBObjectStore.prototype
+  const reading = vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(function (this: IDBObjectStore, key) {
+    if (reading.mock.calls.length === 1) this.transaction.db.transaction('updates', 'readwrite').abort()
+    return get.call(this, key)
+  })
+  const session = start(id)
+  await becomes(session, 'saved')
+  expect(session.state.get().kept).toBe('no')
+})
+
+test('words that were written before the copy was open are kept when the document is left', async () => {
+  const id = newDocumentId()
+  server.goAway()
+  const session = start(id)
+  Y.applyUpdate(session.doc, paragraph('at once'))
+  const closing = new Event('beforeunload', { cancelable: true })
+  window.dispatchEvent(closing)
+  expect(closing.defaultPrevented).toBe(true)
+  await session.close()
+  expect(await unsentOf('ada')).toEqual([id])
+})
+
+test.each(['asked', 'looked at'] as const)(
+  'a dead link is noticed when it is %s, also by a clock that was set back',
+  async (how) => {
+    const id = newDocumentId()
+    server.keep(id)
+    await becomes(start(id), 'saved')
+    const [dead] = server.sockets
+    const [now, uptime] = [Date.now(), performance.now()]
+    vi.spyOn(Date, 'now').mockReturnValue(now - 3_600_000)
+    if (how === 'asked') {
+      hurry()
+      window.dispatchEvent(new Event('pageshow'))
+    } else {
+      vi.spyOn(performance, 'now').mockReturnValue(uptime + 60_000)
+      sharedSocket().checkConnection()
+    }
+    await vi.waitFor(() => expect(server.sockets).not.toContain(dead))
+    await vi.waitFor(() => expect(server.sockets.size).toBe(1))
+  },
+)
+
+test.each([true, false])('what is heard counts as sent if the server stores what it passes on (%s)', async (stores) => {
+  const id = newDocumentId()
+  server.keep(id)
+  const session = start(id)
+  await becomes(session, 'saved')
+  server.say(id, { type: 'storage', ok: stores, reason: 'the disk is full' })
+  // By another tab of this browser, perhaps, which keeps it in the same copy and then ends.
+  server.write(id, paragraph('only in memory'))
+  await vi.waitFor(() => expect(session.text()).toBe('only in memory'))
+  await session.close()
+  expect(await unsentOf('ada')).toEqual(stores ? [] : [id])
+})

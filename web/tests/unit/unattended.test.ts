@@ -1,0 +1,91 @@
+/** Words of documents that are not open in this tab. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { store } from '../../src/sync/copies'
+import { makeHere, newDocumentId } from '../../src/sync/made'
+import { GUEST, keepLink, storeName } from '../../src/sync/notes'
+import { sendUnsent, unsent } from '../../src/sync/unattended'
+import { hurry, newDevice, paragraph } from '../replicas/device'
+import { MemoryServer } from '../replicas/server'
+
+let server: MemoryServer
+let stop: (() => void) | undefined
+
+beforeEach(() => {
+  newDevice()
+  server = new MemoryServer()
+})
+
+afterEach(() => {
+  stop?.()
+  vi.unstubAllGlobals()
+})
+
+const synced = (id: string) => server.requests.filter((request) => request === `POST /documents/${id}/sync`).length
+
+test('a document that was made without a network is sent once, and counts as sent', async () => {
+  const id = newDocumentId()
+  makeHere({ id: 'ada', name: 'Ada' }, id, 'Begun on a train')
+  await store(storeName('ada', id), paragraph('Begun on a train.'))
+  const sent = vi.fn()
+  stop = sendUnsent('ada', sent)
+  await vi.waitFor(() => expect(sent).toHaveBeenCalledOnce())
+  expect(unsent.get()).toEqual(new Set())
+  expect(server.words(id)).toBe('Begun on a train.')
+  // One question for what the server lacks, and one answer to it.
+  expect(synced(id)).toBe(2)
+  expect(server.requests.filter((request) => request === 'POST /documents')).toHaveLength(1)
+})
+
+test('words that were written without a network are sent when it is back', async () => {
+  const id = newDocumentId()
+  server.keep(id)
+  server.away = true
+  await store(storeName('ada', id), paragraph('Written in a tunnel.'))
+  stop = sendUnsent('ada', () => undefined)
+  await vi.waitFor(() => expect(unsent.get()).toEqual(new Set([id])))
+  server.away = false
+  window.dispatchEvent(new Event('online'))
+  await vi.waitFor(() => expect(unsent.get()).toEqual(new Set()))
+  expect(server.words(id)).toBe('Written in a tunnel.')
+  expect(synced(id)).toBe(2)
+})
+
+test('a visitor’s words are sent by the link that they were written over, for as long as it works', async () => {
+  const [open, closed] = [newDocumentId(), newDocumentId()]
+  server.account = null
+  server.link = 'a token'
+  for (const id of [open, closed]) {
+    server.keep(id)
+    keepLink(storeName(GUEST, id), id === open ? 'a token' : 'one that was reset')
+    await store(storeName(GUEST, id), paragraph('Written by a visitor.'))
+  }
+  const sent = vi.fn()
+  stop = sendUnsent(GUEST, sent)
+  await vi.waitFor(() => expect(sent).toHaveBeenCalledOnce())
+  expect(server.words(open)).toBe('Written by a visitor.')
+  await vi.waitFor(() => expect(synced(closed)).toBe(1))
+  expect(server.words(closed)).toBe('')
+  expect(unsent.get()).toEqual(new Set([closed]))
+})
+
+test('nothing that a visitor wrote is sent in the name of who signed in since', async () => {
+  for (const id of [newDocumentId(), newDocumentId()]) {
+    server.keep(id)
+    await store(storeName(GUEST, id), paragraph('Written by a visitor.'))
+  }
+  stop = sendUnsent(GUEST, () => undefined)
+  await vi.waitFor(() => expect(server.requests).toEqual(['GET /session', 'GET /session']))
+  expect(unsent.get().size).toBe(2)
+})
+
+test('words wait for their author to sign in again', async () => {
+  hurry()
+  const id = newDocumentId()
+  server.keep(id)
+  server.account = null
+  await store(storeName('ada', id), paragraph('Written in time.'))
+  stop = sendUnsent('ada', () => undefined)
+  await vi.waitFor(() => expect(server.requests).toContain('GET /session'))
+  server.account = 'ada'
+  await vi.waitFor(() => expect(server.words(id)).toBe('Written in time.'))
+})
