@@ -26,8 +26,10 @@ import { BesideBlocks } from './besideBlocks'
 import { BlockIds } from './blockIds'
 import { Carets } from './caret'
 import { ClearFormatting } from './clearFormatting'
+import { ConvertBlocks } from './convertBlocks'
 import { CodeBlock } from '../code/codeBlock'
 import { DocumentEnds } from './documentEnds'
+import { FollowWords } from './followWords'
 import { EmojiNames } from '../emoji/emojiNames'
 import { Ink } from './ink'
 import { LargeInsert } from './largeInsert'
@@ -212,6 +214,7 @@ export function extensions(
     SlashMenu,
     EmojiNames,
     ClearFormatting,
+    ConvertBlocks,
     SizeSteps,
     Selection.configure({ className: 'kept-selection' }),
     Collaboration.extend({
@@ -227,6 +230,7 @@ export function extensions(
     UndoSteps,
     Carets.configure({ awareness: session.awareness }),
     Pending,
+    FollowWords,
     Steady,
     Rescue.configure({ onFault: options.onFault }),
   ]

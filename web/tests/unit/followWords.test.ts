@@ -1,0 +1,119 @@
+/** A caret stays between its words when somebody else moves them into another block, and so do the next letters. */
+import { CellSelection } from '@tiptap/pm/tables'
+import { afterEach, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { Replica } from '../replicas/replica'
+
+let people: Replica[] = []
+
+afterEach(() => {
+  people.forEach((person) => person.close())
+  people = []
+})
+
+/** Two people with the same document. */
+function meet(html: string): [Replica, Replica] {
+  const first = new Replica(1, Y.encodeStateAsUpdate(new Y.Doc()))
+  first.editor.commands.setContent(html)
+  first.outgoing()
+  const second = new Replica(2, Y.encodeStateAsUpdate(first.doc))
+  people = [first, second]
+  return [first, second]
+}
+
+function at(person: Replica, word: string): number {
+  let found = -1
+  person.editor.state.doc.descendants((node, position) => {
+    const start = node.text?.indexOf(word) ?? -1
+    if (found < 0 && start >= 0) found = position + start
+  })
+  return found
+}
+
+function caret(person: Replica, word: string, offset = word.length): void {
+  person.editor.commands.setTextSelection(at(person, word) + offset)
+}
+
+function type(person: Replica, words: string): void {
+  for (const letter of words) person.editor.view.dispatch(person.editor.state.tr.insertText(letter))
+}
+
+/** Everything that was written reaches everybody. */
+function meetAgain(): void {
+  for (let round = 0; round < 3; round += 1) {
+    const said = people.map((person) => person.outgoing())
+    said.forEach((updates, author) =>
+      people.forEach((person, reader) => {
+        if (reader !== author) person.receive(updates)
+      }),
+    )
+  }
+  const [first, ...others] = people.map((person) => person.editor.getHTML())
+  for (const other of others) expect(other).toBe(first)
+}
+
+/** What the blocks of text say. */
+function lines(person: Replica): string[] {
+  const found: string[] = []
+  person.editor.state.doc.descendants((node) => {
+    if (node.isTextblock) found.push(node.textContent)
+  })
+  return found
+}
+
+const LIST = '<ul><li><p>one</p></li><li><p>two</p></li></ul><table><tr><td><p>cell</p></td></tr></table>'
+
+test.each([
+  ['a list gets numbers', LIST, 'two', (first: Replica) => first.editor.commands.toggleOrderedList(), 'two'],
+  ['an item is nested', LIST, 'two', (first: Replica) => first.editor.commands.sinkListItem('listItem'), 'two'],
+  [
+    'everything becomes a heading',
+    '<p>beginning</p><p>end</p>',
+    'end',
+    (first: Replica) => first.editor.chain().selectAll().setHeading({ level: 1 }).run(),
+    'end',
+  ],
+  [
+    'a paragraph is split before the words',
+    '<p>alpha beta gamma</p><p>end</p>',
+    'gamma',
+    (first: Replica) => first.editor.chain().setTextSelection(at(first, 'beta')).splitBlock().run(),
+    'gamma',
+  ],
+  [
+    'a paragraph is joined to the one before',
+    '<p>alpha</p><p>beta gamma</p><p>end</p>',
+    'beta',
+    (first: Replica) => first.editor.chain().setTextSelection(at(first, 'beta')).joinBackward().run(),
+    'beta',
+  ],
+  [
+    'cells are merged',
+    '<table><tr><td><p>one</p></td><td><p>two</p></td></tr></table>',
+    'two',
+    (first: Replica) => first.editor.chain().setCellSelection({ anchorCell: 2, headCell: 9 }).mergeCells().run(),
+    'two',
+  ],
+] as const)('%s, and somebody goes on writing there', (_name, html, word, change, before) => {
+  for (const inFlight of ['', ' w']) {
+    const [first, second] = meet(html)
+    caret(first, word, 0)
+    caret(second, word)
+    type(second, inFlight)
+    expect(change(first)).toBe(true)
+    meetAgain()
+    type(second, ' more')
+    meetAgain()
+    expect(lines(first).join('|')).toContain(`${before}${inFlight} more`)
+  }
+})
+
+test('cells that are selected stay selected when somebody else writes', () => {
+  const [first, second] = meet('<table><tr><td><p>one</p></td><td><p>two</p></td></tr></table>')
+  second.editor.commands.setCellSelection({ anchorCell: 2, headCell: 9 })
+  caret(first, 'one')
+  type(first, ' more')
+  meetAgain()
+  expect(second.editor.state.selection).toBeInstanceOf(CellSelection)
+  expect((second.editor.state.selection as CellSelection).ranges).toHaveLength(2)
+})
