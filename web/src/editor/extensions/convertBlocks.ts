@@ -2,13 +2,25 @@
  * Blocks that become headings, paragraphs or code keep what each of them has: its id, by which others' carets and words
  * find it again, and its layout. TipTap keeps that only where one block is chosen.
  */
-import { Extension, getNodeType } from '@tiptap/core'
+import { commands as core, Extension, getNodeType } from '@tiptap/core'
 import { setBlockType } from '@tiptap/pm/commands'
+import type { NodeType } from '@tiptap/pm/model'
+import type { Transaction } from '@tiptap/pm/state'
+import { CellSelection } from '@tiptap/pm/tables'
+import { findWrapping, liftTarget } from '@tiptap/pm/transform'
+import { inEachCell } from '../table/eachCell'
 
 export const ConvertBlocks = Extension.create({
   name: 'convertBlocks',
   addCommands() {
     return {
+      toggleWrap: (name, attributes) => (props) => {
+        const { tr, state, dispatch, editor } = props
+        const type = getNodeType(name, state.schema)
+        if (!(tr.selection instanceof CellSelection)) return core.toggleWrap(name, attributes)(props)
+        const away = editor.isActive(type.name)
+        return !dispatch || inEachCell(tr, () => (away ? unwrap(tr, type) : wrap(tr, type))) === true
+      },
       setNode:
         (name, attributes = {}) =>
         ({ state: { schema }, chain }) => {
@@ -29,3 +41,17 @@ export const ConvertBlocks = Extension.create({
     }
   },
 })
+
+function wrap(tr: Transaction, type: NodeType): boolean {
+  const range = tr.selection.$from.blockRange(tr.selection.$to)
+  const around = range && findWrapping(range, type)
+  if (range && around) tr.wrap(range, around)
+  return Boolean(around)
+}
+
+function unwrap(tr: Transaction, type: NodeType): boolean {
+  const range = tr.selection.$from.blockRange(tr.selection.$to, (node) => node.type === type)
+  const depth = range && liftTarget(range)
+  if (range && typeof depth === 'number') tr.lift(range, depth)
+  return typeof depth === 'number'
+}

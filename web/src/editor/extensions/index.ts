@@ -43,6 +43,7 @@ import { fill, type Upload } from '../picture/upload'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
+import { ListCommands, Lists } from './lists'
 import { Pending } from './pending'
 import { SizeSteps } from './sizeSteps'
 import { SmartQuotes } from './smartQuotes'
@@ -215,6 +216,8 @@ export function extensions(
     EmojiNames,
     ClearFormatting,
     ConvertBlocks,
+    Lists,
+    ListCommands,
     SizeSteps,
     Selection.configure({ className: 'kept-selection' }),
     Collaboration.extend({
