@@ -11,6 +11,9 @@ import * as Y from 'yjs'
 /** Text that a copy must have at least to be known without the block's id. */
 const TELLING = 6
 
+/** The origin of words that are written again: to undo is their author's, as before. */
+export const RESCUED = Symbol('rescued')
+
 interface Letter {
   letter: string
   /** Of a letter written here, how many were written here before it; null for others' letters. */
@@ -33,8 +36,10 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
     const left = leftBehind(transaction)
     if (gone.size === 0 && left.length === 0) return
     const arrived = newRuns(transaction)
+    // Yjs drops the places that it remembers of changed texts when it calls their observers.
+    for (const [type] of transaction.changed) type._searchMarker?.splice(0)
+    for (const tail of left) moveAlong(doc, tail, arrived)
     doc.transact(() => {
-      for (const tail of left) moveAlong(tail, arrived)
       for (const text of gone) {
         const letters = lettersOf(text, transaction)
         const said = letters.map(({ letter }) => letter).join('')
@@ -51,7 +56,7 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
           break
         }
       }
-    })
+    }, RESCUED)
   }
   // Before the editor hears of the change: it finds the words in their new place, and the caret behind them.
   doc.on('beforeObserverCalls', watch)
@@ -165,6 +170,11 @@ function leftBehind(transaction: Y.Transaction): Tail[] {
         if (item.deleted) tail.taken += Y.isDeleted(transaction.deleteSet, item.id) ? str : ''
         else if (tail.taken !== '' && item.id.client === transaction.doc.clientID) {
           tail.words.push({ behind: tail.taken.length, at: index, letters: str })
+        } else if (tail.words.length === 0) {
+          // "abc" without its "bc" may be told as "abc" without its "ab", where what follows is an "a".
+          for (let at = 0; at < str.length && tail.taken !== '' && str[at] === tail.taken[0]; at += 1) {
+            tail.taken = tail.taken.slice(1) + tail.taken.charAt(0)
+          }
         }
       }
       if (!item.deleted && item.countable) index += item.length
@@ -173,15 +183,27 @@ function leftBehind(transaction: Y.Transaction): Tail[] {
   })
 }
 
+function sameStart(one: string, other: string): number {
+  let length = 0
+  while (length < Math.min(one.length, other.length) && one[length] === other[length]) length += 1
+  return length
+}
+
 /** Writes words that were left behind into the new block that has the letters around them. */
-function moveAlong({ text, taken, words }: Tail, arrived: Run[]): void {
+function moveAlong(doc: Y.Doc, { text, taken, words }: Tail, arrived: Run[]): void {
   for (const run of arrived) {
     const at = run.letters.indexOf(taken)
     if (run.text === text || at < 0 || (run.letters !== taken && taken.length < TELLING)) continue
     // From the end, so that the places before stay where they are.
     for (const word of [...words].reverse()) {
-      run.text.insert((run.places[at + word.behind - 1] ?? 0) + 1, word.letters)
-      text.delete(word.at, word.letters.length)
+      const place = (run.places[at + word.behind - 1] ?? 0) + 1
+      // An undo or redo may have brought a copy of some already; as that they would go with its next turn.
+      const there = word.behind === taken.length ? sameStart(run.letters.slice(at + word.behind), word.letters) : 0
+      doc.transact(() => {
+        run.text.delete(place, there)
+        text.delete(word.at, word.letters.length)
+      })
+      doc.transact(() => run.text.insert(place, word.letters), RESCUED)
     }
     return
   }

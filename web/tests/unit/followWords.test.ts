@@ -108,6 +108,36 @@ test.each([
   }
 })
 
+const BLOCKS = '<p>alpha</p><p>beta gamma</p><p>end</p>'
+
+test.each([
+  ['a heading', (first: Replica) => first.editor.chain().setTextSelection(10).setHeading({ level: 1 }).run()],
+  ['a split', (first: Replica) => first.editor.chain().setTextSelection(13).splitBlock().run()],
+  ['a join', (first: Replica) => first.editor.chain().setTextSelection(8).joinBackward().run()],
+] as const)(
+  '%s that is undone and redone takes the words along, once each, and they stay their author’s',
+  (_, change) => {
+    const [first, second] = meet(BLOCKS)
+    caret(second, 'gamma')
+    change(first)
+    for (const [words, turn] of [
+      [' one', 'undo'],
+      [' two', 'redo'],
+      [' three', 'undo'],
+    ] as const) {
+      type(second, words)
+      meetAgain()
+      first.editor.commands[turn]()
+    }
+    type(second, ' four')
+    meetAgain()
+    const said = ['alpha', 'beta gamma one two three four', 'end']
+    expect(lines(first).filter((line) => line !== '')).toEqual(said)
+    while (second.editor.commands.undo()) meetAgain()
+    expect(lines(first).filter((line) => line !== '')).toEqual(['alpha', 'beta gamma', 'end'])
+  },
+)
+
 test('cells that are selected stay selected when somebody else writes', () => {
   const [first, second] = meet('<table><tr><td><p>one</p></td><td><p>two</p></td></tr></table>')
   second.editor.commands.setCellSelection({ anchorCell: 2, headCell: 9 })

@@ -8,7 +8,7 @@ import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import type { Node } from '@tiptap/pm/model'
 import { TextSelection, type EditorState, type Transaction } from '@tiptap/pm/state'
 import { CellSelection } from '@tiptap/pm/tables'
-import { ySyncPluginKey, type ProsemirrorBinding } from '@tiptap/y-tiptap'
+import { absolutePositionToRelativePosition, ySyncPluginKey, type ProsemirrorBinding } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
 
 /** Letters on each side of the caret that are looked for, and how many of them tell that they are the same. */
@@ -26,30 +26,49 @@ interface Place {
   score: number
 }
 
+/** The caret as the binding holds it while it takes in what came. */
+interface Held {
+  anchor: Y.RelativePosition
+  head: Y.RelativePosition
+  absAnchor: number
+  absHead: number
+}
+
 export const FollowWords = Extension.create({
   name: 'followWords',
   dispatchTransaction({ transaction, next }) {
     const { isUndoRedoOperation } = (transaction.getMeta(ySyncPluginKey) ?? {}) as { isUndoRedoOperation?: boolean }
-    if (transaction.docChanged && isChangeOrigin(transaction) && !isUndoRedoOperation) {
-      follow(this.editor.state, transaction)
+    if (!isChangeOrigin(transaction) || isUndoRedoOperation) {
+      next(transaction)
+      return
     }
+    const { state } = this.editor
+    const { binding } = (ySyncPluginKey.getState(state) ?? {}) as { binding?: ProsemirrorBinding }
+    const held = (binding?.beforeTransactionSelection ?? null) as Held | null
+    const resolved = transaction.selection
+    if (transaction.docChanged) follow(state, transaction, (end) => isAlive(binding?.doc, held?.[end]))
+    else if (!resolved.eq(state.selection)) transaction.setSelection(state.selection)
     next(transaction)
+    // More may come before the binding takes the caret anew.
+    if (binding && held && !this.editor.state.selection.eq(resolved)) hold(binding, held, this.editor.state)
   },
 })
 
-function follow(state: EditorState, tr: Transaction): void {
-  const { selection } = state
+function hold(binding: ProsemirrorBinding, held: Held, { selection: { anchor, head } }: EditorState): void {
+  const relative = (at: number) =>
+    absolutePositionToRelativePosition(at, binding.type, binding.mapping) as Y.RelativePosition
+  Object.assign(held, { anchor: relative(anchor), head: relative(head), absAnchor: anchor, absHead: head })
+}
+
+function follow({ doc, selection }: EditorState, tr: Transaction, alive: (end: 'anchor' | 'head') => boolean): void {
   if (selection instanceof CellSelection) {
     keepCells(selection, tr)
     return
   }
   if (!(selection instanceof TextSelection) || !(tr.selection instanceof TextSelection)) return
-  const { binding } = (ySyncPluginKey.getState(state) ?? {}) as { binding?: ProsemirrorBinding }
-  const held = binding?.beforeTransactionSelection as Record<'anchor' | 'head', Y.RelativePosition> | null | undefined
-  const [anchor, head] = (['anchor', 'head'] as const).map((end) => {
-    const alive = Boolean(binding && held && isAlive(binding.doc, held[end]))
-    return placeOf(state.doc, selection[end], tr, tr.selection[end], alive)
-  }) as [number, number]
+  const [anchor, head] = (['anchor', 'head'] as const).map((end) =>
+    placeOf(doc, selection[end], tr, tr.selection[end], alive(end)),
+  ) as [number, number]
   if (anchor === tr.selection.anchor && head === tr.selection.head) return
   tr.setSelection(TextSelection.between(tr.doc.resolve(anchor), tr.doc.resolve(head)))
 }
@@ -70,8 +89,8 @@ function keepCells(selection: CellSelection, tr: Transaction): void {
 }
 
 /** Whether the shared text that holds a position is there. */
-function isAlive(doc: Y.Doc, held: Y.RelativePosition): boolean {
-  let type = Y.createAbsolutePositionFromRelativePosition(held, doc)?.type ?? null
+function isAlive(doc: Y.Doc | undefined, held: Y.RelativePosition | undefined): boolean {
+  let type = (doc && held && Y.createAbsolutePositionFromRelativePosition(held, doc)?.type) ?? null
   while (type?._item) {
     if (type._item.deleted) return false
     type = type._item.parent as Y.AbstractType<unknown>

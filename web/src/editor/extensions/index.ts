@@ -17,7 +17,7 @@ import { FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
 import type { Extension, Extensions, Node } from '@tiptap/core'
 import { Plugin } from '@tiptap/pm/state'
 import StarterKit from '@tiptap/starter-kit'
-import type { DocumentSession } from '../../sync'
+import { RESCUED, type DocumentSession } from '../../sync'
 import { CleanAttributes } from '../schema/clean'
 import schema from '../schema/schema.json'
 import { Autolink } from './autolink'
@@ -229,7 +229,7 @@ export function extensions(
         }
         return { 'Mod-z': turn('undo'), 'Mod-y': turn('redo'), 'Shift-Mod-z': turn('redo') }
       },
-    }).configure({ fragment: session.fragment }),
+    }).configure({ fragment: session.fragment, yUndoOptions: { trackedOrigins: [RESCUED] } }),
     UndoSteps,
     Carets.configure({ awareness: session.awareness }),
     Pending,
