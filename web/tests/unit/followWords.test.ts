@@ -1,7 +1,8 @@
 /** A caret stays between its words when somebody else moves them into another block, and so do the next letters. */
 import { CellSelection } from '@tiptap/pm/tables'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { replaceAll } from '../../src/editor/panels/replaceFound'
 import { Replica } from '../replicas/replica'
 
 let people: Replica[] = []
@@ -137,6 +138,44 @@ test.each([
     expect(lines(first).filter((line) => line !== '')).toEqual(['alpha', 'beta gamma', 'end'])
   },
 )
+
+test('who writes between two finds that somebody replaces goes on there', () => {
+  vi.useFakeTimers()
+  const [first, second] = meet('<p>foo and <a href="https://example.org">foo</a> or foo</p><p>foo foo</p>')
+  first.editor.commands.setSearchTerm('foo')
+  vi.advanceTimersByTime(200)
+  caret(second, ' and')
+  type(second, ' w')
+  replaceAll(first.editor, 'longer')
+  meetAgain()
+  type(second, ' more')
+  meetAgain()
+  expect(lines(first)).toEqual(['longer and w more longer or longer', 'longer longer'])
+  expect(first.editor.getHTML()).toContain('>longer</a>')
+  first.editor.commands.undo()
+  expect(lines(first)).toEqual(['foo and w more foo or foo', 'foo foo'])
+  vi.useRealTimers()
+})
+
+test('a paragraph or an item is moved past its neighbour, and the carets in it go along', () => {
+  const [first, second] = meet('<p>one</p><ul><li><p>two</p></li><li><p>three</p></li></ul><p>four</p>')
+  const press = (key: string) => {
+    const event = new KeyboardEvent('keydown', { key, altKey: true, shiftKey: true })
+    first.editor.view.someProp('handleKeyDown', (handle) => handle(first.editor.view, event))
+  }
+  caret(first, 'three')
+  caret(second, 'two')
+  press('ArrowUp')
+  press('ArrowUp')
+  meetAgain()
+  expect(lines(first)).toEqual(['one', 'three', 'two', 'four'])
+  caret(first, 'one')
+  press('ArrowDown')
+  type(first, '!')
+  type(second, '!')
+  meetAgain()
+  expect(lines(second)).toEqual(['three', 'two!', 'one!', 'four'])
+})
 
 test('cells that are selected stay selected when somebody else writes', () => {
   const [first, second] = meet('<table><tr><td><p>one</p></td><td><p>two</p></td></tr></table>')

@@ -44,6 +44,7 @@ import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
 import { ListCommands, Lists } from './lists'
+import { MoveBlocks } from './moveBlocks'
 import { Pending } from './pending'
 import { SizeSteps } from './sizeSteps'
 import { SmartQuotes } from './smartQuotes'
@@ -74,10 +75,8 @@ const Link = TiptapLink.extend({
       })
     })
   },
-  // Addresses only: what looks like Markdown in a paste stays as it is written.
-  addPasteRules() {
-    return TiptapLink.config.addPasteRules?.call({ ...this, options: { ...this.options, markdownLinks: false } }) ?? []
-  },
+  // Pasted addresses are found in what is pasted: TipTap looks at all that differs, and misses an end that was there.
+  addPasteRules: () => [],
 }).configure({
   openOnClick: false,
   defaultProtocol: 'https',
@@ -85,9 +84,6 @@ const Link = TiptapLink.extend({
   isAllowedUri: (address) => typedAddress(address) !== null,
   HTMLAttributes: { target: '_blank', rel: 'noopener noreferrer' },
 })
-
-/** The extensions whose rules run on what is pasted. */
-export const enablePasteRules = [Link.name]
 
 /** A block whose blocks may carry marks of their own, with no attribute that the schema does not describe. */
 function described<Options>(node: Node<Options>): Node<Options> {
@@ -218,6 +214,7 @@ export function extensions(
     ConvertBlocks,
     Lists,
     ListCommands,
+    MoveBlocks,
     SizeSteps,
     Selection.configure({ className: 'kept-selection' }),
     Collaboration.extend({
