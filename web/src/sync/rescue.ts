@@ -39,11 +39,12 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
     // Yjs drops the places that it remembers of changed texts when it calls their observers.
     for (const [type] of transaction.changed) type._searchMarker?.splice(0)
     for (const tail of left) moveAlong(doc, tail, arrived)
+    const copies = gone.size > 0 ? arrived.flatMap(rotations) : []
     doc.transact(() => {
       for (const text of gone) {
         const letters = lettersOf(text, transaction)
         const said = letters.map(({ letter }) => letter).join('')
-        for (const run of arrived.flatMap(rotations)) {
+        for (const run of copies) {
           const sameBlock = blockId(text) !== undefined && blockId(text) === blockId(run.text)
           if (!sameBlock && (run.letters.length < TELLING || run.letters.length * 2 < said.length)) continue
           const lost = missing(letters, run.letters)

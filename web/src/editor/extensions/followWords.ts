@@ -67,7 +67,7 @@ function follow({ doc, selection }: EditorState, tr: Transaction, alive: (end: '
   }
   if (!(selection instanceof TextSelection) || !(tr.selection instanceof TextSelection)) return
   const [anchor, head] = (['anchor', 'head'] as const).map((end) =>
-    placeOf(doc, selection[end], tr, tr.selection[end], alive(end)),
+    placeOf(doc, selection[end], tr, tr.selection[end], () => alive(end)),
   ) as [number, number]
   if (anchor === tr.selection.anchor && head === tr.selection.head) return
   tr.setSelection(TextSelection.between(tr.doc.resolve(anchor), tr.doc.resolve(head)))
@@ -99,7 +99,7 @@ function isAlive(doc: Y.Doc | undefined, held: Y.RelativePosition | undefined): 
 }
 
 /** Where the words around an old position are now; `resolved` is where the binding puts it. */
-function placeOf(old: Node, position: number, tr: Transaction, resolved: number, alive: boolean): number {
+function placeOf(old: Node, position: number, tr: Transaction, resolved: number, isHeld: () => boolean): number {
   const $old = old.resolve(position)
   const $new = tr.doc.resolve(resolved)
   const { id } = $old.parent.attrs as { id?: string | null }
@@ -110,6 +110,7 @@ function placeOf(old: Node, position: number, tr: Transaction, resolved: number,
   const same = $new.parent.isTextblock && Boolean(id) && $new.parent.attrs.id === id
   const now = textOf($new.parent)
   if (same && now.charAt($new.parentOffset - 1) === before.slice(-1)) return resolved
+  const alive = isHeld()
   const kept = alive ? scoreAt(now, $new.parentOffset, before, after) : -1
   let best: Place | null = null
   for (const block of changedTexts(tr)) {
