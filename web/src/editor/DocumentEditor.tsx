@@ -6,7 +6,7 @@ import { api } from '../api/client'
 import { explain } from '../api/explain'
 import { useSessionPart, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
-import { enablePasteRules, extensions } from './extensions'
+import { extensions } from './extensions'
 import { readPending } from './extensions/pending'
 import { MenuBar } from './menu/MenuBar'
 import { AltText } from './panels/AltText'
@@ -70,7 +70,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
           describe: (kind, name) => t(`paste.picture.${kind}`, { name: name || t('paste.picture.unnamed') }),
         },
       }),
-      enablePasteRules,
+      enablePasteRules: false,
       editable: !readOnly,
       injectNonce: document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '',
       shouldRerenderOnTransaction: false,

@@ -15,9 +15,13 @@ import * as Y from 'yjs'
 const TELLING = 6
 const CELLS = new Set(['tableCell', 'tableHeader'])
 
+/** The origin of words that are written again: to undo is their author's, as before. */
+export const RESCUED = Symbol('rescued')
+
 interface Letter {
   letter: string
-  mine: boolean
+  /** Of a letter written here, how many were written here before it; null for others' letters. */
+  mine: number | null
 }
 
 /** What one person wrote in one piece: its letters, and where each stands now. */
@@ -33,8 +37,13 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
   const watch = (transaction: Y.Transaction): void => {
     if (!remote(transaction.origin)) return
     const gone = deletedTexts(transaction)
-    if (gone.size === 0) return
+    const left = leftBehind(transaction)
+    if (gone.size === 0 && left.length === 0) return
     const arrived = newRuns(transaction)
+    // Yjs drops the places that it remembers of changed texts when it calls their observers.
+    for (const [type] of transaction.changed) type._searchMarker?.splice(0)
+    for (const tail of left) moveAlong(doc, tail, arrived)
+    const copies = gone.size > 0 ? arrived.flatMap(rotations) : []
     doc.transact(() => {
       for (const text of gone) {
         const letters = lettersOf(text, transaction)
@@ -44,7 +53,7 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
           continue
         }
         const said = letters.map(({ letter }) => letter).join('')
-        for (const run of arrived) {
+        for (const run of copies) {
           const sameBlock = blockId(text) !== undefined && blockId(text) === blockId(run.text)
           if (!sameBlock && (run.letters.length < TELLING || run.letters.length * 2 < said.length)) continue
           const lost = missing(letters, run.letters)
@@ -57,10 +66,11 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
           break
         }
       }
-    })
+    }, RESCUED)
   }
-  doc.on('afterTransaction', watch)
-  return () => doc.off('afterTransaction', watch)
+  // Before the editor hears of the change: it finds the words in their new place, and the caret behind them.
+  doc.on('beforeObserverCalls', watch)
+  return () => doc.off('beforeObserverCalls', watch)
 }
 
 /** Texts that this transaction deleted as a whole and that held words written here. */
@@ -81,8 +91,9 @@ function lettersOf(text: Y.XmlText, transaction: Y.Transaction): Letter[] {
   const letters: Letter[] = []
   for (let item = text._start; item !== null; item = item.right) {
     if (!(item.content instanceof Y.ContentString) || !Y.isDeleted(transaction.deleteSet, item.id)) continue
-    const mine = item.id.client === transaction.doc.clientID
-    for (const letter of item.content.str.split('')) letters.push({ letter, mine })
+    const { client, clock } = item.id
+    const own = client === transaction.doc.clientID
+    item.content.str.split('').forEach((letter, at) => letters.push({ letter, mine: own ? clock + at : null }))
   }
   return letters
 }
@@ -123,18 +134,105 @@ function newRuns(transaction: Y.Transaction): Run[] {
 }
 
 /**
+ * The same letters inserted elsewhere: "abc" made "abcbc" by a "bc" at its end, or by a "cb" before its "c". A join that
+ * is told as the second is still one of "bc".
+ */
+function rotations(run: Run): Run[] {
+  const whole = run.text
+    .toDelta()
+    .map(({ insert }: { insert: unknown }) => (typeof insert === 'string' ? insert : '\ufffc'))
+  const said = whole.join('')
+  const [start = 0] = run.places
+  const end = start + run.letters.length
+  const found = [run]
+  if (run.places.at(-1) !== end - 1) return found
+  const turn = (by: number): void => {
+    const places = run.places.map((place) => place + by)
+    found.push({ ...run, letters: said.slice(start + by, end + by), places })
+  }
+  for (let by = 1; end + by <= said.length && said[start + by - 1] === said[end + by - 1]; by += 1) turn(by)
+  for (let by = 1; by <= start && said[start - by] === said[end - by]; by += 1) turn(-by)
+  return found
+}
+
+/** The end of a text that others took away, and what was written in it here, which they had not seen. */
+interface Tail {
+  text: Y.XmlText
+  taken: string
+  /** How many of the taken letters stand before these words, where they are now, and what they say. */
+  words: { behind: number; at: number; letters: string }[]
+}
+
+/** Texts whose end went elsewhere without the words that were written in it here. */
+function leftBehind(transaction: Y.Transaction): Tail[] {
+  const texts = new Set<Y.XmlText>()
+  Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
+    if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentString)) return
+    const { parent } = struct
+    if (parent instanceof Y.XmlText && !parent._item?.deleted) texts.add(parent)
+  })
+  return [...texts].flatMap((text) => {
+    const tail: Tail = { text, taken: '', words: [] }
+    let index = 0
+    for (let item = text._start; item !== null; item = item.right) {
+      if (item.content instanceof Y.ContentString) {
+        const { str } = item.content
+        if (item.deleted) tail.taken += Y.isDeleted(transaction.deleteSet, item.id) ? str : ''
+        else if (tail.taken !== '' && item.id.client === transaction.doc.clientID) {
+          tail.words.push({ behind: tail.taken.length, at: index, letters: str })
+        } else if (tail.words.length === 0) {
+          // "abc" without its "bc" may be told as "abc" without its "ab", where what follows is an "a".
+          for (let at = 0; at < str.length && tail.taken !== '' && str[at] === tail.taken[0]; at += 1) {
+            tail.taken = tail.taken.slice(1) + tail.taken.charAt(0)
+          }
+        }
+      }
+      if (!item.deleted && item.countable) index += item.length
+    }
+    return tail.words.length > 0 ? [tail] : []
+  })
+}
+
+function sameStart(one: string, other: string): number {
+  let length = 0
+  while (length < Math.min(one.length, other.length) && one[length] === other[length]) length += 1
+  return length
+}
+
+/** Writes words that were left behind into the new block that has the letters around them. */
+function moveAlong(doc: Y.Doc, { text, taken, words }: Tail, arrived: Run[]): void {
+  for (const run of arrived) {
+    const at = run.letters.indexOf(taken)
+    if (run.text === text || at < 0 || (run.letters !== taken && taken.length < TELLING)) continue
+    // From the end, so that the places before stay where they are.
+    for (const word of [...words].reverse()) {
+      const place = (run.places[at + word.behind - 1] ?? 0) + 1
+      // An undo or redo may have brought a copy of some already; as that they would go with its next turn.
+      const there = word.behind === taken.length ? sameStart(run.letters.slice(at + word.behind), word.letters) : 0
+      doc.transact(() => {
+        run.text.delete(place, there)
+        text.delete(word.at, word.letters.length)
+      })
+      doc.transact(() => run.text.insert(place, word.letters), RESCUED)
+    }
+    return
+  }
+}
+
+/**
  * The words written here that a copy lacks, each with its place in the copy. Null when it is no copy: when it says
  * something that the text did not, or lacks nothing.
  */
 function missing(letters: Letter[], copy: string): [number, string][] | null {
   const lost: [number, string][] = []
+  const unseen = unseenSince(letters, copy)
   let at = 0
   let open = false
   for (const { letter, mine } of letters) {
-    if (copy[at] === letter) {
+    if (copy[at] === letter && !(mine !== null && unseen !== null && mine >= unseen)) {
       at += 1
       open = false
-    } else if (mine) {
+    } else if (mine !== null) {
       const last = lost.at(-1)
       if (open && last) last[1] += letter
       else lost.push([at, letter])
@@ -142,6 +240,15 @@ function missing(letters: Letter[], copy: string): [number, string][] | null {
     }
   }
   return at === copy.length && lost.length > 0 ? lost : null
+}
+
+/** The copier had seen what was written here up to some letter: which that is, if the copy has all of the others'. */
+function unseenSince(letters: Letter[], copy: string): number | null {
+  const mine = letters.flatMap((one) => (one.mine === null ? [] : [one.mine])).sort((a, b) => a - b)
+  const since = mine[copy.length - (letters.length - mine.length)]
+  if (since === undefined) return null
+  const seen = letters.filter((one) => one.mine === null || one.mine < since)
+  return seen.map(({ letter }) => letter).join('') === copy ? since : null
 }
 
 /** The id of the block around a text; of one that was just deleted, too. */

@@ -22,3 +22,23 @@ test('words typed without a network into a paragraph that somebody makes a headi
   }
   await context.close()
 })
+
+test('who writes while somebody makes a list of it goes on in the same words', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'first\nsecond\nlast')
+  await saved(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await text(guest).getByText('second').click()
+  await guest.keyboard.press('End')
+  const writing = guest.keyboard.type(' and then many words', { delay: 40 })
+  await text(owner).click()
+  await owner.keyboard.press('Control+a')
+  await owner.keyboard.press('Control+Shift+7')
+  await owner.keyboard.press('Control+Shift+8')
+  await writing
+  for (const page of [owner, guest]) {
+    await expect.poll(() => words(page)).toBe('firstsecond and then many wordslast')
+    await expect(text(page).locator('ul > li')).toHaveCount(3)
+  }
+  await context.close()
+})

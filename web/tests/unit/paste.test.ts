@@ -6,7 +6,7 @@ import type { Node } from '@tiptap/pm/model'
 import { initProseMirrorDoc, updateYFragment } from '@tiptap/y-tiptap'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { enablePasteRules, schemaExtensions } from '../../src/editor/extensions'
+import { schemaExtensions } from '../../src/editor/extensions'
 import { CleanPaste } from '../../src/editor/paste/cleanPaste'
 import type { PastedPicture } from '../../src/editor/paste/pictures'
 import type { Attribute } from '../../src/editor/schema/clean'
@@ -29,11 +29,11 @@ interface Result {
 /** `plain` is Ctrl+Shift+V, `vscode` text that VS Code says is Markdown. */
 type Kind = 'html' | 'text' | 'plain' | 'vscode'
 
-async function paste(content: string, kind: Kind = 'html'): Promise<Result> {
+async function paste(content: string, kind: Kind = 'html', into = ''): Promise<Result> {
   const result: Result = { doc: null as never, held: [], tooMuch: false }
   const editor = new Editor({
     element: document.body,
-    enablePasteRules,
+    enablePasteRules: false,
     extensions: [
       ...schemaExtensions(),
       CleanPaste.configure({
@@ -45,6 +45,7 @@ async function paste(content: string, kind: Kind = 'html'): Promise<Result> {
     ],
   })
   open.push(editor)
+  editor.chain().setContent(into).setTextSelection(1).run()
   const event = new Event('paste', { bubbles: true, cancelable: true })
   const held: Record<string, string> = { [kind === 'html' ? 'text/html' : 'text/plain']: content }
   if (kind === 'vscode') held['vscode-editor-data'] = '{"version":1,"mode":"markdown"}'
@@ -250,6 +251,24 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
     )
     expect(attribute(result.doc, 'orderedList', 'start')).toEqual([3])
     expect(attribute(result.doc, 'textStyle', 'color')).toEqual(['#C00000'])
+  })
+
+  test('an address is a link as a whole, whatever it is pasted before, and code has none', async () => {
+    const address = 'https://example.org/x'
+    const result = await paste(`see ${address} and www.example.org.`, 'text', '<p>here</p>')
+    expect(outline(result)).toBe(`paragraph("see ", link("${address}"), " and ", link("www.example.org"), ".here")`)
+    expect(attribute(result.doc, 'link', 'href')).toEqual([address, 'https://www.example.org'])
+    const code = await paste(address, 'text', '<pre><code>here</code></pre>')
+    expect(outline(code)).toContain(`codeBlock("${address}here")`)
+    expect(outline(await paste(address, 'plain', '<p>here</p>'))).toBe(`paragraph("${address}here")`)
+  })
+
+  test('what is copied is as plain text a line for every paragraph and a tab between cells', async () => {
+    await paste('<h1>Title</h1><ul><li>one<ul><li>two</li></ul></li></ul><table><tr><td>a</td><td>b</td></tr></table>')
+    const view = open.at(-1)?.view
+    expect(view?.serializeForClipboard(view.state.doc.slice(0, view.state.doc.content.size)).text).toBe(
+      'Title\none\ntwo\na\tb\n',
+    )
   })
 
   test('Word: links into the document left behind are words, and a row that only tells widths is none', async () => {

@@ -1,5 +1,7 @@
 /** Attributes that every text block may have: line spacing, indent and direction. */
 import { Extension } from '@tiptap/core'
+import type { Node } from '@tiptap/pm/model'
+import type { Transaction } from '@tiptap/pm/state'
 
 const MAX_INDENT = 8
 export const LINE_HEIGHTS = ['1', '1.15', '1.5', '2', '2.5', '3']
@@ -12,6 +14,17 @@ declare module '@tiptap/core' {
       changeIndent: (by: 1 | -1) => ReturnType
     }
   }
+}
+
+/** The selected paragraphs and headings with their places; of selected cells, those of every cell. */
+function selectedBlocks({ doc, selection }: Transaction): [Node, number][] {
+  return selection.ranges.flatMap(({ $from, $to }) => {
+    const found: [Node, number][] = []
+    doc.nodesBetween($from.pos, $to.pos, (node, position) => {
+      if (TEXT_BLOCKS.includes(node.type.name)) found.push([node, position])
+    })
+    return found
+  })
 }
 
 export const BlockAttributes = Extension.create({
@@ -61,28 +74,25 @@ export const BlockAttributes = Extension.create({
     return {
       setLineHeight:
         (value) =>
-        ({ state, tr, dispatch }) => {
-          const { from, to } = state.selection
-          state.doc.nodesBetween(from, to, (node, position) => {
-            if (dispatch && TEXT_BLOCKS.includes(node.type.name)) tr.setNodeAttribute(position, 'lineHeight', value)
-          })
+        ({ tr, dispatch }) => {
+          for (const [, position] of dispatch ? selectedBlocks(tr) : []) {
+            tr.setNodeAttribute(position, 'lineHeight', value)
+          }
           return true
         },
       changeIndent:
         (by) =>
-        ({ state, tr, dispatch, commands, editor }) => {
+        ({ tr, dispatch, commands, editor }) => {
           // In a list the indent is the depth of the item.
           const item = ['taskItem', 'listItem'].find((name) => editor.isActive(name))
           if (item) return by > 0 ? commands.sinkListItem(item) : commands.liftListItem(item)
-          const { from, to } = state.selection
           let changed = false
-          state.doc.nodesBetween(from, to, (node, position) => {
-            if (!TEXT_BLOCKS.includes(node.type.name)) return
+          for (const [node, position] of selectedBlocks(tr)) {
             const indent = Math.max(0, Math.min(MAX_INDENT, Number(node.attrs.indent) + by))
-            if (indent === node.attrs.indent) return
+            if (indent === node.attrs.indent) continue
             changed = true
             if (dispatch) tr.setNodeAttribute(position, 'indent', indent)
-          })
+          }
           return changed
         },
     }

@@ -17,7 +17,7 @@ import { FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
 import type { Extension, Extensions, Node } from '@tiptap/core'
 import { Plugin } from '@tiptap/pm/state'
 import StarterKit from '@tiptap/starter-kit'
-import type { DocumentSession } from '../../sync'
+import { RESCUED, type DocumentSession } from '../../sync'
 import { CleanAttributes } from '../schema/clean'
 import schema from '../schema/schema.json'
 import { Autolink } from './autolink'
@@ -26,8 +26,10 @@ import { BesideBlocks } from './besideBlocks'
 import { BlockIds } from './blockIds'
 import { Carets } from './caret'
 import { ClearFormatting } from './clearFormatting'
+import { ConvertBlocks } from './convertBlocks'
 import { CodeBlock } from '../code/codeBlock'
 import { DocumentEnds } from './documentEnds'
+import { FollowWords } from './followWords'
 import { EmojiNames } from '../emoji/emojiNames'
 import { Ink } from './ink'
 import { LargeInsert } from './largeInsert'
@@ -41,6 +43,8 @@ import { fill, type Upload } from '../picture/upload'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Rescue } from './rescue'
+import { ListCommands, Lists } from './lists'
+import { MoveBlocks } from './moveBlocks'
 import { Pending } from './pending'
 import { SizeSteps } from './sizeSteps'
 import { SmartQuotes } from './smartQuotes'
@@ -71,10 +75,8 @@ const Link = TiptapLink.extend({
       })
     })
   },
-  // Addresses only: what looks like Markdown in a paste stays as it is written.
-  addPasteRules() {
-    return TiptapLink.config.addPasteRules?.call({ ...this, options: { ...this.options, markdownLinks: false } }) ?? []
-  },
+  // Pasted addresses are found in what is pasted: TipTap looks at all that differs, and misses an end that was there.
+  addPasteRules: () => [],
 }).configure({
   openOnClick: false,
   defaultProtocol: 'https',
@@ -82,9 +84,6 @@ const Link = TiptapLink.extend({
   isAllowedUri: (address) => typedAddress(address) !== null,
   HTMLAttributes: { target: '_blank', rel: 'noopener noreferrer' },
 })
-
-/** The extensions whose rules run on what is pasted. */
-export const enablePasteRules = [Link.name]
 
 /** A block whose blocks may carry marks of their own, with no attribute that the schema does not describe. */
 function described<Options>(node: Node<Options>): Node<Options> {
@@ -212,6 +211,10 @@ export function extensions(
     SlashMenu,
     EmojiNames,
     ClearFormatting,
+    ConvertBlocks,
+    Lists,
+    ListCommands,
+    MoveBlocks,
     SizeSteps,
     Selection.configure({ className: 'kept-selection' }),
     Collaboration.extend({
@@ -223,10 +226,11 @@ export function extensions(
         }
         return { 'Mod-z': turn('undo'), 'Mod-y': turn('redo'), 'Shift-Mod-z': turn('redo') }
       },
-    }).configure({ fragment: session.fragment }),
+    }).configure({ fragment: session.fragment, yUndoOptions: { trackedOrigins: [RESCUED] } }),
     UndoSteps,
     Carets.configure({ awareness: session.awareness }),
     Pending,
+    FollowWords,
     Steady,
     Rescue.configure({ onFault: options.onFault }),
   ]

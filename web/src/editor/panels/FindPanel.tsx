@@ -5,6 +5,7 @@ import { useEditorState } from '@tiptap/react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { quotedTerm } from './quotedTerm'
+import { replaceAll, replaceOne } from './replaceFound'
 
 interface Props {
   editor: Editor
@@ -113,7 +114,7 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
             value={replacement}
             onChange={(event) => setReplacement(event.currentTarget.value)}
           />
-          <Button size="compact-xs" variant="default" disabled={!count} onClick={() => editor.commands.replace()}>
+          <Button size="compact-xs" variant="default" disabled={!count} onClick={() => replaceOne(editor, replacement)}>
             {t('find.replace')}
           </Button>
           <Button
@@ -121,7 +122,7 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
             variant="default"
             disabled={!count}
             onClick={() => {
-              editor.commands.replaceAll()
+              replaceAll(editor, replacement)
               field.current?.focus()
             }}
           >

@@ -35,6 +35,8 @@ const WRITING: Shortcut[] = [
   ['toolbar.indent', 'Mod+]'],
   ['toolbar.outdent', 'Mod+['],
   ['block.page', 'Mod+Enter'],
+  ['shortcuts.up', 'Alt+Shift+↑'],
+  ['shortcuts.down', 'Alt+Shift+↓'],
   ['picture.larger', 'Alt+Shift+↑'],
   ['picture.smaller', 'Alt+Shift+↓'],
   ['shortcuts.paste', 'Mod+Shift+V'],

@@ -4,6 +4,8 @@ import { Slice } from '@tiptap/pm/model'
 import { Plugin, TextSelection, type Selection } from '@tiptap/pm/state'
 import { CellSelection } from '@tiptap/pm/tables'
 import type { EditorView } from '@tiptap/pm/view'
+import { linkAddresses } from './addresses'
+import { copiedText } from './copiedText'
 import { isMarkdown, markdownToHtml } from './markdown'
 import { normalise, TooMuchPasted } from './normalise'
 import type { PastedPicture, PictureOptions } from './pictures'
@@ -100,8 +102,14 @@ export const CleanPaste = Extension.create<PasteOptions>({
             },
           },
           transformPastedHTML: clean,
-          transformPasted: (slice, view) => ownLayout(slice, view.state.selection),
+          transformPasted: (slice, view) => {
+            const { selection, schema } = view.state
+            // What is moved is as it was, who wants plain text wants no links, and code has none.
+            const as = view.dragging || isPlain(view) || selection.$from.parent.type.spec.code
+            return ownLayout(as ? slice : linkAddresses(slice, schema), selection)
+          },
           clipboardTextParser: plainText,
+          clipboardTextSerializer: ({ content }) => copiedText(content),
           handlePaste: (view, event, slice) => {
             const { state } = view
             const transfer = event.clipboardData

@@ -1,0 +1,57 @@
+/**
+ * Blocks that become headings, paragraphs or code keep what each of them has: its id, by which others' carets and words
+ * find it again, and its layout. TipTap keeps that only where one block is chosen.
+ */
+import { commands as core, Extension, getNodeType } from '@tiptap/core'
+import { setBlockType } from '@tiptap/pm/commands'
+import type { NodeType } from '@tiptap/pm/model'
+import type { Transaction } from '@tiptap/pm/state'
+import { CellSelection } from '@tiptap/pm/tables'
+import { findWrapping, liftTarget } from '@tiptap/pm/transform'
+import { inEachCell } from '../table/eachCell'
+
+export const ConvertBlocks = Extension.create({
+  name: 'convertBlocks',
+  addCommands() {
+    return {
+      toggleWrap: (name, attributes) => (props) => {
+        const { tr, state, dispatch, editor } = props
+        const type = getNodeType(name, state.schema)
+        if (!(tr.selection instanceof CellSelection)) return core.toggleWrap(name, attributes)(props)
+        const away = editor.isActive(type.name)
+        return !dispatch || inEachCell(tr, () => (away ? unwrap(tr, type) : wrap(tr, type))) === true
+      },
+      setNode:
+        (name, attributes = {}) =>
+        ({ state: { schema }, chain }) => {
+          const type = getNodeType(name, schema)
+          if (!type.isTextblock) return false
+          const possible = setBlockType(type, attributes)
+          return chain()
+            .command(({ state, commands }) => possible(state) || commands.clearNodes())
+            .command(({ state, tr, dispatch }) => {
+              if (!possible(state)) return false
+              for (const { $from, $to } of dispatch ? state.selection.ranges : []) {
+                tr.setBlockType($from.pos, $to.pos, type, (node) => ({ ...node.attrs, ...attributes }))
+              }
+              return true
+            })
+            .run()
+        },
+    }
+  },
+})
+
+function wrap(tr: Transaction, type: NodeType): boolean {
+  const range = tr.selection.$from.blockRange(tr.selection.$to)
+  const around = range && findWrapping(range, type)
+  if (range && around) tr.wrap(range, around)
+  return Boolean(around)
+}
+
+function unwrap(tr: Transaction, type: NodeType): boolean {
+  const range = tr.selection.$from.blockRange(tr.selection.$to, (node) => node.type === type)
+  const depth = range && liftTarget(range)
+  if (range && typeof depth === 'number') tr.lift(range, depth)
+  return typeof depth === 'number'
+}
