@@ -22,7 +22,7 @@ from quire.sync import wire
 from quire.sync.exchange import RequestSender, Visitor
 from quire.sync.gateway import WORK_BURST
 from quire.sync.member import Member
-from rawclient import Client, appended, as_guest, connected, insertion, joined, link
+from rawclient import Client, appended, as_guest, connected, fan, insertion, joined, link
 from stalls import memory
 from visitors import Browser
 
@@ -482,3 +482,28 @@ async def test_large_messages_that_never_end_have_a_bound_together(launch: Calla
         # Whoever had less is still there.
         owner.writer.write(message[-1:])
         assert await owner.until(b"\x08") == wire.SAVED
+
+
+async def test_a_few_kilobytes_that_are_slow_to_merge_hold_nobody_up(server: QuireProcess) -> None:
+    crafted, calm = server.new_document(), server.new_document()
+    async with connected(server, crafted) as hostile, connected(server, calm) as honest:
+        await as_guest(hostile, link(server, crafted, "editor"))
+        await joined(honest, server)
+        clock = 0
+        for _ in range(60):
+            update = fan(1, 990, clock)
+            hostile.send(wire.sync_update(update))
+            assert await hostile.until(b"\x08") == wire.SAVED
+            clock += 990 + (clock == 0)
+        hostile.send(wire.sync_update(fan(2, 1000)))
+        refusal = asyncio.create_task(hostile.until(b"\x08"))
+        delays, written = [], 0
+        # Merged as a whole it takes six seconds.
+        while not refusal.done() or written < 10:
+            delays.append(await answered(honest, written))
+            written += 1
+        assert await refusal == wire.NOT_SAVED
+        assert b"takes too long" in await hostile.until(b"\x05")
+        assert max(delays) < 1.5
+        hostile.send(wire.sync_update(appended(0, "an honest word")))
+        assert await hostile.until(b"\x08") == wire.SAVED

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from quire.crdt.clock import Clock
 from quire.crdt.host import ReplicaHost
+from quire.crdt.pieces import TooSlow
 from quire.crdt.replica import Applied, Replica, ReplicaCorrupt
 from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, diff, inspect, merge
@@ -118,7 +119,7 @@ class LoadedDocument:
         """Return the encoded set of all deletions."""
         update = await self.diff(self.clock.encode(), payer)
         if len(update) > self._heavy:
-            summary = await self._host.inspect(self._document, update, payer)
+            summary = await self._host.inspect(self._document, update, payer, stored=True)
         else:
             with charged(payer):
                 summary = inspect(update, stored=True)
@@ -130,13 +131,24 @@ class LoadedDocument:
         """Have the replica do something; one that died, perhaps of something else, is built again once.
 
         Building it is on the account of `payer`. Raises `ReplicaCorrupt` when the second dies as well, and what `work`
-        raises.
+        raises; `TooSlow` from a worker process only.
         """
+        replica = await self.live(payer, heavy=heavy)
         try:
-            return await work(await self.live(payer, heavy=heavy))
+            return await work(replica)
+        except TooSlow:
+            self.give_up()
+            if replica.local:
+                return await self.ask(work, payer)
+            await self.live(payer)
+            raise
         except ReplicaCorrupt:
             self.replica = None
-            return await work(await self.live(payer, heavy=heavy))
+        return await work(await self.live(payer, heavy=heavy))
+
+    def give_up(self) -> None:
+        """An update took the replica too long, which has half of it now; the next is in a worker process."""
+        self.replica, self._apart = None, True
 
     async def live(self, payer: Payer | None = None, *, heavy: bool = False) -> Replica:
         """Return the replica, building it (in a worker process when heavy) from the bytes at hand."""
@@ -211,4 +223,4 @@ def _clock_of(stored: Stored) -> Clock:
     snapshot = stored.snapshot
     known = decode_state_vector(snapshot.state_vector) if snapshot else {}
     alone = snapshot is None or snapshot.waiting == ()
-    return Clock(known, (inspect(row.payload) for row in stored.tail), exact=alone)
+    return Clock(known, (inspect(row.payload, stored=True) for row in stored.tail), exact=alone)
