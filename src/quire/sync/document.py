@@ -21,6 +21,8 @@ REBASE_BYTES: Final = 64 * 1024
 REBASE_UPDATES: Final = 500
 MOST_MERGED: Final = 1500
 """Updates up to which a join merges bytes; merging takes the square of their number."""
+MOST_MERGING: Final = 150_000_000
+"""Updates times their bytes, likewise: of crafted ones this takes a quarter of a second."""
 MOST_LOADED: Final = 20_000
 """Updates up to which a replica is built in this process."""
 MEMORY_FACTOR: Final = 12
@@ -94,7 +96,8 @@ class LoadedDocument:
     @property
     def quick(self) -> bool:
         """Whether the whole can be told from bytes at hand."""
-        return len(self._tail) <= MOST_MERGED and self.clock.exact
+        few = len(self._tail) <= MOST_MERGED and len(self._tail) * self._tail_bytes <= MOST_MERGING
+        return few and self.clock.exact
 
     def whole(self) -> tuple[bytes | None, bytes]:
         """Return the document as one update, or as two when a large base would only be copied."""

@@ -162,7 +162,9 @@ class Ingest:
             self._refuse_malformed(sender, error)
             return
         self._accept(update, sender, summary, applied)
-        if time.thread_time() - started > SLOW:
+        waits = applied.waits and self._loaded.waiting_bytes > self._limits.heavy_update
+        if waits or time.thread_time() - started > SLOW:
+            # One small update may place all that waits.
             self._queue.add(self._loaded.move)
 
     def _receive_queued(self, update: bytes, sender: Sender, summary: UpdateSummary | None = None) -> None:
