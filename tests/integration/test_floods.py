@@ -351,8 +351,9 @@ class Charged:
 
 async def test_what_takes_long_over_https_counts_as_on_a_socket(ada: Browser, node: Server) -> None:
     document = (await ada.call("POST", "/documents", {})).json()["id"]
-    work = node.gateway.work_of((await ada.call("GET", "/session")).json()["account"]["id"])
-    assert work is not None
+    share = node.gateway.share_of((await ada.call("GET", "/session")).json()["account"]["id"])
+    assert share is not None
+    work = share.work
     path = f"/api/v1/documents/{document}/sync"
     # It ends in the middle: nothing of it is kept.
     slow = wire.var_bytes(b"\x00") + wire.var_bytes(slow_to_read(5, b"\x01"))

@@ -22,10 +22,10 @@ from quire.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
 from quire.credentials import presented
 from quire.overload import excess
-from quire.rates import Bucket, Buckets
+from quire.rates import Buckets
 from quire.sync import wire
 from quire.sync.admission import YJS, Admission
-from quire.sync.allowance import Allowance
+from quire.sync.allowance import Allowance, Share
 from quire.sync.closecode import CloseCode
 from quire.sync.hocuspocus import HocuspocusSession
 from quire.sync.limits import GatewayLimits
@@ -77,6 +77,7 @@ class Gateway:
         self._background = Background()
         self._refusals = Throttle(10)
         self._work = Buckets(WORK_RATE, WORK_BURST)
+        self._sent = Buckets(limits.bytes_per_hour / 3600, limits.bytes_per_hour)
         self._uncounted = 0
         """Bytes that came in since what all sockets gather was summed up."""
         self._headroom = limits.inbound_budget
@@ -225,14 +226,17 @@ class Gateway:
             if not self._admission.bind(person):
                 raise Denied("too-many-connections")
             self._bound[socket] = person
-            if (work := self.work_of(person)) is not None:
-                socket.share_work(work)
+            if (share := self.share_of(person)) is not None:
+                socket.share(share)
         socket.admit()
         return principal, role
 
-    def work_of(self, person: str) -> Bucket | None:
-        """Return the seconds of this process that a person (`person_of`) may take; None: any."""
-        return self._work.of(person, time.monotonic()) if self._limits.rates else None
+    def share_of(self, person: str) -> Share | None:
+        """Return what a person (`person_of`) may take of this node; None: anything."""
+        if not self._limits.rates:
+            return None
+        now = time.monotonic()
+        return Share(self._work.of(person, now), self._sent.of(person, now))
 
     def left(self, member: Member) -> None:
         """Forget a member."""
