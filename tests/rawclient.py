@@ -151,3 +151,11 @@ def appended(clock: int, words: str, client: int = 9) -> bytes:
     number = wire.var_uint(client)
     place = b"\x84" + number + wire.var_uint(clock - 1) if clock else b"\x04\x01\x01t"
     return b"\x01\x01" + number + wire.var_uint(clock) + place + wire.var_string(words) + b"\x00"
+
+
+def fan(client: int, count: int, clock: int = 0) -> bytes:
+    """An update of letters that all stand behind the first of client 1: where each comes is to be found among all."""
+    first = b"\x04\x01\x01t\x01x" if (client, clock) == (1, 0) else b""
+    letters = b"".join(b"\x84\x01\x00\x01" + b"ab"[number % 2 :][:1] for number in range(count))
+    head = wire.var_uint(count + bool(first)) + wire.var_uint(client) + wire.var_uint(clock)
+    return b"\x01" + head + first + letters + b"\x00"

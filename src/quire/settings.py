@@ -117,6 +117,12 @@ class Settings(BaseSettings):
     max_documents_per_socket: int = Field(100, description="Documents open on one socket.")
     socket_messages_per_second: int = Field(200, description="Sustained inbound messages of one socket.")
     socket_bytes_per_second: int = Field(2 * MIB, description="Sustained inbound bytes of one socket.")
+    bytes_per_hour_per_account: int = Field(
+        1024 * MIB,
+        ge=1,
+        description="Bytes that one account, or one address with one link, may send in an hour: all that is written is "
+        "kept, also when it is deleted again.",
+    )
     password_queue: int = Field(64, ge=1, description="Passwords that may wait to be checked before more are refused.")
     connects_per_minute: int = Field(600, description="Socket upgrades from one address.")
 

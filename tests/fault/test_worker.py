@@ -10,7 +10,7 @@ import pytest
 from conftest import QuireProcess
 from person import Person, agreed
 from quire.sync import wire
-from rawclient import connected, insertion, joined
+from rawclient import connected, fan, insertion, joined
 from stalls import children, until
 
 WORKER = "quire.crdt.worker"
@@ -85,3 +85,18 @@ async def test_an_update_of_many_structs_is_tried_apart(launch: Callable[..., Qu
         sender.send(wire.sync_update(b"\x01" + wire.var_uint(2000) + b"\x09\x00" + structs + b"\x00"))
         assert await sender.until(b"\x08") == wire.SAVED
         assert len(children(server, WORKER)) == 1
+
+
+async def test_much_that_waits_is_placed_apart(launch: Callable[..., QuireProcess]) -> None:
+    """A few bytes are enough then to have all of it merged."""
+    server = launch()
+    document = server.new_document()
+    async with connected(server, document) as sender:
+        await joined(sender, server)
+        for author in range(2, 40):
+            # They stand behind a letter that does not come yet.
+            sender.send(wire.sync_update(fan(author, 990)))
+            assert await sender.until(b"\x08") == wire.SAVED
+        await until(lambda: len(children(server, WORKER)) == 1, "a worker")
+        sender.send(wire.sync_update(fan(1, 1)))
+        await sender.until(b"\x08")

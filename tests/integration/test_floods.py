@@ -23,7 +23,7 @@ from quire.sync.exchange import RequestSender, Visitor
 from quire.sync.gateway import WORK_BURST
 from quire.sync.opendocument import OpenDocument
 from quire.sync.rooms.member import Member
-from rawclient import Client, appended, as_guest, connected, insertion, joined, link
+from rawclient import Client, appended, as_guest, connected, fan, insertion, joined, link
 from stalls import memory
 from visitors import Browser
 
@@ -294,7 +294,7 @@ async def test_a_huge_update_of_a_reader_holds_nobody_up(server: QuireProcess, k
         await as_guest(reader, token)
         await joined(other, server)
         await answered(other, 0)
-        runs = 5_000_000
+        runs = 1_400_000
         huge = b"\x00\x01\x05" + wire.var_uint(runs) + b"\x00\x01" * runs
         reader.send(kind(huge))
         await reader.writer.drain()
@@ -353,8 +353,9 @@ class Charged:
 
 async def test_what_takes_long_over_https_counts_as_on_a_socket(ada: Browser, node: Server) -> None:
     document = (await ada.call("POST", "/documents", {})).json()["id"]
-    work = node.gateway.work_of((await ada.call("GET", "/session")).json()["account"]["id"])
-    assert work is not None
+    share = node.gateway.share_of((await ada.call("GET", "/session")).json()["account"]["id"])
+    assert share is not None
+    work = share.work
     path = f"/api/v1/documents/{document}/sync"
     # It ends in the middle: nothing of it is kept.
     slow = wire.var_bytes(b"\x00") + wire.var_bytes(slow_to_read(5, b"\x01"))
@@ -484,3 +485,28 @@ async def test_large_messages_that_never_end_have_a_bound_together(launch: Calla
         # Whoever had less is still there.
         owner.writer.write(message[-1:])
         assert await owner.until(b"\x08") == wire.SAVED
+
+
+async def test_a_few_kilobytes_that_are_slow_to_merge_hold_nobody_up(server: QuireProcess) -> None:
+    crafted, calm = server.new_document(), server.new_document()
+    async with connected(server, crafted) as hostile, connected(server, calm) as honest:
+        await as_guest(hostile, link(server, crafted, "editor"))
+        await joined(honest, server)
+        clock = 0
+        for _ in range(60):
+            update = fan(1, 990, clock)
+            hostile.send(wire.sync_update(update))
+            assert await hostile.until(b"\x08") == wire.SAVED
+            clock += 990 + (clock == 0)
+        hostile.send(wire.sync_update(fan(2, 1000)))
+        refusal = asyncio.create_task(hostile.until(b"\x08"))
+        delays, written = [], 0
+        # Merged as a whole it takes six seconds.
+        while not refusal.done() or written < 10:
+            delays.append(await answered(honest, written))
+            written += 1
+        assert await refusal == wire.NOT_SAVED
+        assert b"takes too long" in await hostile.until(b"\x05")
+        assert max(delays) < 1.5
+        hostile.send(wire.sync_update(appended(0, "an honest word")))
+        assert await hostile.until(b"\x08") == wire.SAVED

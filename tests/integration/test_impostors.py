@@ -55,6 +55,24 @@ async def test_nobody_deletes_what_somebody_else_has_yet_to_write(server: QuireP
         assert await text(owner) == "hworld"
 
 
+async def test_nothing_lies_in_wait_for_somebody_s_next_words(server: QuireProcess) -> None:
+    """Merged with them, it could take so long that they were refused with it."""
+    async with owner_and_guest(server) as (owner, forger):
+        assert await written(owner, appended(0, "hello ", VICTIM)) == wire.SAVED
+        # A letter between the first of the text and the next one that the owner will write.
+        beside = b"\xc4" + wire.var_uint(VICTIM) + b"\x00" + wire.var_uint(VICTIM) + b"\x06"
+        ahead = b"\x01\x01\x07\x00" + beside + b"\x01z\x00"
+        assert await written(forger, ahead) == wire.NOT_SAVED
+        assert b"yet to write" in await forger.until(b"\x05")
+        assert await written(owner, appended(6, "world", VICTIM)) == wire.SAVED
+        # Whoever had seen those words may offer it again now.
+        code, reason = await forger.closed()
+        assert (code, "can be taken" in reason) == (1012, True)
+    async with connected(server, owner.prefix[1:].decode()) as again:
+        await joined(again, server)
+        assert await written(again, ahead) == wire.SAVED
+
+
 async def test_a_cursor_is_enough_to_own_its_client_id(server: QuireProcess) -> None:
     async with owner_and_guest(server) as (owner, forger):
         owner.send(shown(VICTIM, 1, "Ada"))

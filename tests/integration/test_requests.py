@@ -191,3 +191,17 @@ async def test_a_head_has_a_size(server: QuireProcess) -> None:
             endless.writer.write(b"X: " + b"y" * 10_000 + b"\r\n")
             await asyncio.wait([answer], timeout=0.01)
         assert answer.result().startswith(b"HTTP/1.1 431 ")
+
+
+async def test_no_answer_comes_among_the_frames_of_a_socket(server: QuireProcess) -> None:
+    """One that is under way when its connection is upgraded is given up with the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    host = f"Host: 127.0.0.1:{server.port}\r\n"
+    upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    first = f"GET /healthz HTTP/1.1\r\n{host}\r\n"
+    writer.write(f"{first}GET /collab HTTP/1.1\r\n{host}{upgrade}{key}\r\n".encode())
+    answer = await asyncio.wait_for(reader.read(), 20)
+    assert b" 101 " not in answer
+    assert answer.count(b"HTTP/1.1 ") <= 1
+    writer.close()

@@ -6,20 +6,22 @@ from quire.crdt.cursor import Cursor, MalformedUpdate
 from quire.crdt.summary import MAX_CLOCK
 
 
-def furthest_deletions(cursor: Cursor) -> tuple[tuple[int, int], ...]:
-    """Read a delete set within bounds; return (client, end clock) of the furthest deletion per client.
+def furthest_deletions(cursor: Cursor) -> tuple[tuple[tuple[int, int], ...], int]:
+    """Read a delete set within bounds; raises `MalformedUpdate`.
 
-    Raises `MalformedUpdate`.
+    Returns (client, end clock) of the furthest deletion of each client, and how many ranges there are.
     """
     clients = cursor.number()
     if clients == 0:
-        return ()
+        return (), 0
     cursor.fits(clients * 2)
     furthest = []
+    total = 0
     for _ in range(clients):
         client = cursor.number()
         count = cursor.number()
         cursor.fits(count * 2)
+        total += count
         end = 0
         for _ in range(count):
             clock = cursor.number()
@@ -29,7 +31,7 @@ def furthest_deletions(cursor: Cursor) -> tuple[tuple[int, int], ...]:
             end = max(end, clock + length)
         if end:
             furthest.append((client, end))
-    return tuple(furthest)
+    return tuple(furthest), total
 
 
 def deletions(update: bytes, at: int) -> list[tuple[int, int, int]]:

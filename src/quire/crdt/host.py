@@ -13,10 +13,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from quire.concurrency.processes import start_child
+from quire.crdt.pieces import Effort, TooSlow
 from quire.crdt.replica import Applied, Encoded, LocalReplica, Replica, ReplicaCorrupt
 from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, decode_applied, decode_summary
 from quire.crdt.turns import Payer, Turns, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, decode_parts, encode_parts
+
+USUAL, ONCE = 5e-6, 0.1
+"""Processor seconds for a struct or deletion, and beyond that for one update: what takes longer here goes to a worker
+process."""
 
 
 @dataclass(slots=True, eq=False)
@@ -141,6 +146,8 @@ class Worker:
 def _settle(request: _Request, status: int, body: bytes) -> None:
     if status == Status.MALFORMED:
         _fail(request, MalformedUpdate(body.decode()))
+    elif status == Status.TOO_SLOW:
+        _fail(request, TooSlow())
     elif status != Status.OK:
         _fail(request, ReplicaCorrupt(body.decode()))
     elif not request.answer.done():
@@ -207,8 +214,10 @@ class ReplicaHost:
     async def open(self, document: str, parts: Sequence[bytes], *, heavy: bool, payer: Payer | None = None) -> Replica:
         """Build a live copy from updates that together are the document, on the account of whoever needs it."""
         if not heavy:
-            with charged(payer):
-                return LocalReplica(parts)
+            effort = Effort(usual=USUAL, once=ONCE)
+            effort.begin()
+            with charged(payer), suppress(TooSlow):
+                return LocalReplica(parts, effort=effort)
         self._numbers += 1
         worker, number = self._workers[self._numbers % len(self._workers)], self._numbers
         await worker.call(Operation.OPEN, number, encode_parts(parts), document=document, payer=payer)
@@ -219,9 +228,12 @@ class ReplicaHost:
         """Requests to worker processes that wait for their answer."""
         return sum(worker.requests for worker in self._workers)
 
-    async def inspect(self, document: str, update: bytes, payer: Payer | None = None) -> UpdateSummary:
+    async def inspect(
+        self, document: str, update: bytes, payer: Payer | None = None, *, stored: bool = False
+    ) -> UpdateSummary:
         """Parse a large update in a worker process; raises `MalformedUpdate`."""
-        answer = await self._workers[0].call(Operation.INSPECT, 0, update, document=document, payer=payer)
+        operation = Operation.READ if stored else Operation.INSPECT
+        answer = await self._workers[0].call(operation, 0, update, document=document, payer=payer)
         with charged(payer):
             return decode_summary(answer)
 

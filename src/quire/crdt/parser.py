@@ -33,6 +33,9 @@ from quire.crdt.deleteset import deletions, furthest_deletions
 from quire.crdt.summary import MAX_CLOCK, Id, Kind, Run, UpdateSummary
 
 MAX_STRUCTS: Final = 4_000_000
+MAX_PARTS: Final = 1_500_000
+"""Structs and deletions of an update that comes in: each costs microseconds, whatever it holds. An editor's take ten
+bytes or more, so that one of the largest size has less."""
 MAX_CHAIN: Final = 10_000
 """Texts of one update that only continue the text before them. yrs joins them one by one and keeps every step:
 80,000 single characters (0.6 MB) take 3.4 GB and six seconds. Yjs and yrs themselves send such texts joined."""
@@ -54,10 +57,12 @@ _TYPES: Final = {
 def inspect(update: bytes, *, stored: bool = False) -> UpdateSummary:
     """Parse an update; raises `MalformedUpdate`. Time and memory are linear in its length.
 
-    What is `stored` was taken piece by piece, so as a whole it may have longer chains of texts.
+    What is `stored` was taken piece by piece, so as a whole it may have more structs and longer chains of texts.
     """
     try:
-        return _Parser(update, chain=MAX_STRUCTS if stored else MAX_CHAIN).parse()
+        if stored:
+            return _Parser(update, chain=MAX_STRUCTS, parts=len(update)).parse()
+        return _Parser(update, chain=MAX_CHAIN, parts=MAX_PARTS).parse()
     except IndexError:
         raise MalformedUpdate("the update ends too early") from None
 
@@ -68,16 +73,18 @@ class _Parser(Contents):
         "content",
         "long",
         "most_chained",
+        "most_parts",
         "needs",
         "ranges",
         "runs",
         "text_end",
     )
 
-    def __init__(self, data: bytes, *, chain: int) -> None:
+    def __init__(self, data: bytes, *, chain: int, parts: int) -> None:
         super().__init__(data)
         self.content = self.chain = 0
         self.most_chained = chain
+        self.most_parts = parts
         self.text_end: Id | None = None
         self.needs: dict[int, int] = {}
         self.ranges: list[tuple[int, int, int]] = []
@@ -97,15 +104,19 @@ class _Parser(Contents):
             total += count
             if count == 0 or count * 2 > self.end or total > MAX_STRUCTS:
                 raise MalformedUpdate(f"the update claims {total} structs")
+            if total > self.most_parts:
+                raise MalformedUpdate(_many(total))
             client = self.number()
             self.section(client, self.number(), count)
             sections.append((client, start, self.at))
         if clients > 1 and len({client for client, _, _ in sections}) < clients:
             raise MalformedUpdate("the update names a client twice")
         deletes_at = self.at
-        deletes = furthest_deletions(self)
+        deletes, deleted = furthest_deletions(self)
         if self.at != self.end:
             raise MalformedUpdate("something follows the end of the update")
+        if total + deleted > self.most_parts:
+            raise MalformedUpdate(_many(total + deleted))
         if self.long:
             self.mark_long(deletes_at)
         return UpdateSummary(
@@ -116,6 +127,7 @@ class _Parser(Contents):
             total,
             tuple(sections),
             deletes_at,
+            deleted,
             tuple(self.runs),
         )
 
@@ -242,6 +254,10 @@ class _Parser(Contents):
             ranges = deleted.get(run.client, [])
             at = bisect_right(ranges, (start, MAX_CLOCK)) - 1
             run.long |= at < 0 or ranges[at][1] < end
+
+
+def _many(parts: int) -> str:
+    return f"the update has {parts} structs and deletions, and may have {MAX_PARTS}; send it in smaller parts"
 
 
 def beside(run: Run, left: Id | None, right: Id | None) -> bytes:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pycrdt
 
 from quire.crdt.cursor import append_number
 from quire.crdt.parser import beside, emptied
+from quire.crdt.pieces import FEW, Effort
 from quire.crdt.structure import Mended, Structure
 from quire.crdt.summary import Kind, Run
 from quire.crdt.turns import Payer, charged
@@ -29,6 +30,8 @@ from quire.crdt.updates import (
     stands_on,
 )
 from quire.crdt.waiting import Waiting
+
+_Thing = TypeVar("_Thing")
 
 
 class ReplicaCorrupt(Exception):
@@ -82,7 +85,7 @@ class Replica(Protocol):
         ...
 
     def apply_now(self, update: bytes, summary: UpdateSummary) -> Applied:
-        """Apply an update; raises `MalformedUpdate` (nothing changed), `ReplicaCorrupt`."""
+        """Apply an update; raises `MalformedUpdate` (nothing changed), `TooSlow` or `ReplicaCorrupt`."""
         ...
 
     async def apply(self, update: bytes, summary: UpdateSummary, payer: Payer | None = None) -> Applied:
@@ -106,15 +109,21 @@ class LocalReplica:
     local = True
     alive = True
 
-    def __init__(self, parts: Sequence[bytes]) -> None:
-        """Build the document from updates that were taken once; whatever it cannot bear is left out of it."""
+    def __init__(self, parts: Sequence[bytes], *, effort: Effort | None = None) -> None:
+        """Build the document from updates that were taken once; whatever it cannot bear is left out of it.
+
+        With `effort`, updates that take the CRDT too long, these or later ones, raise `TooSlow`.
+        """
         self._doc: pycrdt.Doc[Any] = pycrdt.Doc()
+        self._effort = effort
         self._structure = Structure()
         self._waiting = Waiting()
         for part in parts:
             self._take(part, inspect(part, stored=True), strict=False)
 
     def apply_now(self, update: bytes, summary: UpdateSummary) -> Applied:
+        if self._effort is not None:
+            self._effort.begin()
         return self._take(update, summary, strict=True)
 
     def _take(self, update: bytes, summary: UpdateSummary, *, strict: bool) -> Applied:
@@ -134,14 +143,15 @@ class LocalReplica:
         due, released = self._waiting.settle(moved)
         whole = placement.whole and not late and not self._divides(summary)
         if whole and not due and not released:
-            self._apply(update)
+            if self._effort is None or summary.structs + summary.deletions <= FEW:
+                self._apply(update)
+            else:
+                self._integrate(placement.placed)
+                self._remove(deletions(update, summary.deletes_at))
             return Applied(changed=True, waiting=len(self._waiting), clocks=moved)
         with self._observed() as seen:
-            for structs in _sections(placement.placed):
-                self._apply(encode(structs, ()))
-            deleted = self._deletable(chain(deletions(update, summary.deletes_at), due))
-            if deleted:
-                self._apply(encode((), deleted))
+            self._integrate(placement.placed)
+            self._remove(self._deletable(chain(deletions(update, summary.deletes_at), due)))
         return Applied(changed=True, waiting=len(self._waiting), clocks=moved, given=_joined(seen), waits=late)
 
     def _delete(self, update: bytes, summary: UpdateSummary) -> Applied:
@@ -149,10 +159,30 @@ class LocalReplica:
         late = self._waiting.hold(update, summary, self._structure.known)
         plain = not late and not summary.ranges and not self._divides(summary)
         with self._observed() as seen:
-            self._apply(update if plain else encode((), self._deletable(deletions(update, summary.deletes_at))))
+            ranges = deletions(update, summary.deletes_at)
+            self._remove(ranges if plain else self._deletable(ranges))
         changed = late or bool(seen)
         given = None if plain else _joined(seen)
         return Applied(changed=changed, waiting=len(self._waiting), given=given, waits=late)
+
+    def _integrate(self, placed: Sequence[tuple[Run, Mended | None]]) -> None:
+        """Give the CRDT what was placed."""
+
+        def give(piece: Sequence[tuple[Run, Mended | None]]) -> None:
+            for structs in _sections(piece):
+                self._apply(encode(structs, ()))
+
+        self._in_pieces(placed, give)
+
+    def _remove(self, ranges: Sequence[tuple[int, int, int]]) -> None:
+        """Have the CRDT delete ranges of clocks; in their order it divides a text from its front on."""
+        self._in_pieces(sorted(ranges), lambda piece: self._apply(encode((), piece)))
+
+    def _in_pieces(self, things: Sequence[_Thing], give: Callable[[Sequence[_Thing]], None]) -> None:
+        if self._effort is not None and len(things) > FEW:
+            self._effort.in_pieces(things, give, clients=len(self._structure.known))
+        elif things:
+            give(things)
 
     @contextmanager
     def _observed(self) -> Iterator[list[bytes]]:

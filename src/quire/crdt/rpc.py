@@ -28,11 +28,13 @@ class Operation(enum.IntEnum):
     CLOSE = 3
     """Forget the replica. No body, and an empty answer."""
     INSPECT = 4
-    """Read an update, of no replica. Answer: `encode_summary`."""
+    """Read an update that comes in, of no replica. Answer: `encode_summary`."""
     STATE = 5
     """No body. Answer: `encode_applied`."""
     ENCODE = 6
     """No body. Answer: the parts of the document."""
+    READ = 7
+    """The same as `INSPECT` of what is stored."""
 
 
 class Status(enum.IntEnum):
@@ -43,6 +45,8 @@ class Status(enum.IntEnum):
     """The update cannot be read. Body: why."""
     CORRUPT = 2
     """The replica cannot be used any more. Body: why."""
+    TOO_SLOW = 3
+    """The same, because of the update: it takes too long. Body: why."""
 
 
 _APPLIED = struct.Struct("<??I?I")

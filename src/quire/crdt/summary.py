@@ -73,6 +73,8 @@ class UpdateSummary:
     """(client, start, end) byte positions of each client's section, for `without_clients`."""
     deletes_at: int
     """Byte position of the delete set."""
+    deletions: int
+    """How many ranges it has."""
     runs: tuple[Run, ...]
     """Where its structs belong; empty in a summary that came from another process."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
@@ -10,55 +11,83 @@ import time
 from typing import BinaryIO
 
 from quire.concurrency.processes import end_with_parent
+from quire.crdt.pieces import Effort, TooSlow
 from quire.crdt.replica import LocalReplica, ReplicaCorrupt
 from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, encode_applied, encode_summary
-from quire.crdt.updates import MalformedUpdate, decode_parts, encode_parts, inspect
+from quire.crdt.updates import EMPTY_UPDATE, MalformedUpdate, UpdateSummary, decode_parts, encode_parts, inspect
 
 DEADLINE = 30
 """Seconds for one request. A CRDT call cannot be interrupted, so the process dies and is started again."""
 MEMORY = 4 * 1024**3
 """Bytes of address space: an update that makes the CRDT library allocate more ends this process, not the machine."""
+USUAL, ONCE, MOST = 10e-6, 1.0, 3.0
+"""Processor seconds for a struct or deletion, and beyond that for one update and for all of a document together: a
+document that took longer could not be opened any more."""
 
 
-def answer(replicas: dict[int, LocalReplica], operation: int, number: int, body: bytes) -> bytes:
-    """Carry out one request."""
-    if operation == Operation.OPEN:
-        replicas[number] = LocalReplica(decode_parts(body))
-        return b""
-    if operation == Operation.INSPECT:
-        return encode_summary(inspect(body))
-    if operation == Operation.CLOSE:
-        replicas.pop(number, None)
-        return b""
-    replica = replicas.get(number)
-    if replica is None:
-        raise ReplicaCorrupt("the document is not open in this worker")
-    if operation == Operation.APPLY:
-        return encode_applied(replica.apply_now(body, inspect(body)))
-    if operation == Operation.DIFF:
-        return replica.diff_now(body)
-    if operation == Operation.ENCODE:
-        return encode_parts(replica.encode_now().parts)
-    if operation == Operation.STATE:
-        return encode_applied(replica.state_now())
-    raise ReplicaCorrupt(f"operation {operation} is unknown")
+class Documents:
+    """The replicas of this process, and the update that was read last."""
+
+    def __init__(self) -> None:
+        self._replicas: dict[int, LocalReplica] = {}
+        self._read: tuple[bytes, UpdateSummary] = EMPTY_UPDATE, inspect(EMPTY_UPDATE)
+
+    def answer(self, operation: int, number: int, body: bytes) -> bytes:
+        """Carry out one request."""
+        replicas = self._replicas
+        if operation == Operation.OPEN:
+            replicas[number] = LocalReplica(decode_parts(body), effort=Effort(usual=USUAL, once=ONCE, altogether=MOST))
+            return b""
+        if operation == Operation.INSPECT:
+            self._read = body, inspect(body)
+            return encode_summary(self._read[1])
+        if operation == Operation.READ:
+            return encode_summary(inspect(body, stored=True))
+        if operation == Operation.CLOSE:
+            self.forget(number)
+            return b""
+        replica = replicas.get(number)
+        if replica is None:
+            raise ReplicaCorrupt("the document is not open in this worker")
+        if operation == Operation.APPLY:
+            return encode_applied(replica.apply_now(body, self._summary(body)))
+        if operation == Operation.DIFF:
+            return replica.diff_now(body)
+        if operation == Operation.ENCODE:
+            return encode_parts(replica.encode_now().parts)
+        if operation == Operation.STATE:
+            return encode_applied(replica.state_now())
+        raise ReplicaCorrupt(f"operation {operation} is unknown")
+
+    def forget(self, number: int) -> None:
+        """Let a replica go."""
+        self._replicas.pop(number, None)
+
+    def _summary(self, update: bytes) -> UpdateSummary:
+        """Read an update that is to be applied: mostly the one that was inspected just before."""
+        (read, summary), self._read = self._read, (EMPTY_UPDATE, inspect(EMPTY_UPDATE))
+        return summary if read == update else inspect(update)
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer requests until the input ends."""
-    replicas: dict[int, LocalReplica] = {}
+    documents = Documents()
     while header := requests.read(REQUEST.size):
         size, operation, number = REQUEST.unpack(header)
         body = requests.read(size)
         signal.alarm(DEADLINE)
         started = time.process_time()
+        # Reading makes a million objects and no circles: looking for some takes as long as the reading.
+        gc.disable()
         try:
-            status, result = Status.OK, answer(replicas, operation, number, body)
+            status, result = Status.OK, documents.answer(operation, number, body)
         except MalformedUpdate as error:
             status, result = Status.MALFORMED, str(error).encode()
-        except ReplicaCorrupt as error:
-            replicas.pop(number, None)
-            status, result = Status.CORRUPT, str(error).encode()
+        except (ReplicaCorrupt, TooSlow) as error:
+            documents.forget(number)
+            slow = isinstance(error, TooSlow)
+            status, result = Status.TOO_SLOW if slow else Status.CORRUPT, str(error).encode()
+        gc.enable()
         signal.alarm(0)
         answers.write(ANSWER.pack(len(result), status, time.process_time() - started) + result)
         answers.flush()

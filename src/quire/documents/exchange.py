@@ -9,9 +9,9 @@ from quire.access.contract import Action, Principal, Role, allows, person_of, ta
 from quire.crdt.replica import ReplicaCorrupt
 from quire.http.caller import too_many
 from quire.http.errors import Problem
-from quire.limits.rates import Bucket
 from quire.log.contract import UpdateLog
 from quire.sync import wire
+from quire.sync.sockets.allowance import Share
 from quire.sync.exchange import TooBusy, UpdateRefused, Visitor, exchange
 from quire.sync.rooms.registry import LoadFailed, Rooms
 from quire.sync.rooms.sender import Refusal
@@ -28,10 +28,10 @@ class Exchange:
         rooms: Rooms,
         log: UpdateLog,
         access_changes: Callable[[], int],
-        work_of: Callable[[str], Bucket | None],
+        share_of: Callable[[str], Share | None],
     ) -> None:
-        """Set up; `access_changes` counts the changes of access, `work_of` says what a person may take of this node."""
-        self._rooms, self._log, self._access_changes, self._work_of = rooms, log, access_changes, work_of
+        """Set up; `access_changes` counts the changes of access, `share_of` says what a person may take here."""
+        self._rooms, self._log, self._access_changes, self._share_of = rooms, log, access_changes, share_of
 
     async def __call__(self, admit: Admit, document: str, body: bytes, *, tab: str | None, address: str) -> bytes:
         """Return the body of the answer to whoever `admit` says, in the tab of that name; raises `Problem`."""
@@ -45,8 +45,8 @@ class Exchange:
         async def visitor() -> Visitor:
             principal, role = await admit()
             known = tab_of(tab) is not None or principal.account is not None
-            work = self._work_of(person_of(principal, address))
-            return Visitor(principal.author, connection, allows(role, Action.WRITE), known, work)
+            share = self._share_of(person_of(principal, address))
+            return Visitor(principal.author, connection, allows(role, Action.WRITE), known, share)
 
         try:
             own, missing = await exchange(
@@ -60,7 +60,9 @@ class Exchange:
         except ValueError as error:
             raise Problem(400, str(error)) from None
         except TooBusy as busy:
-            raise too_many(busy.seconds, "What you sent takes the server long; wait and send it again.") from None
+            raise too_many(
+                busy.seconds, "You have sent very much, or what takes the server long; wait and send it again."
+            ) from None
         except UpdateRefused as refused:
             status = 403 if refused.why is Refusal.READ_ONLY else 409
             raise Problem(status, str(refused), reason=refused.why.value) from None

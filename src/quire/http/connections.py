@@ -77,6 +77,10 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            # The answer that is under way would come among the frames.
+            self._refuse(400, "A connection is upgraded after the answers to all that it asked before. Wait for them.")
+            return
         self._uncount()
         super().handle_websocket_upgrade()
 
@@ -177,7 +181,12 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
     def _say(self, status: int, text: str) -> None:
-        phrases = {408: "Request Timeout", 429: "Too Many Requests", 431: "Request Header Fields Too Large"}
+        phrases = {
+            400: "Bad Request",
+            408: "Request Timeout",
+            429: "Too Many Requests",
+            431: "Request Header Fields Too Large",
+        }
         phrase = phrases.get(status, "Service Unavailable")
         again = "Retry-After: 10\r\n" if status in (429, 503) else ""
         self.transport.write(

@@ -203,7 +203,7 @@ class Server:
             set_ups=Attempts(free=50, enabled=on),
             bodies=BodyRoom(person=BODIES_OF_ONE, total=BODIES),
         )
-        exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes, self.gateway.work_of)
+        exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes, self.gateway.share_of)
         api = (
             session_routes.routes(
                 services.people,

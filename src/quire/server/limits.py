@@ -39,6 +39,7 @@ def gateway_limits(settings: Settings) -> GatewayLimits:
         max_documents=settings.max_documents_per_socket,
         messages_per_second=settings.socket_messages_per_second,
         bytes_per_second=settings.socket_bytes_per_second,
+        bytes_per_hour=settings.bytes_per_hour_per_account,
         connects_per_minute=settings.connects_per_minute,
         outbound_time=settings.outbound_time,
         outbound_limit=settings.outbound_limit,

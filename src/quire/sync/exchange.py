@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from quire.access.contract import identity_of
 from quire.crdt.turns import charged
 from quire.crdt.updates import EMPTY_UPDATE, MalformedUpdate
-from quire.limits.rates import Bucket
 from quire.sync.rooms.registry import Rooms
 from quire.sync.rooms.sender import Refusal
+from quire.sync.sockets.allowance import Share
 
 
 class TooBusy(Exception):
-    """The visitor has taken its share of this node's time and may come again in `seconds`."""
+    """The visitor has taken its share of this node and may come again in `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"again in {seconds} s")
@@ -41,8 +41,8 @@ class Visitor:
     writable: bool
     known: bool
     """Whether the next exchange of the same tab is known to be by the same one."""
-    work: Bucket | None = None
-    """Seconds of this process that its person may take; None: any."""
+    share: Share | None = None
+    """What its person may take of this node; None: anything."""
 
 
 class RequestSender:
@@ -51,7 +51,7 @@ class RequestSender:
     def __init__(self, visitor: Visitor) -> None:
         self.author, self.connection = visitor.author, "https"
         self.identity = identity_of(visitor.author, visitor.connection)
-        self._work = visitor.work
+        self._share = visitor.share
         self._durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def saved(self, count: int) -> None:  # noqa: ARG002
@@ -63,8 +63,8 @@ class RequestSender:
             self._durable.set_exception(UpdateRefused(why, detail))
 
     def charge(self, seconds: float) -> None:
-        if self._work is not None:
-            self._work.take(seconds, time.monotonic())
+        if self._share is not None:
+            self._share.work.take(seconds, time.monotonic())
 
     async def durable(self, timeout: float) -> None:
         """Wait for the commit; raises `UpdateRefused`, or `TimeoutError` when storage is too slow."""
@@ -95,8 +95,11 @@ async def exchange(
         room = await rooms.open(document)
         if asked_at == changes():
             break
-    if visitor.work is not None and (wait := visitor.work.lack(0, time.monotonic())):
-        raise TooBusy(wait)
+    if visitor.share is not None:
+        now = time.monotonic()
+        if wait := visitor.share.lack(now):
+            raise TooBusy(wait)
+        visitor.share.sent.take(len(update), now)
     try:
         room.catch_up.check_state(state_vector)
     except MalformedUpdate as error:

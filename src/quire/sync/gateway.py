@@ -22,7 +22,7 @@ from quire.access.credentials import presented
 from quire.concurrency.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
 from quire.limits.overload import excess
-from quire.limits.rates import Bucket, Buckets
+from quire.limits.rates import Buckets
 from quire.limits.throttle import Throttle
 from quire.sync import wire
 from quire.sync.admission import Admission
@@ -34,7 +34,7 @@ from quire.sync.rooms.member import Member
 from quire.sync.rooms.presence import own_name
 from quire.sync.rooms.registry import LoadFailed, Rooms
 from quire.sync.rooms.sender import Refusal
-from quire.sync.sockets.allowance import Allowance
+from quire.sync.sockets.allowance import Allowance, Share
 from quire.sync.sockets.session import Session
 from quire.sync.sockets.socket import Socket
 from quire.sync.stats import SyncStats
@@ -80,6 +80,7 @@ class Gateway:
         self._background = Background()
         self._refusals = Throttle(10)
         self._work = Buckets(WORK_RATE, WORK_BURST)
+        self._sent = Buckets(limits.bytes_per_hour / 3600, limits.bytes_per_hour)
         self._uncounted = 0
         """Bytes that came in since what all sockets gather was summed up."""
         self._headroom = limits.inbound_budget
@@ -241,14 +242,17 @@ class Gateway:
             if not self._admission.bind(person):
                 raise Denied("too-many-connections")
             self._bound[socket] = person
-            if (work := self.work_of(person)) is not None:
-                socket.share_work(work)
+            if (share := self.share_of(person)) is not None:
+                socket.share(share)
         socket.admit()
         return principal, role
 
-    def work_of(self, person: str) -> Bucket | None:
-        """Return the seconds of this process that a person (`person_of`) may take; None: any."""
-        return self._work.of(person, time.monotonic()) if self._limits.rates else None
+    def share_of(self, person: str) -> Share | None:
+        """Return what a person (`person_of`) may take of this node; None: anything."""
+        if not self._limits.rates:
+            return None
+        now = time.monotonic()
+        return Share(self._work.of(person, now), self._sent.of(person, now))
 
     def left(self, opened: OpenDocument) -> None:
         """Take a member out of its room."""

@@ -35,6 +35,7 @@ class GatewayLimits:
     max_documents: int
     messages_per_second: int
     bytes_per_second: int
+    bytes_per_hour: int
     connects_per_minute: int
     outbound_time: float
     outbound_limit: int

@@ -10,7 +10,7 @@ from picows import WSMsgType
 from quire.access.contract import Credentials
 from quire.limits.rates import Bucket
 from quire.sync.sockets import socket as module
-from quire.sync.sockets.allowance import Allowance
+from quire.sync.sockets.allowance import Allowance, Share
 from quire.sync.sockets.socket import Socket
 
 
@@ -122,7 +122,7 @@ class SlowSession:
 def sharing(work: Bucket, session: SlowSession) -> tuple[Socket, Line]:
     socket, line = opened(1000)
     socket.session = session  # type: ignore[assignment]
-    socket.share_work(work)
+    socket.share(Share(work, Bucket(1e9, 1e9, 0.0)))
     return socket, line
 
 
@@ -212,6 +212,38 @@ def test_a_socket_with_too_much_to_send_is_dropped(monkeypatch: pytest.MonkeyPat
     assert line.aborted
 
 
+def test_what_one_person_sends_in_an_hour_is_bounded_on_all_sockets_and_typing_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All that is written is kept: nobody fills the disk in an hour."""
+    clock = Clock(monkeypatch)
+    session = SlowSession(monkeypatch)
+    session.costs = 0.0
+    share = Share(Bucket(0.5, 3.0, 0.0), Bucket(100, 360_000, 0.0))
+
+    def another() -> tuple[Socket, Line]:
+        socket, line = opened(1000)
+        socket.max_message = 1_000_000
+        socket.session = session  # type: ignore[assignment]
+        socket.share(share)
+        return socket, line
+
+    for _ in range(10):
+        socket, line = another()
+        for _ in range(10):
+            socket.on_ws_frame(None, Frame(b"x" * 90_000, WSMsgType.BINARY))  # type: ignore[arg-type]
+    assert session.taken == 5
+    assert not line.reading
+    socket, line = another()
+    for _ in range(30):
+        socket.on_ws_frame(None, Frame(b"typed" * 100, WSMsgType.BINARY))  # type: ignore[arg-type]
+    assert session.taken == 35
+    assert line.reading
+    while session.taken == 35:
+        clock.tick()
+    assert clock.now > 800
+
+
 @pytest.mark.parametrize("pieces", [1, 4])
 def test_a_new_socket_of_whoever_took_too_much_takes_small_messages_only(
     monkeypatch: pytest.MonkeyPatch, pieces: int
@@ -224,7 +256,7 @@ def test_a_new_socket_of_whoever_took_too_much_takes_small_messages_only(
     socket, line = opened(1000)
     socket.max_message = 10_000
     socket.session = session  # type: ignore[assignment]
-    socket.share_work(work)
+    socket.share(Share(work, Bucket(1e9, 1e9, 0.0)))
     socket.on_ws_frame(None, Frame(b"x" * 2000, WSMsgType.BINARY))  # type: ignore[arg-type]
     assert session.taken == 1
     for piece in range(pieces):

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from quire.crdt.clock import Clock
 from quire.crdt.host import ReplicaHost
+from quire.crdt.pieces import TooSlow
 from quire.crdt.replica import Applied, Replica, ReplicaCorrupt
 from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, diff, inspect, merge
@@ -20,6 +21,8 @@ REBASE_BYTES: Final = 64 * 1024
 REBASE_UPDATES: Final = 500
 MOST_MERGED: Final = 1500
 """Updates up to which a join merges bytes; merging takes the square of their number."""
+MOST_MERGING: Final = 150_000_000
+"""Updates times their bytes, likewise: of crafted ones this takes a quarter of a second."""
 MOST_LOADED: Final = 20_000
 """Updates up to which a replica is built in this process."""
 MEMORY_FACTOR: Final = 12
@@ -93,7 +96,8 @@ class LoadedDocument:
     @property
     def quick(self) -> bool:
         """Whether the whole can be told from bytes at hand."""
-        return len(self._tail) <= MOST_MERGED and self.clock.exact
+        few = len(self._tail) <= MOST_MERGED and len(self._tail) * self._tail_bytes <= MOST_MERGING
+        return few and self.clock.exact
 
     def whole(self) -> tuple[bytes | None, bytes]:
         """Return the document as one update, or as two when a large base would only be copied."""
@@ -118,7 +122,7 @@ class LoadedDocument:
         """Return the encoded set of all deletions."""
         update = await self.diff(self.clock.encode(), payer)
         if len(update) > self._heavy:
-            summary = await self._host.inspect(self._document, update, payer)
+            summary = await self._host.inspect(self._document, update, payer, stored=True)
         else:
             with charged(payer):
                 summary = inspect(update, stored=True)
@@ -130,13 +134,24 @@ class LoadedDocument:
         """Have the replica do something; one that died, perhaps of something else, is built again once.
 
         Building it is on the account of `payer`. Raises `ReplicaCorrupt` when the second dies as well, and what `work`
-        raises.
+        raises; `TooSlow` from a worker process only.
         """
+        replica = await self.live(payer, heavy=heavy)
         try:
-            return await work(await self.live(payer, heavy=heavy))
+            return await work(replica)
+        except TooSlow:
+            self.give_up()
+            if replica.local:
+                return await self.ask(work, payer)
+            await self.live(payer)
+            raise
         except ReplicaCorrupt:
             self.replica = None
-            return await work(await self.live(payer, heavy=heavy))
+        return await work(await self.live(payer, heavy=heavy))
+
+    def give_up(self) -> None:
+        """An update took the replica too long, which has half of it now; the next is in a worker process."""
+        self.replica, self._apart = None, True
 
     async def live(self, payer: Payer | None = None, *, heavy: bool = False) -> Replica:
         """Return the replica, building it (in a worker process when heavy) from the bytes at hand."""
@@ -211,4 +226,4 @@ def _clock_of(stored: Stored) -> Clock:
     snapshot = stored.snapshot
     known = decode_state_vector(snapshot.state_vector) if snapshot else {}
     alone = snapshot is None or snapshot.waiting == ()
-    return Clock(known, (inspect(row.payload) for row in stored.tail), exact=alone)
+    return Clock(known, (inspect(row.payload, stored=True) for row in stored.tail), exact=alone)

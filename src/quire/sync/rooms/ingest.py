@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from quire.crdt.host import ReplicaHost
+from quire.crdt.pieces import TooSlow
 from quire.crdt.replica import Applied, ReplicaCorrupt
 from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
@@ -152,12 +153,18 @@ class Ingest:
         except MalformedUpdate as error:
             self._refuse_malformed(sender, error)
             return
+        except TooSlow:
+            self._loaded.give_up()
+            self._receive_queued(update, sender, summary)
+            return
         except ReplicaCorrupt as error:
             self._loaded.replica = None
             self._refuse_malformed(sender, error)
             return
         self._accept(update, sender, summary, applied)
-        if time.thread_time() - started > SLOW:
+        waits = applied.waits and self._loaded.waiting_bytes > self._limits.heavy_update
+        if waits or time.thread_time() - started > SLOW:
+            # One small update may place all that waits.
             self._queue.add(self._loaded.move)
 
     def _receive_queued(self, update: bytes, sender: Sender, summary: UpdateSummary | None = None) -> None:
@@ -188,7 +195,7 @@ class Ingest:
             heavy = not self.light(update) or part[1].structs > MOST_STRUCTS
             update, summary, sender = vetted = part
             applied = await self._loaded.ask(lambda replica: replica.apply(*vetted[:2], payer), payer, heavy=heavy)
-        except (MalformedUpdate, ReplicaCorrupt) as error:
+        except (MalformedUpdate, ReplicaCorrupt, TooSlow) as error:
             if isinstance(error, ReplicaCorrupt):
                 self._loaded.replica = None
             self._refuse_malformed(sender, error)

@@ -24,21 +24,22 @@ class Withheld:
 
     structs: dict[int, int] = field(default_factory=dict)
     """{client: end clock} of structs in the name of a client that belongs to somebody else who is here."""
-    deletions: dict[int, int] = field(default_factory=dict)
-    """{client: end clock} of deletions of what somebody else has yet to write, or has written to another node."""
+    unwritten: dict[int, int] = field(default_factory=dict)
+    """{client: end clock} of what somebody else has yet to write, or has written to another node: it was to be deleted
+    or built on."""
 
     def __bool__(self) -> bool:
-        return bool(self.structs or self.deletions)
+        return bool(self.structs or self.unwritten)
 
-    def add(self, structs: Mapping[int, int], deletions: Mapping[int, int]) -> None:
+    def add(self, structs: Mapping[int, int], unwritten: Mapping[int, int]) -> None:
         """Take note of what was left out, as far as there is room."""
-        for held, new in ((self.structs, structs), (self.deletions, deletions)):
+        for held, new in ((self.structs, structs), (self.unwritten, unwritten)):
             held.update(islice(new.items(), max(0, MOST_WITHHELD - len(held))))
 
     def clear(self) -> None:
         """Forget it: it is asked for again."""
         self.structs.clear()
-        self.deletions.clear()
+        self.unwritten.clear()
 
 
 class Member:

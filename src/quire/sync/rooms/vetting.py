@@ -52,7 +52,14 @@ class Vetting:
             update, summary, sender = self._storable(update, summary, sender)
         if isinstance(sender, Relayed):
             return update, summary, sender
+        offered = sender
         update, summary, sender = self._own(update, summary, sender)
+        if ahead := self._writers.ahead(summary, sender):
+            self._stats.refused += 1
+            sender.refused(Refusal.TAKEN, "somebody has yet to write what this builds on; it will be asked for again")
+            if isinstance(offered, Member):
+                offered.withheld.add({}, ahead)
+            return None
         return (update, summary, sender) if self._fits(update, summary, sender) else None
 
     def people(self, entries: Iterable[PresenceEntry], member: Member) -> list[PresenceEntry]:

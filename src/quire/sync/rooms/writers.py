@@ -61,10 +61,18 @@ class Writers:
 
         What the update brings with it is written.
         """
+        return self._unwritten(summary.deletes, summary, sender)
+
+    def ahead(self, summary: UpdateSummary, sender: Sender) -> dict[int, int]:
+        """Return {client: end clock} of what the structs of an update build on and others have yet to write.
+
+        Let in, it would be merged with their next words, and whatever is wrong with it would be charged to them.
+        """
+        return self._unwritten(((client, at + 1) for client, at in summary.needs), summary, sender)
+
+    def _unwritten(self, ends: Iterable[tuple[int, int]], summary: UpdateSummary, sender: Sender) -> dict[int, int]:
         found = {
-            client: end
-            for client, end in summary.deletes
-            if end > self._clock.of(client) and self._owned(client, sender.identity)
+            client: end for client, end in ends if end > self._clock.of(client) and self._owned(client, sender.identity)
         }
         if found:
             for client, start, end in summary.ranges:
@@ -99,7 +107,7 @@ class Writers:
         def missing(ends: dict[int, int], taken: Callable[[int, str], bool]) -> bool:
             return any(end > self._clock.of(client) and taken(client, identity) for client, end in ends.items())
 
-        return not missing(withheld.structs, self._taken) and not missing(withheld.deletions, self._owned)
+        return not missing(withheld.structs, self._taken) and not missing(withheld.unwritten, self._owned)
 
     def join(self, member: Member) -> None:
         """Note that a member is here."""

@@ -16,10 +16,9 @@ import structlog
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from quire.access.contract import Credentials
-from quire.limits.rates import Bucket
 from quire.sync import wire
 from quire.sync.closecode import CloseCode
-from quire.sync.sockets.allowance import Allowance
+from quire.sync.sockets.allowance import Allowance, Share
 from quire.sync.sockets.session import Session
 
 _BINARY = WSMsgType.BINARY
@@ -288,10 +287,10 @@ class Socket(WSListener):
         if self._allowance is not None:
             self._allowance.spend(seconds, _monotonic())
 
-    def share_work(self, work: Bucket) -> None:
-        """Count the time that messages take together with other sockets of the same person."""
+    def share(self, share: Share) -> None:
+        """Count what comes, and the time that it takes, together with other sockets of the same person."""
         if self._allowance is not None:
-            self._allowance.work = work
+            self._allowance.share = share
 
     def _answer_close(self) -> None:
         self._closing = True
