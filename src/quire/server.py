@@ -8,6 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 import structlog
@@ -176,6 +177,9 @@ class Server:
         self._upkeep.every(SWEEP_SECONDS, Exhaustion(partial(self.readiness.report, "descriptors")).check)
         self._upkeep.every(SWEEP_SECONDS, self._log_hang.check)
         self._upkeep.every(SWEEP_SECONDS, self._catalogue_hang.check)
+        for worker in self.replicas.workers:
+            hang = Hang(partial(attrgetter("under_way"), worker), self._worker_hangs)
+            self._upkeep.every(SWEEP_SECONDS, hang.check)
         self._upkeep.every(TOUCH_SECONDS, self._record)
         self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
         return SecurityLayer(
@@ -279,6 +283,9 @@ class Server:
     def _catalogue_hangs(self, hangs: bool) -> None:
         if hangs:
             self.services.database.report(SILENT)
+
+    def _worker_hangs(self, hangs: bool) -> None:
+        self.readiness.report("worker", "large documents wait: their process does not answer" if hangs else None)
 
     async def _probe_catalogue(self) -> None:
         """Find out by itself that accounts and lists can be written again."""

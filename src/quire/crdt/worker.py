@@ -12,7 +12,7 @@ from typing import BinaryIO
 from quire.crdt.replica import LocalReplica, ReplicaCorrupt
 from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, encode_applied, encode_summary
 from quire.crdt.updates import MalformedUpdate, decode_parts, encode_parts, inspect
-from quire.parent import end_with_parent
+from quire.parent import die_first, end_with_parent
 
 DEADLINE = 30
 """Seconds for one request. A CRDT call cannot be interrupted, so the process dies and is started again."""
@@ -59,6 +59,11 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         except ReplicaCorrupt as error:
             replicas.pop(number, None)
             status, result = Status.CORRUPT, str(error).encode()
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the others' documents stay
+            replicas.pop(number, None)
+            status, result = Status.CORRUPT, repr(error).encode()
         signal.alarm(0)
         answers.write(ANSWER.pack(len(result), status, time.process_time() - started) + result)
         answers.flush()
@@ -68,6 +73,7 @@ def main() -> None:
     """Run as `python -m quire.crdt.worker`."""
     # Nobody to ask whether the parent is still there: if not, the input has ended.
     end_with_parent()
+    die_first()
     os.nice(5)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import BinaryIO, TypeVar, cast
 
 from quire.ops import logs
-from quire.parent import end_with_parent, start_child
+from quire.parent import die_first, end_with_parent, start_child
 
 DEADLINE = 120
 """Seconds for one call. What computes in native code cannot be interrupted, so the process ends."""
@@ -120,6 +120,7 @@ def main() -> None:
     parent, log_level, log_format, deadline = sys.argv[1:]
     end_with_parent(int(parent))
     logs.configure(log_level, log_format)
+    die_first()
     os.nice(10)
     _serve(sys.stdin.buffer, sys.stdout.buffer, int(deadline))
 

@@ -43,6 +43,7 @@ def readings(node: Node) -> Readings:
                 if item.name not in _GAUGES:
                     text = f"{item.name.replace('_', ' ')} since the start"
                     yield f"{prefix}_{item.name}", text, float(getattr(stats, item.name))
+        yield "worker_deaths", "Worker processes of heavy documents that died", node.replicas.deaths
 
     def gauges() -> Iterator[Sample]:
         yield "open_sockets", "WebSockets open now", len(node.gateway)
