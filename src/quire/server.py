@@ -306,6 +306,7 @@ class Server:
             self.readiness.report("storage", self.failure)
             _log.critical("the data folder was replaced", file=replaced)
             self.on_failure()
+        self.readiness.report("compaction", self.compactor.problem)
         self.gateway.sweep()
         self.rooms.sweep(asyncio.get_running_loop().time())
 
