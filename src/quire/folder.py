@@ -17,8 +17,9 @@ from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from quire.blobs.folder import sync_path
-from quire.log.file import holds_text, inode_of
+from quire.log.file import connect_to_read, holds_text, inode_of
 from quire.log.schema import NewerSchema
+from quire.log.wal import intact
 from quire.storage import WrongSchema, reason_of
 
 _log = structlog.get_logger("quire.folder")
@@ -48,6 +49,7 @@ class DataFolder:
             path.mkdir(parents=True, exist_ok=True)
         self._lock: int | None = None
         self._files: dict[str, tuple[int, int]] = {}
+        self._held: sqlite3.Connection | None = None
 
     @contextmanager
     def _usable(self) -> Iterator[None]:
@@ -123,8 +125,10 @@ class DataFolder:
 
     def opened(self) -> None:
         """Remember which files are in use."""
-        # Those of the catalogue's write-ahead log come and go with its connections; the log's has some all the time.
-        names = ("lock", CATALOGUE, LOG, f"{LOG}-wal", f"{LOG}-shm")
+        # The write-ahead log of a database goes with its last connection. The log's has some all the time.
+        self._held = connect_to_read(self.path / CATALOGUE)
+        self._held.execute("SELECT 1 FROM sqlite_master").fetchone()
+        names = ("lock", *(f"{name}{end}" for name in (CATALOGUE, LOG) for end in ("", "-wal", "-shm")))
         self._files = {name: inode_of(self.path / name) for name in names}
 
     def replaced(self) -> str | None:
@@ -136,8 +140,19 @@ class DataFolder:
                     return name
         return None
 
+    def cut_short(self) -> str | None:
+        """Return the name of a database of which something was cut off since it was opened; None while all is there."""
+        with suppress(OSError):
+            for name in (CATALOGUE, LOG):
+                if not intact(self.path / name):
+                    return name
+        return None
+
     def unlock(self) -> None:
         """Give the folder back."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

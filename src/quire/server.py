@@ -104,6 +104,8 @@ class Server:
         self.setup_code: str | None = None
         self.failure: str | None = None
         """Why this node can serve no longer."""
+        self.spoiled = False
+        """Whether SQLite would spread the damage as it closes the files."""
         self.on_failure: Callable[[], None] = lambda: None
         """Called when that happens: the process is to stop."""
         self.rooms: Rooms
@@ -174,6 +176,7 @@ class Server:
         self._watchdog.start()
         self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
+        self._upkeep.every(SWEEP_SECONDS, self._look_after_folder)
         self._upkeep.every(SWEEP_SECONDS, Exhaustion(partial(self.readiness.report, "descriptors")).check)
         self._upkeep.every(SWEEP_SECONDS, self._log_hang.check)
         self._upkeep.every(SWEEP_SECONDS, self._catalogue_hang.check)
@@ -296,19 +299,29 @@ class Server:
         self.stats.errors += 1
 
     async def _sweep(self) -> None:
-        replaced = self.services.folder.replaced()
-        if replaced is not None and self.failure is None:
-            # What is written now goes to a file that nobody will find again.
-            self.failure = (
-                f"{replaced} in the data folder was deleted, moved or replaced while it was served. The server stops, "
-                "so that nothing is acknowledged that would be lost. Put the folder in order, then start again."
-            )
-            self.readiness.report("storage", self.failure)
-            _log.critical("the data folder was replaced", file=replaced)
-            self.on_failure()
         self.readiness.report("compaction", self.compactor.problem)
         self.gateway.sweep()
         self.rooms.sweep(asyncio.get_running_loop().time())
+
+    async def _look_after_folder(self) -> None:
+        """Stop when files were taken away: what is written now goes where nobody will find it again."""
+        folder = self.services.folder
+        # In a thread, as a disk may hang.
+        replaced, cut_short = await asyncio.to_thread(lambda: (folder.replaced(), folder.cut_short()))
+        if self.failure is not None or (replaced is None and cut_short is None):
+            return
+        self.spoiled = replaced is None
+        self.failure = (
+            f"{replaced} in the data folder was deleted, moved or replaced while it was served. The server stops, "
+            "so that nothing is acknowledged that would be lost. Put the folder in order, then start again."
+            if replaced is not None
+            else f"{cut_short} in the data folder, or the -wal file beside it, was cut short while it was served: part "
+            "of what was saved last is gone. The server stops. Check with `quire doctor --all` and restore a backup; "
+            "browsers that have newer text send it again."
+        )
+        self.readiness.report("storage", self.failure)
+        _log.critical("the data folder was replaced", file=replaced or cut_short, reason=self.failure)
+        self.on_failure()
 
     async def _record(self) -> None:
         touched, sizes = list(self._touched), {}

@@ -36,6 +36,7 @@ from quire.log.schema import migrate
 from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
 from quire.log.turn import give_way
+from quire.log.wal import intact
 from quire.storage import StorageUnavailable, reason_of
 
 _logger = structlog.get_logger("quire.log")
@@ -179,6 +180,8 @@ class SqliteLog:
                     raise FileNotFoundError("the database file was deleted or replaced; restart Quire")
                 if connection is None:
                     connection = self._connect(self.path)
+                elif not intact(self.path):
+                    raise FileNotFoundError("the database file was cut short; restart Quire")
                 started = time.monotonic()
                 self._commit(connection, batches)
                 self.stats.last_commit_seconds = time.monotonic() - started
