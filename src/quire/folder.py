@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from quire.blobs.folder import sync_path
 from quire.log.file import connect_to_read, holds_text, inode_of
 from quire.log.schema import NewerSchema
-from quire.log.wal import intact
+from quire.log.wal import DatabaseFiles
 from quire.storage import WrongSchema, reason_of
 
 _log = structlog.get_logger("quire.folder")
@@ -49,6 +49,7 @@ class DataFolder:
             path.mkdir(parents=True, exist_ok=True)
         self._lock: int | None = None
         self._files: dict[str, tuple[int, int]] = {}
+        self._databases: dict[str, DatabaseFiles] = {}
         self._held: sqlite3.Connection | None = None
 
     @contextmanager
@@ -130,6 +131,7 @@ class DataFolder:
         self._held.execute("SELECT 1 FROM sqlite_master").fetchone()
         names = ("lock", *(f"{name}{end}" for name in (CATALOGUE, LOG) for end in ("", "-wal", "-shm")))
         self._files = {name: inode_of(self.path / name) for name in names}
+        self._databases = {name: DatabaseFiles(self.path / name) for name in (CATALOGUE, LOG)}
 
     def replaced(self) -> str | None:
         """Return the name of a file in use that was deleted, moved or replaced since; None while all are there."""
@@ -143,8 +145,8 @@ class DataFolder:
     def cut_short(self) -> str | None:
         """Return the name of a database of which something was cut off since it was opened; None while all is there."""
         with suppress(OSError):
-            for name in (CATALOGUE, LOG):
-                if not intact(self.path / name):
+            for name, files in self._databases.items():
+                if not files.intact():
                     return name
         return None
 
@@ -153,6 +155,9 @@ class DataFolder:
         if self._held is not None:
             self._held.close()
             self._held = None
+        for files in self._databases.values():
+            files.close()
+        self._databases.clear()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -131,7 +131,8 @@ class Server:
             await self.log.open()
             if await any_document(services.database):
                 services.folder.expect_text()
-        services.folder.opened()
+        with services.folder.opening(CATALOGUE):
+            services.folder.opened()
         await self.fanout.open()
         self.compactor.start()
         if not settings.loopback_only and not await services.people.any():

@@ -7,6 +7,8 @@ import errno
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -21,7 +23,7 @@ from person import Person
 from quire.db.engine import Database
 from quire.log.contract import Update
 from quire.log.file import connect
-from quire.log.wal import intact
+from quire.log.wal import DatabaseFiles
 from quire.server import Server
 from quire.sync import wire
 from rawclient import connected, insertion, joined
@@ -109,12 +111,13 @@ def test_a_database_is_whole_at_every_moment_of_its_work(tmp_path: Path) -> None
         writer.execute("PRAGMA wal_autocheckpoint=20")
         writer.execute("PRAGMA journal_size_limit=0")
         writer.execute("CREATE TABLE t(x BLOB)")
+        files = DatabaseFiles(path)
         ended = threading.Event()
         looks: list[bool] = []
 
         def look() -> None:
             while not ended.is_set():
-                looks.append(intact(path))
+                looks.append(files.intact())
 
         looking = threading.Thread(target=look)
         looking.start()
@@ -130,7 +133,23 @@ def test_a_database_is_whole_at_every_moment_of_its_work(tmp_path: Path) -> None
         assert len(looks) > 100
         writer.execute("INSERT INTO t VALUES(zeroblob(200000))")
         os.truncate(f"{path}-wal", 100_000)
-        assert not intact(path)
+        assert not files.intact()
+    files.close()
+
+
+def test_looking_at_a_database_gives_up_none_of_its_locks(tmp_path: Path) -> None:
+    """Whoever opens and closes a file that SQLite has open in this process takes its locks away."""
+    log = tmp_path / "log.db"
+    locked = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+    with closing(connect(log)) as writer:
+        writer.execute("CREATE TABLE t(x)")
+        writer.execute("BEGIN IMMEDIATE")
+        files = DatabaseFiles(log)
+        assert files.intact()
+        done = subprocess.run([sys.executable, "-c", locked, log], capture_output=True, text=True, check=False)
+        assert "database is locked" in done.stderr
+        writer.execute("COMMIT")
+    files.close()
 
 
 async def test_a_folder_that_may_not_be_looked_into_stops_no_upkeep_and_is_told(

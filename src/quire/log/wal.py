@@ -6,7 +6,7 @@ start, with all that was called saved since.
 
 from __future__ import annotations
 
-import errno
+import os
 import struct
 from io import FileIO
 from pathlib import Path
@@ -31,33 +31,32 @@ class _Index(NamedTuple):
     begun: int
 
 
-def intact(database: Path) -> bool:
-    """Whether nothing was cut off; the database must be open in this process. Raises `OSError`.
+class DatabaseFiles:
+    """The files of a database that is open in this process.
 
-    Where no file can be opened for want of descriptors, nothing speaks against it.
+    They are held open for as long as it is: a process that closes any handle of a file gives up all its locks on that
+    file, those of SQLite, too.
     """
-    try:
-        return _intact(database)
-    except OSError as error:
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            return True
-        raise
 
+    def __init__(self, database: Path) -> None:
+        """Open them; raises `OSError`. There must be a connection that has read."""
+        self._pages, self._log, self._memory = (FileIO(f"{database}{end}") for end in ("", "-wal", "-shm"))
 
-def _intact(database: Path) -> bool:
-    with (
-        open(database, "rb", buffering=0) as pages,
-        open(f"{database}-wal", "rb", buffering=0) as log,
-        open(f"{database}-shm", "rb", buffering=0) as memory,
-    ):
+    def intact(self) -> bool:
+        """Whether nothing was cut off; raises `OSError`."""
         for _ in range(_LOOKS):
-            index = _index(memory)
+            index = _index(self._memory)
             if index is None:
                 return True
-            whole = _holds_frames(log, index) and _holds_pages(pages, index)
-            if whole or index == _index(memory):
+            whole = _holds_frames(self._log, index) and _holds_pages(self._pages, index)
+            if whole or index == _index(self._memory):
                 return whole
-    return True
+        return True
+
+    def close(self) -> None:
+        """Close them; the database must be closed."""
+        for file in (self._pages, self._log, self._memory):
+            file.close()
 
 
 def _index(memory: FileIO) -> _Index | None:
@@ -72,7 +71,7 @@ def _holds_frames(log: FileIO, index: _Index) -> bool:
     if not index.frames:
         return True
     least = _HEADER + index.frames * (_FRAME_HEADER + _size(index.page))
-    return log.seek(0, 2) >= least and _read(log, _SALT_AT, len(index.salt)) == index.salt
+    return os.fstat(log.fileno()).st_size >= least and _read(log, _SALT_AT, len(index.salt)) == index.salt
 
 
 def _holds_pages(pages: FileIO, index: _Index) -> bool:
@@ -83,7 +82,7 @@ def _holds_pages(pages: FileIO, index: _Index) -> bool:
     if magic != _MAGIC:
         return False
     # In a checkpoint the first page is written before the last ones.
-    return index.begun != index.checkpointed or pages.seek(0, 2) >= count * _size(page)
+    return index.begun != index.checkpointed or os.fstat(pages.fileno()).st_size >= count * _size(page)
 
 
 def _size(page: int) -> int:
@@ -92,5 +91,4 @@ def _size(page: int) -> int:
 
 
 def _read(file: FileIO, at: int, size: int) -> bytes:
-    file.seek(at)
-    return file.read(size)
+    return os.pread(file.fileno(), size, at)
