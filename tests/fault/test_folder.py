@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,9 +22,12 @@ from nodes import open_log
 from person import Person
 from quire.db.engine import Database
 from quire.log.contract import Update
+from quire.log.file import connect
+from quire.log.wal import DatabaseFiles
 from quire.server.composition import Server
 from quire.sync import wire
 from rawclient import connected, insertion, joined
+from stalls import until
 
 
 def copied(folder: Path) -> Path:
@@ -57,7 +65,7 @@ async def test_a_data_folder_that_is_taken_away_stops_the_server_and_nothing_is_
     assert await asyncio.to_thread(server.process.wait, 30) == 1
 
 
-@pytest.mark.parametrize("file", ["log.db-wal", "log.db-shm"])
+@pytest.mark.parametrize("file", ["log.db-wal", "log.db-shm", "catalogue.db-wal"])
 async def test_a_write_ahead_log_that_is_deleted_stops_the_server_and_costs_nothing(
     launch: Callable[..., QuireProcess], file: str
 ) -> None:
@@ -78,6 +86,70 @@ async def test_a_write_ahead_log_that_is_deleted_stops_the_server_and_costs_noth
     async with author.online():
         await author.saved()
     assert server.text(document).strip() == "after. before."
+
+
+@pytest.mark.parametrize("file", ["log.db", "log.db-wal", "catalogue.db-wal"])
+async def test_a_database_that_is_cut_short_stops_the_server(launch: Callable[..., QuireProcess], file: str) -> None:
+    """SQLite writes on behind the hole and calls it saved; the next start finds nothing of it."""
+    server = launch(shutdown_timeout="1")
+    author = Person("author", server, server.new_document())
+    async with author.online():
+        await author.start("before ")
+        await until(lambda: server.metric("log_queued_bytes") == 0, "all is stored")
+        os.truncate(server.data / file, 0)
+        author.insert(0, "after ")
+        assert server.process is not None
+        assert await asyncio.to_thread(server.process.wait, 40) == 1
+        await author.cut_off()
+        if file.startswith("log.db"):
+            assert author.unsaved == 1
+
+
+def test_a_database_is_whole_at_every_moment_of_its_work(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with closing(connect(path)) as writer, closing(connect(path)) as reader:
+        writer.execute("PRAGMA wal_autocheckpoint=20")
+        writer.execute("PRAGMA journal_size_limit=0")
+        writer.execute("CREATE TABLE t(x BLOB)")
+        files = DatabaseFiles(path)
+        ended = threading.Event()
+        looks: list[bool] = []
+
+        def look() -> None:
+            while not ended.is_set():
+                looks.append(files.intact())
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        for number in range(300):
+            writer.execute("INSERT INTO t VALUES(zeroblob(20000))")
+            reader.execute("SELECT count(*) FROM t").fetchone()
+            if number % 100 == 99:
+                writer.execute("DELETE FROM t")
+                writer.execute("VACUUM")
+        ended.set()
+        looking.join()
+        assert all(looks)
+        assert len(looks) > 100
+        writer.execute("INSERT INTO t VALUES(zeroblob(200000))")
+        os.truncate(f"{path}-wal", 100_000)
+        assert not files.intact()
+    files.close()
+
+
+def test_looking_at_a_database_gives_up_none_of_its_locks(tmp_path: Path) -> None:
+    """Whoever opens and closes a file that SQLite has open in this process takes its locks away."""
+    log = tmp_path / "log.db"
+    locked = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+    with closing(connect(log)) as writer:
+        writer.execute("CREATE TABLE t(x)")
+        writer.execute("BEGIN IMMEDIATE")
+        files = DatabaseFiles(log)
+        assert files.intact()
+        done = subprocess.run([sys.executable, "-c", locked, log], capture_output=True, text=True, check=False)
+        assert "database is locked" in done.stderr
+        writer.execute("COMMIT")
+    files.close()
 
 
 async def test_a_folder_that_may_not_be_looked_into_stops_no_upkeep_and_is_told(

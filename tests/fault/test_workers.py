@@ -14,7 +14,9 @@ import pycrdt
 import pytest
 
 from nodes import DOCUMENT, Guest, Node, made_log, until, written
+from quire.crdt import host
 from quire.crdt.host import Worker
+from quire.crdt.replica import ReplicaLost
 from quire.crdt.updates import EMPTY_UPDATE, encode, inspect
 from quire.fanout.local import LocalBus
 from quire.log.contract import Update
@@ -35,7 +37,7 @@ async def heavy_node(log: Any, text: str = "x" * HEAVY) -> tuple[Node, Guest]:
     writer.text += text
     await until(lambda: writer.unsaved == 0, "the long text is saved", node)
     writer.text += "."
-    await until(lambda: node.replicas._workers[0]._process is not None and writer.unsaved == 0, "in a worker", node)
+    await until(lambda: node.replicas.workers[0]._process is not None and writer.unsaved == 0, "in a worker", node)
     return node, writer
 
 
@@ -47,7 +49,7 @@ async def reader_of(node: Node, writer: Guest) -> Guest:
 
 
 def kill_worker(node: Node) -> None:
-    process = node.replicas._workers[0]._process
+    process = node.replicas.workers[0]._process
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
 
@@ -93,7 +95,7 @@ async def test_a_worker_that_cannot_start_costs_no_edit(tmp_path: Path, monkeypa
     async with made_log(tmp_path) as log:
         node, writer = await heavy_node(log)
         kill_worker(node)
-        await until(lambda: node.replicas._workers[0]._process is None, "the worker is gone", node)
+        await until(lambda: node.replicas.workers[0]._process is None, "the worker is gone", node)
 
         async def no_memory(_: Worker) -> None:
             raise OSError(12, "Cannot allocate memory")
@@ -183,7 +185,7 @@ async def test_whoever_a_worker_dies_of_is_charged_for_the_time_until_then(tmp_p
     async with made_log(tmp_path) as log:
         node, _ = await heavy_node(log)
         room, payer = await node.room(), Payer("mallory")
-        process = node.replicas._workers[0]._process
+        process = node.replicas.workers[0]._process
         assert process is not None
         os.kill(process.pid, signal.SIGSTOP)
         started = time.monotonic()
@@ -193,6 +195,105 @@ async def test_whoever_a_worker_dies_of_is_charged_for_the_time_until_then(tmp_p
         await room.exchange(b"\x00")
         assert 0.2 <= payer.seconds <= time.monotonic() - started
         assert payer.refusals == []
+        await node.close()
+
+
+async def test_a_worker_that_is_stopped_is_ended_and_the_edit_that_waited_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps no deadline of its own then, and everybody's large documents would wait for ever."""
+    monkeypatch.setattr(host, "PATIENCE", 0.5)
+    async with made_log(tmp_path) as log:
+        node, writer = await heavy_node(log)
+        process = node.replicas.workers[0]._process
+        assert process is not None
+        os.kill(process.pid, signal.SIGSTOP)
+        writer.text += " all the same"
+        await until(lambda: writer.unsaved == 0, "saved", node)
+        assert writer.refused == []
+        assert node.replicas.deaths == 1
+        await node.close()
+
+
+POISON = b"poison"
+DIES_OF_POISON = f"""
+import sys
+if "quire.crdt.worker" in sys.orig_argv:
+    import os
+    from quire.crdt import updates
+    inspect = updates.inspect
+    updates.inspect = lambda update, **how: os.abort() if {POISON!r} in update else inspect(update, **how)
+"""
+
+
+async def test_an_error_that_nobody_foresaw_ends_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shim = tmp_path / "shim"
+    shim.mkdir()
+    (shim / "sitecustomize.py").write_text(DIES_OF_POISON.replace("os.abort()", "{}[0]"))
+    monkeypatch.syspath_prepend(str(shim))
+    async with made_log(tmp_path) as log:
+        node, _ = await heavy_node(log)
+        room, payer = await node.room(), Payer("ada")
+        room.ingest.receive(b"\x00" * 200_000 + POISON, payer)
+        await until(lambda: payer.refusals != [], "refused", node)
+        assert payer.refusals == [Refusal.MALFORMED]
+        assert node.replicas.deaths == 0
+        await node.close()
+
+
+async def test_an_update_that_kills_the_worker_does_so_once_to_the_documents_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shim = tmp_path / "shim"
+    shim.mkdir()
+    (shim / "sitecustomize.py").write_text(DIES_OF_POISON)
+    monkeypatch.syspath_prepend(str(shim))
+    async with made_log(tmp_path) as log:
+        made = asyncio.Event()
+        first = [Update(f"another {number}", EMPTY_UPDATE, "server", "server", 0) for number in range(2)]
+        log.submit(first, lambda _: made.set())
+        await made.wait()
+        node, writer = await heavy_node(log)
+        mallory = Payer("mallory")
+        shared, apart = node.replicas.workers
+        for number in range(2):
+            room = await node.rooms.open(f"another {number}")
+            room.ingest.receive(b"\x00" * 200_000 + POISON, mallory)
+            await until(lambda: len(mallory.refusals) > number, "refused", node)  # noqa: B023 - awaited here
+            writer.text += " and on"
+            await until(lambda: writer.unsaved == 0, "saved", node)
+        assert mallory.refusals == [Refusal.MALFORMED] * 2
+        assert writer.refused == []
+        assert shared.generation == 1
+        assert apart.generation == 3
+        # Also in the document of somebody else.
+        room = await node.room()
+        room.ingest.receive(b"\x00" * 200_000 + POISON, mallory)
+        writer.text += " to the end"
+        await until(lambda: writer.unsaved == 0, "saved", node)
+        assert shared.generation == 1
+        await node.close()
+
+
+@pytest.mark.parametrize(("times", "refused"), [(3, []), (1000, ["storage"])])
+async def test_an_update_whose_document_is_lost_through_others_is_never_called_malformed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int, refused: list[str]
+) -> None:
+    async with made_log(tmp_path) as log:
+        node, writer = await heavy_node(log)
+        left = iter(range(times))
+        apply = host.RemoteReplica.apply
+
+        async def lost(replica: host.RemoteReplica, *arguments: Any) -> Any:
+            if next(left, None) is not None:
+                raise ReplicaLost
+            return await apply(replica, *arguments)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(host.RemoteReplica, "apply", lost)
+            writer.text += " kept"
+            await until(lambda: writer.unsaved == 0 or writer.refused != [], "an answer", node)
+        assert [told["reason"] for told in writer.refused] == refused
         await node.close()
 
 
@@ -256,7 +357,7 @@ async def test_only_work_moves_a_document_to_a_worker_and_no_pause_of_the_machin
         monkeypatch.undo()
         writer.text += "third"
         await until(lambda: writer.unsaved == 0, "saved", node)
-        assert (node.replicas._workers[0]._process is not None) is moved
+        assert (node.replicas.workers[0]._process is not None) is moved
         await node.close()
 
 

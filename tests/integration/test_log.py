@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import shutil
+import signal
 import sqlite3
 import threading
 import time
@@ -31,6 +33,7 @@ from quire.log.compaction import Compaction, Compactor, LeaseLost, Trigger, comp
 from quire.log.contract import DamagedDocument, Outcome, Refused, Snapshot, Stored, Update
 from quire.log.file import MOST_IDLE, connect
 from quire.log.sqlite import SqliteLog
+from quire.ops import children
 from quire.ops.children import Child
 from quire.storage.failure import StorageUnavailable
 from stalls import until
@@ -737,6 +740,46 @@ async def test_a_document_that_cannot_be_compacted_holds_no_other_up(log: Sqlite
         assert (await log.load("other")).snapshot is not None
         # Nothing of it is lost: the updates stay where they are.
         assert [row.payload for row in (await log.load("endless")).tail] == updates
+
+
+async def test_a_compactor_that_is_stopped_is_ended_and_the_document_compacted(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps no deadline of its own then, and no document would be compacted any more."""
+    monkeypatch.setattr(children, "GRACE", 1)
+    monkeypatch.setattr(compaction, "ASIDE_FIRST", 0.1)
+    child = Child(deadline=1)
+    async with compacting(log, child, Trigger(updates=4)) as compactor:
+        process = await child.run(os.getpid)
+        os.kill(process, signal.SIGSTOP)
+        compactor.start()
+        await append(log, "d", history(4))
+        await until(lambda: compactor.problem == "the process that did the work died (SIGKILL)", "it is told")
+        await until(lambda: log.stats.compactions == 1, "a compaction")
+        assert compactor.problem is None
+
+
+async def test_a_log_that_the_compactor_cannot_read_is_told_and_nothing_that_is_due_is_forgotten(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: Path) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr(compaction, "LOOK_SECONDS", 0.01)
+    await append(log, "d", history(10))
+    async with compacting(log, trigger=Trigger(updates=10)) as compactor:
+        with monkeypatch.context() as patch:
+            patch.setattr(compaction, "connect_to_read", unreadable)
+            compactor.start()
+            await until(lambda: log.stats.failed_compactions == 2, "two looks")
+            assert compactor.problem == "the disk fails: unable to open database file"
+        await until(lambda: log.stats.compactions == 1, "what was due at the start")
+        assert compactor.problem is None
+        with monkeypatch.context() as patch:
+            patch.setattr(compaction, "connect_to_read", unreadable)
+            await append(log, "e", history(10))
+            await until(lambda: compactor.problem is not None, "it is told again")
+        await until(lambda: log.stats.compactions == 2, "what became due meanwhile")
 
 
 async def test_a_start_does_not_believe_the_number_of_a_damaged_snapshot(log: SqliteLog) -> None:

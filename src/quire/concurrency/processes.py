@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 
 _PR_SET_PDEATHSIG = 1
 
@@ -19,6 +20,21 @@ async def start_child(module: str, *arguments: str) -> Process:
     return await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", module, *arguments, stdin=PIPE, stdout=PIPE, env=environment
     )
+
+
+def cause_of_end(process: Process) -> str:
+    """Say how a child process ended."""
+    status = process.returncode
+    if status is None or status >= 0:
+        return f"exit status {status}"
+    names = {-sign: sign.name for sign in signal.Signals}
+    return names.get(status, f"signal {-status}")
+
+
+def die_first() -> None:
+    """Have the kernel end this process rather than its parent when the machine has no memory left."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+        score.write("500")
 
 
 def end_with_parent(parent: int | None = None) -> None:

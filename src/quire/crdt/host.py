@@ -8,20 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
-from quire.concurrency.processes import start_child
+import structlog
+
+from quire.concurrency.processes import cause_of_end, start_child
 from quire.crdt.pieces import Effort, TooSlow
-from quire.crdt.replica import Applied, Encoded, LocalReplica, Replica, ReplicaCorrupt
+from quire.crdt.replica import Applied, Encoded, LocalReplica, Replica, ReplicaCorrupt, ReplicaLost
 from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, decode_applied, decode_summary
 from quire.crdt.turns import Payer, Turns, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, decode_parts, encode_parts
+from quire.crdt.worker import DEADLINE
 
+_log = structlog.get_logger("quire.crdt")
 USUAL, ONCE = 5e-6, 0.1
 """Processor seconds for a struct or deletion, and beyond that for one update: what takes longer here goes to a worker
 process."""
+PATIENCE: Final = DEADLINE + 5
+"""Seconds for an answer: a process that was stopped from outside keeps no deadline of its own."""
+SUSPECTED: Final = 600.0
+"""Seconds for which documents and authors of whom a worker died are kept apart from the others."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,6 +39,7 @@ class _Request:
     replica: int
     body: bytes
     generation: int | None
+    document: str
     payer: Payer | None
     answer: asyncio.Future[bytes]
 
@@ -37,14 +47,24 @@ class _Request:
 class Worker:
     """One child process that holds heavy documents; it has one request at a time, in fair turns."""
 
-    def __init__(self) -> None:
+    def __init__(self, died_of: Callable[[str, Payer | None], None] = lambda *_: None) -> None:
+        """`died_of` hears of the document and the payer of the request that the process died of."""
+        self._died_of = died_of
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
         self._turns: Turns[_Request] = Turns()
         self._asking: asyncio.Task[None] | None = None
+        self._under_way: _Request | None = None
         self._closed = False
+        self.asked = 0
+        """Requests that the process was given."""
         self.generation = 0
         """How many processes have ended: what an earlier one held is gone."""
+
+    @property
+    def under_way(self) -> int | None:
+        """The number of the request that the process works on; None while there is none."""
+        return self.asked if self._under_way is not None else None
 
     @property
     def requests(self) -> int:
@@ -61,12 +81,12 @@ class Worker:
         payer: Payer | None,
         generation: int | None = None,
     ) -> bytes:
-        """Have one request answered; raises `ReplicaCorrupt` if the worker died since `generation`.
+        """Have one request answered; raises `ReplicaLost` if the worker died since `generation`.
 
-        The turn is that of its document and of the author who pays.
+        The turn is that of its document and of the author who pays. Raises `WorkerDied` when it dies of this request.
         """
         loop = asyncio.get_running_loop()
-        request = _Request(operation, replica, body, generation, payer, loop.create_future())
+        request = _Request(operation, replica, body, generation, document, payer, loop.create_future())
         self._turns.add(request, (document,) if payer is None else (document, payer.author))
         if self._asking is None:
             self._asking = loop.create_task(self._ask_all())
@@ -96,19 +116,30 @@ class Worker:
 
     async def _ask(self, request: _Request) -> tuple[int, float, bytes]:
         if self._closed:
-            raise ReplicaCorrupt("the worker process has ended")
+            raise ReplicaLost("the worker process has ended")
         process = self._process or await self._start()
         if request.generation is not None and request.generation != self.generation:
-            raise ReplicaCorrupt("the worker process was restarted")
+            raise ReplicaLost("the worker process was restarted")
         assert process.stdin is not None  # noqa: S101 - both are pipes
         assert process.stdout is not None  # noqa: S101
-        process.stdin.write(REQUEST.pack(len(request.body), request.operation, request.replica) + request.body)
+        self.asked += 1
+        self._under_way = request
         try:
-            size, status, seconds = ANSWER.unpack(await process.stdout.readexactly(ANSWER.size))
-            return status, seconds, await process.stdout.readexactly(size)
-        except (asyncio.IncompleteReadError, ConnectionError):
+            async with asyncio.timeout(PATIENCE):
+                process.stdin.write(REQUEST.pack(len(request.body), request.operation, request.replica) + request.body)
+                size, status, seconds = ANSWER.unpack(await process.stdout.readexactly(ANSWER.size))
+                return status, seconds, await process.stdout.readexactly(size)
+        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError) as error:
+            if isinstance(error, TimeoutError):
+                _log.error("a worker process does not answer and is ended", seconds=PATIENCE)
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
             self._ended(process)
-            raise ReplicaCorrupt("the worker process died") from None
+            self._died_of(request.document, request.payer)
+            raise WorkerDied("the worker process died") from None
+        finally:
+            self._under_way = None
 
     async def _start(self) -> asyncio.subprocess.Process:
         process = await start_child("quire.crdt.worker")
@@ -122,9 +153,15 @@ class Worker:
         return process
 
     def _ended(self, process: asyncio.subprocess.Process) -> None:
-        if self._process is process:
-            self._process = None
-            self.generation += 1
+        if self._process is not process:
+            return
+        self._process = None
+        self.generation += 1
+        if not self._closed:
+            request = self._under_way
+            document = None if request is None else request.document
+            author = None if request is None or request.payer is None else request.payer.author
+            _log.error("a worker process died", cause=cause_of_end(process), document=document, author=author)
 
     async def close(self) -> None:
         """Stop the process."""
@@ -165,12 +202,12 @@ class RemoteReplica:
     local = False
 
     def __init__(self, worker: Worker, document: str, number: int) -> None:
-        self._worker, self._document, self._number = worker, document, number
+        self.worker, self._document, self._number = worker, document, number
         self._generation = worker.generation
 
     @property
     def alive(self) -> bool:
-        return self._generation == self._worker.generation
+        return self._generation == self.worker.generation
 
     def apply_now(self, update: bytes, summary: UpdateSummary) -> Applied:  # noqa: ARG002
         raise ReplicaCorrupt("this copy is in another process")
@@ -199,17 +236,43 @@ class RemoteReplica:
                 await self._call(Operation.CLOSE, b"", None)
 
     async def _call(self, operation: Operation, body: bytes, payer: Payer | None) -> bytes:
-        return await self._worker.call(
+        return await self.worker.call(
             operation, self._number, body, document=self._document, payer=payer, generation=self._generation
         )
 
 
+class WorkerDied(ReplicaCorrupt):
+    """The worker process died while it worked on this request, and perhaps of it."""
+
+
 class ReplicaHost:
-    """Gives rooms their live copies and keeps the worker processes."""
+    """Gives rooms their live copies and keeps the worker processes.
+
+    The document and the author of whom a worker died are from then on, and for a while, in a worker of their own: when
+    it was their fault, nobody else suffers from it a second time.
+    """
 
     def __init__(self, workers: int = 1) -> None:
-        self._workers = [Worker() for _ in range(workers)]
+        self._shared = [Worker(self._suspect) for _ in range(workers)]
+        self._apart = Worker(self._suspect)
+        self._suspects: dict[str, float] = {}
+        """{document or author: until when}."""
         self._numbers = 0
+
+    @property
+    def workers(self) -> Sequence[Worker]:
+        """The worker processes."""
+        return (*self._shared, self._apart)
+
+    @property
+    def requests(self) -> int:
+        """Requests to worker processes that wait for their answer."""
+        return sum(worker.requests for worker in self.workers)
+
+    @property
+    def deaths(self) -> int:
+        """Worker processes that have died."""
+        return sum(worker.generation for worker in self.workers)
 
     async def open(self, document: str, parts: Sequence[bytes], *, heavy: bool, payer: Payer | None = None) -> Replica:
         """Build a live copy from updates that together are the document, on the account of whoever needs it."""
@@ -219,25 +282,46 @@ class ReplicaHost:
             with charged(payer), suppress(TooSlow):
                 return LocalReplica(parts, effort=effort)
         self._numbers += 1
-        worker, number = self._workers[self._numbers % len(self._workers)], self._numbers
+        worker, number = self._worker(document, payer), self._numbers
         await worker.call(Operation.OPEN, number, encode_parts(parts), document=document, payer=payer)
         return RemoteReplica(worker, document, number)
 
-    @property
-    def requests(self) -> int:
-        """Requests to worker processes that wait for their answer."""
-        return sum(worker.requests for worker in self._workers)
+    def endangers_others(self, replica: Replica, payer: Payer | None) -> bool:
+        """Whether `payer` is a suspect, and the copy in a worker with those of others."""
+        shared = isinstance(replica, RemoteReplica) and replica.worker is not self._apart
+        return shared and payer is not None and self._suspected(payer.author)
 
     async def inspect(
         self, document: str, update: bytes, payer: Payer | None = None, *, stored: bool = False
     ) -> UpdateSummary:
-        """Parse a large update in a worker process; raises `MalformedUpdate`."""
+        """Parse a large update in a worker process; raises `MalformedUpdate`, `WorkerDied`."""
         operation = Operation.READ if stored else Operation.INSPECT
-        answer = await self._workers[0].call(operation, 0, update, document=document, payer=payer)
+        try:
+            answer = await self._inspect(operation, document, update, payer)
+        except WorkerDied:
+            answer = await self._inspect(operation, document, update, payer)
         with charged(payer):
             return decode_summary(answer)
 
+    async def _inspect(self, operation: Operation, document: str, update: bytes, payer: Payer | None) -> bytes:
+        worker = self._worker(document, payer)
+        return await worker.call(operation, 0, update, document=document, payer=payer)
+
+    def _worker(self, document: str, payer: Payer | None) -> Worker:
+        if self._suspected(document) or (payer is not None and self._suspected(payer.author)):
+            return self._apart
+        return self._shared[self._numbers % len(self._shared)]
+
+    def _suspect(self, document: str, payer: Payer | None) -> None:
+        now = time.monotonic()
+        self._suspects = {name: until for name, until in self._suspects.items() if until > now}
+        for name in (document,) if payer is None else (document, payer.author):
+            self._suspects[name] = now + SUSPECTED
+
+    def _suspected(self, name: str) -> bool:
+        return self._suspects.get(name, 0.0) > time.monotonic()
+
     async def close(self) -> None:
         """Stop the worker processes."""
-        for worker in self._workers:
+        for worker in self.workers:
             await worker.close()

@@ -38,6 +38,10 @@ class ReplicaCorrupt(Exception):
     """The live copy is half changed or lost and must be built again from its updates."""
 
 
+class ReplicaLost(ReplicaCorrupt):
+    """It is lost through no fault of what was asked of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What an update did to a live document."""

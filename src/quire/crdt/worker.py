@@ -10,7 +10,7 @@ import sys
 import time
 from typing import BinaryIO
 
-from quire.concurrency.processes import end_with_parent
+from quire.concurrency.processes import die_first, end_with_parent
 from quire.crdt.pieces import Effort, TooSlow
 from quire.crdt.replica import LocalReplica, ReplicaCorrupt
 from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, encode_applied, encode_summary
@@ -87,6 +87,11 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
             documents.forget(number)
             slow = isinstance(error, TooSlow)
             status, result = Status.TOO_SLOW if slow else Status.CORRUPT, str(error).encode()
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the others' documents stay
+            documents.forget(number)
+            status, result = Status.CORRUPT, repr(error).encode()
         gc.enable()
         signal.alarm(0)
         answers.write(ANSWER.pack(len(result), status, time.process_time() - started) + result)
@@ -97,6 +102,7 @@ def main() -> None:
     """Run as `python -m quire.crdt.worker`."""
     # Nobody to ask whether the parent is still there: if not, the input has ended.
     end_with_parent()
+    die_first()
     os.nice(5)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)

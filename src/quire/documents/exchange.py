@@ -11,10 +11,10 @@ from quire.http.caller import too_many
 from quire.http.errors import Problem
 from quire.log.contract import UpdateLog
 from quire.sync import wire
-from quire.sync.sockets.allowance import Share
 from quire.sync.exchange import TooBusy, UpdateRefused, Visitor, exchange
 from quire.sync.rooms.registry import LoadFailed, Rooms
 from quire.sync.rooms.sender import Refusal
+from quire.sync.sockets.allowance import Share
 
 Admit = Callable[[], Awaitable[tuple[Principal, Role]]]
 """Who makes the request and with which role, asked now; raises `Problem` when they may not read."""

@@ -21,11 +21,12 @@ from zlib import crc32
 
 import structlog
 
-from quire.crdt.snapshot import build_snapshot
+from quire.crdt.snapshot import SnapshotMismatch, build_snapshot
 from quire.log.archive import Archive
-from quire.log.contract import Snapshot, StoredUpdate
+from quire.log.contract import DamagedDocument, Snapshot, StoredUpdate
 from quire.log.file import LogFile, connect, connect_to_read
 from quire.log.stats import LogStats
+from quire.storage.failure import reason_of
 
 if TYPE_CHECKING:
     from quire.log.sqlite import SqliteLog
@@ -83,6 +84,8 @@ class Compactor:
         """Documents that failed: how often in a row, and until when they are left alone."""
         self._task: asyncio.Task[None] | None = None
         self._unwatch: Callable[[], None] = lambda: None
+        self.problem: str | None = None
+        """Why the last compaction failed, as far as that is no fault of its document; None while all is well."""
 
     @property
     def waiting(self) -> int:
@@ -109,39 +112,56 @@ class Compactor:
             self._dirty[document] = None
 
     async def _run(self) -> None:
-        due = await self._look(None)
+        looked_at: list[str] | None = None
         while True:
-            for document in due:
-                failures, until = self._aside.get(document, (0, 0.0))
-                if time.monotonic() < until:
-                    self._dirty[document] = None
-                    continue
-                try:
-                    await self.compact(document)
-                    self._aside.pop(document, None)
-                except LeaseLost as lost:
-                    # Another's, or that of a run that was killed: it ends by itself.
-                    self._dirty[document] = None
-                    _logger.info("compaction waits", document=document, reason=str(lost))
-                except Exception as error:  # noqa: BLE001 - counted, logged, and tried again after a pause
-                    self._log.stats.failed_compactions += 1
-                    pause = min(ASIDE_FIRST * 2**failures, ASIDE_MOST)
-                    self._aside[document] = (min(failures + 1, 20), time.monotonic() + pause)
-                    self._dirty[document] = None
-                    _logger.error("compaction failed", document=document, error=repr(error), next_try_seconds=pause)
+            try:
+                due = await asyncio.to_thread(self._due, looked_at)
+            except Exception as error:  # noqa: BLE001 - told, and looked again
+                self._committed(looked_at or ())
+                if self.problem is None:
+                    _logger.error("compaction cannot look at the log", error=repr(error))
+                self._failed(error)
+            else:
+                if not due:
+                    self.problem = None
+                for document in due:
+                    await self._attend(document)
+                looked_at = []
             await asyncio.sleep(LOOK_SECONDS)
-            dirty, self._dirty = list(self._dirty), {}
-            due = await self._look(dirty) if dirty else []
+            if looked_at is not None:
+                looked_at, self._dirty = list(self._dirty), {}
 
-    async def _look(self, documents: Sequence[str] | None) -> list[str]:
+    async def _attend(self, document: str) -> None:
+        """Compact a document that is due, unless it failed lately."""
+        failures, until = self._aside.get(document, (0, 0.0))
+        if time.monotonic() < until:
+            self._dirty[document] = None
+            return
         try:
-            return await asyncio.to_thread(self._due, documents)
-        except Exception as error:  # noqa: BLE001 - looked at again with the next commit
-            _logger.warning("compaction cannot look at the log", error=str(error))
-            return []
+            await self.compact(document)
+        except LeaseLost as lost:
+            # Another's, or that of a run that was killed: it ends by itself.
+            self._dirty[document] = None
+            _logger.info("compaction waits", document=document, reason=str(lost))
+        except Exception as error:  # noqa: BLE001 - counted, logged, and tried again after a pause
+            pause = min(ASIDE_FIRST * 2**failures, ASIDE_MOST)
+            self._aside[document] = (min(failures + 1, 20), time.monotonic() + pause)
+            self._dirty[document] = None
+            _logger.error("compaction failed", document=document, error=repr(error), next_try_seconds=pause)
+            self._failed(error)
+        else:
+            self._aside.pop(document, None)
+            self.problem = None
+
+    def _failed(self, error: Exception) -> None:
+        self._log.stats.failed_compactions += 1
+        if not isinstance(error, DamagedDocument | SnapshotMismatch):
+            self.problem = reason_of(error) if isinstance(error, OSError | sqlite3.Error) else str(error)
 
     def _due(self, documents: Sequence[str] | None) -> list[str]:
         """Return which of `documents` (None: all that there are) have gathered enough."""
+        if documents is not None and not documents:
+            return []
         query = (
             "SELECT h.document, h.new_updates, h.new_bytes, coalesce(s.size, 0) FROM heads h "
             "LEFT JOIN snapshots s ON s.document=h.document AND s.seq=h.snapshot_seq "

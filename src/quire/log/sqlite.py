@@ -36,6 +36,7 @@ from quire.log.schema import migrate
 from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
 from quire.log.turn import give_way
+from quire.log.wal import DatabaseFiles
 from quire.storage.failure import StorageUnavailable, reason_of
 from quire.storage.files import inode_of
 
@@ -90,6 +91,7 @@ class SqliteLog:
         self._readers = Readers(path, readers)
         self._identity = (0, 0)
         """Device and inode of the file that was opened."""
+        self._files: DatabaseFiles | None = None
 
     # ------------------------------------------------------------ contract
 
@@ -114,6 +116,7 @@ class SqliteLog:
             _mend_heads(connection, self._file.snapshots)
         self._identity = inode_of(self.path)
         self._readers.open()
+        self._files = DatabaseFiles(self.path)
 
     async def close(self, within: float = 8.0) -> None:
         thread = self._thread
@@ -126,6 +129,8 @@ class SqliteLog:
         await asyncio.to_thread(thread.join, within)
         self._thread = None
         self._readers.close()
+        if self._files is not None and not thread.is_alive():
+            self._files.close()
         if self._queue:
             raise StorageUnavailable(f"{sum(len(batch.updates) for batch in self._queue)} updates could not be saved")
 
@@ -180,6 +185,8 @@ class SqliteLog:
                     raise FileNotFoundError("the database file was deleted or replaced; restart Quire")
                 if connection is None:
                     connection = self._connect(self.path)
+                elif self._files is not None and not self._files.intact():
+                    raise FileNotFoundError("the database file was cut short; restart Quire")
                 started = time.monotonic()
                 self._commit(connection, batches)
                 self.stats.last_commit_seconds = time.monotonic() - started

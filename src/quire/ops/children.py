@@ -15,13 +15,16 @@ import sys
 import traceback
 from asyncio.subprocess import Process
 from collections.abc import Callable
+from contextlib import suppress
 from typing import BinaryIO, TypeVar, cast
 
-from quire.concurrency.processes import end_with_parent, start_child
+from quire.concurrency.processes import cause_of_end, die_first, end_with_parent, start_child
 from quire.ops import logs
 
 DEADLINE = 120
 """Seconds for one call. What computes in native code cannot be interrupted, so the process ends."""
+GRACE = 10.0
+"""Seconds after which one that keeps no deadline of its own, as it was stopped from outside, is ended."""
 _HEADER = struct.Struct("<Q")
 _Result = TypeVar("_Result")
 
@@ -32,6 +35,7 @@ class Child:
     def __init__(self, log_level: str = "info", log_format: str = "auto", *, deadline: int = DEADLINE) -> None:
         """Set up; `deadline` is the seconds that one call may take."""
         self._arguments = (log_level, log_format, str(deadline))
+        self._patience = deadline + GRACE
         self._process: Process | None = None
         self._closed: Process | None = None
         self._turn = asyncio.Lock()
@@ -54,17 +58,25 @@ class Child:
     async def _exchange(self, request: bytes) -> bytes:
         process = self._process
         if process is None:
-            process = self._process = await start_child(__name__, str(os.getpid()), *self._arguments)
+            try:
+                process = self._process = await start_child(__name__, str(os.getpid()), *self._arguments)
+            except OSError as error:
+                raise ChildDied(f"no process can be started: {error.strerror}") from error
         requests, answers = cast("asyncio.StreamWriter", process.stdin), cast("asyncio.StreamReader", process.stdout)
         try:
-            requests.write(_HEADER.pack(len(request)) + request)
-            await requests.drain()
-            (size,) = _HEADER.unpack(await answers.readexactly(_HEADER.size))
-            return await answers.readexactly(size)
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            async with asyncio.timeout(self._patience):
+                requests.write(_HEADER.pack(len(request)) + request)
+                await requests.drain()
+                (size,) = _HEADER.unpack(await answers.readexactly(_HEADER.size))
+                return await answers.readexactly(size)
+        except (asyncio.IncompleteReadError, ConnectionError, TimeoutError) as error:
             if self._process is process:
                 self._process = None
-            raise ChildDied("the process that did the work died") from error
+            # One that does not answer has to go; the others are gone already.
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            raise ChildDied(f"the process that did the work died ({cause_of_end(process)})") from error
 
     def close(self) -> None:
         """Let the process go; it ends after the work that is under way."""
@@ -120,6 +132,7 @@ def main() -> None:
     parent, log_level, log_format, deadline = sys.argv[1:]
     end_with_parent(int(parent))
     logs.configure(log_level, log_format)
+    die_first()
     os.nice(10)
     _serve(sys.stdin.buffer, sys.stdout.buffer, int(deadline))
 

@@ -16,8 +16,9 @@ import structlog
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from quire.log.file import holds_text
+from quire.log.file import connect_to_read, holds_text
 from quire.log.schema import NewerSchema
+from quire.log.wal import DatabaseFiles
 from quire.storage.failure import WrongSchema, reason_of
 from quire.storage.files import inode_of, sync_path
 
@@ -48,6 +49,8 @@ class DataFolder:
             path.mkdir(parents=True, exist_ok=True)
         self._lock: int | None = None
         self._files: dict[str, tuple[int, int]] = {}
+        self._databases: dict[str, DatabaseFiles] = {}
+        self._held: sqlite3.Connection | None = None
 
     @contextmanager
     def _usable(self) -> Iterator[None]:
@@ -123,9 +126,12 @@ class DataFolder:
 
     def opened(self) -> None:
         """Remember which files are in use."""
-        # Those of the catalogue's write-ahead log come and go with its connections; the log's has some all the time.
-        names = ("lock", CATALOGUE, LOG, f"{LOG}-wal", f"{LOG}-shm")
+        # The write-ahead log of a database goes with its last connection. The log's has some all the time.
+        self._held = connect_to_read(self.path / CATALOGUE)
+        self._held.execute("SELECT 1 FROM sqlite_master").fetchone()
+        names = ("lock", *(f"{name}{end}" for name in (CATALOGUE, LOG) for end in ("", "-wal", "-shm")))
         self._files = {name: inode_of(self.path / name) for name in names}
+        self._databases = {name: DatabaseFiles(self.path / name) for name in (CATALOGUE, LOG)}
 
     def replaced(self) -> str | None:
         """Return the name of a file in use that was deleted, moved or replaced since; None while all are there."""
@@ -136,8 +142,22 @@ class DataFolder:
                     return name
         return None
 
+    def cut_short(self) -> str | None:
+        """Return the name of a database of which something was cut off since it was opened; None while all is there."""
+        with suppress(OSError):
+            for name, files in self._databases.items():
+                if not files.intact():
+                    return name
+        return None
+
     def unlock(self) -> None:
         """Give the folder back."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+        for files in self._databases.values():
+            files.close()
+        self._databases.clear()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -43,6 +43,7 @@ def readings(node: Node) -> Readings:
                 if item.name not in _GAUGES:
                     text = f"{item.name.replace('_', ' ')} since the start"
                     yield f"{prefix}_{item.name}", text, float(getattr(stats, item.name))
+        yield "worker_deaths", "Worker processes of heavy documents that died", node.replicas.deaths
 
     def gauges() -> Iterator[Sample]:
         yield "open_sockets", "WebSockets open now", len(node.gateway)
@@ -53,6 +54,7 @@ def readings(node: Node) -> Readings:
         yield "waiting_bytes", "Bytes received that wait to be proved", node.rooms.waiting_bytes
         yield "worker_requests", "Requests to worker processes without an answer yet", node.replicas.requests
         yield "compaction_waiting", "Documents that the compactor has not looked at yet", node.compactor.waiting
+        yield "compaction_healthy", "1 while documents can be compacted", float(node.compactor.problem is None)
         yield "conversions", "Large documents being turned into text, HTML or JSON", node.converting()
         yield "outbound_bytes", "Bytes in the outbound buffers of sockets", node.gateway.outbound_bytes
         yield "blocked_sockets", "Sockets that get no increments until they are drained", node.gateway.blocked

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
+from operator import attrgetter
 
 import structlog
 from fastapi import FastAPI
@@ -103,6 +104,8 @@ class Server:
         self.setup_code: str | None = None
         self.failure: str | None = None
         """Why this node can serve no longer."""
+        self.spoiled = False
+        """Whether SQLite would spread the damage as it closes the files."""
         self.on_failure: Callable[[], None] = lambda: None
         """Called when that happens: the process is to stop."""
         self.rooms: Rooms
@@ -128,7 +131,8 @@ class Server:
             await self.log.open()
             if await any_document(services.database):
                 services.folder.expect_text()
-        services.folder.opened()
+        with services.folder.opening(CATALOGUE):
+            services.folder.opened()
         await self.fanout.open()
         self.compactor.start()
         if not settings.loopback_only and not await services.people.any():
@@ -174,9 +178,13 @@ class Server:
         self._watchdog.start()
         self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
+        self._upkeep.every(SWEEP_SECONDS, self._look_after_folder)
         self._upkeep.every(SWEEP_SECONDS, Exhaustion(partial(self.readiness.report, "descriptors")).check)
         self._upkeep.every(SWEEP_SECONDS, self._log_hang.check)
         self._upkeep.every(SWEEP_SECONDS, self._catalogue_hang.check)
+        for worker in self.replicas.workers:
+            hang = Hang(partial(attrgetter("under_way"), worker), self._worker_hangs)
+            self._upkeep.every(SWEEP_SECONDS, hang.check)
         self._upkeep.every(TOUCH_SECONDS, self._record)
         self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
         return SecurityLayer(
@@ -281,6 +289,9 @@ class Server:
         if hangs:
             self.services.database.report(SILENT)
 
+    def _worker_hangs(self, hangs: bool) -> None:
+        self.readiness.report("worker", "large documents wait: their process does not answer" if hangs else None)
+
     async def _probe_catalogue(self) -> None:
         """Find out by itself that accounts and lists can be written again."""
         if self.services.database.problem is not None:
@@ -290,18 +301,29 @@ class Server:
         self.stats.errors += 1
 
     async def _sweep(self) -> None:
-        replaced = self.services.folder.replaced()
-        if replaced is not None and self.failure is None:
-            # What is written now goes to a file that nobody will find again.
-            self.failure = (
-                f"{replaced} in the data folder was deleted, moved or replaced while it was served. The server stops, "
-                "so that nothing is acknowledged that would be lost. Put the folder in order, then start again."
-            )
-            self.readiness.report("storage", self.failure)
-            _log.critical("the data folder was replaced", file=replaced)
-            self.on_failure()
+        self.readiness.report("compaction", self.compactor.problem)
         self.gateway.sweep()
         self.rooms.sweep(asyncio.get_running_loop().time())
+
+    async def _look_after_folder(self) -> None:
+        """Stop when files were taken away: what is written now goes where nobody will find it again."""
+        folder = self.services.folder
+        # In a thread, as a disk may hang.
+        replaced, cut_short = await asyncio.to_thread(lambda: (folder.replaced(), folder.cut_short()))
+        if self.failure is not None or (replaced is None and cut_short is None):
+            return
+        self.spoiled = replaced is None
+        self.failure = (
+            f"{replaced} in the data folder was deleted, moved or replaced while it was served. The server stops, "
+            "so that nothing is acknowledged that would be lost. Put the folder in order, then start again."
+            if replaced is not None
+            else f"{cut_short} in the data folder, or the -wal file beside it, was cut short while it was served: part "
+            "of what was saved last is gone. The server stops. Check with `quire doctor --all` and restore a backup; "
+            "browsers that have newer text send it again."
+        )
+        self.readiness.report("storage", self.failure)
+        _log.critical("the data folder was replaced", file=replaced or cut_short, reason=self.failure)
+        self.on_failure()
 
     async def _record(self) -> None:
         touched, sizes = list(self._touched), {}

@@ -124,6 +124,9 @@ async def _run(settings: Settings, announce: bool) -> None:
     try:
         await serving.serve(sockets=[listening])
     finally:
+        if node.spoiled:
+            print(node.failure, file=sys.stderr, flush=True)  # noqa: T201 - as the command does
+            os._exit(1)
         await node.close()
         _log.info("stopped")
     if node.failure is not None:

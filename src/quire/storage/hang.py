@@ -1,4 +1,4 @@
-"""Storage that neither works nor fails: a disk that does not answer holds a write up for ever, and no error comes."""
+"""What neither works nor fails: a disk that does not answer holds a write up for ever, and no error comes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ SILENT: Final = "the disk does not answer"
 
 
 class Hang:
-    """Notices when the same write is under way at every look."""
+    """Notices when the same write, or another piece of work, is under way at every look."""
 
     def __init__(self, under_way: Callable[[], object], report: Callable[[bool], None]) -> None:
-        """`under_way` tells one write from the next, and is None while there is none.
+        """`under_way` tells one piece of work from the next, and is None while there is none.
 
-        `report` hears True once a second while a write hangs, and False when that is over.
+        `report` hears True once a second while one hangs, and False when that is over.
         """
         self._under_way, self._report = under_way, report
         self._last: object = None
@@ -24,7 +24,7 @@ class Hang:
 
     @property
     def lasts(self) -> bool:
-        """Whether a write hangs now."""
+        """Whether one hangs now."""
         return self._looks >= PATIENCE
 
     async def check(self) -> None:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from quire.crdt.clock import Clock
 from quire.crdt.host import ReplicaHost
 from quire.crdt.pieces import TooSlow
-from quire.crdt.replica import Applied, Replica, ReplicaCorrupt
+from quire.crdt.replica import Applied, Replica, ReplicaCorrupt, ReplicaLost
 from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, diff, inspect, merge
 from quire.log.contract import Stored
@@ -27,6 +27,9 @@ MOST_LOADED: Final = 20_000
 """Updates up to which a replica is built in this process."""
 MEMORY_FACTOR: Final = 12
 """A live document takes about this many times its encoded size (measured)."""
+
+MOST_LOST: Final = 5
+"""Times that a replica may be lost while something is asked of it."""
 
 _Answer = TypeVar("_Answer")
 
@@ -131,23 +134,33 @@ class LoadedDocument:
     async def ask(
         self, work: Callable[[Replica], Awaitable[_Answer]], payer: Payer | None = None, *, heavy: bool = False
     ) -> _Answer:
-        """Have the replica do something; one that died, perhaps of something else, is built again once.
+        """Have the replica do something. One that died of it, perhaps by chance, is built again once.
 
-        Building it is on the account of `payer`. Raises `ReplicaCorrupt` when the second dies as well, and what `work`
-        raises; `TooSlow` from a worker process only.
+        One that was lost through others is built again a few times. Building it is on the account of `payer`. Raises
+        `ReplicaCorrupt` when the second dies of it as well, `ReplicaLost`, and what `work` raises; `TooSlow` from a
+        worker process only.
         """
-        replica = await self.live(payer, heavy=heavy)
-        try:
-            return await work(replica)
-        except TooSlow:
-            self.give_up()
-            if replica.local:
-                return await self.ask(work, payer)
-            await self.live(payer)
-            raise
-        except ReplicaCorrupt:
-            self.replica = None
-        return await work(await self.live(payer, heavy=heavy))
+        died, lost = 0, 0
+        while True:
+            try:
+                replica = await self.live(payer, heavy=heavy)
+                try:
+                    return await work(replica)
+                except TooSlow:
+                    self.give_up()
+                    if not replica.local:
+                        await self.live(payer)
+                        raise
+            except ReplicaLost:
+                self.replica = None
+                lost += 1
+                if lost > MOST_LOST:
+                    raise
+            except ReplicaCorrupt:
+                self.replica = None
+                died += 1
+                if died > 1:
+                    raise
 
     def give_up(self) -> None:
         """An update took the replica too long, which has half of it now; the next is in a worker process."""
@@ -157,8 +170,10 @@ class LoadedDocument:
         """Return the replica, building it (in a worker process when heavy) from the bytes at hand."""
         heavy = heavy or self._apart or self.size > self._heavy or len(self._tail) > MOST_LOADED
         replica = self.replica
-        if replica is not None and (replica.alive and (not heavy or not replica.local)):
-            return replica
+        if replica is not None and replica.alive and not (heavy and replica.local):
+            if not self._host.endangers_others(replica, payer):
+                return replica
+            heavy = True
         if replica is not None:
             await replica.close()
         self.replica = replica = await self._host.open(self._document, self.parts, heavy=heavy, payer=payer)

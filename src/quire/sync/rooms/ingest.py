@@ -15,7 +15,7 @@ import structlog
 
 from quire.crdt.host import ReplicaHost
 from quire.crdt.pieces import TooSlow
-from quire.crdt.replica import Applied, ReplicaCorrupt
+from quire.crdt.replica import Applied, ReplicaCorrupt, ReplicaLost
 from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
 from quire.limits.throttle import Throttle
@@ -34,6 +34,7 @@ MOST_STRUCTS: Final = 1000
 """Structs of an update that is applied in this process: crafted ones take each the longer the more there are."""
 ROOMS_OF_ONE: Final = 2
 """How many times of what one room may have waiting an author may have waiting and under way in all rooms."""
+LATER: Final = "the update cannot be checked now; it will be asked for again"
 SLOW: Final = 0.05
 """Processor seconds that one update may take here; the document moves to a worker process then."""
 
@@ -198,10 +199,13 @@ class Ingest:
         except (MalformedUpdate, ReplicaCorrupt, TooSlow) as error:
             if isinstance(error, ReplicaCorrupt):
                 self._loaded.replica = None
-            self._refuse_malformed(sender, error)
+            if isinstance(error, ReplicaLost):
+                sender.refused(Refusal.STORAGE, LATER)
+            else:
+                self._refuse_malformed(sender, error)
         except Exception as error:  # noqa: BLE001 - not the update's fault: its sender keeps it and is asked again
             self._failed(error)
-            sender.refused(Refusal.STORAGE, "the update cannot be checked now; it will be asked for again")
+            sender.refused(Refusal.STORAGE, LATER)
         else:
             self._accept(update, sender, summary, applied)
 
