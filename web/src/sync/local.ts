@@ -49,7 +49,7 @@ export class LocalCopy {
   }
 
   private async open(): Promise<boolean> {
-    if (typeof indexedDB === 'undefined' || !(await canStore())) {
+    if (!(await canStore())) {
       this.kept.set('no')
       return false
     }
