@@ -89,8 +89,17 @@ export class Problem extends Error {
   }
 }
 
-/** No answer came. */
+/** No answer came, or none of Quire's. */
 export class NetworkError extends Error {}
+
+/** Whether the server was not reached: nobody answered, or something in between did for it. */
+export function isAway(error: unknown): boolean {
+  return error instanceof NetworkError || (error instanceof Problem && error.status >= 500 && !error.body.detail)
+}
+
+/** Milliseconds after which no answer counts as none, and those where something kept here can be shown instead. */
+const PATIENCE = 20_000
+const SHORT_PATIENCE = 4000
 
 let csrfToken = ''
 
@@ -104,12 +113,13 @@ interface Options {
   body?: BodyInit
   headers?: Record<string, string>
   link?: string | null
-  /** Milliseconds after which no answer counts as none. */
-  patience?: number
+  /** Milliseconds after which no answer counts as none; null for what takes as long as it is large. */
+  patience?: number | null
 }
 
 export async function request(path: string, options: Options = {}): Promise<Response> {
   const headers: Record<string, string> = { ...options.headers }
+  const patience = options.patience === undefined ? PATIENCE : options.patience
   if (csrfToken) headers['X-CSRF-Token'] = csrfToken
   if (options.json !== undefined) headers['Content-Type'] = 'application/json'
   if (options.link) headers['X-Quire-Link'] = options.link
@@ -120,7 +130,7 @@ export async function request(path: string, options: Options = {}): Promise<Resp
       headers,
       body: options.json !== undefined ? JSON.stringify(options.json) : (options.body ?? null),
       credentials: 'same-origin',
-      signal: options.patience ? AbortSignal.timeout(options.patience) : null,
+      signal: patience === null ? null : AbortSignal.timeout(patience),
     })
   } catch (error) {
     throw new NetworkError(String(error))
@@ -133,16 +143,24 @@ export async function request(path: string, options: Options = {}): Promise<Resp
 
 async function json<T>(path: string, options?: Options): Promise<T> {
   const response = await request(path, options)
-  return (response.status === 204 ? undefined : await response.json()) as T
+  if (response.status === 204) return undefined as T
+  try {
+    return (await response.json()) as T
+  } catch (error) {
+    // The answer broke off, or the page of a network that wants a sign-in came in its place.
+    throw new NetworkError(String(error))
+  }
 }
+
+const inHurry = (hurry = false): Options => (hurry ? { patience: SHORT_PATIENCE } : {})
 
 export const api = {
   setup: () => json<{ needed: boolean; code_required: boolean }>('/setup'),
   createOwner: (form: { name: string; email: string; password: string; code?: string; language: string }) =>
     json<Session>('/setup', { method: 'POST', json: form }),
-  session: () => json<Session>('/session'),
+  session: (hurry = false) => json<Session>('/session', inHurry(hurry)),
   signIn: (form: { email: string; password: string }) => json<Session>('/session', { method: 'POST', json: form }),
-  signOut: () => json<void>('/session', { method: 'DELETE' }),
+  signOut: () => json<void>('/session', { method: 'DELETE', patience: SHORT_PATIENCE }),
   devices: () => json<{ items: Device[] }>('/sessions'),
   endDevice: (id: string) => json<void>(`/sessions/${id}`, { method: 'DELETE' }),
   signOutEverywhere: () => json<void>('/sessions', { method: 'DELETE' }),
@@ -168,6 +186,8 @@ export const api = {
     trashed: boolean
     shared: boolean
     cursor?: string | undefined
+    /** Something kept here can be shown instead. */
+    hurry?: boolean
   }) => {
     const parameters = new URLSearchParams({
       limit: '100',
@@ -178,13 +198,13 @@ export const api = {
       shared: String(query.shared),
     })
     if (query.cursor) parameters.set('cursor', query.cursor)
-    return json<{ items: DocumentInfo[]; next_cursor: string | null }>(`/documents?${parameters}`)
+    return json<{ items: DocumentInfo[]; next_cursor: string | null }>(`/documents?${parameters}`, inHurry(query.hurry))
   },
   createDocument: (form: { id: string; title: string }) =>
-    json<DocumentInfo>('/documents', { method: 'POST', json: form }),
+    json<DocumentInfo>('/documents', { method: 'POST', json: form, patience: SHORT_PATIENCE }),
   /** A document of one's own with the text and pictures of another. */
   copyDocument: (id: string, title: string, link: string | null) =>
-    json<DocumentInfo>(`/documents/${id}/copy`, { method: 'POST', json: { title }, link }),
+    json<DocumentInfo>(`/documents/${id}/copy`, { method: 'POST', json: { title }, link, patience: null }),
   preview: (id: string) => json<{ lines: PreviewLine[] }>(`/documents/${id}/preview`),
   document: (id: string, link: string | null) => json<DocumentInfo>(`/documents/${id}`, { link }),
   rename: (id: string, title: string, version: number, link: string | null) =>
@@ -206,7 +226,7 @@ export const api = {
   visit: (id: string, link: string) => json<void>(`/documents/${id}/visit`, { method: 'PUT', link }),
   forgetVisit: (id: string) => json<void>(`/documents/${id}/visit`, { method: 'DELETE' }),
   content: async (id: string, format: 'json' | 'markdown' | 'html' | 'text', link: string | null) =>
-    (await request(`/documents/${id}/content?format=${format}`, { link })).text(),
+    (await request(`/documents/${id}/content?format=${format}`, { link, patience: null })).text(),
   attach: async (id: string, file: File, link: string | null) =>
     json<Attachment>(`/documents/${id}/attachments`, {
       method: 'POST',
@@ -216,9 +236,11 @@ export const api = {
         'X-Filename': encodeURIComponent(file.name).slice(0, 3000),
       },
       link,
+      patience: null,
     }),
   /** The content of an attachment, for who may read it by a link. */
-  attachment: async (address: string, link: string) => (await request(address.replace('/api/v1', ''), { link })).blob(),
+  attachment: async (address: string, link: string) =>
+    (await request(address.replace('/api/v1', ''), { link, patience: null })).blob(),
   exchange: async (id: string, body: Uint8Array<ArrayBuffer>, link: string | null, tab: string) => {
     const answer = await request(`/documents/${id}/sync`, {
       method: 'POST',

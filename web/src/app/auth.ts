@@ -6,9 +6,11 @@ import schema from '../editor/schema/schema.json'
 import { setLanguage } from '../i18n'
 import { hasLocalStores } from '../sync/copies'
 import { GUEST } from '../sync/notes'
-import { readJson, writeItem } from './browserStorage'
+import { readItem, readJson, writeItem } from './browserStorage'
 
 const KEY = 'quire:last-session'
+/** Who signed out here while the server did not hear of it: its cookie would let them in again. */
+const LEAVING = 'quire:leaving'
 const ASK_AGAIN = 5000
 
 /** What a visitor without an account needs to open a document again without a network. */
@@ -35,9 +37,35 @@ export function remember(session: Session): void {
   writeItem(KEY, session.account && JSON.stringify({ ...session, csrf_token: '' }))
 }
 
-async function loadSession(): Promise<Session> {
+/** Signs out; what the server does not hear now it is told before anything else. */
+export async function endSession(person: string): Promise<void> {
+  writeItem(LEAVING, person)
   try {
-    const session = await api.session()
+    await api.signOut()
+    writeItem(LEAVING, null)
+  } catch (error) {
+    if (readItem(LEAVING) === null) throw error
+  }
+}
+
+/** Who is signed in by now, as the server says. */
+async function askSession(hurry: boolean): Promise<Session> {
+  const session = await api.session(hurry)
+  const leaving = readItem(LEAVING)
+  if (leaving === null) return session
+  const left = session.account?.id !== leaving
+  if (!left) {
+    setCsrfToken(session.csrf_token)
+    await api.signOut()
+  }
+  writeItem(LEAVING, null)
+  return left ? session : api.session()
+}
+
+/** `hurry`: nothing is shown yet, and what the browser remembers would do. */
+async function loadSession(hurry: boolean): Promise<Session> {
+  try {
+    const session = await askSession(hurry)
     remember(session)
     return session
   } catch (error) {
@@ -51,7 +79,8 @@ async function loadSession(): Promise<Session> {
 export function useSession() {
   const query = useQuery({
     queryKey: ['session'],
-    queryFn: loadSession,
+    queryFn: ({ client, queryKey }) =>
+      loadSession(client.getQueryData(queryKey) === undefined && readItem(KEY) !== null),
     staleTime: 60_000,
     networkMode: 'always',
     refetchOnReconnect: 'always',
@@ -76,6 +105,7 @@ export function useKeptSession(): { session: Session | undefined; error: unknown
 export function useSetSession(): (session: Session) => void {
   const client = useQueryClient()
   return (session) => {
+    writeItem(LEAVING, null)
     remember(session)
     client.setQueryData(['session'], session)
   }

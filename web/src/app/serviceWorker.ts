@@ -21,6 +21,8 @@ export function registerServiceWorker(): void {
     // Another tab let the new release in; this one still runs the old.
     if (controlled) offer()
   })
+  // Where the browser forbids workers, the app is there only with a network.
+  const refused = () => undefined
   void navigator.serviceWorker.register('/sw.js').then((registered) => {
     registration = registered
     if (registered.waiting) offer()
@@ -40,7 +42,7 @@ export function registerServiceWorker(): void {
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible' && Date.now() - asked > NOT_MORE_OFTEN) ask()
     })
-  })
+  }, refused)
 }
 
 /** Lets the waiting release in and loads it. */
@@ -56,10 +58,15 @@ export function takeOver(): void {
 /** A part that is loaded late may be gone with its release: the page is loaded anew, once. */
 function watchForMissingParts(): void {
   window.addEventListener('vite:preloadError', (event) => {
-    const last = Number(sessionStorage.getItem(RELOADED) ?? 0)
-    if (!navigator.onLine || Date.now() - last < NOT_MORE_OFTEN) return
+    // Without storage it is not known whether this was tried, and trying could go on for ever.
+    try {
+      const last = Number(sessionStorage.getItem(RELOADED) ?? 0)
+      if (!navigator.onLine || Date.now() - last < NOT_MORE_OFTEN) return
+      sessionStorage.setItem(RELOADED, String(Date.now()))
+    } catch {
+      return
+    }
     event.preventDefault()
-    sessionStorage.setItem(RELOADED, String(Date.now()))
     location.reload()
   })
 }

@@ -71,7 +71,11 @@ export function keptInfos(person: string): DocumentInfo[] {
 
 /** Removes all of it, of every person. */
 export async function forgetNotes(): Promise<void> {
-  for (const key of Object.keys(localStorage))
-    if (NOTES.some((note) => key.startsWith(note))) localStorage.removeItem(key)
-  if ('caches' in window) await caches.delete(LISTS)
+  try {
+    for (const key of Object.keys(localStorage))
+      if (NOTES.some((note) => key.startsWith(note))) localStorage.removeItem(key)
+    await caches.delete(LISTS)
+  } catch {
+    // A browser that forbids these keeps nothing in them.
+  }
 }

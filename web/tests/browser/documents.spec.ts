@@ -146,7 +146,7 @@ test.describe('the list', () => {
     const newest = await cards(page).first().getByRole('link').textContent()
     await page.context().setOffline(true)
     await search(page).fill(newest ?? '')
-    await expect(page.getByText('No network: this is the last known list.')).toBeVisible()
+    await expect(page.getByText('No connection to the server: this is the last known list.')).toBeVisible()
     await expect(cards(page).first()).toContainText(newest ?? '')
     await search(page).fill('nothing is called this')
     await page.getByText('Nothing found for').waitFor()

@@ -62,12 +62,16 @@ test('where the browser keeps nothing, that is said while all is still saved, an
 }) => {
   const context = await browser.newContext()
   await context.addInitScript(() => {
-    indexedDB.open = () => {
-      throw new DOMException('private window', 'InvalidStateError')
-    }
+    for (const storage of ['indexedDB', 'localStorage', 'sessionStorage', 'caches'])
+      Object.defineProperty(window, storage, {
+        get() {
+          throw new DOMException('forbidden', 'SecurityError')
+        },
+      })
   })
   const page = await context.newPage()
   await signIn(page, server)
+  await page.getByRole('link', { name: 'Welcome to Quire' }).waitFor()
   await newDocument(page, server)
   await expect(page.getByRole('alert')).toContainText('Changes cannot be kept on this device')
   await context.setOffline(true)
@@ -86,6 +90,9 @@ test('where the browser keeps nothing, that is said while all is still saved, an
   await dialog.dismiss()
   await context.setOffline(false)
   await saved(page)
+  await page.getByRole('button', { name: /^Account of/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   await context.close()
 })
 

@@ -18,7 +18,7 @@ import { Navigate } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
-import { api, MAX_NAME, MIN_PASSWORD, Problem, type Account } from '../../api/client'
+import { api, MAX_NAME, MIN_PASSWORD, Problem, type Account, type Session } from '../../api/client'
 import { explain, explainField } from '../../api/explain'
 import { CopyField } from '../../app/CopyField'
 import { Notice } from '../../app/LostPage'
@@ -27,8 +27,8 @@ import { useSession } from '../../app/auth'
 import { useCheckedForm } from '../../app/useCheckedForm'
 import { LanguageSelect } from '../../i18n/LanguageSelect'
 import { Moment } from '../../i18n/Moment'
-import { clearLocalStores } from '../../sync/copies'
 import { Header } from '../documents/Header'
+import { forgetHere, unlessUnsent } from './leaving'
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
@@ -147,7 +147,7 @@ function Password() {
   )
 }
 
-function Devices() {
+function Devices({ session }: { session: Session }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const { data, error } = useQuery({ queryKey: ['devices'], queryFn: api.devices, networkMode: 'always' })
@@ -157,14 +157,11 @@ function Devices() {
   })
   const leave = useMutation({
     mutationFn: api.signOutEverywhere,
-    onSuccess: async () => {
-      await clearLocalStores()
-      location.assign('/sign-in')
-    },
+    onSuccess: () => forgetHere(session),
   })
   return (
     <Stack>
-      <Failure error={error ?? end.error ?? leave.error} />
+      <Failure error={error ?? end.error} />
       {data?.items.map((device) => (
         <Group key={device.id} justify="space-between" wrap="nowrap">
           <div>
@@ -189,7 +186,12 @@ function Devices() {
           )}
         </Group>
       ))}
-      <Button variant="default" w="fit-content" loading={leave.isPending} onClick={() => leave.mutate()}>
+      <Button
+        variant="default"
+        w="fit-content"
+        loading={leave.isPending}
+        onClick={() => void unlessUnsent(t, () => leave.mutateAsync())}
+      >
         {t('devices.end.all')}
       </Button>
     </Stack>
@@ -295,7 +297,7 @@ export function AccountPage() {
             <Password />
           </Section>
           <Section title={t('devices.title')}>
-            <Devices />
+            <Devices session={session} />
           </Section>
           <Section title={t('tokens.title')}>
             <Tokens />

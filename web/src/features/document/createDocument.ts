@@ -1,5 +1,5 @@
 /** Making a document; without a network on this device. */
-import { api, NetworkError, type Account } from '../../api/client'
+import { api, isAway, type Account } from '../../api/client'
 import { makeHere, newDocumentId } from '../../sync/made'
 
 /** Returns the id of the new document. */
@@ -9,7 +9,7 @@ export async function createDocument(maker: Account | null, title: string): Prom
   try {
     await api.createDocument({ id, title })
   } catch (error) {
-    if (!(error instanceof NetworkError) || !maker) throw error
+    if (!isAway(error) || !maker) throw error
     makeHere(maker, id, title)
   }
   return id

@@ -2,7 +2,7 @@ import { notifications } from '@mantine/notifications'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, NetworkError, Problem, type DocumentInfo } from '../../api/client'
+import { api, isAway, NetworkError, Problem, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useTitle } from '../../app/title'
 import { GUEST, isUnheard, keptInfo, useSessionPart, type DocumentSession } from '../../sync'
@@ -32,11 +32,13 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
   const { data: info } = useQuery({
     queryKey: key,
     networkMode: 'always',
+    // A server that is slow to answer leaves no document without its title.
+    placeholderData: () => keptInfo(person, documentId) ?? undefined,
     queryFn: async () => {
       try {
         return await currentInfo(person, documentId, link)
       } catch (error) {
-        const known = error instanceof NetworkError ? keptInfo(person, documentId) : null
+        const known = isAway(error) ? keptInfo(person, documentId) : null
         if (known) return known
         throw error
       }

@@ -3,7 +3,6 @@ import type { DocumentInfo } from '../../api/client'
 import { keptInfo, keptInfos, LISTS } from '../../sync/notes'
 
 export async function keepList(person: string, items: DocumentInfo[]): Promise<void> {
-  if (!('caches' in window)) return
   try {
     const cache = await caches.open(LISTS)
     await cache.put(`/kept/${person}`, new Response(JSON.stringify(items)))
@@ -13,7 +12,7 @@ export async function keepList(person: string, items: DocumentInfo[]): Promise<v
 }
 
 export async function keptList(person: string): Promise<DocumentInfo[] | null> {
-  const answer = 'caches' in window ? await (await caches.open(LISTS)).match(`/kept/${person}`) : undefined
+  const answer = await fetched(person)
   const listed = answer ? ((await answer.json()) as DocumentInfo[]) : []
   const seen = new Set(listed.map(({ id }) => id))
   const others = keptInfos(person).filter(({ id, trashed_at }) => !seen.has(id) && trashed_at === null)
@@ -24,4 +23,13 @@ export async function keptList(person: string): Promise<DocumentInfo[] | null> {
     return known && known.version > item.version ? { ...item, ...known } : item
   })
   return [...others, ...current]
+}
+
+async function fetched(person: string): Promise<Response | undefined> {
+  try {
+    return await (await caches.open(LISTS)).match(`/kept/${person}`)
+  } catch {
+    // Forbidden, or without TLS not there.
+    return undefined
+  }
 }

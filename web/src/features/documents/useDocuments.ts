@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { api, NetworkError, type DocumentInfo, type Sort } from '../../api/client'
+import { api, isAway, type DocumentInfo, type Sort } from '../../api/client'
 import { bringMade } from '../../sync/unattended'
 import { keepList, keptList } from './keptList'
 
@@ -23,7 +23,8 @@ export function useDocuments(person: string, { words, sort, place }: ListQuery) 
     networkMode: 'always',
     // While a new query is answered, the old answer stays in view.
     placeholderData: keepPreviousData,
-    queryFn: async ({ pageParam }) => {
+    queryFn: async ({ pageParam, client, queryKey }) => {
+      const kept = place !== 'trash' && !pageParam ? await keptList(person) : null
       try {
         // What was made without a network goes first.
         if (place === 'all' && !pageParam) await bringMade(person)
@@ -34,12 +35,12 @@ export function useDocuments(person: string, { words, sort, place }: ListQuery) 
           trashed: place === 'trash',
           shared: place === 'shared',
           cursor: pageParam,
+          hurry: kept !== null && client.getQueryData(queryKey) === undefined,
         })
         if (!words && place === 'all' && !pageParam) void keepList(person, page.items)
         return { ...page, offline: false }
       } catch (error) {
-        const kept = error instanceof NetworkError && place !== 'trash' && !pageParam ? await keptList(person) : null
-        const fitting = kept?.filter((item) => place === 'all' || item.owner.id !== person)
+        const fitting = isAway(error) && kept?.filter((item) => place === 'all' || item.owner.id !== person)
         if (fitting) return { items: arrange(fitting, words, sort), next_cursor: null, offline: true }
         throw error
       }
