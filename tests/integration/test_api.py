@@ -17,6 +17,7 @@ import pytest
 
 from locks import write_locked
 from quire.db.ids import new_id
+from quire.documents.pictures import Picture
 from quire.server.composition import Server
 from quire.settings import Settings
 from quire.storage.failure import FULL, StorageUnavailable
@@ -239,6 +240,22 @@ async def test_what_is_written_as_a_document_is_deleted_forever_does_not_stay(
     assert (await ada.call("DELETE", f"/documents/{document}/forever")).status_code == 204
     await late.durable(10)
     assert (await node.log.load(document)).last_seq == 0
+
+
+async def test_a_picture_that_comes_as_its_document_is_deleted_forever_does_not_stay(
+    ada: Browser, node: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/documents/{(await ada.call('POST', '/documents', {})).json()['id']}"
+    identify = node.attachments._identify
+
+    async def slowly(content: bytes) -> Picture:
+        await ada.call("DELETE", path)
+        assert (await ada.call("DELETE", f"{path}/forever")).status_code == 204
+        return await identify(content)
+
+    monkeypatch.setattr(node.attachments, "_identify", slowly)
+    assert (await ada.http.post(f"/api/v1{path}/attachments", content=picture())).status_code == 404
+    assert not [file for file in (node.settings.data / "blobs").rglob("*") if file.is_file()]
 
 
 async def broken_disk(*_: object) -> None:

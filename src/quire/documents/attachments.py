@@ -25,6 +25,10 @@ PART: Final = 64 * 1024
 """Bytes of a picture that are in memory for whoever reads it, slowly perhaps."""
 
 
+class UnknownDocument(Exception):
+    """No such document, or the caller may not know of it."""
+
+
 class UnknownAttachment(Exception):
     """The document has no such attachment."""
 
@@ -66,7 +70,7 @@ class Attachments:
         self._per_document, self._per_workspace = per_document, per_workspace
 
     async def add(self, document: str, content: bytes, name: str) -> Attachment:
-        """Store a picture; raises `NotAPicture`, `NoRoom` or `StorageUnavailable`.
+        """Store a picture; raises `NotAPicture`, `NoRoom`, `UnknownDocument` or `StorageUnavailable`.
 
         The content says its kind, never the client.
         """
@@ -79,8 +83,8 @@ class Attachments:
         async with self._db.write() as connection:
             try:
                 workspace = await self._require_room(connection, document, digest, row.size)
-            except NoRoom:
-                # Others came in at the same time.
+            except (NoRoom, UnknownDocument):
+                # Others came in at the same time, or the document was deleted for good.
                 await self._blobs.delete(_blob_key(document, digest))
                 raise
             if workspace is not None:
@@ -174,7 +178,7 @@ class Attachments:
     async def _require_room(self, connection: AsyncConnection, document: str, digest: str, size: int) -> str | None:
         """Return the workspace into which one more attachment of this size fits, or None if it is there already.
 
-        Raises `NoRoom`.
+        Raises `NoRoom`, `UnknownDocument`.
         """
         mine = attachments.c.document == document
         known = await connection.execute(sa.select(attachments.c.digest).where(mine, attachments.c.digest == digest))
@@ -184,7 +188,9 @@ class Attachments:
         if taken.scalar_one() + size > self._per_document:
             raise NoRoom(of_document=True, limit=self._per_document)
         found = await connection.execute(sa.select(documents.c.workspace).where(documents.c.id == document))
-        workspace: str = found.scalar_one()
+        workspace: str | None = found.scalar_one_or_none()
+        if workspace is None:
+            raise UnknownDocument(document)
         await self._require_room_in(connection, workspace, size)
         return workspace
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from quire.documents.attachments import NoRoom, UnknownAttachment
+from quire.documents.attachments import NoRoom, UnknownAttachment, UnknownDocument
 from quire.documents.pictures import NotAPicture
 from quire.documents.seeding import ContentRefused
-from quire.documents.service import EraseFailed, IdTaken, NotInTrash, UnknownCursor, UnknownDocument
+from quire.documents.service import EraseFailed, IdTaken, NotInTrash, UnknownCursor
 from quire.http.caller import no_document
 from quire.http.errors import Problem, Problems
 from quire.log.contract import DamagedDocument

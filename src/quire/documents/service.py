@@ -17,17 +17,13 @@ from quire.access.contract import Principal, Role
 from quire.db.engine import Database
 from quire.db.ids import new_id, now
 from quire.db.tables import accounts, documents, erased, grants, links, unfinished
-from quire.documents.attachments import Attachment, Attachments, NoRoom
+from quire.documents.attachments import Attachment, Attachments, NoRoom, UnknownDocument
 from quire.sharing.service import SharingAccess
 from quire.storage.failure import StorageUnavailable, reason_of
 
 _log = structlog.get_logger("quire.documents")
 SORTS = {"updated_at": documents.c.updated_at, "created_at": documents.c.created_at, "title": documents.c.title_key}
 Sort = Literal["updated_at", "created_at", "title"]
-
-
-class UnknownDocument(Exception):
-    """No such document, or the caller may not know of it."""
 
 
 class UnknownCursor(Exception):
