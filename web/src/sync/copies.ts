@@ -50,8 +50,12 @@ async function unsentAmong(names: string[]): Promise<string[]> {
   return unsent
 }
 
+/** A copy that cannot be read holds nobody knows what: it is not given up. */
 async function isSent(name: string): Promise<boolean> {
-  return (await unsentUpdates(name)).length === 0
+  return unsentUpdates(name).then(
+    (updates) => updates.length === 0,
+    () => false,
+  )
 }
 
 /** Everything that a local copy holds when the server lacks something of it; else nothing. */
