@@ -3,6 +3,9 @@ import { useEffect } from 'react'
 import { GUEST } from '../sync/notes'
 import { useSession } from './auth'
 
+/** In ms, after which the page has opened: the first thing to see does not wait for what else there is to do. */
+const LATER = 1000
+
 /** On every page what was written here without a network is sent when there is one. */
 export function useUnattended(): void {
   const queries = useQueryClient()
@@ -12,12 +15,14 @@ export function useUnattended(): void {
     if (!person) return
     let ended = false
     let stop: (() => void) | undefined
-    // Later than the page: the first thing to see does not wait for it.
-    void import('../sync/unattended').then(({ sendUnsent }) => {
-      if (!ended) stop = sendUnsent(person, () => void queries.invalidateQueries({ queryKey: ['documents'] }))
-    })
+    const timer = setTimeout(() => {
+      void import('../sync/unattended').then(({ sendUnsent }) => {
+        if (!ended) stop = sendUnsent(person, () => void queries.invalidateQueries({ queryKey: ['documents'] }))
+      })
+    }, LATER)
     return () => {
       ended = true
+      clearTimeout(timer)
       stop?.()
     }
   }, [person, queries])

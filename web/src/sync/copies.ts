@@ -5,7 +5,7 @@
 import * as idb from 'lib0/indexeddb'
 import * as Y from 'yjs'
 import { forgetNotes, PREFIX, storeName } from './notes'
-import { forgetMarks, markedSent, readToMark, unmark } from './sentMarks'
+import { MARKED, markedSent, readToMark, unmark } from './sentMarks'
 import { hasUnsent, joined, NOTHING } from './unsent'
 
 const CONFIRMED = 'confirmed'
@@ -64,8 +64,12 @@ async function unsentAmong(names: string[]): Promise<string[]> {
   return unsent
 }
 
+/** A copy that cannot be read holds nobody knows what: it is not given up. */
 async function isSent(name: string): Promise<boolean> {
-  return (await unsentUpdates(name)).length === 0
+  return unsentUpdates(name).then(
+    (updates) => updates.length === 0,
+    () => false,
+  )
 }
 
 /** Everything that a local copy holds when the server lacks something of it; else nothing. */
@@ -146,8 +150,12 @@ async function storeNames(): Promise<string[]> {
 
 export async function deleteStore(name: string): Promise<void> {
   await unmark(name).catch(() => undefined)
+  await remove(name)
+}
+
+async function remove(database: string): Promise<void> {
   return new Promise((resolve) => {
-    const request = indexedDB.deleteDatabase(name)
+    const request = indexedDB.deleteDatabase(database)
     // Blocked: other tabs let go when they hear of it.
     request.onsuccess = request.onerror = request.onblocked = () => resolve()
   })
@@ -160,7 +168,6 @@ export async function hasLocalStores(person: string): Promise<boolean> {
 
 /** Removes every local copy of every document: for signing out on a shared computer. */
 export async function clearLocalStores(): Promise<void> {
-  await Promise.all((await storeNames()).map(deleteStore))
-  await forgetMarks()
+  await Promise.all([MARKED, ...(await storeNames())].map(remove))
   await forgetNotes()
 }

@@ -6,7 +6,8 @@
 import * as idb from 'lib0/indexeddb'
 import { uuidv4 } from 'lib0/random'
 
-const DATABASE = 'quire-sent'
+/** Goes with the copies: it names them. */
+export const MARKED = 'quire-sent'
 const MARKS = 'marks'
 const SENT = true
 
@@ -28,7 +29,7 @@ export async function markedSent(): Promise<Set<string>> {
   return marks
 }
 
-/** Takes the mark of a copy away, for good: it is going to be written. Fails where this browser stores nothing. */
+/** Takes the mark of a copy away: it is going to be written. Fails where this browser stores nothing. */
 export async function unmark(name: string): Promise<void> {
   await transact('readwrite', (store) => void store.delete(name))
 }
@@ -58,11 +59,6 @@ export function holdOpen(name: string): () => void {
   return release
 }
 
-/** Removes all marks: they name documents. */
-export async function forgetMarks(): Promise<void> {
-  await idb.deleteDB(DATABASE).catch(() => undefined)
-}
-
 async function settle(name: string, claim: string): Promise<void> {
   await transact('readwrite', (store) => {
     const known = store.get(name)
@@ -72,12 +68,12 @@ async function settle(name: string, claim: string): Promise<void> {
   })
 }
 
-/** Resolves when the work is on the disk: a mark that came back after a power cut would hide words. */
+/** Resolves when the work is committed. */
 async function transact(mode: IDBTransactionMode, work: (store: IDBObjectStore) => void): Promise<void> {
-  const db = await idb.openDB(DATABASE, (fresh) => idb.createStores(fresh, [[MARKS]]))
+  const db = await idb.openDB(MARKED, (fresh) => idb.createStores(fresh, [[MARKS]]))
   try {
     await new Promise<void>((resolve, reject) => {
-      const transaction = db.transaction(MARKS, mode, { durability: 'strict' })
+      const transaction = db.transaction(MARKS, mode)
       transaction.oncomplete = () => resolve()
       transaction.onabort = () => reject(new Error(String(transaction.error)))
       work(transaction.objectStore(MARKS))

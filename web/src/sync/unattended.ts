@@ -5,7 +5,7 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import { api, Problem, setCsrfToken } from '../api/client'
+import { api, NetworkError, Problem, setCsrfToken } from '../api/client'
 import { confirmStored, unsentOf, unsentUpdates } from './copies'
 import { announce, isUnheard } from './made'
 import { GUEST, keepInfo, keptInfo, keptInfos, keptLink, storeName } from './notes'
@@ -100,7 +100,9 @@ async function bring(person: string, id: string): Promise<'sent' | 'not now' | '
     keepInfo(name, { ...info, trashed_at })
     return 'sent'
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
+    if (error instanceof NetworkError) throw error
+    // A copy that cannot be read holds up no other.
+    if (!(error instanceof Problem)) return 'refused'
     return ['away', 'trouble'].includes(failureOf(error).kind) ? 'not now' : 'refused'
   }
 }

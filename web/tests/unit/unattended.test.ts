@@ -89,3 +89,13 @@ test('words wait for their author to sign in again', async () => {
   server.account = 'ada'
   await vi.waitFor(() => expect(server.words(id)).toBe('Written in time.'))
 })
+
+test('a copy that cannot be read is not called sent, and holds up no other', async () => {
+  const [broken, whole] = ['a', 'b'].map((start) => start + newDocumentId().slice(1)) as [string, string]
+  for (const id of [broken, whole]) server.keep(id)
+  await store(storeName('ada', broken), new Uint8Array([1, 255, 255]))
+  await store(storeName('ada', whole), paragraph('Sent all the same.'))
+  stop = sendUnsent('ada', () => undefined)
+  await vi.waitFor(() => expect(server.words(whole)).toBe('Sent all the same.'))
+  await vi.waitFor(() => expect(unsent.get()).toEqual(new Set([broken])))
+})
