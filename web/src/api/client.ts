@@ -92,9 +92,13 @@ export class Problem extends Error {
 /** No answer came, or none of Quire's. */
 export class NetworkError extends Error {}
 
+/** What a proxy says when its server does not answer. */
+const GATEWAYS = new Set([502, 503, 504])
+
 /** Whether the server was not reached: nobody answered, or something in between did for it. */
 export function isAway(error: unknown): boolean {
-  return error instanceof NetworkError || (error instanceof Problem && error.status >= 500 && !error.body.detail)
+  if (error instanceof NetworkError) return true
+  return error instanceof Problem && GATEWAYS.has(error.status) && !error.body.detail
 }
 
 /** Milliseconds after which no answer counts as none, and those where something kept here can be shown instead. */
