@@ -102,6 +102,24 @@ test('a list is made in every selected cell, and taken away in every one', () =>
   expect(shape()).toContain('[[[a] [b] [c]]]')
 })
 
+test('a selection that ends before a paragraph’s first letter leaves that paragraph as it is', () => {
+  const { editor } = replica
+  for (const change of [
+    () => editor.commands.setHeading({ level: 2 }),
+    () => editor.commands.toggleBulletList(),
+    () => editor.commands.toggleBlockquote(),
+    () => editor.commands.setTextAlign('center'),
+    () => editor.commands.setLineHeight('2'),
+    () => editor.commands.changeIndent(1),
+  ]) {
+    editor.commands.setContent('<p>one</p><p>two</p><p>three</p>')
+    const three = editor.state.doc.lastChild
+    editor.commands.setTextSelection({ from: at('one'), to: at('three') })
+    expect(change()).toBe(true)
+    expect(editor.state.doc.lastChild?.toJSON()).toEqual(three?.toJSON())
+  }
+})
+
 test('quotes, line spacing and indent reach every selected cell', () => {
   replica.editor.commands.setContent(cells('a', 'b', 'c'))
   replica.editor.chain().setCellSelection({ anchorCell: 2, headCell: 7 }).setLineHeight('2').changeIndent(1).run()

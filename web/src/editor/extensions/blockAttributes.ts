@@ -2,6 +2,7 @@
 import { Extension } from '@tiptap/core'
 import type { Node } from '@tiptap/pm/model'
 import type { Transaction } from '@tiptap/pm/state'
+import { endWithLine } from './wholeLines'
 
 const MAX_INDENT = 8
 export const LINE_HEIGHTS = ['1', '1.15', '1.5', '2', '2.5', '3']
@@ -72,29 +73,29 @@ export const BlockAttributes = Extension.create({
 
   addCommands() {
     return {
-      setLineHeight:
-        (value) =>
-        ({ tr, dispatch }) => {
-          for (const [, position] of dispatch ? selectedBlocks(tr) : []) {
-            tr.setNodeAttribute(position, 'lineHeight', value)
-          }
-          return true
-        },
-      changeIndent:
-        (by) =>
-        ({ tr, dispatch, commands, editor }) => {
-          // In a list the indent is the depth of the item.
-          const item = ['taskItem', 'listItem'].find((name) => editor.isActive(name))
-          if (item) return by > 0 ? commands.sinkListItem(item) : commands.liftListItem(item)
-          let changed = false
-          for (const [node, position] of selectedBlocks(tr)) {
-            const indent = Math.max(0, Math.min(MAX_INDENT, Number(node.attrs.indent) + by))
-            if (indent === node.attrs.indent) continue
-            changed = true
-            if (dispatch) tr.setNodeAttribute(position, 'indent', indent)
-          }
-          return changed
-        },
+      setLineHeight: (value) => (props) => {
+        const { tr, dispatch } = props
+        endWithLine(props)
+        for (const [, position] of dispatch ? selectedBlocks(tr) : []) {
+          tr.setNodeAttribute(position, 'lineHeight', value)
+        }
+        return true
+      },
+      changeIndent: (by) => (props) => {
+        const { tr, dispatch, commands, editor } = props
+        endWithLine(props)
+        // In a list the indent is the depth of the item.
+        const item = ['taskItem', 'listItem'].find((name) => editor.isActive(name))
+        if (item) return by > 0 ? commands.sinkListItem(item) : commands.liftListItem(item)
+        let changed = false
+        for (const [node, position] of selectedBlocks(tr)) {
+          const indent = Math.max(0, Math.min(MAX_INDENT, Number(node.attrs.indent) + by))
+          if (indent === node.attrs.indent) continue
+          changed = true
+          if (dispatch) tr.setNodeAttribute(position, 'indent', indent)
+        }
+        return changed
+      },
     }
   },
 

@@ -9,6 +9,7 @@ import type { Transaction } from '@tiptap/pm/state'
 import { CellSelection } from '@tiptap/pm/tables'
 import { findWrapping, liftTarget } from '@tiptap/pm/transform'
 import { inEachCell } from '../table/eachCell'
+import { endWithLine } from './wholeLines'
 
 export const ConvertBlocks = Extension.create({
   name: 'convertBlocks',
@@ -16,6 +17,7 @@ export const ConvertBlocks = Extension.create({
     return {
       toggleWrap: (name, attributes) => (props) => {
         const { tr, state, dispatch, editor } = props
+        endWithLine(props)
         const type = getNodeType(name, state.schema)
         if (!(tr.selection instanceof CellSelection)) return core.toggleWrap(name, attributes)(props)
         const away = editor.isActive(type.name)
@@ -23,7 +25,10 @@ export const ConvertBlocks = Extension.create({
       },
       setNode:
         (name, attributes = {}) =>
-        ({ state: { schema }, chain }) => {
+        (props) => {
+          const { chain } = props
+          const { schema } = props.state
+          endWithLine(props)
           const type = getNodeType(name, schema)
           if (!type.isTextblock) return false
           const possible = setBlockType(type, attributes)

@@ -51,6 +51,7 @@ import { SmartQuotes } from './smartQuotes'
 import { Steady } from './steady'
 import { TabInCells, TabKey } from './tabKey'
 import { UnknownBlock } from './unknownBlock'
+import { endWithLine } from './wholeLines'
 import { EvenTable } from '../table/evenTable'
 import { TableView } from '../table/view'
 import { UndoSteps } from '../undo'
@@ -168,7 +169,19 @@ export function schemaExtensions(): Extensions {
     Highlight.configure({ multicolor: true }),
     Subscript,
     Superscript,
-    TextAlign.configure({ types: ['heading', 'paragraph'], defaultAlignment: null }),
+    TextAlign.extend({
+      addCommands() {
+        const { setTextAlign, ...others } = this.parent?.() ?? {}
+        if (!setTextAlign) return others
+        return {
+          ...others,
+          setTextAlign: (alignment) => (props) => {
+            endWithLine(props)
+            return setTextAlign(alignment)(props)
+          },
+        }
+      },
+    }).configure({ types: ['heading', 'paragraph'], defaultAlignment: null }),
     BlockAttributes,
     BlockIds,
     Picture,

@@ -5,6 +5,7 @@ import { Fragment, type Node, type NodeType, type ResolvedPos } from '@tiptap/pm
 import { liftListItem } from '@tiptap/pm/schema-list'
 import { EditorState, Plugin, Selection, TextSelection, type Transaction } from '@tiptap/pm/state'
 import { inEachCell } from '../table/eachCell'
+import { endWithLine } from './wholeLines'
 
 const LISTS = ['bulletList', 'orderedList', 'taskList']
 const ITEMS = ['listItem', 'taskItem']
@@ -33,6 +34,7 @@ export const ListCommands = Extension.create({
     return {
       toggleList: (listName, itemName, keepMarks, attributes) => (props) => {
         const { tr, state, dispatch } = props
+        endWithLine(props)
         const [list, item] = [getNodeType(listName, state.schema), getNodeType(itemName, state.schema)]
         const blocks = blocksIn(tr)
         if (blocks.length < 2) return core.toggleList(listName, itemName, keepMarks, attributes)(props)
