@@ -703,6 +703,7 @@ async def test_a_passing_fault_while_closing_loses_nothing(tmp_path: Path) -> No
     def flaky(path: Path) -> sqlite3.Connection:
         return sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=Flaky)
 
+    connect(tmp_path / "log.db").close()
     log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")), connect=flaky)
     await log.open()
     log.submit([Update("d", b"last words", "a", "c", 1)], lambda _: None)
@@ -837,6 +838,7 @@ async def test_a_compaction_that_lacked_room_is_tried_again_as_soon_as_there_is_
         def close(self) -> None:
             pass
 
+    connect(tmp_path / "log.db").close()
     log = SqliteLog(
         tmp_path / "log.db",
         Archive(FolderBlobs(tmp_path / "blobs")),
