@@ -276,6 +276,8 @@ async def test_who_is_writing_when_the_server_stops_hears_why(launch: Callable[.
     async def write(number: int, writing: asyncio.Event) -> tuple[int, int]:
         async with connected(server, document) as client:
             await joined(client, server)
+            # Nobody is too busy with writing to let the others in.
+            await everybody.wait()
 
             async def send() -> None:
                 for clock in range(10**6):
@@ -297,8 +299,11 @@ async def test_who_is_writing_when_the_server_stops_hears_why(launch: Callable[.
                 sending.cancel()
 
     begun = [asyncio.Event() for _ in range(20)]
+    everybody = asyncio.Barrier(len(begun))
     writers = [asyncio.create_task(write(number, event)) for number, event in enumerate(begun)]
-    await asyncio.gather(*(event.wait() for event in begun))
+    all_write = asyncio.gather(*(event.wait() for event in begun))
+    await asyncio.wait([all_write, *writers], return_when=asyncio.FIRST_COMPLETED)
+    assert all_write.done(), [writer for writer in writers if writer.done()]
     assert server.process is not None
     server.process.send_signal(signal.SIGTERM)
     ends = await asyncio.gather(*writers)
