@@ -46,7 +46,7 @@ def readings(node: Node) -> Readings:
         yield "worker_deaths", "Worker processes of heavy documents that died", node.replicas.deaths
 
     def gauges() -> Iterator[Sample]:
-        yield "open_sockets", "WebSockets open now", len(node.gateway)
+        yield "open_sockets", "WebSockets open now", len(node.gateway.connections)
         yield "open_rooms", "Documents in memory now", len(node.rooms)
         yield "rooms_bytes", "Memory of live documents, about", node.rooms.memory
         yield "log_queued_bytes", "Bytes received and not yet committed", node.log.queued_bytes
@@ -56,9 +56,17 @@ def readings(node: Node) -> Readings:
         yield "compaction_waiting", "Documents that the compactor has not looked at yet", node.compactor.waiting
         yield "compaction_healthy", "1 while documents can be compacted", float(node.compactor.problem is None)
         yield "conversions", "Large documents being turned into text, HTML or JSON", node.converting()
-        yield "outbound_bytes", "Bytes in the outbound buffers of sockets", node.gateway.outbound_bytes
-        yield "blocked_sockets", "Sockets that get no increments until they are drained", node.gateway.blocked
-        yield "pending_bytes", "Bytes of messages that came before their document was open", node.gateway.pending_bytes
+        yield "outbound_bytes", "Bytes in the outbound buffers of sockets", node.gateway.connections.outbound_bytes
+        yield (
+            "blocked_sockets",
+            "Sockets that get no increments until they are drained",
+            node.gateway.connections.blocked,
+        )
+        yield (
+            "pending_bytes",
+            "Bytes of messages that came before their document was open",
+            node.gateway.connections.pending_bytes,
+        )
         yield "log_healthy", "1 while commits succeed", float(node.log.health.ok and not node.log_hangs())
         yield "catalogue_healthy", "1 while accounts and lists can be written", float(node.catalogue.problem is None)
         yield "log_last_commit_seconds", "Duration of the last commit", node.log.stats.last_commit_seconds

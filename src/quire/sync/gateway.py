@@ -21,12 +21,12 @@ from quire.access.contract import Access, Action, Denied, Principal, Role, allow
 from quire.access.credentials import presented
 from quire.concurrency.background import Background
 from quire.crdt.updates import MalformedUpdate, inspect
-from quire.limits.overload import excess
 from quire.limits.rates import Buckets
 from quire.limits.throttle import Throttle
 from quire.sync import wire
 from quire.sync.admission import Admission
 from quire.sync.closecode import CloseCode
+from quire.sync.connections import Connections
 from quire.sync.limits import GatewayLimits
 from quire.sync.opendocument import OpenDocument
 from quire.sync.reviews import Reviews
@@ -43,12 +43,8 @@ _log = structlog.get_logger("quire.sync.gateway")
 READ_ONLY = "you may read this document but not change it; its owner can let you"
 LATER = "what you sent cannot be compared with the document now; it will be asked for again"
 STOPPING = HTTPStatus.SERVICE_UNAVAILABLE, "this node is stopping; connect again"
-DOUBT_PATIENCE = 5.0
-"""Seconds within which a peer must show that it is there, when somebody else may be it on a new connection."""
 WORK_RATE, WORK_BURST = 0.5, 3.0
 """Seconds of this process a second, and at once, that the messages of one person may take on all sockets."""
-CLOSES_PER_SECOND = 500
-"""Least pace of a stop: fewer sockets than this need no second at all."""
 
 
 class Gateway:
@@ -74,44 +70,20 @@ class Gateway:
         self._access, self._limits = access, limits
         self._cookie, self._client_address = cookie, client_address
         self._minimum_schema = minimum_schema
-        self._sockets: dict[Socket, None] = {}
-        self._bound: dict[Socket, str] = {}
+        self.connections = Connections(limits, stats)
         self._paths: dict[Socket, tuple[str, str]] = {}
         self._background = Background()
         self._refusals = Throttle(10)
         self._work = Buckets(WORK_RATE, WORK_BURST)
         self._sent = Buckets(limits.bytes_per_hour / 3600, limits.bytes_per_hour)
-        self._uncounted = 0
-        """Bytes that came in since what all sockets gather was summed up."""
-        self._headroom = limits.inbound_budget
-        """Of how many it is summed up again."""
         self.draining = False
         self._admission = Admission(limits, cookie=cookie, origin_allowed=origin_allowed)
         self._reviews = Reviews(access, every=limits.access_review, contain=self.contain)
-
-    def __len__(self) -> int:
-        return len(self._sockets)
 
     @property
     def access_changes(self) -> int:
         """How many changes of access this node has heard of."""
         return self._reviews.changes
-
-    @property
-    def outbound_bytes(self) -> int:
-        """Bytes in the outbound buffers of all sockets."""
-        return sum(socket.buffered for socket in self._sockets)
-
-    @property
-    def blocked(self) -> int:
-        """Sockets over the outbound mark, which get no increments."""
-        return sum(socket.blocked_since is not None for socket in self._sockets)
-
-    @property
-    def pending_bytes(self) -> int:
-        """Bytes of messages that came before their document was open."""
-        sessions = (socket.session for socket in self._sockets)
-        return sum(session.pending_bytes for session in sessions if session is not None)
 
     # ---------------------------------------------------------------- upgrades
 
@@ -148,7 +120,7 @@ class Gateway:
             if self._limits.rates
             else None,
             on_open=self._opened,
-            on_data=self._arrived,
+            on_data=self.connections.arrived,
             on_closed=self._closed,
         )
         self._paths[socket] = (path, query)
@@ -156,19 +128,17 @@ class Gateway:
 
     def _opened(self, socket: Socket) -> None:
         path, query = self._paths.pop(socket)
-        self._sockets[socket] = None
-        # Sockets that came together are pinged apart.
-        socket.next_check = socket.opened + secrets.randbelow(1000) / 1000 * self._limits.ping_interval
+        self.connections.add(socket)
         self._admission.opened(socket.credentials.address)
         socket.session = self._speak(self, socket, path, query)
 
     def _closed(self, socket: Socket) -> None:
         self._paths.pop(socket, None)
-        if self._sockets.pop(socket, 0) is None:
+        if socket in self.connections:
             self._admission.closed(socket.credentials.address)
-        person = self._bound.pop(socket, None)
-        if person is not None:
-            self._admission.unbind(person)
+            person = self.connections.remove(socket)
+            if person is not None:
+                self._admission.unbind(person)
 
     # ---------------------------------------------------------------- people and documents
 
@@ -237,11 +207,11 @@ class Gateway:
         role = await self._access.role_of(principal, document)
         if role is None or not allows(role, Action.READ):
             raise Denied(Denied.PERMISSION)
-        if socket not in self._bound:
+        if self.connections.person(socket) is None:
             person = person_of(principal, socket.credentials.address)
             if not self._admission.bind(person):
                 raise Denied("too-many-connections")
-            self._bound[socket] = person
+            self.connections.bind(socket, person)
             if (share := self.share_of(person)) is not None:
                 socket.share(share)
         socket.admit()
@@ -319,66 +289,11 @@ class Gateway:
     # ---------------------------------------------------------------- upkeep
 
     def sweep(self) -> None:
-        """Once a second: deadlines for all, pings for those whose turn it is."""
+        """Do what is due once a second."""
         now = time.monotonic()
-        limits = self._limits
-        for socket in list(self._sockets):
-            if socket.blocked_since is not None and (
-                now - socket.blocked_since > limits.outbound_time or socket.buffered > limits.outbound_limit
-            ):
-                self.stats.closed_slow += 1
-                socket.abort()
-            elif socket.doubted_at is not None and now - socket.doubted_at > DOUBT_PATIENCE:
-                self.stats.closed_dead += 1
-                socket.abort()
-            elif not socket.authenticated:
-                if now - socket.opened > limits.auth_timeout:
-                    socket.close(
-                        CloseCode.TIMEOUT,
-                        f"no token came within {limits.auth_timeout:g} s; connect again and send one first",
-                    )
-            elif now >= socket.next_check:
-                socket.next_check = now + limits.ping_interval
-                self._check(socket, now)
-        self._shed()
+        self.connections.sweep(now)
         self._reviews.sweep(now)
         self._offer_again()
-
-    def _shed(self) -> None:
-        """Drop sockets that do not read, or do not come to an end, when all together keep too much waiting."""
-        blocked = (socket for socket in self._sockets if socket.blocked_since is not None)
-        waiting = ((self._bound.get(socket, ""), socket.buffered, socket) for socket in blocked)
-        for socket in excess(waiting, self._limits.outbound_budget):
-            self.stats.closed_slow += 1
-            socket.abort()
-        self._shed_inbound()
-
-    def _arrived(self, size: int) -> None:
-        """Count bytes that came in, so that the sum is looked at before they could pass the budget."""
-        self._uncounted += size
-        if self._uncounted > self._headroom:
-            self._shed_inbound()
-
-    def _shed_inbound(self) -> None:
-        budget = self._limits.inbound_budget
-        coming = [(self._bound.get(socket, ""), socket.gathered, socket) for socket in self._sockets]
-        for socket in excess(coming, budget):
-            socket.close(CloseCode.TRY_LATER, "too many large messages are coming in at once; connect again later")
-        self._uncounted = 0
-        # Near the budget not every piece is worth a look at all sockets.
-        self._headroom = max(budget - sum(socket.gathered for socket in self._sockets), budget // 16)
-
-    def _check(self, socket: Socket, now: float) -> None:
-        if socket.paused:
-            return
-        if now - socket.heard > self._limits.pong_timeout:
-            self.stats.closed_dead += 1
-            socket.abort()
-            return
-        if socket.blocked_since is None:
-            socket.ping()
-            if socket.session is not None:
-                socket.session.keep_alive()
 
     def _offer_again(self) -> None:
         """Have clients connect anew whose updates were refused for a time and would be taken now."""
@@ -393,20 +308,9 @@ class Gateway:
                 )
 
     async def drain(self, window: float, patience: float) -> None:
-        """Close every socket with 1012, spread over `window` seconds at most; drop what is left `patience` later."""
+        """Let nobody in any more, and everybody go; see `Connections.drain`."""
         self.draining = True
-        sockets = list(self._sockets)
-        pause = min(window, len(sockets) / CLOSES_PER_SECOND) / max(1, len(sockets))
-        for socket in sockets:
-            socket.close(CloseCode.RESTART, "the server restarts; connect again")
-            if pause:
-                await asyncio.sleep(pause)
-        for _ in range(round(patience * 100)):
-            if not self._sockets:
-                break
-            await asyncio.sleep(0.01)
-        for socket in list(self._sockets):
-            socket.abort()
+        await self.connections.drain(window, patience)
 
     async def close(self) -> None:
         """Stop listening for changes of access, and what is under way."""
