@@ -154,11 +154,11 @@ export async function deleteStore(name: string): Promise<void> {
 }
 
 async function remove(database: string): Promise<void> {
-  return new Promise((resolve) => {
+  await new Promise<void>((resolve) => {
     const request = indexedDB.deleteDatabase(database)
     // Blocked: other tabs let go when they hear of it.
     request.onsuccess = request.onerror = request.onblocked = () => resolve()
-  })
+  }).catch(() => undefined) // A browser that forbids all storage keeps nothing in it.
 }
 
 /** Whether somebody keeps anything here. */

@@ -26,6 +26,19 @@ async function openOffline(page: Page): Promise<void> {
   await expect(status(page)).toContainText('Offline')
 }
 
+/** Whether it is noted on this device what the server has of the document. */
+async function noted(): Promise<boolean> {
+  const { name = '' } = (await indexedDB.databases()).find(({ name }) => name?.startsWith('quire:')) ?? {}
+  return new Promise((resolve) => {
+    indexedDB.open(name).onsuccess = ({ target }) => {
+      const db = (target as IDBOpenDBRequest).result
+      const note = db.transaction('custom').objectStore('custom').get('confirmed')
+      note.onsuccess = () => resolve(note.result !== undefined)
+      db.close()
+    }
+  })
+}
+
 test('words typed offline survive a closed browser, more of them follow, and all arrive [FM-147]', async ({
   server,
 }) => {
@@ -36,6 +49,7 @@ test('words typed offline survive a closed browser, more of them follow, and all
   let page = await context.newPage()
   await signIn(page, server)
   const address = await newDocument(page, server)
+  await expect.poll(() => page.evaluate(noted)).toBe(true)
   await openOffline(page)
   await type(page, 'before the restart ')
   await expect(status(page)).toContainText('21 changes kept on this device')
