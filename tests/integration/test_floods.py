@@ -446,14 +446,14 @@ class Sending:
 
 
 async def test_the_bound_of_what_comes_in_holds_at_every_moment(node: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    gateway, sockets, piece = node.gateway, [Sending() for _ in range(100)], 64 * 1024
-    budget = gateway._limits.inbound_budget
-    monkeypatch.setattr(gateway, "_sockets", dict.fromkeys(sockets))
+    sockets, piece = [Sending() for _ in range(100)], 64 * 1024
+    connections, budget = node.gateway.connections, node.gateway._limits.inbound_budget
+    monkeypatch.setattr(connections, "_sockets", dict.fromkeys(sockets))
     most = 0
     for number in range(2 * budget // piece):
         socket = sockets[number % len(sockets)]
         socket.gathered += piece
-        gateway._arrived(piece)
+        connections.arrived(piece)
         most = max(most, sum(sending.gathered for sending in sockets))
     assert budget // 2 < most <= budget + budget // 16 + piece
 
