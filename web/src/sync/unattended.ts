@@ -72,10 +72,11 @@ export function sendUnsent(person: string, onSent: () => void): () => void {
 
 let bringing = Promise.resolve()
 
-/** Brings to the server what this person made and wrote without a network; what is open here does so by itself. */
+/** Brings to the server what this person made and wrote without a network; what is open here comes by itself, unless it was thrown away. */
 export function bringMade(person: string): Promise<void> {
   const turn = bringing.then(async () => {
-    for (const { id } of keptInfos(person).filter(isUnheard)) if (!isOpenHere(id)) await bring(person, id)
+    for (const { id, trashed_at } of keptInfos(person).filter(isUnheard))
+      if (trashed_at || !isOpenHere(id)) await bring(person, id)
   })
   // One after the other: each leaves nothing for the next.
   bringing = turn.catch(() => undefined)

@@ -35,7 +35,7 @@ function start(id: string, person = 'ada', link: string | null = null): Document
 }
 
 const status = (session: DocumentSession) => session.state.get().status.kind
-const becomes = (session: DocumentSession, kind: string) => vi.waitFor(() => expect(status(session)).toBe(kind), 5000)
+const becomes = (session: DocumentSession, kind: string) => vi.waitFor(() => expect(status(session)).toBe(kind), 15_000)
 
 /** The browser opens the copy only when the result is called. */
 function slowCopy(name: string): () => void {
