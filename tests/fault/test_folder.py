@@ -23,8 +23,8 @@ from person import Person
 from quire.db.engine import Database
 from quire.log.contract import Update
 from quire.log.file import connect
-from quire.log.wal import DatabaseFiles
 from quire.server.composition import Server
+from quire.storage.wal import DatabaseFiles
 from quire.sync import wire
 from rawclient import connected, insertion, joined
 from stalls import until

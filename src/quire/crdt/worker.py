@@ -23,6 +23,7 @@ MEMORY = 4 * 1024**3
 USUAL, ONCE, MOST = 10e-6, 1.0, 3.0
 """Processor seconds for a struct or deletion, and beyond that for one update and for all of a document together: a
 document that took longer could not be opened any more."""
+_NOTHING_READ = EMPTY_UPDATE, inspect(EMPTY_UPDATE)
 
 
 class Documents:
@@ -30,7 +31,7 @@ class Documents:
 
     def __init__(self) -> None:
         self._replicas: dict[int, LocalReplica] = {}
-        self._read: tuple[bytes, UpdateSummary] = EMPTY_UPDATE, inspect(EMPTY_UPDATE)
+        self._read: tuple[bytes, UpdateSummary] = _NOTHING_READ
 
     def answer(self, operation: int, number: int, body: bytes) -> bytes:
         """Carry out one request."""
@@ -65,7 +66,7 @@ class Documents:
 
     def _summary(self, update: bytes) -> UpdateSummary:
         """Read an update that is to be applied: mostly the one that was inspected just before."""
-        (read, summary), self._read = self._read, (EMPTY_UPDATE, inspect(EMPTY_UPDATE))
+        (read, summary), self._read = self._read, _NOTHING_READ
         return summary if read == update else inspect(update)
 
 

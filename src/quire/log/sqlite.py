@@ -36,9 +36,9 @@ from quire.log.schema import migrate
 from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
 from quire.log.turn import give_way
-from quire.log.wal import DatabaseFiles
 from quire.storage.failure import StorageUnavailable, reason_of
 from quire.storage.files import inode_of
+from quire.storage.wal import DatabaseFiles
 
 _logger = structlog.get_logger("quire.log")
 RETRY_FIRST, RETRY_MOST = 0.05, 1.0

@@ -18,9 +18,9 @@ from sqlalchemy.exc import DBAPIError
 
 from quire.log.file import connect_to_read, holds_text
 from quire.log.schema import NewerSchema
-from quire.log.wal import DatabaseFiles
 from quire.storage.failure import WrongSchema, reason_of
 from quire.storage.files import inode_of, sync_path
+from quire.storage.wal import DatabaseFiles
 
 _log = structlog.get_logger("quire.ops.folder")
 LEAST_FREE = 64 * 1024
