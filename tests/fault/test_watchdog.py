@@ -84,7 +84,7 @@ async def test_updates_that_would_make_circles_are_refused_and_the_document_goes
 
 
 def test_a_server_that_was_stopped_for_a_while_goes_on(launch: Callable[..., QuireProcess]) -> None:
-    server = launch(watchdog="0.2")
+    server = launch(watchdog="1")
     assert server.process is not None
     os.kill(server.process.pid, signal.SIGSTOP)
     # Longer than the watchdog's patience: it must have looked, and found no work done.
