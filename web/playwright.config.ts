@@ -13,6 +13,8 @@ export default defineConfig({
   reporter: process.env.QUIRE_PROVE === '1' ? [['list'], ['./tests/browser/proofs.ts']] : [['list']],
   use: {
     locale: 'en-GB',
+    // Keeping the app for a day without a network costs each new browser more than opening it does.
+    serviceWorkers: 'block',
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: CHROMIUM,

@@ -2,6 +2,8 @@
 import { expect, keepApp, newDocument, saved, signIn, status, text, type } from './fixtures'
 import { test } from './network'
 
+test.use({ serviceWorkers: 'allow' })
+
 test('a network that swallows everything leaves no page waiting: kept documents and the list open', async ({
   browser,
   network,

@@ -3,6 +3,8 @@ import type { Page } from '@playwright/test'
 import { expect, OWNER, PROVE, saved, status, test, text } from './fixtures'
 import { QuireServer } from './server'
 
+test.use({ serviceWorkers: 'allow' })
+
 const MANY = PROVE ? 1000 : 230
 
 /** Makes documents through the API with the page's own session. */

@@ -1,6 +1,8 @@
 /** A fault inside the editor costs no word. */
 import { expect, keepApp, newDocument, saved, status, test, text, type, words } from './fixtures'
 
+test.use({ serviceWorkers: 'allow' })
+
 test('a node view that throws is told, and a reload brings every word back [FM-155]', async ({ owner, server }) => {
   await newDocument(owner, server)
   await type(owner, 'kept before the fault')

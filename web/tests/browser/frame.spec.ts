@@ -2,6 +2,8 @@
 import type { Locator, Page } from '@playwright/test'
 import { expect, newDocument, saved, share, status, test, text, type, visitor, words } from './fixtures'
 
+test.use({ serviceWorkers: 'allow' })
+
 test('Enter in the title leads into the text, and so does a jump to somebody', async ({ owner, server }) => {
   await newDocument(owner, server)
   const title = owner.getByRole('textbox', { name: 'Document title' })

@@ -5,6 +5,8 @@ import { test } from './network'
 import { Proxy } from './proxy'
 import { QuireServer } from './server'
 
+test.use({ serviceWorkers: 'allow' })
+
 test('after a second, a minute and an hour without a link it connects by itself, and every word arrives [FM-040]', async ({
   ada,
   bob,

@@ -19,6 +19,8 @@ import {
 } from './fixtures'
 import { test } from './network'
 
+test.use({ serviceWorkers: 'allow' })
+
 /** Opens what was open, without a network, in a browser that was closed. */
 async function openOffline(page: Page): Promise<void> {
   await keepApp(page)

@@ -2,6 +2,8 @@
 import type { Page } from '@playwright/test'
 import { expect, newDocument, saved, share, status, test, text, type, words, type Place } from './fixtures'
 
+test.use({ serviceWorkers: 'allow' })
+
 /** Opens the list and cuts the network; the app opens without one once its service worker has it. */
 async function goOffline(page: Page, server: Place): Promise<void> {
   await page.goto(server.url)

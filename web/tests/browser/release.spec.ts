@@ -121,6 +121,8 @@ const test = base.extend<{ releases: { server: QuireServer; cache: Cache; deploy
   },
 })
 
+test.use({ serviceWorkers: 'allow' })
+
 const shown = (page: Page) => page.locator('meta[name=release]').getAttribute('content')
 
 test('after a release new visits get it at once; an open tab goes on, is offered it, and reloads when all is saved [FM-101]', async ({

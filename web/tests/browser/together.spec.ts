@@ -1,5 +1,7 @@
 import { expect, newDocument, saved, share, status, test, text, type, visitor, words } from './fixtures'
 
+test.use({ serviceWorkers: 'allow' })
+
 test('two people write in one document and see each other', async ({ owner, server }) => {
   await newDocument(owner, server)
   const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))

@@ -1,6 +1,8 @@
 /** What somebody without an account can rely on. */
 import { expect, keepApp, newColleague, newDocument, saved, share, status, test, text, type, visitor } from './fixtures'
 
+test.use({ serviceWorkers: 'allow' })
+
 test('a visitor’s words are there after a reload without a network, and arrive when it is back [FM-147]', async ({
   owner,
   server,
