@@ -2,8 +2,8 @@
 import i18next from 'i18next'
 import { uuidv4 } from 'lib0/random'
 import { readJson, writeItem } from '../app/browserStorage'
-import type { Me } from '../sync/types'
 import { COLORS } from './colors'
+import type { Me } from './own'
 import { MARK } from './shownId'
 
 const KEY = 'quire:guest'

@@ -1,6 +1,6 @@
 /** Changes to a document that is not open: on the server, or on this device for one that the server has not heard of. */
 import { api, type DocumentInfo } from '../../api/client'
-import { changeMade } from '../../sync/made'
+import { changeMade } from '../../sync/outbox/madeOffline'
 
 type Known = Pick<DocumentInfo, 'id' | 'owner'>
 

@@ -1,5 +1,5 @@
 import { readJson, writeItem } from '../../app/browserStorage'
-import { TITLE } from '../../sync/notes'
+import { TITLE } from '../../sync/storage/notes'
 
 /** A new title that the server has not heard of yet: kept until it has, with the version it was chosen over. */
 export interface PendingTitle {

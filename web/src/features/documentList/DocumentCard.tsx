@@ -6,10 +6,10 @@ import { Trans, useTranslation } from 'react-i18next'
 import type { DocumentInfo, Sort } from '../../api/client'
 import { Moment } from '../../i18n/Moment'
 import { isUnheard } from '../../sync'
-import { unsent } from '../../sync/unattended'
+import { unsent } from '../../sync/outbox/unattended'
 import { CardMenu } from './CardMenu'
-import { Preview } from './Preview'
 import classes from './DocumentCard.module.css'
+import { Preview } from './Preview'
 
 interface Props {
   document: DocumentInfo

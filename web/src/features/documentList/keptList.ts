@@ -1,6 +1,6 @@
 /** The last list of documents and those kept here, for opening the app without a network. Titles only. */
 import type { DocumentInfo } from '../../api/client'
-import { keptInfo, keptInfos, LISTS } from '../../sync/notes'
+import { keptInfo, keptInfos, LISTS } from '../../sync/storage/notes'
 
 export async function keepList(person: string, items: DocumentInfo[]): Promise<void> {
   try {

@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { api, isAway, type DocumentInfo, type Sort } from '../../api/client'
-import { bringMade } from '../../sync/unattended'
+import { bringMade } from '../../sync/outbox/unattended'
 import { keepList, keptList } from './keptList'
 
 const ASK_AGAIN = 4000

@@ -1,10 +1,10 @@
 /** Documents that were made without a network: on this device at once, on the server when it answers. */
 import { uuidv4 } from 'lib0/random'
 import * as Y from 'yjs'
-import { api, setCsrfToken, type Account, type DocumentInfo } from '../api/client'
-import schema from '../editor/schema/schema.json'
-import { store } from './copies'
-import { keepInfo, keepWritable, keptInfo, storeName } from './notes'
+import { api, setCsrfToken, type Account, type DocumentInfo } from '../../api/client'
+import schema from '../../editor/schema/schema.json'
+import { store } from '../storage/copies'
+import { keepInfo, keepWritable, keptInfo, storeName } from '../storage/notes'
 
 /** The version of a document that the server has not heard of. */
 const UNHEARD = 0

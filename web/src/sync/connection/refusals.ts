@@ -1,12 +1,14 @@
 /** What the server's refusals mean for an open document, whichever way they came. */
-import { Problem } from '../api/client'
-import type { ProblemKind } from './types'
+import { Problem } from '../../api/client'
 
 /** Close codes that say: a message was larger than the server takes. */
 export const TOO_BIG = new Set([1009, 4413])
 
 /** Reasons after which the local copy has no business here. */
 export const FOR_GOOD = new Set(['permission-denied', 'not-found'])
+
+/** Why the server does not let this person in. */
+export type ProblemKind = 'denied' | 'not-found' | 'schema-too-old' | 'session-expired' | 'too-many'
 
 const PROBLEMS: Record<string, ProblemKind> = {
   'permission-denied': 'denied',

@@ -4,12 +4,12 @@
  */
 import { IndexeddbPersistence, PREFERRED_TRIM_SIZE, storeState } from 'y-indexeddb'
 import * as Y from 'yjs'
-import type { DocumentInfo } from '../api/client'
+import type { DocumentInfo } from '../../api/client'
+import { joined, NOTHING } from '../ledger/unsent'
+import { Observable } from '../observable'
 import { addNote, deleteStore, noteIn, store } from './copies'
 import { isWritable, keepInfo, keepLink, keepWritable } from './notes'
 import { holdOpen, unmark } from './sentMarks'
-import { Store } from './store'
-import { joined, NOTHING } from './unsent'
 
 /** A browser that does not open its storage in this time counts as having none, until it does. */
 const PATIENCE = 10_000
@@ -34,7 +34,7 @@ export class LocalCopy {
   readonly loaded: Promise<boolean>
   /** Resolves when the copy is read, however long that takes. */
   readonly read: Promise<void>
-  readonly kept = new Store<Kept>('unknown')
+  readonly kept = new Observable<Kept>('unknown')
   private persistence: IndexeddbPersistence | null = null
   /** What the server was known to hold when that was last noted. */
   confirmed: Y.Snapshot = NOTHING

@@ -1,13 +1,12 @@
 /** The documents open in this tab, for what must wait until nothing is unsaved or must end with them. */
-import { survives } from './local'
-import { Store } from './store'
-import type { SessionState } from './types'
+import { Observable } from './observable'
+import { survives, type Kept } from './storage/localCopy'
 
 interface OpenDocument {
   readonly documentId: string
   /** Whether the server lacks something that was typed here. */
   readonly unsaved: boolean
-  readonly state: Store<SessionState>
+  readonly state: Observable<{ readonly kept: Kept }>
   note(): Promise<void>
   close(): Promise<void>
 }
@@ -15,7 +14,7 @@ interface OpenDocument {
 const open = new Set<OpenDocument>()
 
 /** Counts the documents that were closed in this tab. */
-export const closings = new Store(0)
+export const closings = new Observable(0)
 
 export function register(document: OpenDocument): () => void {
   const onUnload = (event: BeforeUnloadEvent): void => {

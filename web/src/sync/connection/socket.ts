@@ -1,6 +1,6 @@
 /** One WebSocket for all documents of this tab: connects again for ever, and notices dead links by itself. */
 import { HocuspocusProviderWebsocket, WebSocketStatus, type onCloseParameters } from '@hocuspocus/provider'
-import schema from '../editor/schema/schema.json'
+import schema from '../../editor/schema/schema.json'
 import { tab } from './tab'
 
 /** A new socket on which nothing is said for this long is given up, and the next one is tried. */

@@ -1,14 +1,14 @@
 /** How changes travel between this tab and the server: on the socket, or over HTTPS where sockets are blocked. */
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
-import type { RoleName } from '../api/client'
+import type { RoleName } from '../../api/client'
+import type { Ledger } from '../ledger/ledger'
+import type { Clocks } from '../ledger/unsent'
 import { FrameProvider } from './frames'
 import { HttpsExchange } from './https'
-import type { Ledger } from './ledger'
 import { Patience } from './patience'
 import { TOO_BIG } from './refusals'
 import { sharedSocket } from './socket'
-import type { Clocks } from './unsent'
 
 interface Events {
   onConnected: () => void

@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import { closeDocuments, noteOpen, register } from '../../src/sync/open'
-import { Store } from '../../src/sync/store'
-import type { SessionState } from '../../src/sync/types'
+import { Observable } from '../../src/sync/observable'
+import { closeDocuments, noteOpen, register } from '../../src/sync/openDocuments'
 
 const closed: string[] = []
 const opened: (() => void)[] = []
@@ -13,7 +12,7 @@ function open(documentId: string, broken: boolean): void {
     register({
       documentId,
       unsaved: false,
-      state: new Store({} as SessionState),
+      state: new Observable({ kept: 'yes' as const }),
       note: () => (broken ? fails() : Promise.resolve()),
       close: async () => {
         if (broken) await fails()

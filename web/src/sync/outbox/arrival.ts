@@ -1,6 +1,6 @@
 /** Offers a document to a server that has not heard of it, until the server has made it. */
-import { Problem, type DocumentInfo } from '../api/client'
-import { failureOf } from './refusals'
+import { Problem, type DocumentInfo } from '../../api/client'
+import { failureOf } from '../connection/refusals'
 
 const ASK_AGAIN = 4000
 

@@ -1,7 +1,7 @@
-import type { Awareness } from 'y-protocols/awareness'
-import type * as Y from 'yjs'
-import type { RoleName } from '../api/client'
-import type { Kept } from './local'
+/** What is true of an open document. */
+import type { RoleName } from '../../api/client'
+import type { ProblemKind } from '../connection/refusals'
+import type { Kept } from '../storage/localCopy'
 
 /** What the person is told about their work. `saved` follows durable acknowledgements only. */
 export type SaveStatus =
@@ -13,14 +13,6 @@ export type SaveStatus =
   | { kind: 'stranded' }
   /** The server does not let this person in any more; nothing of theirs is missing there. */
   | { kind: 'closed'; problem: ProblemKind }
-
-export type ProblemKind = 'denied' | 'not-found' | 'schema-too-old' | 'session-expired' | 'too-many'
-
-export interface Me {
-  id: string
-  name: string
-  color: string
-}
 
 export interface SessionState {
   status: SaveStatus
@@ -39,12 +31,4 @@ export interface SessionState {
   taken: boolean
   /** Changes that the server does not take from this person: for them to copy, then to discard. */
   stranded: { words: string; changes: number } | null
-}
-
-export interface Handles {
-  readonly documentId: string
-  readonly doc: Y.Doc
-  readonly awareness: Awareness
-  readonly fragment: Y.XmlFragment
-  readonly me: Me
 }

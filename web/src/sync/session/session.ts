@@ -2,29 +2,29 @@
 import i18next from 'i18next'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import { OwnPresence } from '../presence/own'
-import type { DocumentInfo, RoleName } from '../api/client'
-import schema from '../editor/schema/schema.json'
-import { Arrival } from './arrival'
-import { Ledger } from './ledger'
-import { LocalCopy } from './local'
-import { announce, firstContent, isUnheard, keepAsNew } from './made'
-import { keptInfo, storeName, watchInfo } from './notes'
-import { register } from './open'
-import { OtherTabs } from './otherTabs'
-import { FOR_GOOD, problemKind } from './refusals'
+import type { DocumentInfo, RoleName } from '../../api/client'
+import schema from '../../editor/schema/schema.json'
+import { OwnPresence, type Me } from '../../presence/own'
+import { OtherTabs } from '../connection/otherTabs'
+import { FOR_GOOD, problemKind } from '../connection/refusals'
+import { Transport } from '../connection/transport'
+import { Ledger } from '../ledger/ledger'
+import { NOTHING, unsentWords } from '../ledger/unsent'
+import { Observable } from '../observable'
+import { register } from '../openDocuments'
+import { Arrival } from '../outbox/arrival'
+import { announce, firstContent, isUnheard, keepAsNew } from '../outbox/madeOffline'
+import { LocalCopy } from '../storage/localCopy'
+import { keptInfo, storeName, watchInfo } from '../storage/notes'
 import { rescueWords } from './rescue'
+import type { SessionState } from './state'
 import { calmed, saveStatus } from './status'
-import { Store } from './store'
-import { Transport } from './transport'
-import type { Handles, Me, SessionState } from './types'
-import { NOTHING, unsentWords } from './unsent'
 
-export class DocumentSession implements Handles {
+export class DocumentSession {
   readonly doc = new Y.Doc()
   readonly awareness = new Awareness(this.doc)
   readonly fragment = this.doc.getXmlFragment(schema.fragment)
-  readonly state = new Store<SessionState>({
+  readonly state = new Observable<SessionState>({
     status: { kind: 'connecting' },
     role: null,
     readOnly: true,

@@ -1,6 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
+import type { Me } from '../../presence/own'
 import { DocumentSession } from './session'
-import type { Me, SessionState } from './types'
+import type { SessionState } from './state'
 
 /** Opens a document for as long as the component lives. */
 export function useDocumentSession(

@@ -1,5 +1,5 @@
 /** The smallest observable: a value, and who wants to know of changes. */
-export class Store<T> {
+export class Observable<T> {
   private listeners = new Set<() => void>()
 
   constructor(private value: T) {}

@@ -2,7 +2,7 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import { api, Problem, type RoleName } from '../api/client'
+import { api, Problem, type RoleName } from '../../api/client'
 import { failureOf, type Failure } from './refusals'
 import { tab } from './tab'
 

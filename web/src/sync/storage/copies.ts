@@ -4,9 +4,9 @@
  */
 import * as idb from 'lib0/indexeddb'
 import * as Y from 'yjs'
+import { hasUnsent, joined, NOTHING } from '../ledger/unsent'
 import { forgetNotes, PREFIX, storeName } from './notes'
 import { MARKED, markedSent, readToMark, unmark } from './sentMarks'
-import { hasUnsent, joined, NOTHING } from './unsent'
 
 const CONFIRMED = 'confirmed'
 const SEEN = 'seen'

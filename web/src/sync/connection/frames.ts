@@ -3,7 +3,7 @@ import { HocuspocusProvider, type HocuspocusProviderConfiguration } from '@hocus
 import * as decoding from 'lib0/decoding'
 import { messageYjsSyncStep1 } from 'y-protocols/sync'
 import * as Y from 'yjs'
-import type { Clocks } from './unsent'
+import type { Clocks } from '../ledger/unsent'
 
 const SYNC = 0
 const AWARENESS = 1

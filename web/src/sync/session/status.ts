@@ -1,6 +1,7 @@
 /** The one status that people see, made of everything that is known of the connection and the changes. */
 import i18next from 'i18next'
-import type { ProblemKind, SaveStatus, SessionState } from './types'
+import type { ProblemKind } from '../connection/refusals'
+import type { SaveStatus, SessionState } from './state'
 
 interface Facts {
   stranded: SessionState['stranded']

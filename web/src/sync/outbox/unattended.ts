@@ -5,21 +5,21 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import { api, NetworkError, Problem, setCsrfToken } from '../api/client'
-import { confirmStored, unsentOf, unsentUpdates } from './copies'
-import { announce, isUnheard } from './made'
-import { GUEST, keepInfo, keptInfo, keptInfos, keptLink, storeName } from './notes'
-import { closings, isOpenHere } from './open'
-import { failureOf } from './refusals'
-import { Store } from './store'
-import { tab } from './tab'
+import { api, NetworkError, Problem, setCsrfToken } from '../../api/client'
+import { failureOf } from '../connection/refusals'
+import { tab } from '../connection/tab'
+import { Observable } from '../observable'
+import { closings, isOpenHere } from '../openDocuments'
+import { confirmStored, unsentOf, unsentUpdates } from '../storage/copies'
+import { GUEST, keepInfo, keptInfo, keptInfos, keptLink, storeName } from '../storage/notes'
+import { announce, isUnheard } from './madeOffline'
 
 const ASK_AGAIN = 10_000
 /** A document that was closed may be opened again at once. */
 const AFTER_CLOSING = 1000
 
 /** The ids of documents with words on this device that were not sent. */
-export const unsent = new Store<ReadonlySet<string>>(new Set())
+export const unsent = new Observable<ReadonlySet<string>>(new Set())
 
 /** Sends this person's unsent words now, with the network, and when a document was closed. Returns how to stop. */
 export function sendUnsent(person: string, onSent: () => void): () => void {
