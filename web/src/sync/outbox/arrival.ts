@@ -1,6 +1,8 @@
 /** Offers a document to a server that has not heard of it, until the server has made it. */
 import { Problem, type DocumentInfo } from '../../api/client'
 import { failureOf } from '../connection/refusals'
+import { keptInfo, storeName, watchInfo } from '../storage/notes'
+import { announce } from './madeOffline'
 
 const ASK_AGAIN = 4000
 
@@ -12,6 +14,8 @@ interface Events {
   onFailed: () => void
   /** Its id belongs to another document: it will never be made under this one. */
   onTaken: () => void
+  /** It went to the trash before the server heard of it. */
+  onThrownAway: () => void
 }
 
 export class Arrival {
@@ -20,11 +24,23 @@ export class Arrival {
   private stopped = true
   /** Why the server, which is there, does not make it now. */
   problem: string | null = null
+  private readonly unwatch: () => void
 
   constructor(
-    private readonly announce: () => Promise<DocumentInfo | null>,
+    private readonly person: string,
+    private readonly documentId: string,
     private readonly events: Events,
-  ) {}
+  ) {
+    this.unwatch = watchInfo(storeName(person, documentId), () => {
+      if (!this.thrownAway) return
+      this.stop()
+      this.events.onThrownAway()
+    })
+  }
+
+  get thrownAway(): boolean {
+    return Boolean(keptInfo(this.person, this.documentId)?.trashed_at)
+  }
 
   start(): void {
     if (this.stopped) window.addEventListener('online', this.offer)
@@ -38,16 +54,26 @@ export class Arrival {
     window.removeEventListener('online', this.offer)
   }
 
+  /** Neither offers it any more nor looks for what becomes of it. */
+  end(): void {
+    this.stop()
+    this.unwatch()
+  }
+
   private readonly offer = async (): Promise<void> => {
     if (this.offering) return
     this.offering = true
     clearTimeout(this.timer)
     try {
-      const info = await this.announce()
+      const info = await announce(this.person, this.documentId)
       if (this.stopped) return
       this.stop()
-      if (info) this.events.onArrived(info)
-      else this.events.onSignedOut()
+      if (!info) this.events.onSignedOut()
+      else if (this.thrownAway) this.events.onThrownAway()
+      else {
+        this.end()
+        this.events.onArrived(info)
+      }
     } catch (error) {
       if (this.stopped) return
       if (error instanceof Problem && error.body.code === 'id-taken') {

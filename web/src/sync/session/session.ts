@@ -13,9 +13,10 @@ import { NOTHING, unsentWords } from '../ledger/unsent'
 import { Observable } from '../observable'
 import { register } from '../openDocuments'
 import { Arrival } from '../outbox/arrival'
-import { announce, firstContent, isUnheard, keepAsNew } from '../outbox/madeOffline'
+import { firstContent, isUnheard, keepAsNew } from '../outbox/madeOffline'
 import { LocalCopy } from '../storage/localCopy'
-import { keptInfo, storeName, watchInfo } from '../storage/notes'
+import { keptInfo, storeName } from '../storage/notes'
+import { Refused } from './refused'
 import { rescueWords } from './rescue'
 import type { SessionState } from './state'
 import { calmed, saveStatus } from './status'
@@ -38,24 +39,25 @@ export class DocumentSession {
     stranded: null,
   })
 
-  /** Why what waits here is not offered any more. */
-  private unsendable: { reason: string; detail: string } | null = null
   private readonly local: LocalCopy
   private readonly transport: Transport
   private readonly otherTabs: OtherTabs
   private localReady = false
   private readonly ledger = new Ledger(this.doc, this.fragment)
-  private storageProblem: string | null = null
-  private refusedReason: string | null = null
-  /** The role that the server gave allows no changes, and some were offered. */
-  private writeRefused = false
+  private readonly refused = new Refused(this.state, this.ledger, {
+    // A new handshake offers everything.
+    onOfferAgain: () => {
+      if (this.transport.synced) this.transport.renew()
+    },
+    onHopeless: () => this.transport.detach(),
+    onSpoilt: () => this.onSpoilt(),
+  })
   /** How the document comes to a server that has not heard of it; null for every other one. */
   private arrival: Arrival | null
   private closed = false
   private readonly show = calmed((status) => this.state.update({ status }))
   private readonly presence: OwnPresence
   private readonly unregister = register(this)
-  private readonly unwatch: () => void
 
   constructor(
     readonly documentId: string,
@@ -69,7 +71,7 @@ export class DocumentSession {
     this.otherTabs = new OtherTabs(
       storeName(person, documentId),
       this.doc,
-      () => this.unsendable === null && this.state.get().problem === null && this.state.get().stranded === null,
+      () => this.refused.unsendable === null && this.state.get().problem === null && !this.refused.stranded,
     )
     this.local.kept.subscribe(() => this.refresh())
     this.doc.on('update', this.onUpdate)
@@ -83,71 +85,41 @@ export class DocumentSession {
       onDisconnected: () => this.otherTabs.ask(),
       onServerState: (clocks) => {
         this.ledger.serverState = clocks
-        if (this.state.get().stranded) this.strand()
+        this.refused.onServerState()
       },
       onAcknowledged: () => this.onAcknowledged(),
       onAnswer: (role, settled) => this.onHttpsAnswer(role, settled),
       onRole: (role) => this.onRole(role),
       onMessage: (payload) => this.onMessage(payload),
       onDenied: (reason) => this.onDenied(reason),
-      onUnsendable: (reason, detail) => this.onUnsendable(reason, detail),
+      onUnsendable: (reason, detail) => {
+        this.refused.onUnsendable(reason, detail)
+        this.refresh()
+      },
       onReadOnly: () => {
         this.onRole('viewer')
-        this.writeRefused = true
-        this.strand()
+        this.refused.onWriting()
       },
-      onRefused: (reason, detail) => this.onRefused(reason, detail),
+      onRefused: (reason, detail) => this.refused.onRefused(reason, detail),
       onChange: () => this.refresh(),
-      offered: () => (this.state.get().stranded ? 0 : this.ledger.changes),
-      wanted: () => !this.closed && !this.unsendable && this.state.get().problem === null,
+      offered: () => (this.refused.stranded ? 0 : this.ledger.changes),
+      wanted: () => !this.closed && !this.refused.unsendable && this.state.get().problem === null,
       localReady: () => this.localReady,
     })
     this.arrival = isUnheard(keptInfo(person, documentId))
-      ? new Arrival(() => announce(person, documentId), {
+      ? new Arrival(person, documentId, {
           onArrived: (info) => this.onArrived(info),
           onSignedOut: () => this.onDenied('session-expired'),
           onFailed: () => this.refresh(),
           onTaken: () => this.onTaken(),
+          onThrownAway: () => this.onThrownAway(),
         })
       : null
-    this.unwatch = watchInfo(storeName(person, documentId), () => {
-      if (this.thrownAway) this.onThrownAway()
-    })
     void this.local.loaded.then((found) => this.onLoaded(found))
     void this.local.read.then(() => this.onRead())
-    if (this.thrownAway) this.onThrownAway()
+    if (this.arrival?.thrownAway) this.onThrownAway()
     else if (this.arrival) this.arrival.start()
     else this.transport.start()
-    this.refresh()
-  }
-
-  /** It went to the trash before the server heard of it. */
-  private get thrownAway(): boolean {
-    return this.arrival !== null && Boolean(keptInfo(this.person, this.documentId)?.trashed_at)
-  }
-
-  /** As with any other document in the trash. What was written goes to the server with it, from the list. */
-  private onThrownAway(): void {
-    this.arrival?.stop()
-    this.onDenied('not-found')
-  }
-
-  /** The server knows the document: from here on it is as any other. */
-  private onArrived(info: DocumentInfo): void {
-    if (this.closed) return
-    if (this.thrownAway) {
-      this.onThrownAway()
-      return
-    }
-    this.arrival = null
-    this.local.keepInfo(info)
-    this.state.update({ meta: { title: info.title, version: info.version } })
-    this.transport.start()
-  }
-
-  /** It never will: the words stay here until they are kept as a new document. */
-  private onTaken(): void {
-    this.state.update({ taken: true })
     this.refresh()
   }
 
@@ -221,8 +193,7 @@ export class DocumentSession {
     void this.local.note()
     this.closed = true
     this.unregister()
-    this.unwatch()
-    this.arrival?.stop()
+    this.arrival?.end()
     this.otherTabs.close()
     this.presence.end()
     this.transport.destroy()
@@ -232,6 +203,25 @@ export class DocumentSession {
   }
 
   // ------------------------------------------------------------------ what happens
+
+  /** As with any other document in the trash. What was written goes to the server with it, from the list. */
+  private onThrownAway(): void {
+    this.onDenied('not-found')
+  }
+
+  /** The server knows the document: from here on it is as any other. */
+  private onArrived(info: DocumentInfo): void {
+    this.arrival = null
+    this.local.keepInfo(info)
+    this.state.update({ meta: { title: info.title, version: info.version } })
+    this.transport.start()
+  }
+
+  /** It never will: the words stay here until they are kept as a new document. */
+  private onTaken(): void {
+    this.state.update({ taken: true })
+    this.refresh()
+  }
 
   private onLoaded(found: boolean): void {
     if (this.closed) return
@@ -245,8 +235,7 @@ export class DocumentSession {
     if (problem === null) {
       if (found || begun) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
       if (!this.transport.relays) this.otherTabs.ask()
-      // The server may have been quicker than the disk.
-      if (this.writeRefused) this.strand()
+      this.refused.onLoaded()
     } else if (FOR_GOOD.has(problem.detail)) this.onRefusedForGood()
     this.refresh()
   }
@@ -276,46 +265,27 @@ export class DocumentSession {
 
   /** What the server is known to hold. What it passes on while it cannot store may be lost with it. */
   private held(): Y.Snapshot {
-    if ((this.storageProblem ?? this.transport.problem) !== null) return NOTHING
+    if ((this.refused.storageProblem ?? this.transport.problem) !== null) return NOTHING
     return this.transport.settled ? Y.snapshot(this.doc) : this.ledger.held()
   }
 
   private onAcknowledged(): void {
-    if (this.transport.settled) {
-      this.onSettled()
-      this.refusedReason = null
-    }
+    if (this.transport.settled) this.onSettled()
     this.refresh()
   }
 
-  private onSettled(): void {
+  /** The server holds everything. Returns whether it had refused something. */
+  private onSettled(): boolean {
     this.ledger.settle()
-    this.state.update({ stranded: null })
     this.local.confirm()
+    return this.refused.onSettled()
   }
 
   private onRole(role: 'editor' | 'viewer'): void {
     const readOnly = role === 'viewer'
-    if (!readOnly) this.writeRefused = false
     this.local.writable = !readOnly
     this.state.update({ readOnly, role, problem: null })
-    if (!readOnly && this.state.get().stranded) {
-      this.state.update({ stranded: null })
-      this.offerAgain()
-    }
-  }
-
-  /** What was refused may be taken now: a new handshake offers everything. */
-  private offerAgain(): void {
-    this.refusedReason = null
-    this.state.update({ refused: null })
-    if (this.transport.synced) this.transport.renew()
-  }
-
-  /** Says which changes cannot be sent any more: nothing is thrown away unseen. */
-  private strand(): void {
-    const stranded = this.ledger.stranded()
-    if (stranded) this.state.update({ stranded })
+    if (!readOnly) this.refused.onWritable()
   }
 
   private onDenied(reason: string): void {
@@ -326,20 +296,12 @@ export class DocumentSession {
     this.refresh()
   }
 
-  /** What waits here is too big for one message, or no update: offered again, it would only be refused again. */
-  private onUnsendable(reason: string, detail: string): void {
-    this.unsendable = { reason, detail }
-    this.transport.detach()
-    this.state.update({ refused: this.unsendable })
-    this.refresh()
-  }
-
   /** Access is gone: the local copy goes too, unless it holds what nobody else has. */
   private onRefusedForGood(): void {
     this.local.writable = false
     if (!this.localReady) return
-    this.strand()
-    if (!this.state.get().stranded) void this.local.erase()
+    this.refused.strand()
+    if (!this.refused.stranded) void this.local.erase()
     else this.state.update({ ready: true })
   }
 
@@ -350,38 +312,22 @@ export class DocumentSession {
         this.state.update({ meta: { title: String(message.title), version: Number(message.version) } })
         break
       case 'storage':
-        this.storageProblem = message.ok ? null : String(message.reason)
+        this.refused.storageProblem = message.ok ? null : String(message.reason)
         break
       case 'refused':
-        this.onRefused(String(message.reason), String(message.detail))
+        this.refused.onRefused(String(message.reason), String(message.detail))
         break
       case 'size':
-        // There is room again for what was refused.
-        if (this.refusedReason && this.state.get().size === 'full' && message.level !== 'full') this.offerAgain()
-        this.state.update({ size: message.level as 'ok' | 'warn' | 'full' })
+        this.refused.onSize(message.level as SessionState['size'])
         break
     }
     this.refresh()
   }
 
-  private onRefused(reason: string, detail: string): void {
-    this.refusedReason = detail
-    if (reason === 'read-only') {
-      this.writeRefused = true
-      this.strand()
-    } else if (reason === 'unstorable') this.onUnstorable(detail)
-    else this.state.update({ refused: { reason, detail } })
-  }
-
-  /**
-   * Something in this copy can never be stored, perhaps of somebody else: nothing that is written on it would be. The
-   * document is loaded anew, at once where nothing of one's own would be lost.
-   */
-  private onUnstorable(detail: string): void {
-    this.onUnsendable('unstorable', detail)
-    this.state.update({ readOnly: true })
+  /** Something in this copy can never be stored: it is loaded anew, at once where nothing of one's own would be lost. */
+  private onSpoilt(): void {
     void this.local.loaded.then(() => {
-      if (this.ledger.changes > 0) this.strand()
+      if (this.ledger.changes > 0) this.refused.strand()
       else void this.discard().then(() => location.reload())
       this.refresh()
     })
@@ -390,11 +336,7 @@ export class DocumentSession {
   private onHttpsAnswer(role: RoleName, settled: boolean): void {
     this.onRole(role === 'viewer' || role === 'commenter' || role === 'suggester' ? 'viewer' : 'editor')
     this.state.update({ ready: true })
-    if (settled && !this.state.get().stranded) {
-      this.onSettled()
-      if (this.refusedReason) this.state.update({ refused: null })
-      this.refusedReason = null
-    }
+    if (settled && !this.refused.stranded && this.onSettled()) this.state.update({ refused: null })
     this.refresh()
   }
 
@@ -408,9 +350,9 @@ export class DocumentSession {
       saveStatus({
         stranded: this.state.get().stranded,
         closed: this.state.get().problem?.kind ?? null,
-        problem: this.storageProblem ?? this.refusedReason ?? this.transport.problem,
+        problem: this.refused.problem ?? this.transport.problem,
         unmade: this.state.get().taken ? i18next.t('taken.status') : (this.arrival?.problem ?? null),
-        unsendable: this.unsendable,
+        unsendable: this.refused.unsendable,
         settled: this.transport.settled,
         connected: this.transport.connected,
         synced: this.transport.synced,
