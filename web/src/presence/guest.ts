@@ -13,6 +13,7 @@ function pick(list: string[]): string {
   return list[Math.floor(Math.random() * list.length)] ?? ''
 }
 
+/** The visitor of this browser. */
 export function guest(): Me {
   const known = readJson<Partial<Me>>(KEY)
   if (known?.id?.startsWith(MARK) && known.name && known.color) return known as Me

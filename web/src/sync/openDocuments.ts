@@ -16,6 +16,7 @@ const open = new Set<OpenDocument>()
 /** Counts the documents that were closed in this tab. */
 export const closings = new Observable(0)
 
+/** Counts a document as open. Returns how to end that. */
 export function register(document: OpenDocument): () => void {
   const onUnload = (event: BeforeUnloadEvent): void => {
     if (document.unsaved && !survives(document.state.get().kept)) event.preventDefault()
@@ -32,10 +33,12 @@ export function register(document: OpenDocument): () => void {
   }
 }
 
+/** Whether this tab has it open. */
 export function isOpenHere(documentId: string): boolean {
   return [...open].some((document) => document.documentId === documentId)
 }
 
+/** How many documents of this tab the server lacks something of. */
 export function unsavedHere(): number {
   return [...open].filter((document) => document.unsaved).length
 }

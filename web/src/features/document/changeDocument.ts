@@ -9,10 +9,12 @@ export async function renameDocument(seen: DocumentInfo, title: string): Promise
   if (!changeMade(seen, { title })) await api.rename(seen.id, title, seen.version, null)
 }
 
+/** Moves it to the trash. */
 export async function trashDocument(document: Known): Promise<void> {
   if (!changeMade(document, { trashed_at: new Date().toISOString() })) await api.trash(document.id)
 }
 
+/** Takes it out of the trash. */
 export async function restoreDocument(document: Known): Promise<void> {
   if (!changeMade(document, { trashed_at: null })) await api.restore(document.id)
 }

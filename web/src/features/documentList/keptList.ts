@@ -2,6 +2,7 @@
 import type { DocumentInfo } from '../../api/client'
 import { keptInfo, keptInfos, LISTS } from '../../sync/storage/notes'
 
+/** Keeps what the server listed. */
 export async function keepList(person: string, items: DocumentInfo[]): Promise<void> {
   try {
     const cache = await caches.open(LISTS)
@@ -11,6 +12,7 @@ export async function keepList(person: string, items: DocumentInfo[]): Promise<v
   }
 }
 
+/** What was last listed, and what is kept here beside it; null when nothing is. */
 export async function keptList(person: string): Promise<DocumentInfo[] | null> {
   const answer = await fetched(person)
   const listed = answer ? ((await answer.json()) as DocumentInfo[]) : []

@@ -19,6 +19,7 @@ const PROBLEMS: Record<string, ProblemKind> = {
   'too-many-documents': 'too-many',
 }
 
+/** What a reason for not letting somebody in means to that person. */
 export function problemKind(reason: string): ProblemKind {
   return PROBLEMS[reason] ?? 'denied'
 }

@@ -27,6 +27,7 @@ interface Facts {
   offlineSince: number
 }
 
+/** What people are told: the worst first, and "saved" only when nothing speaks against it. */
 export function saveStatus(facts: Facts): SaveStatus {
   const { problem, unsendable } = facts
   if (facts.stranded) return { kind: 'stranded' }

@@ -148,6 +148,7 @@ async function storeNames(): Promise<string[]> {
   }
 }
 
+/** Deletes a local copy. */
 export async function deleteStore(name: string): Promise<void> {
   await unmark(name).catch(() => undefined)
   await remove(name)

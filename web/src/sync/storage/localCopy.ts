@@ -25,6 +25,7 @@ const QUOTA_CHECK = 60_000
 /** Whether changes made now survive a reload; `tight`: still, but the browser's storage is nearly full. */
 export type Kept = 'unknown' | 'yes' | 'tight' | 'no'
 
+/** Whether a reload loses nothing. */
 export function survives(kept: Kept): boolean {
   return kept === 'yes' || kept === 'tight'
 }

@@ -26,6 +26,7 @@ export function isWritable(name: string): boolean {
   return readItem(WRITABLE + name) === 'yes'
 }
 
+/** Notes what `isWritable` tells. */
 export function keepWritable(name: string, writable: boolean): void {
   writeItem(WRITABLE + name, writable ? 'yes' : null)
 }
@@ -35,6 +36,7 @@ export function keptLink(name: string): string | null {
   return readItem(LINK + name)
 }
 
+/** Notes what `keptLink` tells; null forgets it. */
 export function keepLink(name: string, link: string | null): void {
   writeItem(LINK + name, link)
 }
