@@ -6,8 +6,8 @@ import { ySyncPluginKey, type ProsemirrorBinding } from '@tiptap/y-tiptap'
 /** The bundle that holds the editor: faults thrown by other scripts, such as a browser extension's, are not its own. */
 const SCRIPT = new URL(import.meta.url).pathname
 
-export const Rescue = Extension.create<{ onFault: (fault: unknown) => void }, { stop: () => void }>({
-  name: 'rescue',
+export const Faults = Extension.create<{ onFault: (fault: unknown) => void }, { stop: () => void }>({
+  name: 'faults',
   // Outermost: every other extension's part of a transaction runs inside.
   priority: 10_000,
   addStorage: () => ({ stop: () => undefined }),
