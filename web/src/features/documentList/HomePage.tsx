@@ -13,7 +13,7 @@ import { useSession } from '../../app/auth'
 import { useTitle } from '../../app/title'
 import { createDocument } from '../document/createDocument'
 import { DocumentList } from './DocumentList'
-import { Header } from './Header'
+import { Header } from '../account/Header'
 import type { Place } from './useDocuments'
 import classes from './HomePage.module.css'
 

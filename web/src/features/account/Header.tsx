@@ -2,9 +2,10 @@ import { Group, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { Session } from '../../api/client'
-import { AccountMenu } from '../account/AccountMenu'
+import { AccountMenu } from './AccountMenu'
 import classes from './Header.module.css'
 
+/** The head of every page but a document's: home, what the page puts there, and who is signed in. */
 export function Header({ session, children }: { session: Session; children?: ReactNode }) {
   return (
     <header className={classes.header}>
