@@ -22,6 +22,11 @@ import pytest
 from hypothesis import settings
 
 import proofs
+from nodes import compacting
+from quire.blobs.folder import FolderBlobs
+from quire.log.archive import Archive
+from quire.log.compaction import Compactor
+from quire.log.sqlite import SqliteLog
 from quire.server.composition import Server
 from quire.settings import Settings
 from visitors import ADA, Browser
@@ -214,6 +219,20 @@ def run_node(script: str, *arguments: str, timeout: float = 60) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@pytest.fixture
+async def log(tmp_path: Path) -> AsyncIterator[SqliteLog]:
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")))
+    await log.open()
+    yield log
+    await log.close()
+
+
+@pytest.fixture
+async def compactor(log: SqliteLog) -> AsyncIterator[Compactor]:
+    async with compacting(log) as compactor:
+        yield compactor
 
 
 @pytest.fixture

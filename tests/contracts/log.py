@@ -87,6 +87,10 @@ async def append(log: UpdateLog, document: str, payloads: Sequence[bytes], autho
     return list(await asyncio.wait_for(done, 10))
 
 
+async def parts(log: UpdateLog, document: str) -> list[bytes]:
+    return (await log.load(document)).parts
+
+
 class LogContract:
     """Subclasses give fixtures `setup` (a `LogSetup` on empty storage) and `log` (opened, closed afterwards)."""
 

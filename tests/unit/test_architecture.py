@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from os.path import normpath
 from pathlib import Path
 
 import quire
@@ -22,6 +23,14 @@ def imported(module: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module} imports relatively"
             yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def imported_in_browser(module: Path) -> Iterator[Path]:
+    """Yield the modules of the browser app that one of them imports, also while it runs and for types only."""
+    for name in re.findall(r"""(?:from|import\()\s*'(\.[^']+)'""", module.read_text()):
+        place = Path(normpath(module.parent / name))
+        candidates = (place.with_name(f"{place.name}.ts"), place.with_name(f"{place.name}.tsx"), place / "index.ts")
+        yield from (candidate for candidate in candidates if candidate.is_file())
 
 
 def part(name: str) -> str:
@@ -71,6 +80,16 @@ def test_no_module_imports_itself_through_others() -> None:
         }
         for name, module in modules.items()
     }
+    TopologicalSorter(graph).prepare()
+
+
+def test_no_module_of_the_browser_app_imports_itself_through_others() -> None:
+    graph = {
+        module: set(imported_in_browser(module))
+        for suffix in ("*.ts", "*.tsx")
+        for module in (ROOT / "web/src").rglob(suffix)
+    }
+    assert sum(map(len, graph.values())) > len(graph)
     TopologicalSorter(graph).prepare()
 
 

@@ -139,7 +139,6 @@ class Denied(Exception):
     """Access was refused. `reason` is a stable machine-readable word that clients show or act on."""
 
     PERMISSION = "permission-denied"
-    NOT_FOUND = "not-found"
     SESSION = "session-expired"
     SCHEMA = "schema-too-old"
 

@@ -195,8 +195,8 @@ def _write_run(parent: Any, run: list[Json]) -> None:  # noqa: ANN401
 def empty_document(document: str) -> bytes:
     """Return the first content of an empty document: one empty paragraph with an id.
 
-    It follows from the document's id, so that a browser without a network begins with the same paragraph (sync/made.ts)
-    and both become one.
+    It follows from the document's id, so that a browser without a network (`madeOffline.ts`) begins with the same
+    paragraph, and both become one.
     """
     digits = document.replace("-", "")
 

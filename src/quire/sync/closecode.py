@@ -12,7 +12,6 @@ class CloseCode:
     MALFORMED = 4400
     SIGNED_OUT = 4401
     FORBIDDEN = 4403
-    GONE = 4404
     TIMEOUT = 4408
     TOO_BIG = 4413
     RATE = 4429

@@ -107,6 +107,7 @@ const SHORT_PATIENCE = 4000
 
 let csrfToken = ''
 
+/** Takes the token that goes with every change from here on. */
 export function setCsrfToken(token: string): void {
   csrfToken = token
 }

@@ -1,7 +1,7 @@
 import { Button, Group, Paper, Text } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { whenSaved } from '../sync/open'
+import { whenSaved } from '../sync/openDocuments'
 import { takeOver } from './serviceWorker'
 
 /** Offers a new release; nothing reloads by itself, and not before everything is saved. */

@@ -4,8 +4,8 @@ import { useState } from 'react'
 import { api, NetworkError, Problem, setCsrfToken, type Session } from '../api/client'
 import schema from '../editor/schema/schema.json'
 import { setLanguage } from '../i18n'
-import { hasLocalStores } from '../sync/copies'
-import { GUEST } from '../sync/notes'
+import { hasLocalStores } from '../sync/storage/copies'
+import { GUEST } from '../sync/storage/notes'
 import { readItem, readJson, writeItem } from './browserStorage'
 
 const KEY = 'quire:last-session'
@@ -31,6 +31,7 @@ async function remembered(): Promise<Session | null> {
   return (await hasLocalStores(GUEST)) ? VISITOR : null
 }
 
+/** Keeps who is signed in, for a start without a network, and takes over their language. */
 export function remember(session: Session): void {
   setCsrfToken(session.csrf_token)
   if (session.account?.language) void setLanguage(session.account.language)
@@ -76,6 +77,7 @@ async function loadSession(hurry: boolean): Promise<Session> {
   }
 }
 
+/** Who is signed in, as the server last said. */
 export function useSession() {
   const query = useQuery({
     queryKey: ['session'],
@@ -102,6 +104,7 @@ export function useKeptSession(): { session: Session | undefined; error: unknown
   return { session: kept, error: kept ? null : error, ask: () => void refetch() }
 }
 
+/** Gives the function that takes over a session after signing in. */
 export function useSetSession(): (session: Session) => void {
   const client = useQueryClient()
   return (session) => {

@@ -1,5 +1,6 @@
 /** What this browser keeps between visits. It can refuse at any time; everything works without, for as long as the page. */
 
+/** What is kept under a key; null when nothing is, or storage is forbidden. */
 export function readItem(key: string): string | null {
   try {
     return localStorage.getItem(key)

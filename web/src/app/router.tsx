@@ -70,9 +70,9 @@ const page = (path: string, load: () => Promise<Record<string, unknown>>, name: 
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    page('/', () => import('../features/documents/HomePage'), 'HomePage'),
-    page('/shared', () => import('../features/documents/HomePage'), 'SharedPage'),
-    page('/trash', () => import('../features/documents/HomePage'), 'TrashPage'),
+    page('/', () => import('../features/documentList/HomePage'), 'HomePage'),
+    page('/shared', () => import('../features/documentList/HomePage'), 'SharedPage'),
+    page('/trash', () => import('../features/documentList/HomePage'), 'TrashPage'),
     page('/sign-in', () => import('../features/account/SignInPage'), 'SignInPage'),
     page('/set-up', () => import('../features/account/SetUpPage'), 'SetUpPage'),
     page('/invite', () => import('../features/account/InvitePage'), 'InvitePage'),

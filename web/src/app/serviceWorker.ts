@@ -13,6 +13,7 @@ function offer(): void {
   window.dispatchEvent(new Event('quire:release'))
 }
 
+/** Lets the worker keep the app for starts without a network, and offers each new release. */
 export function registerServiceWorker(): void {
   watchForMissingParts()
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return

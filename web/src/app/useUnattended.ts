@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { GUEST } from '../sync/notes'
+import { GUEST } from '../sync/storage/notes'
 import { useSession } from './auth'
 
 /** In ms, after which the page has opened: the first thing to see does not wait for what else there is to do. */
@@ -16,7 +16,7 @@ export function useUnattended(): void {
     let ended = false
     let stop: (() => void) | undefined
     const timer = setTimeout(() => {
-      void import('../sync/unattended').then(({ sendUnsent }) => {
+      void import('../sync/outbox/unattended').then(({ sendUnsent }) => {
         if (!ended) stop = sendUnsent(person, () => void queries.invalidateQueries({ queryKey: ['documents'] }))
       })
     }, LATER)

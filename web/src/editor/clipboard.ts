@@ -16,6 +16,7 @@ export function nothingSelected(editor: Editor): boolean {
   return !selected || selected.isCollapsed || !editor.view.dom.contains(selected.anchorNode)
 }
 
+/** Selects the whole document, also one that may only be read. */
 export function selectAll(editor: Editor): void {
   if (editor.isEditable) {
     editor.chain().focus().selectAll().run()

@@ -79,12 +79,14 @@ export const BLOCKS: BlockCommand[] = [
   },
 ]
 
+/** The command of a kind of block. */
 export function block(key: string): BlockCommand {
   const found = BLOCKS.find((command) => command.key === key)
   if (!found) throw new Error(`no block ${key}`)
   return found
 }
 
+/** Runs a command in the place of what was typed to call it. */
 export function runAt(editor: Editor, range: Range, command: BlockCommand): void {
   inOneStep(editor, () => {
     editor.chain().focus().deleteRange(range).run()

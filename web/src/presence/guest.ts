@@ -2,8 +2,8 @@
 import i18next from 'i18next'
 import { uuidv4 } from 'lib0/random'
 import { readJson, writeItem } from '../app/browserStorage'
-import type { Me } from '../sync/types'
 import { COLORS } from './colors'
+import type { Me } from './own'
 import { MARK } from './shownId'
 
 const KEY = 'quire:guest'
@@ -13,6 +13,7 @@ function pick(list: string[]): string {
   return list[Math.floor(Math.random() * list.length)] ?? ''
 }
 
+/** The visitor of this browser. */
 export function guest(): Me {
   const known = readJson<Partial<Me>>(KEY)
   if (known?.id?.startsWith(MARK) && known.name && known.color) return known as Me

@@ -2,12 +2,19 @@
 import { removeAwarenessStates, type Awareness } from 'y-protocols/awareness'
 import { keepApart } from './colors'
 
+/** Who this person is to the others. */
+export interface Me {
+  id: string
+  name: string
+  color: string
+}
+
 export class OwnPresence {
   private readonly stopColours: () => void
 
   constructor(
     private readonly awareness: Awareness,
-    private readonly user: object,
+    private readonly user: Me,
   ) {
     awareness.setLocalState({ user })
     this.stopColours = keepApart(awareness)

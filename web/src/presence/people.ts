@@ -43,10 +43,12 @@ export function nameOf(user: User, most: number): string {
   return user.guest ? i18next.t('guest.named', { name }) : name
 }
 
+/** A colour that can be shown, whatever the other said. */
 export function colorOf(user: User): string {
   return user.color && /^#[0-9a-f]{6}$/i.test(user.color) ? user.color : '#5b4ab5'
 }
 
+/** Everybody else who is here, each once. */
 export function peopleOf(awareness: Awareness): Person[] {
   const people = new Map<string, Person>()
   for (const [client, state] of awareness.getStates()) {

@@ -2,11 +2,11 @@
 import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { clearLocalStores, confirmStored, store, unsentOf } from '../../src/sync/copies'
-import { LocalCopy } from '../../src/sync/local'
-import { storeName } from '../../src/sync/notes'
-import { readToMark } from '../../src/sync/sentMarks'
-import { NOTHING } from '../../src/sync/unsent'
+import { NOTHING } from '../../src/sync/ledger/unsent'
+import { clearLocalStores, confirmStored, store, unsentOf } from '../../src/sync/storage/copies'
+import { LocalCopy } from '../../src/sync/storage/localCopy'
+import { storeName } from '../../src/sync/storage/notes'
+import { readToMark } from '../../src/sync/storage/sentMarks'
 import { newDevice, paragraph } from '../replicas/device'
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => storeName('ada', `document-${index}`))

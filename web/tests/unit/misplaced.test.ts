@@ -1,9 +1,9 @@
 /** What programs write where the schema has no place for it: the editor goes on, and all of it stays. */
 import { afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { unsentWords } from '../../src/sync/ledger/unsent'
 import { Chance } from '../replicas/chance'
 import { edit } from '../replicas/edits'
-import { unsentWords } from '../../src/sync/unsent'
 import { anything, element, MISPLACED, put, text } from '../replicas/misplaced'
 import { Replica } from '../replicas/replica'
 

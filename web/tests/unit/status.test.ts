@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { calmed } from '../../src/sync/status'
-import type { SaveStatus } from '../../src/sync/types'
+import type { SaveStatus } from '../../src/sync/session/state'
+import { calmed } from '../../src/sync/session/status'
 
 const SAVED: SaveStatus = { kind: 'saved', transport: 'socket' }
 const SAVING: SaveStatus = { kind: 'saving', transport: 'socket' }

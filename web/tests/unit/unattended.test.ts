@@ -1,9 +1,9 @@
 /** Words of documents that are not open in this tab. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { store } from '../../src/sync/copies'
-import { makeHere, newDocumentId } from '../../src/sync/made'
-import { GUEST, keepLink, storeName } from '../../src/sync/notes'
-import { sendUnsent, unsent } from '../../src/sync/unattended'
+import { makeHere, newDocumentId } from '../../src/sync/outbox/madeOffline'
+import { sendUnsent, unsent } from '../../src/sync/outbox/unattended'
+import { store } from '../../src/sync/storage/copies'
+import { GUEST, keepLink, storeName } from '../../src/sync/storage/notes'
 import { hurry, newDevice, paragraph } from '../replicas/device'
 import { MemoryServer } from '../replicas/server'
 

@@ -17,11 +17,6 @@ from quire.sync.sockets.socket import Socket
 NOBODY = wire.awareness(b"\x00")
 """An empty awareness message: something for the client's 30 s watchdog."""
 
-CLOSE_CODES = {
-    Denied.SESSION: CloseCode.SIGNED_OUT,
-    Denied.NOT_FOUND: CloseCode.GONE,
-}
-
 
 class YWebsocketSession:
     """The one document of a socket; authenticated by the upgrade request."""
@@ -53,7 +48,7 @@ class YWebsocketSession:
     def _refuse(self, reason: str) -> None:
         self._gateway.stats.denied += 1
         self._socket.send(wire.yjs_permission_denied(reason))
-        self._socket.close(CLOSE_CODES.get(reason, CloseCode.FORBIDDEN), reason)
+        self._socket.close(CloseCode.SIGNED_OUT if reason == Denied.SESSION else CloseCode.FORBIDDEN, reason)
 
     def receive(self, message: bytes) -> None:
         """Handle one message; those before the document is open wait within a bound."""

@@ -21,6 +21,7 @@ interface Entry {
 const COMPONENTS = 2
 let loaded: { language: string; emoji: Emoji[] } | null = null
 
+/** All emoji with the words of a language, loaded once. */
 export async function loadEmoji(language: string): Promise<Emoji[]> {
   const wanted = language.startsWith('de') ? 'de' : 'en'
   if (loaded?.language === wanted) return loaded.emoji

@@ -42,7 +42,7 @@ import { Picture } from '../picture/picture'
 import { fill, type Upload } from '../picture/upload'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
-import { Rescue } from './rescue'
+import { Faults } from './faults'
 import { ListCommands, Lists } from './lists'
 import { MoveBlocks } from './moveBlocks'
 import { Pending } from './pending'
@@ -245,6 +245,6 @@ export function extensions(
     Pending,
     FollowWords,
     Steady,
-    Rescue.configure({ onFault: options.onFault }),
+    Faults.configure({ onFault: options.onFault }),
   ]
 }

@@ -25,6 +25,7 @@ const ORDINARY =
   /^(auto|windowtext|currentcolor|inherit|initial|unset|none|transparent|black|white|#0{3}|#0{6}|#f{3}|#f{6}|rgba?\((0, ?0, ?0|255, ?255, ?255).*\)|rgba\(.*, ?0\))$/i
 const COLOR = /^(#[0-9a-f]{3,8}|rgba?\([0-9., %]{5,40}\)|[a-z]{3,30})$/i
 
+/** A colour that somebody chose; null for one that is every text's. */
 export function personal(color: string | undefined): string | null {
   return color && COLOR.test(color) && !ORDINARY.test(color) ? color : null
 }

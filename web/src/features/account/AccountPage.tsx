@@ -27,7 +27,7 @@ import { useSession } from '../../app/auth'
 import { useCheckedForm } from '../../app/useCheckedForm'
 import { LanguageSelect } from '../../i18n/LanguageSelect'
 import { Moment } from '../../i18n/Moment'
-import { Header } from '../documents/Header'
+import { Header } from './Header'
 import { forgetHere, unlessUnsent } from './leaving'
 
 function Section({ title, children }: { title: string; children: ReactNode }) {

@@ -4,7 +4,7 @@ import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMenuButton } from '../../app/useMenuButton'
 import { LanguageSelect } from '../../i18n/LanguageSelect'
-import type { Me } from '../../sync/types'
+import type { Me } from '../../presence/own'
 import { AvatarMenu } from './AvatarMenu'
 
 interface Props {

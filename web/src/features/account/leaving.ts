@@ -5,8 +5,8 @@ import type { TFunction } from 'i18next'
 import type { Session } from '../../api/client'
 import { explain } from '../../api/explain'
 import { remember } from '../../app/auth'
-import { clearLocalStores, unsentDocuments } from '../../sync/copies'
-import { closeDocuments, noteOpen, unsavedHere } from '../../sync/open'
+import { closeDocuments, noteOpen, unsavedHere } from '../../sync/openDocuments'
+import { clearLocalStores, unsentDocuments } from '../../sync/storage/copies'
 
 /** Leaves; where words would go with it that no server has, only when the person says so. */
 export async function unlessUnsent(t: TFunction, leave: () => Promise<void>): Promise<void> {

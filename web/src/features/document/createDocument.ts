@@ -1,6 +1,6 @@
 /** Making a document; without a network on this device. */
 import { api, isAway, type Account } from '../../api/client'
-import { makeHere, newDocumentId } from '../../sync/made'
+import { makeHere, newDocumentId } from '../../sync/outbox/madeOffline'
 
 /** Returns the id of the new document. */
 export async function createDocument(maker: Account | null, title: string): Promise<string> {

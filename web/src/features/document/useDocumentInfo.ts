@@ -6,7 +6,7 @@ import { api, isAway, NetworkError, Problem, type DocumentInfo } from '../../api
 import { explain } from '../../api/explain'
 import { useTitle } from '../../app/title'
 import { GUEST, isUnheard, keptInfo, useSessionPart, type DocumentSession } from '../../sync'
-import { changeMade } from '../../sync/made'
+import { changeMade } from '../../sync/outbox/madeOffline'
 import { keepTitle, keptTitle, type PendingTitle } from './pendingTitle'
 
 interface Conflict {

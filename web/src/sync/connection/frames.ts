@@ -1,0 +1,153 @@
+/** What others write, taken in once a frame: a document is painted once a frame, however many people write in it. */
+import { HocuspocusProvider, type HocuspocusProviderConfiguration } from '@hocuspocus/provider'
+import * as decoding from 'lib0/decoding'
+import { messageYjsSyncStep1 } from 'y-protocols/sync'
+import * as Y from 'yjs'
+import type { Clocks } from '../ledger/unsent'
+
+const SYNC = 0
+const AWARENESS = 1
+/** A tab that paints no frames (hidden, or covered in some browsers) takes changes in by this clock, in ms. */
+const WITHOUT_FRAMES = 250
+/** Others' changes get one part in so many of the time: in a long document a change costs milliseconds. */
+const SHARE = 6
+/** The same while one types: a key seldom meets them. */
+const SHARE_TYPING = 30
+/** How long after a key one is taken to type on, in ms. */
+const TYPING = 1000
+/** A key of one's own has this long, in ms, for itself. */
+const OWN_KEY = 12
+/** Neither of both delays others' changes by more than this, in ms. */
+const LONGEST_WAIT = 300
+/** While a word is composed, the end of it is looked for this often, in ms. */
+const HELD = 30
+/** Longest time in ms that a word under composition holds others' changes back. */
+const LONGEST_HOLD = 10_000
+
+/** How often each document was opened in this tab. */
+const openings = new Map<string, number>()
+
+export class FrameProvider extends HocuspocusProvider {
+  /** Whether the editor cannot take changes now, because an input method is composing a word. */
+  held: () => boolean = () => false
+  /** Called before others' changes are taken in. */
+  beforeRemote: () => void = () => undefined
+  /** Told how much of each client's changes the server holds, in every handshake. */
+  onServerState: (clocks: Clocks) => void = () => undefined
+  private waiting: MessageEvent[] = []
+  private since = 0
+  private notBefore = 0
+  private lastOwn = 0
+  private frame = 0
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(configuration: HocuspocusProviderConfiguration) {
+    const before = openings.get(configuration.name) ?? 0
+    openings.set(configuration.name, before + 1)
+    // Under an address of its own: what the server still confirms of the opening before is not taken for a receipt.
+    // The first ones of all tabs share theirs, so that the server builds one frame for them.
+    super({ ...configuration, sessionAwareness: before > 0 })
+    this.sessionId = String(before)
+  }
+
+  override onMessage(event: MessageEvent): void {
+    if (!isContent(event)) {
+      super.onMessage(event)
+      return
+    }
+    const clocks = stateVectorIn(event)
+    if (clocks) this.onServerState(clocks)
+    if (this.waiting.length === 0) this.since = performance.now()
+    this.waiting.push(event)
+    this.schedule()
+  }
+
+  override documentUpdateHandler(update: Uint8Array, origin: unknown): void {
+    if (origin !== this) this.lastOwn = performance.now()
+    super.documentUpdateHandler(update, origin)
+  }
+
+  /** Messages keep their order and become one transaction, so that others' cursors fit the text they stand in. */
+  takeIn(): void {
+    this.unschedule()
+    this.beforeRemote()
+    const began = performance.now()
+    try {
+      Y.transact(
+        this.document,
+        () => {
+          for (let event = this.waiting.shift(); event; event = this.waiting.shift()) super.onMessage(event)
+        },
+        this,
+        false,
+      )
+    } finally {
+      const ended = performance.now()
+      const share = ended - this.lastOwn < TYPING ? SHARE_TYPING : SHARE
+      this.notBefore = ended + (ended - began) * (share - 1)
+      if (this.waiting.length > 0) this.schedule()
+    }
+  }
+
+  override onClose(): void {
+    // What was still said on the old socket belongs before its end.
+    if (this.waiting.length > 0) this.takeIn()
+    super.onClose()
+  }
+
+  override destroy(): void {
+    this.unschedule()
+    this.waiting = []
+    super.destroy()
+  }
+
+  private readonly due = (): void => {
+    if (this.wait() > 0) this.again()
+    else this.takeIn()
+  }
+
+  /** How long, in ms, others' changes have to wait yet. */
+  private wait(): number {
+    const now = performance.now()
+    if (this.held()) return Math.min(HELD, this.since + LONGEST_HOLD - now)
+    return Math.min(Math.max(this.notBefore, this.lastOwn + OWN_KEY), this.since + LONGEST_WAIT) - now
+  }
+
+  private schedule(): void {
+    if (this.timer !== undefined) return
+    const wait = this.wait()
+    // A frame in which nothing changes costs as much as others: none is asked for before there is something to draw.
+    if (wait > 0) this.timer = setTimeout(this.again, wait)
+    else {
+      this.frame = requestAnimationFrame(this.due)
+      this.timer = setTimeout(this.due, WITHOUT_FRAMES)
+    }
+  }
+
+  private readonly again = (): void => {
+    this.unschedule()
+    this.schedule()
+  }
+
+  private unschedule(): void {
+    cancelAnimationFrame(this.frame)
+    clearTimeout(this.timer)
+    this.timer = undefined
+  }
+}
+
+/** Whether a message carries text or cursors; all others (roles, receipts, notices) act at once. */
+function isContent(event: MessageEvent): boolean {
+  const decoder = decoding.createDecoder(new Uint8Array(event.data as ArrayBuffer))
+  decoding.readVarString(decoder)
+  const type = decoding.readVarUint(decoder)
+  return type === SYNC || type === AWARENESS
+}
+
+/** The state vector in the first step of the handshake; null in any other message. */
+function stateVectorIn(event: MessageEvent): Clocks | null {
+  const decoder = decoding.createDecoder(new Uint8Array(event.data as ArrayBuffer))
+  decoding.readVarString(decoder)
+  if (decoding.readVarUint(decoder) !== SYNC || decoding.readVarUint(decoder) !== messageYjsSyncStep1) return null
+  return Y.decodeStateVector(decoding.readVarUint8Array(decoder))
+}

@@ -1,0 +1,152 @@
+/** The exchange over plain HTTPS, for networks that block WebSockets: state vector and update, like on the socket. */
+import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
+import * as Y from 'yjs'
+import { api, Problem, type RoleName } from '../../api/client'
+import { failureOf, type Failure } from './refusals'
+import { tab } from './tab'
+
+/** Pauses between two rounds: while typing, while looking on, in a hidden tab or after a failure. */
+const EAGER = 300
+const BUSY = 1000
+const QUIET = 4000
+/** A full document is offered what it refused after a pause that doubles up to this one. */
+const LONGEST_PAUSE = 60_000
+
+interface Events {
+  /** The server answers again. */
+  onLive: () => void
+  /** A round was answered; `settled`: nothing of this browser was left out of it. */
+  onAnswer: (role: RoleName, settled: boolean) => void
+  /** The server answers no longer. */
+  onAway: () => void
+  /** A round was refused for good, for what it offered, for want of the right to write, or for the time being. */
+  onDenied: (reason: string) => void
+  onUnsendable: (reason: string, detail: string) => void
+  onReadOnly: () => void
+  onRefused: (reason: string, detail: string) => void
+  /** After any of these, and when the server has trouble of its own. */
+  onFailed: () => void
+  /** Counts the local changes that the server has not confirmed. */
+  changes: () => number
+}
+
+export class HttpsExchange {
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private serverState: Uint8Array | undefined
+  private running = false
+  /** Times in a row that the document had no room for what waits here, and when it is offered again. */
+  private refusals = 0
+  private offerAt = 0
+  /** The last round was answered: changes really travel this way. */
+  live = false
+  /** Why the server keeps nothing that comes this way now. */
+  problem: string | null = null
+
+  constructor(
+    private readonly doc: Y.Doc,
+    private readonly documentId: string,
+    private readonly link: string | null,
+    private readonly events: Events,
+  ) {
+    doc.on('afterTransaction', ({ deleteSet }: Y.Transaction) => {
+      if (deleteSet.clients.size > 0) this.offerSoon()
+    })
+  }
+
+  start(): void {
+    if (this.running) return
+    this.running = true
+    void this.round()
+  }
+
+  stop(): void {
+    this.running = this.live = false
+    this.problem = null
+    this.serverState = undefined
+    clearTimeout(this.timer)
+  }
+
+  private async round(): Promise<void> {
+    const before = this.events.changes()
+    const whole = Date.now() >= this.offerAt
+    const update = this.offered(before > 0, whole)
+    const encoder = encoding.createEncoder()
+    encoding.writeVarUint8Array(encoder, Y.encodeStateVector(this.doc))
+    encoding.writeVarUint8Array(encoder, update)
+    try {
+      const answer = await api.exchange(this.documentId, encoding.toUint8Array(encoder) as never, this.link, tab)
+      if (!this.running) return
+      const decoder = decoding.createDecoder(answer.body)
+      this.serverState = decoding.readVarUint8Array(decoder)
+      Y.applyUpdate(this.doc, decoding.readVarUint8Array(decoder), this)
+      if (!this.live) this.events.onLive()
+      this.live = true
+      this.problem = null
+      if (whole && update.length > 0) this.refusals = 0
+      const settled = whole && this.events.changes() === before && (before === 0 || update.length > 0)
+      this.events.onAnswer(answer.role, settled)
+      const eager = whole && this.events.changes() > 0
+      this.schedule(eager ? EAGER : document.visibilityState === 'visible' ? BUSY : QUIET)
+    } catch (error) {
+      if (!this.running) return
+      this.failed(failureOf(error))
+      if (whole && error instanceof Problem && error.body.reason === 'document-full') this.holdBack()
+      if (this.running) this.schedule(QUIET)
+    }
+  }
+
+  private failed(failure: Failure): void {
+    switch (failure.kind) {
+      case 'away':
+        if (this.live) this.events.onAway()
+        this.stop()
+        break
+      case 'denied':
+        this.events.onDenied(failure.reason)
+        break
+      case 'unsendable':
+        this.events.onUnsendable(failure.reason, failure.detail)
+        break
+      case 'read-only':
+        this.events.onReadOnly()
+        break
+      case 'refused':
+        this.problem = failure.detail
+        this.events.onRefused(failure.reason, failure.detail)
+        break
+      case 'trouble':
+        this.problem = failure.detail
+        break
+    }
+    this.events.onFailed()
+  }
+
+  /** What a round sends: the first one only asks, because its answer says what the server lacks. */
+  private offered(changed: boolean, whole: boolean): Uint8Array {
+    if (!this.serverState || !changed) return new Uint8Array()
+    // Deletions are what makes room in a full document.
+    return Y.encodeStateAsUpdate(this.doc, whole ? this.serverState : Y.encodeStateVector(this.doc))
+  }
+
+  /** Others' changes go on coming; what there is no room for waits, and not everybody's until the same moment. */
+  private holdBack(): void {
+    this.offerAt = Date.now() + jittered(Math.min(QUIET * 2 ** this.refusals, LONGEST_PAUSE))
+    this.refusals += 1
+  }
+
+  /** Something was deleted: perhaps there is room now. */
+  private offerSoon(): void {
+    this.refusals = 0
+    this.offerAt = Math.min(this.offerAt, Date.now() + jittered(QUIET))
+  }
+
+  private schedule(delay: number): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => void this.round(), delay)
+  }
+}
+
+function jittered(pause: number): number {
+  return pause * (0.5 + Math.random() / 2)
+}

@@ -1,0 +1,51 @@
+/** What the server's refusals mean for an open document, whichever way they came. */
+import { Problem } from '../../api/client'
+
+/** Close codes that say: a message was larger than the server takes. */
+export const TOO_BIG = new Set([1009, 4413])
+
+/** Reasons after which the local copy has no business here. */
+export const FOR_GOOD = new Set(['permission-denied', 'not-found'])
+
+/** Why the server does not let this person in. */
+export type ProblemKind = 'denied' | 'not-found' | 'schema-too-old' | 'session-expired' | 'too-many'
+
+const PROBLEMS: Record<string, ProblemKind> = {
+  'permission-denied': 'denied',
+  'not-found': 'not-found',
+  'schema-too-old': 'schema-too-old',
+  'session-expired': 'session-expired',
+  'too-many-connections': 'too-many',
+  'too-many-documents': 'too-many',
+}
+
+/** What a reason for not letting somebody in means to that person. */
+export function problemKind(reason: string): ProblemKind {
+  return PROBLEMS[reason] ?? 'denied'
+}
+
+export type Failure =
+  /** No answer, or one from something in between. */
+  | { kind: 'away' }
+  | { kind: 'denied'; reason: string }
+  /** Sent again, it would only be refused again. */
+  | { kind: 'unsendable'; reason: string; detail: string }
+  | { kind: 'read-only' }
+  /** One update was refused. */
+  | { kind: 'refused'; reason: string; detail: string }
+  /** The server cannot keep anything now. */
+  | { kind: 'trouble'; detail: string }
+
+/** What it means that an exchange over HTTPS failed. */
+export function failureOf(error: unknown): Failure {
+  const answer = error instanceof Problem ? error : null
+  const reason = answer?.body.reason
+  if (answer?.status === 413 || reason === 'too-big') return { kind: 'unsendable', reason: 'too-big', detail: '' }
+  if (typeof answer?.body.detail !== 'string') return { kind: 'away' }
+  const { status, detail } = answer
+  if (status === 401) return { kind: 'denied', reason: 'session-expired' }
+  if (status === 404) return { kind: 'denied', reason: 'permission-denied' }
+  if (reason === 'malformed') return { kind: 'unsendable', reason, detail }
+  if (reason === 'read-only') return { kind: 'read-only' }
+  return status === 409 ? { kind: 'refused', reason: String(reason), detail } : { kind: 'trouble', detail }
+}

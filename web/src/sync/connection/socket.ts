@@ -1,0 +1,117 @@
+/** One WebSocket for all documents of this tab: connects again for ever, and notices dead links by itself. */
+import { HocuspocusProviderWebsocket, WebSocketStatus, type onCloseParameters } from '@hocuspocus/provider'
+import schema from '../../editor/schema/schema.json'
+import { tab } from './tab'
+
+/** A new socket on which nothing is said for this long is given up, and the next one is tried. */
+const FIRST_WORD = 15_000
+/** A link that may have died (sleep, another network) has this long to answer a ping. */
+const ANSWER = 5000
+const PING = new Uint8Array([9])
+
+class TabSocket extends HocuspocusProviderWebsocket {
+  private patience: ReturnType<typeof setTimeout> | undefined
+  /** Counts what was heard, and when the last of it was: a clock of the device may be set back. */
+  private heard = 0
+  private heardAt = 0
+
+  /** Gives the connection up at once: without a network its close handshake would end only after a long timeout. */
+  drop(): void {
+    this.disconnect()
+    if (this.webSocket) this.giveUp('dropped')
+  }
+
+  /** Opens a new connection now, whatever the old one is doing. */
+  renew(): void {
+    this.drop()
+    void this.connect()
+  }
+
+  /** The link may have died unnoticed: connect if there is none, else ask for an answer. */
+  wake(): void {
+    const asked = this.webSocket
+    if (this.status !== WebSocketStatus.Connected || !asked) {
+      if (this.configuration.providerMap.size > 0) this.renew()
+      return
+    }
+    if (asked.readyState !== WebSocket.OPEN) return
+    const { heard } = this
+    asked.send(PING)
+    setTimeout(() => {
+      if (this.webSocket === asked && this.heard === heard) this.renew()
+    }, ANSWER)
+  }
+
+  /**
+   * Nothing is queued while there is no connection: the handshake offers everything, and a queue sent after it would
+   * be acknowledged in its place.
+   */
+  override send(message: Uint8Array<ArrayBuffer>): void {
+    if (this.webSocket?.readyState === WebSocket.OPEN) this.webSocket.send(message)
+  }
+
+  override onMessage(event: MessageEvent<ArrayBuffer>): void {
+    this.heard += 1
+    this.heardAt = performance.now()
+    // The answer to a ping is one byte without an address.
+    if (event.data.byteLength === 1 && new Uint8Array(event.data)[0] !== PING[0]) this.lastMessageReceived = Date.now()
+    else super.onMessage(event)
+  }
+
+  override checkConnection(): void {
+    if (this.status !== WebSocketStatus.Connected || !this.lastMessageReceived) return
+    // In a device that sleeps only the one goes on, where the time is set back only the other.
+    const silence = Math.max(Date.now() - this.lastMessageReceived, performance.now() - this.heardAt)
+    if (silence > this.configuration.messageReconnectTimeout) this.renew()
+  }
+
+  override createWebSocketConnection(): Promise<unknown> {
+    clearTimeout(this.patience)
+    this.patience = setTimeout(() => {
+      if (this.connectionAttempt) this.giveUp('no answer')
+    }, FIRST_WORD)
+    return super.createWebSocketConnection()
+  }
+
+  override onClose(close: onCloseParameters): void {
+    // Without an open document there is nothing to connect for.
+    if (this.configuration.providerMap.size === 0) this.shouldConnect = false
+    super.onClose(close)
+  }
+
+  private giveUp(reason: string): void {
+    this.emit('close', { event: { code: 1006, reason } })
+  }
+}
+
+let socket: TabSocket | null = null
+
+/** The tab's socket; silence of `deadAfter` seconds means that the link is dead (the session says how long). */
+export function sharedSocket(deadAfter = 25): TabSocket {
+  if (socket) return socket
+  const base = location.origin.replace(/^http/, 'ws')
+  const created = new TabSocket({
+    url: `${base}/collab?schema=${schema.version}&tab=${tab}`,
+    autoConnect: false,
+    messageReconnectTimeout: deadAfter * 1000,
+    // Everyone misses a dead server in the same moment: they do not come back in one.
+    delay: Math.round(500 + Math.random() * 1000),
+    // Not above the delay, or no attempt is ever made.
+    minDelay: 500,
+    maxDelay: 15_000,
+  })
+  socket = created
+  created.on('connect', () => window.dispatchEvent(new Event('quire:connected')))
+  // A browser that says "offline" is believed at once, but not for ever: attempts go on.
+  window.addEventListener('offline', () => created.renew())
+  const wake = () => created.wake()
+  window.addEventListener('online', wake)
+  window.addEventListener('pageshow', wake)
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') wake()
+  })
+  // From Wi-Fi to mobile data the old socket dies without a word.
+  const network = (navigator as Navigator & { connection?: EventTarget }).connection
+  network?.addEventListener('change', wake)
+  return created
+}

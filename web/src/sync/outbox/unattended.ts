@@ -1,0 +1,130 @@
+/**
+ * What was written on this device and not sent, in documents that are not open in this tab: it is sent when the server
+ * answers, wherever in the app one is.
+ */
+import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
+import * as Y from 'yjs'
+import { api, NetworkError, Problem, setCsrfToken } from '../../api/client'
+import { failureOf } from '../connection/refusals'
+import { tab } from '../connection/tab'
+import { Observable } from '../observable'
+import { closings, isOpenHere } from '../openDocuments'
+import { confirmStored, unsentOf, unsentUpdates } from '../storage/copies'
+import { GUEST, keepInfo, keptInfo, keptInfos, keptLink, storeName } from '../storage/notes'
+import { announce, isUnheard } from './madeOffline'
+
+const ASK_AGAIN = 10_000
+/** A document that was closed may be opened again at once. */
+const AFTER_CLOSING = 1000
+
+/** The ids of documents with words on this device that were not sent. */
+export const unsent = new Observable<ReadonlySet<string>>(new Set())
+
+/** Sends this person's unsent words now, with the network, and when a document was closed. Returns how to stop. */
+export function sendUnsent(person: string, onSent: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let stopped = false
+  let turn = Promise.resolve()
+  const later = (pause: number, known?: ReadonlySet<string>) => {
+    clearTimeout(timer)
+    if (!stopped) timer = setTimeout(() => start(known), pause)
+  }
+  const round = async (known?: ReadonlySet<string>): Promise<void> => {
+    if (stopped) return
+    const waiting = new Set(known ?? (await unsentOf(person)))
+    unsent.set(new Set(waiting))
+    try {
+      await bringMade(person)
+      let again = false
+      for (const id of waiting) {
+        if (stopped) return
+        if (isOpenHere(id)) continue
+        const outcome = await bring(person, id)
+        again ||= outcome === 'not now'
+        if (outcome !== 'sent') continue
+        waiting.delete(id)
+        unsent.set(new Set(waiting))
+        onSent()
+      }
+      if (again) later(ASK_AGAIN, waiting)
+    } catch {
+      // The server is away.
+      if (waiting.size > 0) later(ASK_AGAIN, waiting)
+    }
+  }
+  const start = (known?: ReadonlySet<string>) => {
+    // A round that fails is no end to the next.
+    turn = turn.then(() => round(known)).catch(() => undefined)
+  }
+  const onOnline = () => start()
+  const onClosed = closings.subscribe(() => later(AFTER_CLOSING))
+  window.addEventListener('online', onOnline)
+  start()
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+    onClosed()
+    window.removeEventListener('online', onOnline)
+    unsent.set(new Set())
+  }
+}
+
+let bringing = Promise.resolve()
+
+/** Brings to the server what this person made and wrote without a network; what is open here comes by itself, unless it was thrown away. */
+export function bringMade(person: string): Promise<void> {
+  const turn = bringing.then(async () => {
+    for (const { id, trashed_at } of keptInfos(person).filter(isUnheard))
+      if (trashed_at || !isOpenHere(id)) await bring(person, id)
+  })
+  // One after the other: each leaves nothing for the next.
+  bringing = turn.catch(() => undefined)
+  return turn
+}
+
+/** Brings what this device has of one document; why it was refused is said where the document is open. */
+async function bring(person: string, id: string): Promise<'sent' | 'not now' | 'refused'> {
+  try {
+    const unheard = isUnheard(keptInfo(person, id))
+    const info = unheard ? await announce(person, id) : null
+    // The session may have ended: the same person can sign in again.
+    if (unheard ? !info : !(await isSignedIn(person))) return 'not now'
+    const name = storeName(person, id)
+    // Nothing, where another turn or another tab was quicker.
+    const updates = await unsentUpdates(name)
+    await send(id, keptLink(name), updates)
+    await confirmStored(name, updates)
+    if (!info) return 'sent'
+    const trashed_at = keptInfo(person, id)?.trashed_at ?? null
+    if (trashed_at) await api.trash(id)
+    keepInfo(name, { ...info, trashed_at })
+    return 'sent'
+  } catch (error) {
+    if (error instanceof NetworkError) throw error
+    // A copy that cannot be read holds up no other.
+    if (!(error instanceof Problem)) return 'refused'
+    return ['away', 'trouble'].includes(failureOf(error).kind) ? 'not now' : 'refused'
+  }
+}
+
+/** Whether words of this person may be sent: another may have signed in since. */
+async function isSignedIn(person: string): Promise<boolean> {
+  const session = await api.session()
+  setCsrfToken(session.csrf_token)
+  return (session.account?.id ?? GUEST) === person
+}
+
+/** Sends what the server lacks of these updates. */
+async function send(id: string, link: string | null, updates: Uint8Array[]): Promise<void> {
+  if (updates.length === 0) return
+  const whole = Y.mergeUpdates(updates)
+  const exchange = async (update: Uint8Array) => {
+    const encoder = encoding.createEncoder()
+    encoding.writeVarUint8Array(encoder, Y.encodeStateVectorFromUpdate(whole))
+    encoding.writeVarUint8Array(encoder, update)
+    return api.exchange(id, encoding.toUint8Array(encoder) as never, link, tab)
+  }
+  const { body } = await exchange(new Uint8Array())
+  await exchange(Y.diffUpdate(whole, decoding.readVarUint8Array(decoding.createDecoder(body))))
+}

@@ -1,0 +1,367 @@
+/** One open document in this tab: the live copy, its connection, and the truth about what is saved. */
+import i18next from 'i18next'
+import { Awareness } from 'y-protocols/awareness'
+import * as Y from 'yjs'
+import type { DocumentInfo, RoleName } from '../../api/client'
+import schema from '../../editor/schema/schema.json'
+import { OwnPresence, type Me } from '../../presence/own'
+import { OtherTabs } from '../connection/otherTabs'
+import { FOR_GOOD, problemKind } from '../connection/refusals'
+import { Transport } from '../connection/transport'
+import { Ledger } from '../ledger/ledger'
+import { NOTHING, unsentWords } from '../ledger/unsent'
+import { Observable } from '../observable'
+import { register } from '../openDocuments'
+import { Arrival } from '../outbox/arrival'
+import { firstContent, isUnheard, keepAsNew } from '../outbox/madeOffline'
+import { LocalCopy } from '../storage/localCopy'
+import { keptInfo, storeName } from '../storage/notes'
+import { Refused } from './refused'
+import { rescueWords } from './rescue'
+import type { SessionState } from './state'
+import { calmed, saveStatus } from './status'
+
+export class DocumentSession {
+  readonly doc = new Y.Doc()
+  readonly awareness = new Awareness(this.doc)
+  readonly fragment = this.doc.getXmlFragment(schema.fragment)
+  readonly state = new Observable<SessionState>({
+    status: { kind: 'connecting' },
+    role: null,
+    readOnly: true,
+    ready: false,
+    problem: null,
+    meta: null,
+    refused: null,
+    size: 'ok',
+    kept: 'unknown',
+    taken: false,
+    stranded: null,
+  })
+
+  private readonly local: LocalCopy
+  private readonly transport: Transport
+  private readonly otherTabs: OtherTabs
+  private localReady = false
+  private readonly ledger = new Ledger(this.doc, this.fragment)
+  private readonly refused = new Refused(this.state, this.ledger, {
+    // A new handshake offers everything.
+    onOfferAgain: () => {
+      if (this.transport.synced) this.transport.renew()
+    },
+    onHopeless: () => this.transport.detach(),
+    onSpoilt: () => this.onSpoilt(),
+  })
+  /** How the document comes to a server that has not heard of it; null for every other one. */
+  private arrival: Arrival | null
+  private closed = false
+  private readonly show = calmed((status) => this.state.update({ status }))
+  private readonly presence: OwnPresence
+  private readonly unregister = register(this)
+
+  constructor(
+    readonly documentId: string,
+    readonly me: Me,
+    private readonly person: string,
+    private readonly link: string | null,
+    deadAfter?: number,
+  ) {
+    this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
+    this.presence = new OwnPresence(this.awareness, me)
+    this.otherTabs = new OtherTabs(
+      storeName(person, documentId),
+      this.doc,
+      () => this.refused.unsendable === null && this.state.get().problem === null && !this.refused.stranded,
+    )
+    this.local.kept.subscribe(() => this.refresh())
+    this.doc.on('update', this.onUpdate)
+    rescueWords(this.doc, (origin) => this.transport.brought(origin) || origin === this.otherTabs)
+    this.transport = new Transport({ documentId, link, deadAfter }, this.doc, this.awareness, this.ledger, {
+      onConnected: () => this.presence.renew(),
+      onSynced: () => {
+        this.state.update({ ready: true })
+        this.onAcknowledged()
+      },
+      onDisconnected: () => this.otherTabs.ask(),
+      onServerState: (clocks) => {
+        this.ledger.serverState = clocks
+        this.refused.onServerState()
+      },
+      onAcknowledged: () => this.onAcknowledged(),
+      onAnswer: (role, settled) => this.onHttpsAnswer(role, settled),
+      onRole: (role) => this.onRole(role),
+      onMessage: (payload) => this.onMessage(payload),
+      onDenied: (reason) => this.onDenied(reason),
+      onUnsendable: (reason, detail) => {
+        this.refused.onUnsendable(reason, detail)
+        this.refresh()
+      },
+      onReadOnly: () => {
+        this.onRole('viewer')
+        this.refused.onWriting()
+      },
+      onRefused: (reason, detail) => this.refused.onRefused(reason, detail),
+      onChange: () => this.refresh(),
+      offered: () => (this.refused.stranded ? 0 : this.ledger.changes),
+      wanted: () => !this.closed && !this.refused.unsendable && this.state.get().problem === null,
+      localReady: () => this.localReady,
+    })
+    this.arrival = isUnheard(keptInfo(person, documentId))
+      ? new Arrival(person, documentId, {
+          onArrived: (info) => this.onArrived(info),
+          onSignedOut: () => this.onDenied('session-expired'),
+          onFailed: () => this.refresh(),
+          onTaken: () => this.onTaken(),
+          onThrownAway: () => this.onThrownAway(),
+        })
+      : null
+    void this.local.loaded.then((found) => this.onLoaded(found))
+    void this.local.read.then(() => this.onRead())
+    if (this.arrival?.thrownAway) this.onThrownAway()
+    else if (this.arrival) this.arrival.start()
+    else this.transport.start()
+    this.refresh()
+  }
+
+  /** Send the session's credentials again on the same socket: after signing in over an open document. */
+  reauthenticate(): void {
+    this.state.update({ problem: null })
+    if (this.arrival) {
+      // Its maker may write in it.
+      this.local.writable = true
+      this.state.update({ readOnly: false, stranded: null })
+      this.arrival.start()
+    } else this.transport.renew()
+    this.refresh()
+  }
+
+  /** Whether the server lacks something of this tab. */
+  get unsaved(): boolean {
+    return this.ledger.changes > 0
+  }
+
+  /** Writes down what the server is known to hold. */
+  note(): Promise<void> {
+    return this.local.note()
+  }
+
+  /** All words of the document as it stands in this tab. */
+  text(): string {
+    return unsentWords(this.fragment, new Map())
+  }
+
+  /** The words that no server has confirmed. */
+  unsentWords(): string {
+    return this.ledger.words()
+  }
+
+  /** Keeps the words of a document whose id belongs to another as a new one; returns its id. */
+  async keepAsNew(): Promise<string> {
+    this.state.update({ readOnly: true })
+    try {
+      const id = await keepAsNew(this.person, this.documentId, this.doc)
+      await this.discard()
+      return id
+    } catch (error) {
+      this.state.update({ readOnly: false })
+      throw error
+    }
+  }
+
+  /** Gives up what is stranded, with the local copy that holds it; the page must be opened anew. */
+  async discard(): Promise<void> {
+    this.ledger.changes = 0
+    await this.local.erase()
+  }
+
+  /** Keeps what is known of the document with its local copy. */
+  keepInfo(info: DocumentInfo): void {
+    this.local.keepInfo(info)
+  }
+
+  /** Others' changes wait while `held` says so, for a while; `before` is called just before they are taken in. */
+  onRemote(held: () => boolean, before: () => void): void {
+    this.transport.onRemote(held, before)
+  }
+
+  dismissRefusal(): void {
+    this.state.update({ refused: null })
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    void this.local.note()
+    this.closed = true
+    this.unregister()
+    this.arrival?.end()
+    this.otherTabs.close()
+    this.presence.end()
+    this.transport.destroy()
+    this.awareness.destroy()
+    await this.local.close(this.unsaved)
+    this.doc.destroy()
+  }
+
+  // ------------------------------------------------------------------ what happens
+
+  /** As with any other document in the trash. What was written goes to the server with it, from the list. */
+  private onThrownAway(): void {
+    this.onDenied('not-found')
+  }
+
+  /** The server knows the document: from here on it is as any other. */
+  private onArrived(info: DocumentInfo): void {
+    this.arrival = null
+    this.local.keepInfo(info)
+    this.state.update({ meta: { title: info.title, version: info.version } })
+    this.transport.start()
+  }
+
+  /** It never will: the words stay here until they are kept as a new document. */
+  private onTaken(): void {
+    this.state.update({ taken: true })
+    this.refresh()
+  }
+
+  private onLoaded(found: boolean): void {
+    if (this.closed) return
+    this.localReady = true
+    if (this.link !== null) this.local.keepLink(this.link)
+    const begun = this.arrival !== null && !found
+    if (begun) Y.applyUpdate(this.doc, firstContent(this.documentId))
+    this.ledger.load(this.local.confirmed, this.transport.settled)
+    if (this.local.seen !== null && !this.transport.connected) this.transport.offlineSince = this.local.seen
+    const { role, readOnly, problem } = this.state.get()
+    if (problem === null) {
+      if (found || begun) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
+      if (!this.transport.relays) this.otherTabs.ask()
+      this.refused.onLoaded()
+    } else if (FOR_GOOD.has(problem.detail)) this.onRefusedForGood()
+    this.refresh()
+  }
+
+  /** A copy that came later than one could wait for it was taken for unsent as a whole. */
+  private onRead(): void {
+    if (this.closed || !this.localReady) return
+    this.ledger.load(this.local.confirmed, this.transport.settled)
+    this.refresh()
+  }
+
+  private readonly onUpdate = (update: Uint8Array, origin: unknown, _: Y.Doc, transaction: Y.Transaction): void => {
+    if (origin === this.local.origin) {
+      if (this.localReady) this.ledger.wrote(transaction)
+      return
+    }
+    if (this.transport.brought(origin)) {
+      this.ledger.heard(transaction)
+      this.local.confirm()
+      return
+    }
+    if (origin !== this.otherTabs && !this.transport.relays) this.otherTabs.send(update)
+    this.ledger.wrote(transaction)
+    this.transport.wrote()
+    this.refresh()
+  }
+
+  /** What the server is known to hold. What it passes on while it cannot store may be lost with it. */
+  private held(): Y.Snapshot {
+    if ((this.refused.storageProblem ?? this.transport.problem) !== null) return NOTHING
+    return this.transport.settled ? Y.snapshot(this.doc) : this.ledger.held()
+  }
+
+  private onAcknowledged(): void {
+    if (this.transport.settled) this.onSettled()
+    this.refresh()
+  }
+
+  /** The server holds everything. Returns whether it had refused something. */
+  private onSettled(): boolean {
+    this.ledger.settle()
+    this.local.confirm()
+    return this.refused.onSettled()
+  }
+
+  private onRole(role: 'editor' | 'viewer'): void {
+    const readOnly = role === 'viewer'
+    this.local.writable = !readOnly
+    this.state.update({ readOnly, role, problem: null })
+    if (!readOnly) this.refused.onWritable()
+  }
+
+  private onDenied(reason: string): void {
+    this.transport.stopHttps()
+    this.state.update({ readOnly: true, problem: { kind: problemKind(reason), detail: reason } })
+    this.presence.forgetOthers()
+    if (FOR_GOOD.has(reason)) this.onRefusedForGood()
+    this.refresh()
+  }
+
+  /** Access is gone: the local copy goes too, unless it holds what nobody else has. */
+  private onRefusedForGood(): void {
+    this.local.writable = false
+    if (!this.localReady) return
+    this.refused.strand()
+    if (!this.refused.stranded) void this.local.erase()
+    else this.state.update({ ready: true })
+  }
+
+  private onMessage(payload: string): void {
+    const message = JSON.parse(payload) as Record<string, unknown>
+    switch (message.type) {
+      case 'document':
+        this.state.update({ meta: { title: String(message.title), version: Number(message.version) } })
+        break
+      case 'storage':
+        this.refused.storageProblem = message.ok ? null : String(message.reason)
+        break
+      case 'refused':
+        this.refused.onRefused(String(message.reason), String(message.detail))
+        break
+      case 'size':
+        this.refused.onSize(message.level as SessionState['size'])
+        break
+    }
+    this.refresh()
+  }
+
+  /** Something in this copy can never be stored: it is loaded anew, at once where nothing of one's own would be lost. */
+  private onSpoilt(): void {
+    void this.local.loaded.then(() => {
+      if (this.ledger.changes > 0) this.refused.strand()
+      else void this.discard().then(() => location.reload())
+      this.refresh()
+    })
+  }
+
+  private onHttpsAnswer(role: RoleName, settled: boolean): void {
+    this.onRole(role === 'viewer' || role === 'commenter' || role === 'suggester' ? 'viewer' : 'editor')
+    this.state.update({ ready: true })
+    if (settled && !this.refused.stranded && this.onSettled()) this.state.update({ refused: null })
+    this.refresh()
+  }
+
+  // ------------------------------------------------------------------ the one status
+
+  private refresh(): void {
+    if (this.closed) return
+    const kept = this.local.kept.get()
+    this.state.update({ kept })
+    this.show(
+      saveStatus({
+        stranded: this.state.get().stranded,
+        closed: this.state.get().problem?.kind ?? null,
+        problem: this.refused.problem ?? this.transport.problem,
+        unmade: this.state.get().taken ? i18next.t('taken.status') : (this.arrival?.problem ?? null),
+        unsendable: this.refused.unsendable,
+        settled: this.transport.settled,
+        connected: this.transport.connected,
+        synced: this.transport.synced,
+        https: this.transport.overHttps,
+        localReady: this.localReady,
+        changes: this.ledger.changes,
+        kept: kept !== 'no',
+        offlineSince: this.transport.offlineSince,
+      }),
+    )
+  }
+}

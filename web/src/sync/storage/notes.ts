@@ -1,0 +1,83 @@
+/** What is kept of documents besides their databases, under the names of these: for opening without a network. */
+import type { DocumentInfo } from '../../api/client'
+import { readItem, readJson, writeItem } from '../../app/browserStorage'
+
+/** Begins the names of all local copies. */
+export const PREFIX = 'quire:'
+const WRITABLE = 'quire:writable:'
+const INFO = 'quire:info:'
+const LINK = 'quire:link:'
+/** Begins the keys of titles that the server has not heard of yet. */
+export const TITLE = 'quire:title:'
+const NOTES = [WRITABLE, INFO, LINK, TITLE]
+/** The cache of lists of documents. */
+export const LISTS = 'lists'
+
+/** Owns the local copies of whoever is not signed in. */
+export const GUEST = 'guest'
+
+/** The name of a document's local copy. */
+export function storeName(person: string, documentId: string): string {
+  return `${PREFIX}${person}:${documentId}`
+}
+
+/** Whether the server last let this person write: holds until it says otherwise, so that offline work goes on. */
+export function isWritable(name: string): boolean {
+  return readItem(WRITABLE + name) === 'yes'
+}
+
+/** Notes what `isWritable` tells. */
+export function keepWritable(name: string, writable: boolean): void {
+  writeItem(WRITABLE + name, writable ? 'yes' : null)
+}
+
+/** The token of the link that a document was last opened by: what was written over it is sent by it, too. */
+export function keptLink(name: string): string | null {
+  return readItem(LINK + name)
+}
+
+/** Notes what `keptLink` tells; null forgets it. */
+export function keepLink(name: string, link: string | null): void {
+  writeItem(LINK + name, link)
+}
+
+/** Keeps what is known of the document besides its text; null forgets it. */
+export function keepInfo(name: string, info: DocumentInfo | null): void {
+  writeItem(INFO + name, info && JSON.stringify(info))
+}
+
+/** What was last known of a document that is kept here. */
+export function keptInfo(person: string, documentId: string): DocumentInfo | null {
+  return readJson<DocumentInfo>(INFO + storeName(person, documentId))
+}
+
+/** Calls `then` when another tab changes what is known of the document. Returns how to stop. */
+export function watchInfo(name: string, then: () => void): () => void {
+  const hear = ({ key }: StorageEvent): void => {
+    if (key === INFO + name) then()
+  }
+  window.addEventListener('storage', hear)
+  return () => window.removeEventListener('storage', hear)
+}
+
+/** What was last known of every document of this person that is kept here. */
+export function keptInfos(person: string): DocumentInfo[] {
+  const start = INFO + storeName(person, '')
+  try {
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(start))
+    return keys.flatMap((key) => keptInfo(person, key.slice(start.length)) ?? [])
+  } catch {
+    return []
+  }
+}
+
+/** Removes all of it, of every person. */
+export async function forgetNotes(): Promise<void> {
+  try {
+    for (const key of Object.keys(localStorage))
+      if (NOTES.some((note) => key.startsWith(note))) localStorage.removeItem(key)
+    await caches.delete(LISTS)
+  } catch {
+    // A browser that forbids these keeps nothing in them.
+  }
+}

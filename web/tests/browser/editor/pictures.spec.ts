@@ -1,0 +1,143 @@
+/** Pictures: from the clipboard to an attachment, and what one can do with them. */
+import { paste, pictureData } from '../clipboard'
+import { expect, newDocument, saved, share, test, text, type, visitor } from '../fixtures'
+
+const stored = /^\/api\/v1\/documents\/[0-9a-f-]{36}\/attachments\/[0-9a-f]{64}$/
+
+test('pasted pictures become attachments, remote ones a link, and nothing is fetched [FM-165]', async ({
+  owner,
+  server,
+}) => {
+  const url = await newDocument(owner, server)
+  const asked: string[] = []
+  owner.on('request', (request) => asked.push(request.url()))
+  await owner.route('**/attachments', async (route) => {
+    // Longer than the half second within which the undo manager joins changes into one step.
+    await owner.waitForTimeout(700)
+    await route.continue()
+  })
+  await text(owner).click()
+  const data = await pictureData(owner, 300, 200)
+  await paste(owner, {
+    html: `<p>Before</p><img src="${data}" alt="chart"><p>After <img src="https://example.org/far.png" alt="far">
+      <img src="https://track.example.org/1.gif" width="1" height="1"></p>`,
+  })
+  const picture = text(owner).locator('.picture img')
+  await expect(picture).toHaveAttribute('src', /^blob:/)
+  await expect(picture).toHaveAttribute('src', stored)
+  await expect(picture).toHaveAttribute('alt', 'chart')
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(300)
+  await expect(text(owner).getByRole('link', { name: 'far' })).toHaveAttribute('href', 'https://example.org/far.png')
+  await saved(owner)
+  const kept = await owner.request.get(`${url.replace('/d/', '/api/v1/documents/')}/content?format=json`)
+  expect(await kept.text()).not.toContain('base64')
+  expect(asked.filter((address) => !address.startsWith(server.url) && !address.startsWith('blob:'))).toEqual([])
+  // One undo takes the whole paste out, the finished upload with it.
+  await owner.keyboard.press('Control+z')
+  await expect(picture).toHaveCount(0)
+  await expect(text(owner)).not.toContainText('Before')
+})
+
+test('a picture file is resized by its handle and by keys, placed, described, and stays so', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await type(owner, 'Look: ')
+  await paste(owner, { picture: { name: 'plan.png', width: 400, height: 200 } })
+  const picture = text(owner).locator('.picture img')
+  await expect(picture).toHaveAttribute('src', stored)
+  await expect.poll(async () => (await picture.boundingBox())?.width).toBe(400)
+  await picture.click()
+  const handle = owner.locator('.picture-handle[data-end=bottom][data-side=right]')
+  const at = await handle.boundingBox()
+  if (!at) throw new Error('no handle')
+  await owner.mouse.move(at.x + 7, at.y + 7)
+  await owner.mouse.down()
+  await owner.mouse.move(at.x - 43, at.y + 7, { steps: 4 })
+  await owner.mouse.up()
+  // In the middle of the page both sides move.
+  await expect.poll(async () => Math.round((await picture.boundingBox())?.width ?? 0)).toBe(300)
+  await expect.poll(async () => Math.round((await picture.boundingBox())?.height ?? 0)).toBe(150)
+  await owner.keyboard.press('Alt+Shift+ArrowUp')
+  await expect.poll(async () => Math.round((await picture.boundingBox())?.width ?? 0)).toBe(330)
+  const menu = owner.getByRole('toolbar', { name: 'Picture' })
+  await menu.getByRole('button', { name: 'Align right' }).click()
+  await expect(menu.getByRole('button', { name: 'Align right' })).toHaveAttribute('aria-pressed', 'true')
+  await menu.getByRole('button', { name: 'Alternative text' }).click()
+  // Given up, the dialog leads back to the text.
+  await owner.getByRole('textbox', { name: 'What does the picture show?' }).press('Escape')
+  await expect(text(owner)).toBeFocused()
+  await menu.getByRole('button', { name: 'Alternative text' }).click()
+  await owner.getByRole('textbox', { name: 'What does the picture show?' }).fill('The plan')
+  await owner.getByRole('button', { name: 'Save', exact: true }).click()
+  await saved(owner)
+  await owner.reload()
+  await expect(picture).toHaveAttribute('alt', 'The plan')
+  expect(Math.round((await picture.boundingBox())?.width ?? 0)).toBe(330)
+  await expect(text(owner).locator('.picture')).toHaveAttribute('data-align', 'right')
+})
+
+test('a picture grows to the width of its own place, and Escape gives a change of size up', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await text(owner).evaluate((element: HTMLElement) =>
+    element.editor?.commands.setContent('<table><tr><td><p></p></td><td>b</td><td>c</td></tr></table><p></p>'),
+  )
+  const picture = text(owner).locator('.picture img')
+  await text(owner).locator('td p').first().click()
+  await paste(owner, { picture: { name: 'small.png', width: 90, height: 60 } })
+  await expect(picture).toHaveCount(1)
+  await text(owner).locator('> p').last().click()
+  await paste(owner, { picture: { name: 'plan.png', width: 400, height: 200 } })
+  const large = picture.nth(1)
+  await expect(large).toHaveAttribute('src', stored)
+  const width = async () => Math.round((await large.boundingBox())?.width ?? 0)
+  await expect.poll(width).toBe(400)
+  await large.click()
+  await owner.keyboard.press('Alt+Shift+ArrowUp')
+  await expect.poll(width).toBe(440)
+
+  const at = await text(owner).locator('.picture').nth(1).locator('[data-end=bottom][data-side=right]').boundingBox()
+  if (!at) throw new Error('no handle')
+  await owner.mouse.move(at.x + 7, at.y + 7)
+  await owner.mouse.down()
+  await owner.mouse.move(at.x - 43, at.y + 7, { steps: 4 })
+  await expect.poll(width).toBe(340)
+  await owner.keyboard.press('Escape')
+  await expect.poll(width).toBe(440)
+  await owner.mouse.move(at.x - 93, at.y + 7)
+  await owner.mouse.up()
+  expect(await width()).toBe(440)
+})
+
+test('a picture that the server refuses goes away again and says so', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'words')
+  await paste(owner, { html: '<img src="data:image/png;base64,AAAA" alt="no picture">' })
+  await expect(owner.getByText('The picture was not added')).toBeVisible()
+  await expect(text(owner).locator('.picture')).toHaveCount(0)
+  await expect(text(owner)).toContainText('words')
+})
+
+test('who has only the link sees the pictures of the document, and those that they add', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'A picture:')
+  await paste(owner, { picture: { name: 'chart.png', width: 120, height: 80 } })
+  await expect(text(owner).locator('.picture img')).toHaveAttribute('src', stored)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  const widths = () =>
+    text(guest)
+      .locator('.picture img')
+      .evaluateAll((images: HTMLImageElement[]) => images.map((image) => image.naturalWidth))
+  await expect.poll(widths).toEqual([120])
+  await type(guest, '')
+  await paste(guest, { picture: { name: 'map.png', width: 60, height: 40 } })
+  await expect(text(owner).locator('.picture img')).toHaveCount(2)
+  await saved(guest)
+  await guest.reload()
+  await expect.poll(widths).toEqual([120, 60])
+  await context.close()
+})

@@ -1,0 +1,34 @@
+/** What comes out of the printer. */
+import { expect, newDocument, test, text, type } from '../fixtures'
+
+test('paper holds the document only, and page breaks start a page', async ({ owner, server }) => {
+  await owner.emulateMedia({ colorScheme: 'dark' })
+  await newDocument(owner, server)
+  await type(owner, '# First page')
+  await owner.keyboard.press('Enter')
+  await owner.keyboard.press('Control+Enter')
+  await owner.keyboard.type('second page')
+  await owner.keyboard.press('Control+Enter')
+  await owner.keyboard.type('third page')
+  await owner.emulateMedia({ media: 'print' })
+  for (const part of ['banner', 'toolbar', 'menubar', 'navigation'] as const) {
+    await expect(owner.getByRole(part)).toHaveCount(0)
+  }
+  await expect(text(owner).locator('h1')).toHaveCSS('color', 'rgb(0, 0, 0)')
+  const paper = await owner.pdf({ path: test.info().outputPath('paper.pdf'), format: 'A4' })
+  expect(paper.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(3)
+})
+
+test('a long document prints in full', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await text(owner).click()
+  await owner.evaluate(() => {
+    const data = new DataTransfer()
+    data.setData('text/html', Array.from({ length: 120 }, (_, line) => `<p>line ${line}</p>`).join(''))
+    const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
+    document.querySelector('.sheet-text')?.dispatchEvent(event)
+  })
+  await expect(text(owner)).toContainText('line 119')
+  const paper = await owner.pdf({ format: 'A4' })
+  expect(paper.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length).toBeGreaterThanOrEqual(3)
+})

@@ -1,0 +1,44 @@
+import { expect, newDocument, saved, share, status, test, text, type, visitor, words } from '../fixtures'
+
+test('words typed without a network into a paragraph that somebody makes a heading stay', async ({ owner, server }) => {
+  test.slow()
+  await newDocument(owner, server)
+  await type(owner, 'the title of it')
+  await saved(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await expect(text(guest)).toContainText('the title of it')
+  await context.setOffline(true)
+  await expect(status(guest)).toContainText('Offline')
+  await type(guest, ' all')
+  await text(owner).click()
+  await owner.keyboard.press('Control+Alt+1')
+  await expect(text(owner).getByRole('heading')).toHaveText('the title of it')
+  await saved(owner)
+  await context.setOffline(false)
+  await saved(guest)
+  for (const page of [owner, guest]) {
+    await expect.poll(() => words(page)).toBe('the title of it all')
+    await expect(text(page).getByRole('heading')).toHaveCount(1)
+  }
+  await context.close()
+})
+
+test('who writes while somebody makes a list of it goes on in the same words', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'first\nsecond\nlast')
+  await saved(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await text(guest).getByText('second').click()
+  await guest.keyboard.press('End')
+  const writing = guest.keyboard.type(' and then many words', { delay: 40 })
+  await text(owner).click()
+  await owner.keyboard.press('Control+a')
+  await owner.keyboard.press('Control+Shift+7')
+  await owner.keyboard.press('Control+Shift+8')
+  await writing
+  for (const page of [owner, guest]) {
+    await expect.poll(() => words(page)).toBe('firstsecond and then many wordslast')
+    await expect(text(page).locator('ul > li')).toHaveCount(3)
+  }
+  await context.close()
+})
