@@ -43,9 +43,9 @@ UNFINISHED = 3
 PortOption = Annotated[int | None, typer.Option(min=0, max=65535, help="Port; default: QUIRE_PORT, or 8000.")]
 
 
-def _settings(data: Path | None, host: str | None = None, port: int | None = None) -> Settings:
-    for remark in unknown_variables(os.environ):
-        typer.echo(remark, err=True)
+def _settings(data: Path | None, host: str | None = None, port: int | None = None, *, remarks: bool = True) -> Settings:
+    for unknown in unknown_variables(os.environ) if remarks else ():
+        typer.echo(unknown, err=True)
     try:
         return read_settings(data=data, host=host, port=port)
     except SettingsError as error:
@@ -103,7 +103,7 @@ def serve(
     """Serve documents until stopped."""
     from quire.server.process import serve as run
 
-    run(_settings(data, host, port))
+    run(_settings(data, host, port, remarks=False))
 
 
 @user.command("create")
@@ -189,7 +189,7 @@ def doctor(
     from quire.ops.doctor.machine import examine
     from quire.ops.doctor.stored import CHECK_SECONDS
 
-    settings = _settings(data, None, port)
+    settings = _settings(data, None, port, remarks=False)
     # What reading the text logs is said as a finding.
     logs.configure("critical", settings.log_format)
     findings = examine(settings, seconds=math.inf if everything else CHECK_SECONDS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
@@ -18,6 +19,22 @@ MIB = 1024 * KIB
 
 
 PREFIX: Final = "QUIRE_"
+OF_TOOLS: Final = frozenset(
+    PREFIX + name
+    for name in (
+        "BENCH_FOLDER",
+        "CHROMIUM",
+        "IMAGES",
+        "PROVE",
+        "PYTHON",
+        "SEED",
+        "SKIP_WEB_BUILD",
+        "TOKEN",
+        "TRACES",
+        "URL",
+    )
+)
+"""Variables of the build, the tests, the bench and the examples in the documentation."""
 ZERO_MEANS_NONE: Final = frozenset(
     {
         "port",
@@ -120,8 +137,8 @@ class Settings(BaseSettings):
     bytes_per_hour_per_account: int = Field(
         1024 * MIB,
         ge=1,
-        description="Bytes that one account, or one address with one link, may send in an hour: all that is written is "
-        "kept, also when it is deleted again.",
+        description="Bytes that one account, or one address with one link, may send or copy in an hour: all that is "
+        "written is kept, also when it is deleted again.",
     )
     password_queue: int = Field(64, ge=1, description="Passwords that may wait to be checked before more are refused.")
     connects_per_minute: int = Field(600, description="Socket upgrades from one address.")
@@ -288,11 +305,22 @@ def read_settings(**given: object) -> Settings:
         raise SettingsError("\n".join(lines)) from None
 
 
-def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield a remark for each variable that looks like a misspelt setting."""
+@dataclass(frozen=True, slots=True)
+class UnknownVariable:
+    """A variable of the environment that looks like a setting and is none."""
+
+    name: str
+    near: str | None
+    """The setting that was meant perhaps."""
+
+    def __str__(self) -> str:
+        meant = f"; did you mean {self.near}?" if self.near else ""
+        return f"{self.name} is no setting of Quire and has no effect{meant}"
+
+
+def unknown_variables(environment: Iterable[str]) -> Iterator[UnknownVariable]:
+    """Yield the variables, by name, that look like a setting and are none; never what they are set to."""
     known = {variable(name) for name in Settings.model_fields}
     for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, 1, 0.8)
-            if near:
-                yield f"{name} is no setting of Quire and has no effect; did you mean {near[0]}?"
+        if name.upper().startswith(PREFIX) and name.upper() not in known | OF_TOOLS:
+            yield UnknownVariable(name, next(iter(difflib.get_close_matches(name.upper(), known, 1, 0.8)), None))

@@ -23,10 +23,11 @@ from person import Person
 from quire.db.engine import Database
 from quire.log.contract import Update
 from quire.log.file import connect
+from quire.ops.doctor import stored
 from quire.server.composition import Server
 from quire.storage.wal import DatabaseFiles
 from quire.sync import wire
-from rawclient import connected, insertion, joined
+from rawclient import connected, insertion, joined, link
 from stalls import until
 
 
@@ -89,7 +90,9 @@ async def test_a_write_ahead_log_that_is_deleted_stops_the_server_and_costs_noth
 
 
 @pytest.mark.parametrize("file", ["log.db", "log.db-wal", "catalogue.db-wal"])
-async def test_a_database_that_is_cut_short_stops_the_server(launch: Callable[..., QuireProcess], file: str) -> None:
+async def test_a_database_that_is_cut_short_stops_the_server(
+    launch: Callable[..., QuireProcess], capfd: pytest.CaptureFixture[str], file: str
+) -> None:
     """SQLite writes on behind the hole and calls it saved; the next start finds nothing of it."""
     server = launch(shutdown_timeout="1")
     author = Person("author", server, server.new_document())
@@ -103,6 +106,58 @@ async def test_a_database_that_is_cut_short_stops_the_server(launch: Callable[..
         await author.cut_off()
         if file.startswith("log.db"):
             assert author.unsaved == 1
+    assert f"{file.removesuffix('-wal')} in the data folder, or its file -wal or -shm, was" in capfd.readouterr().err
+
+
+def test_an_index_that_is_cut_short_stops_a_server_at_rest_and_costs_nothing(
+    launch: Callable[..., QuireProcess], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever touches it in memory is ended by the kernel; while nobody does, the server can say so."""
+    server = launch(shutdown_timeout="1")
+    document = server.new_document()
+    os.truncate(server.data / "catalogue.db-shm", 0)
+    assert server.process is not None
+    assert server.process.wait(40) == 1
+    assert "catalogue.db in the data folder, or its file -wal or -shm, was cut short" in capfd.readouterr().err
+    server.start()
+    assert server.text(document) is not None
+
+
+async def test_a_secret_key_that_is_taken_away_or_changed_is_told(node: Server) -> None:
+    path = node.settings.data / "secret.key"
+    key = path.read_bytes()
+
+    async def told() -> str | None:
+        await node._look_after_folder()
+        return node.readiness.problems.get("key")
+
+    assert await told() is None
+    path.unlink()
+    assert "is gone; restore it" in str(await told())
+    path.write_bytes(bytes(32))
+    assert "another one than at the start" in str(await told())
+    path.write_bytes(key)
+    assert await told() is None
+    assert node.failure is None
+
+
+async def test_a_start_with_another_secret_key_says_what_it_breaks(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = QuireProcess(tmp_path / "data", log_format="json").start()
+    try:
+        link(server, server.new_document(), "viewer")
+        server.stop()
+        (server.data / "secret.key").write_bytes(bytes(32))
+        capfd.readouterr()
+        server.start()
+        server.stop()
+    finally:
+        server.discard()
+    assert '"links": 1' in capfd.readouterr().err
+    findings = [finding for finding in stored.check(server.data) if not finding.ok]
+    assert [finding.part for finding in findings] == ["secret key"]
+    assert "1 links were made with another one" in findings[0].text
 
 
 def test_a_database_is_whole_at_every_moment_of_its_work(tmp_path: Path) -> None:
@@ -160,7 +215,7 @@ async def test_a_folder_that_may_not_be_looked_into_stops_no_upkeep_and_is_told(
 
     # The tests may run as root, who can look everywhere.
     monkeypatch.setattr("quire.ops.folder.inode_of", forbidden)
-    monkeypatch.setattr("quire.log.sqlite.inode_of", forbidden)
+    monkeypatch.setattr("quire.storage.wal.inode_of", forbidden)
     swept = asyncio.Event()
     monkeypatch.setattr(node.gateway, "sweep", swept.set)
     saved = asyncio.Event()

@@ -16,7 +16,7 @@ import pytest
 
 from conftest import QuireProcess
 from locks import write_locked
-from nodes import Guest, Node, made_log, until
+from nodes import DOCUMENT, Guest, Node, made_log, until
 from person import Person, agreed
 from quire.db.engine import Database
 from quire.fanout.local import LocalBus
@@ -341,3 +341,42 @@ async def test_a_write_to_the_catalogue_that_is_stopped_in_the_middle_ends_at_on
     with pytest.raises(asyncio.CancelledError):
         await writing
     await database.close()
+
+
+async def test_what_is_erased_does_not_come_back_from_a_room_that_still_ends(tmp_path: Path) -> None:
+    async with made_log(tmp_path) as log:
+        node, writer = Node("n", log, LocalBus()), Guest("ada", 1)
+        await writer.join(node)
+        with write_locked(log.path):
+            writer.text += "on its way to the disk"
+            await until(lambda: log.queued_bytes > 0, "it waits to be stored", node)
+            node.rooms._reset(await node.room())
+            dropped = asyncio.create_task(node.rooms.drop(DOCUMENT))
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert not dropped.done()
+        await dropped
+        assert log.queued_bytes == 0
+        await log.erase(DOCUMENT)
+        assert (await log.load(DOCUMENT)).last_seq == 0
+        await node.close()
+
+
+async def test_what_is_erased_while_it_is_loaded_leaves_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with made_log(tmp_path) as log:
+        node, go_on = Node("n", log, LocalBus()), asyncio.Event()
+        load = log.load
+
+        async def slow(document: str) -> Stored:
+            await go_on.wait()
+            return await load(document)
+
+        monkeypatch.setattr(log, "load", slow)
+        opened = asyncio.create_task(node.room())
+        await until(lambda: bool(node.rooms._loading), "it is being loaded")
+        dropped = asyncio.create_task(node.rooms.drop(DOCUMENT))
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.gather(opened, dropped)
+        assert node.rooms.get(DOCUMENT) is None
+        await node.close()

@@ -14,6 +14,7 @@ import pytest
 from conftest import QuireProcess
 from quire.sync import wire
 from rawclient import connected, insertion, joined
+from stalls import children, until
 
 SPINS = """
 import pycrdt
@@ -94,15 +95,26 @@ def test_a_server_that_was_stopped_for_a_while_goes_on(launch: Callable[..., Qui
     assert server.process.poll() is None
 
 
+async def test_a_watchdog_that_was_killed_is_started_again(
+    launch: Callable[..., QuireProcess], capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = launch(log_format="json")
+    [watchdog] = children(server, "watchdog.py")
+    os.kill(watchdog, signal.SIGKILL)
+    await until(lambda: bool(set(children(server, "watchdog.py")) - {watchdog}), "nothing watches any more")
+    assert server.stop() == 0
+    assert "the watchdog process ended and is started again" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
 def test_no_watchdog_outlives_its_server(launch: Callable[..., QuireProcess], signum: int) -> None:
     server = launch()
     assert server.process is not None
     pid = server.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    assert children
+    watching = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    assert watching
     server.stop(signum)
     deadline = time.monotonic() + 20
-    while any(Path("/proc", child).exists() for child in children):
+    while any(Path("/proc", child).exists() for child in watching):
         assert time.monotonic() < deadline, "a child process is left"
         time.sleep(0.05)

@@ -17,11 +17,12 @@ from nodes import DOCUMENT, Guest, Node, made_log, until, written
 from quire.crdt import host
 from quire.crdt.host import Worker
 from quire.crdt.replica import ReplicaLost
+from quire.crdt.rpc import Operation
 from quire.crdt.updates import EMPTY_UPDATE, encode, inspect
 from quire.fanout.local import LocalBus
 from quire.log.contract import Update
 from quire.storage.failure import StorageUnavailable
-from quire.sync.rooms import ingest
+from quire.sync.rooms import document, ingest
 from quire.sync.rooms.registry import LoadFailed
 from quire.sync.rooms.sender import Refusal
 from quire.sync.wire import var_uint
@@ -164,6 +165,72 @@ async def test_what_a_reader_offers_is_compared_without_a_copy_that_lacks_what_c
         await node.close()
 
 
+async def test_a_comparison_that_waits_while_its_room_closes_leaves_no_copy_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: set[int] = set()
+    call = Worker.call
+
+    async def noted(worker: Worker, operation: Operation, replica: int, body: bytes, **how: Any) -> bytes:
+        answer = await call(worker, operation, replica, body, **how)
+        if operation is Operation.OPEN:
+            held.add(replica)
+        elif operation is Operation.CLOSE:
+            held.discard(replica)
+        return answer
+
+    monkeypatch.setattr(Worker, "call", noted)
+    async with made_log(tmp_path) as log:
+        node, writer = await heavy_node(log)
+        assert held
+        room, deletion = await node.room(), encode((), [(1, 0, 1)])
+        lock = room._deletions._lock
+        async with lock:
+            compared = asyncio.create_task(room.contains(deletion, inspect(deletion), Payer("mallory")))
+            await until(lambda: bool(lock._waiters), "the comparison waits", node)
+            writer.leave()
+            node.rooms.sweep(asyncio.get_running_loop().time() + 3600)
+            await asyncio.gather(*node.rooms._closing.values())
+            assert held == set()
+        with pytest.raises(ReplicaLost):
+            await compared
+        assert held == set()
+        await node.close()
+
+
+async def test_a_long_row_that_is_stored_is_read_in_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with made_log(tmp_path) as log:
+        text, updates = recorded(client=9)
+        text += "long " * 1000
+        text += "and short"
+        done = asyncio.Event()
+        log.submit([Update(DOCUMENT, update, "ada", "c", 0) for update in updates], lambda _: done.set())
+        await done.wait()
+        read_here: list[int] = []
+        read = document.inspect
+
+        def noted(update: bytes, **how: bool) -> Any:
+            read_here.append(len(update))
+            return read(update, **how)
+
+        monkeypatch.setattr(document, "inspect", noted)
+        node = Node("n", log, LocalBus(), heavy_update=1000)
+        room = await node.room()
+        assert max(read_here) < 1000
+        assert room.clock.exact
+        assert room.clock.of(9) == len(str(text))
+        await node.close()
+
+        async def no_memory(_: Worker) -> None:
+            raise OSError(12, "Cannot allocate memory")
+
+        monkeypatch.setattr(Worker, "_start", no_memory)
+        node, guest = Node("n", log, LocalBus(), heavy_update=1000), Guest("bob", 1)
+        await guest.join(node)
+        await until(lambda: str(guest.text) == str(text), "it opens without a worker as well", node)
+        await node.close()
+
+
 async def test_the_time_of_a_worker_is_charged_to_whoever_caused_it(tmp_path: Path) -> None:
     async with made_log(tmp_path) as log:
         node, _ = await heavy_node(log)
@@ -238,6 +305,23 @@ async def test_an_error_that_nobody_foresaw_ends_no_worker(tmp_path: Path, monke
         await until(lambda: payer.refusals != [], "refused", node)
         assert payer.refusals == [Refusal.MALFORMED]
         assert node.replicas.deaths == 0
+        await node.close()
+
+
+async def test_an_update_whose_worker_was_killed_twice_is_not_called_malformed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shim = tmp_path / "shim"
+    shim.mkdir()
+    (shim / "sitecustomize.py").write_text(DIES_OF_POISON.replace("os.abort()", "os.kill(os.getpid(), 9)"))
+    monkeypatch.syspath_prepend(str(shim))
+    async with made_log(tmp_path) as log:
+        node, _ = await heavy_node(log)
+        room, payer = await node.room(), Payer("ada")
+        room.ingest.receive(b"\x00" * 200_000 + POISON, payer)
+        await until(lambda: payer.refusals != [], "refused", node)
+        assert payer.refusals == [Refusal.STORAGE]
+        assert node.replicas.deaths == 2
         await node.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ import sqlalchemy as sa
 
 from quire.db import engine
 from quire.db.engine import Database
+from quire.db.ids import now
 from quire.db.tables import documents
+from quire.documents.edits import Edit
 from quire.server.composition import Server
 from quire.storage.failure import StorageUnavailable
-from visitors import Browser
+from visitors import Browser, written
 
 
 async def test_writes_wait_for_their_turn_and_keep_no_reader_waiting(tmp_path: Path) -> None:
@@ -67,11 +70,47 @@ async def test_however_many_documents_were_edited_their_dates_are_one_statement(
             statements.append(statement)
 
     sa.event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    await node.documents.touched({document: 1000 + number for number, document in enumerate(edited)})
+    await node.documents.record({document: Edit(now(), 1000 + number) for number, document in enumerate(edited)})
     assert len(statements) == 1
     async with database.read() as connection:
         sizes = dict((await connection.execute(sa.select(documents.c.id, documents.c.size_bytes))).all())  # type: ignore[arg-type]
     assert [sizes[document] for document in edited] == list(range(1000, 1010))
+
+
+async def test_what_the_list_says_of_edits_comes_late_and_is_true_after_an_outage(
+    node: Server, ada: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_: object) -> None:
+        raise StorageUnavailable("the disk is full")
+
+    document, _ = await written(ada, "Plan", "The plan")
+    room = node.rooms.get(document)
+    assert room is not None
+    size, edited = room.size, now()
+    await node.edits.record()
+    async with node.services.database.write() as connection:
+        await connection.execute(sa.update(documents).values(size_bytes=1, updated_at=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(node.edits, "_write", fails)
+        node.edits.note([document])
+        await node.edits.record()
+        # Everybody leaves meanwhile, and the document leaves memory.
+        node.rooms.sweep(asyncio.get_running_loop().time() + 3600)
+        assert node.rooms.get(document) is None
+        left = now()
+    await node.edits.record()
+    shown = (await ada.call("GET", f"/documents/{document}")).json()
+    assert shown["size_bytes"] == size
+    assert edited / 1e6 <= datetime.fromisoformat(shown["updated_at"]).timestamp() <= left / 1e6
+
+
+async def test_an_edit_of_a_document_that_left_memory_at_once_is_dated_all_the_same(node: Server, ada: Browser) -> None:
+    made = (await ada.call("POST", "/documents", {"title": "Plan"})).json()
+    node.edits.note([made["id"]])
+    await node.edits.record()
+    shown = (await ada.call("GET", f"/documents/{made['id']}")).json()
+    assert shown["size_bytes"] == made["size_bytes"]
+    assert shown["updated_at"] > made["updated_at"]
 
 
 async def test_damage_is_told_until_the_next_start_whatever_works_beside_it(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from quire.content.preview import preview
 from quire.content.prosemirror import first_content
 from quire.content.welcome import ARABIC, GERMAN, welcome_document
 from quire.server.composition import Server
-from quire.storage.failure import StorageUnavailable
+from quire.settings import Settings
 from quire.sync.wire import var_bytes
 from visitors import ADA, Browser, colleague, picture, written
 
@@ -94,6 +94,22 @@ async def test_of_a_copy_that_fails_nothing_stays(
         assert await node.documents._unfinished() == []
 
 
+async def test_copies_count_as_what_their_maker_sends_in_an_hour(tmp_path: Path) -> None:
+    node = Server(Settings(data=tmp_path / "data", bytes_per_hour_per_account=2000))
+    ada = Browser(await node.open())
+    await ada.enter("/setup", ADA)
+    source, _ = await written(ada, "Plan", "The plan" * 50)
+    await node.edits.record()
+    size = (await ada.call("GET", f"/documents/{source}")).json()["size_bytes"]
+    assert size < 2000
+    answers = [await ada.call("POST", f"/documents/{source}/copy", {}) for _ in range(2000 // size + 2)]
+    assert answers[0].status_code == 201
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) > 1
+    await node.drain()
+    await node.close()
+
+
 async def test_a_reader_with_a_token_that_may_only_read_makes_no_copy(ada: Browser, node: Server) -> None:
     source, _ = await written(ada, "Plan", "The plan")
     token = (await ada.call("POST", "/tokens", {"name": "ci", "scopes": ["documents:read"]})).json()["secret"]
@@ -126,7 +142,7 @@ async def test_a_copy_of_a_long_document_is_there_after_the_server_was_killed(
 async def test_a_preview_follows_the_text_and_is_for_readers(ada: Browser, node: Server) -> None:
     document, _ = await written(ada, "Plan", "The plan")
     path = f"/documents/{document}/preview"
-    await node._record()
+    await node.edits.record()
     assert (await ada.call("GET", path)).json() == {"lines": [{"kind": "title", "text": "The plan"}]}
     stranger = await colleague(ada, node)
     assert (await stranger.call("GET", path)).status_code == 404
@@ -134,25 +150,9 @@ async def test_a_preview_follows_the_text_and_is_for_readers(ada: Browser, node:
     update = first_content({"content": [{"type": "paragraph", "content": [{"type": "text", "text": "More"}]}]})
     doc.apply_update(update)
     await ada.http.post(f"/api/v1/documents/{document}/sync", content=var_bytes(b"\0") + var_bytes(update))
-    await node._record()
+    await node.edits.record()
     lines = (await ada.call("GET", path)).json()["lines"]
     assert {"kind": "text", "text": "More"} in lines
-
-
-async def test_dates_that_could_not_be_written_are_written_later(
-    ada: Browser, node: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    document, _ = await written(ada, "Plan", "The plan")
-    before = (await ada.call("GET", f"/documents/{document}")).json()["size_bytes"]
-
-    async def fails(_: object) -> None:
-        raise StorageUnavailable("the disk is full")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(node.documents, "touched", fails)
-        await node._record()
-    await node._record()
-    assert (await ada.call("GET", f"/documents/{document}")).json()["size_bytes"] > before
 
 
 def test_a_preview_shows_what_stands_first_and_no_more() -> None:

@@ -8,13 +8,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from itertools import count
 
+import httpx
 import pycrdt
 import pytest
 
-from conftest import QuireProcess
+from conftest import EMAIL, PASSWORD, QuireProcess
 from quire.sync import wire
 from rawclient import Client, appended, as_guest, connected, joined, link, owner_and_guest
+from visitors import Browser
 
 VICTIM = 123456
 
@@ -269,6 +272,23 @@ async def test_nobody_shows_a_cursor_under_the_name_of_somebody_else(server: Qui
         assert shown == {**ada, "id": shown["id"], "guest": True}
         assert str(shown["id"]).startswith("guest:")
         assert str(ada["id"]) not in str(shown["id"])
+
+
+async def test_a_new_name_is_on_ones_cursor_at_once(launch: Callable[..., QuireProcess]) -> None:
+    server = launch()
+    ada = Browser(None)
+    ada.http = httpx.AsyncClient(base_url=server.url, headers={"Origin": server.url})
+    await ada.enter("/session", {"email": EMAIL, "password": PASSWORD})
+    document = server.new_document()
+    token = link(server, document, "viewer")
+    async with connected(server, document) as owner, connected(server, document) as guest, asyncio.timeout(20):
+        await joined(owner, server)
+        await as_guest(guest, token)
+        assert (await ada.call("PATCH", "/account", {"name": "Augusta"})).status_code == 200
+        for clock in count(1):
+            owner.send(says(VICTIM, clock, {"at": clock}))
+            if (await shown_to(guest, VICTIM))["name"] == "Augusta":
+                break
 
 
 @pytest.mark.parametrize("chosen", ["guest:0198b8a2-6f5e-4c3a-9d1b-2f3e4d5c6b7a", "guest:short", None])

@@ -112,6 +112,21 @@ def test_a_token_cannot_outlive_the_calendar(used: Path) -> None:
     assert "--expires" in ended.stderr
 
 
+def test_a_misspelt_setting_is_told_at_the_start_by_every_command(
+    launch: Callable[..., QuireProcess], capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = launch(log_format="json", dta="a secret")
+    server.run("token", "create", EMAIL)
+    checked = quire("doctor", environment=server.environment)
+    assert server.stop() == 0
+    told = capfd.readouterr().err
+    assert '"name": "QUIRE_DTA", "near": "QUIRE_DATA"' in told
+    assert "a secret" not in told + checked.stdout
+    assert "FAIL settings: QUIRE_DTA is no setting of Quire and has no effect; did you mean QUIRE_DATA?" in (
+        checked.stdout
+    )
+
+
 def test_an_unknown_host_is_no_taken_port(tmp_path: Path) -> None:
     ended = quire("serve", "--host", "no.such.host.invalid", "--port", "0", "--data", str(tmp_path / "data"))
     assert ended.returncode == 1
@@ -225,7 +240,7 @@ if __name__ == "__main__":
 def test_no_child_outlives_a_kill(tmp_path: Path, moment: str) -> None:
     script = tmp_path / "serving.py"
     script.write_text(SERVING)
-    mark = f"QUIRE_TEST_MARK={os.getpid()}-{moment}"
+    mark = f"TEST_MARK={os.getpid()}-{moment}"
     name, _, value = mark.partition("=")
     with subprocess.Popen(
         [sys.executable, str(script), moment],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,17 @@ def test_what_is_given_on_the_command_line_is_checked_too_and_comes_first(monkey
         read_settings(port=70000)
 
 
-def test_a_misspelt_setting_is_remarked_on_and_others_variables_are_not() -> None:
-    remarks = list(unknown_variables({"QUIRE_DTA": "x", "QUIRE_PORT": "1", "QUIRE_SOMETHING_ELSE": "y", "PATH": "/"}))
-    assert remarks == ["QUIRE_DTA is no setting of Quire and has no effect; did you mean QUIRE_DATA?"]
+def test_what_looks_like_a_setting_and_is_none_is_remarked_on_and_others_variables_are_not() -> None:
+    environment = ["QUIRE_DTA", "QUIRE_PORT", "quire_host", "QUIRE_SOMETHING_ELSE", "QUIRE_PROVE", "PATH"]
+    assert [str(unknown) for unknown in unknown_variables(environment)] == [
+        "QUIRE_DTA is no setting of Quire and has no effect; did you mean QUIRE_DATA?",
+        "QUIRE_SOMETHING_ELSE is no setting of Quire and has no effect",
+    ]
+
+
+def test_no_variable_of_the_tools_counts_as_a_misspelt_setting() -> None:
+    read = re.compile(r"(?:environ(?:\.get\(|\[)[\"']|process\.env\.|\$\{|^export )(QUIRE_\w+)", re.MULTILINE)
+    places = ("bench/*.py", "tests/*.py", "tests/run", "web/*.ts", "web/tests/**/*.ts", "*.py", "docs/*.py")
+    found = {name for place in places for path in ROOT.glob(place) for name in read.findall(path.read_text())}
+    assert "QUIRE_PROVE" in found
+    assert list(unknown_variables(found)) == []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
+
+from quire.access.contract import LINK_PREFIX
 
 
 def new_secret() -> str:
@@ -21,3 +24,8 @@ def derived(key: bytes, *parts: str | bytes) -> bytes:
     """Return a secret that the server can make again: HMAC-SHA256 of `parts` under its key."""
     joined = b"\0".join(part.encode() if isinstance(part, str) else part for part in parts)
     return hmac.new(key, joined, hashlib.sha256).digest()
+
+
+def link_token(key: bytes, document: str, nonce: bytes) -> str:
+    """Return the token of a document's link; its owner can copy it again, so it is derived and not kept."""
+    return LINK_PREFIX + base64.urlsafe_b64encode(derived(key, "link", document, nonce)).decode().rstrip("=")

@@ -83,7 +83,7 @@ class TokenRow:
 
 
 class AccountService:
-    """People and their credentials. `announce` is called after every change that access depends on."""
+    """People and their credentials. `announce` is called after every change of access or of who somebody is."""
 
     def __init__(self, database: Database, passwords: Passwords, announce: Callable[[AccessChange], None]) -> None:
         self._db, self._passwords, self._announce = database, passwords, announce
@@ -147,12 +147,15 @@ class AccountService:
         return Account(row.id, row.email, row.name, row.language)
 
     async def update(self, account: str, *, name: str | None, language: str | None) -> Account:
-        """Change what is given."""
+        """Change what is given; a new name is shown on open documents, too."""
         values = {key: value for key, value in (("name", name), ("language", language)) if value is not None}
         async with self._db.write() as connection:
             if values:
                 await connection.execute(sa.update(accounts).where(accounts.c.id == account).values(**values))
-            return await self._one(connection, accounts.c.id == account)
+            changed = await self._one(connection, accounts.c.id == account)
+        if name is not None:
+            self._announce(AccessChange(accounts=frozenset({account})))
+        return changed
 
     async def change_password(self, account: str, current: str, new: str, keep_session: str | None) -> None:
         """Set a new password and end all other sessions; raises `WrongPassword`."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from quire.crdt.replica import Applied
 from quire.crdt.updates import UpdateSummary, advance, encode_state_vector, stands_on
 
@@ -13,8 +11,8 @@ class Clock:
 
     __slots__ = ("exact", "known", "waiting")
 
-    def __init__(self, known: dict[int, int], summaries: Iterable[UpdateSummary], *, exact: bool = True) -> None:
-        """Start from a state vector and the updates since, told from their summaries alone."""
+    def __init__(self, known: dict[int, int], *, exact: bool = True) -> None:
+        """Start from a state vector."""
         self.known = known
         """{client: end clock} of what is whole."""
         self.exact = exact
@@ -22,15 +20,18 @@ class Clock:
 
         Of updates that waited for one another, or tell of the same structs, only a replica knows what was taken.
         """
-        for summary in summaries:
-            if any(start < known.get(client, 0) for client, start, _ in summary.ranges):
-                self.exact = False
-            if stands_on(known, summary):
-                advance(known, summary)
-            else:
-                self.exact = False
         self.waiting = 0
         """Updates that wait for missing ones."""
+
+    def read(self, summary: UpdateSummary) -> None:
+        """Go on by the next update, told from its summary alone."""
+        known = self.known
+        if any(start < known.get(client, 0) for client, start, _ in summary.ranges):
+            self.exact = False
+        if stands_on(known, summary):
+            advance(known, summary)
+        else:
+            self.exact = False
 
     def follow(self, applied: Applied) -> None:
         """Take over what a replica integrated."""

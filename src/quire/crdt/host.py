@@ -7,11 +7,12 @@ socket of the process. A room asks `ReplicaHost` for a replica and moves to a wo
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -31,6 +32,9 @@ PATIENCE: Final = DEADLINE + 5
 """Seconds for an answer: a process that was stopped from outside keeps no deadline of its own."""
 SUSPECTED: Final = 600.0
 """Seconds for which documents and authors of whom a worker died are kept apart from the others."""
+MOST_LOST: Final = 5
+"""Times that a replica may be lost through others while something is asked of it."""
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(slots=True, eq=False)
@@ -83,7 +87,7 @@ class Worker:
     ) -> bytes:
         """Have one request answered; raises `ReplicaLost` if the worker died since `generation`.
 
-        The turn is that of its document and of the author who pays. Raises `WorkerDied` when it dies of this request.
+        The turn is that of its document and of the author who pays. Raises `WorkerDied` when it dies in the middle.
         """
         loop = asyncio.get_running_loop()
         request = _Request(operation, replica, body, generation, document, payer, loop.create_future())
@@ -137,7 +141,7 @@ class Worker:
             await process.wait()
             self._ended(process)
             self._died_of(request.document, request.payer)
-            raise WorkerDied("the worker process died") from None
+            raise _end_of(process) from None
         finally:
             self._under_way = None
 
@@ -245,6 +249,37 @@ class WorkerDied(ReplicaCorrupt):
     """The worker process died while it worked on this request, and perhaps of it."""
 
 
+class WorkerKilled(WorkerDied):
+    """Somebody killed it, or it was stopped and gave no answer: that is no fault of the request."""
+
+
+def _end_of(process: asyncio.subprocess.Process) -> WorkerDied:
+    # At its own limits of time and memory it ends by other signals.
+    if process.returncode == -signal.SIGKILL:
+        return WorkerKilled("the worker process was killed")
+    return WorkerDied("the worker process died")
+
+
+async def insist(work: Callable[[], Awaitable[_Answer]]) -> _Answer:
+    """Do work that needs a worker process: once more when that died of it, perhaps by chance.
+
+    A few times more when what it needs was lost through others. Raises `ReplicaCorrupt` (as `ReplicaLost` or
+    `WorkerKilled`, where it is nobody's fault) when it cannot be done so, and what `work` raises.
+    """
+    died, lost = 0, 0
+    while True:
+        try:
+            return await work()
+        except ReplicaLost:
+            lost += 1
+            if lost > MOST_LOST:
+                raise
+        except ReplicaCorrupt:
+            died += 1
+            if died > 1:
+                raise
+
+
 class ReplicaHost:
     """Gives rooms their live copies and keeps the worker processes.
 
@@ -296,16 +331,14 @@ class ReplicaHost:
     ) -> UpdateSummary:
         """Parse a large update in a worker process; raises `MalformedUpdate`, `WorkerDied`."""
         operation = Operation.READ if stored else Operation.INSPECT
-        try:
-            answer = await self._inspect(operation, document, update, payer)
-        except WorkerDied:
-            answer = await self._inspect(operation, document, update, payer)
+
+        async def work() -> bytes:
+            worker = self._worker(document, payer)
+            return await worker.call(operation, 0, update, document=document, payer=payer)
+
+        answer = await insist(work)
         with charged(payer):
             return decode_summary(answer)
-
-    async def _inspect(self, operation: Operation, document: str, update: bytes, payer: Payer | None) -> bytes:
-        worker = self._worker(document, payer)
-        return await worker.call(operation, 0, update, document=document, payer=payer)
 
     def _worker(self, document: str, payer: Payer | None) -> Worker:
         if self._suspected(document) or (payer is not None and self._suspected(payer.author)):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from time import monotonic
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 
-from quire.access.contract import Action, Principal, Role
+from quire.access.contract import Action, Principal, Role, person_of
 from quire.content.preview import Kind
 from quire.documents.exchange import Exchange
 from quire.documents.service import (
@@ -19,10 +21,11 @@ from quire.documents.service import (
 )
 from quire.documents.texts import Texts
 from quire.http.bodies import binary, received
-from quire.http.caller import AccountCaller, Caller, GuardDep
+from quire.http.caller import AccountCaller, Caller, GuardDep, too_many
 from quire.http.errors import Problem
 from quire.http.forms import MAX_TITLE, Form, Title, at, moment
 from quire.sharing.service import SharingAccess
+from quire.sync.sockets.allowance import Share
 from quire.workspaces.service import WorkspaceService
 
 UNTITLED = "Untitled document"
@@ -117,10 +120,11 @@ def routes(
     spaces: WorkspaceService,
     texts: Texts,
     exchange: Exchange,
+    share_of: Callable[[str], Share | None],
     public_url: str | None,
     limit: int,
 ) -> APIRouter:
-    """Return the routes; the body of an exchange has at most `limit` bytes."""
+    """Return the routes; `share_of` says what a person may take, `limit` is the bytes of an exchange's body."""
     router = APIRouter(prefix="/documents", tags=["documents"])
 
     @router.get("")
@@ -165,7 +169,12 @@ def routes(
 
     @router.post("/{document_id}/copy", status_code=201)
     async def copy(
-        document_id: str, form: CopyForm, principal: AccountCaller, guard: GuardDep, response: Response
+        document_id: str,
+        form: CopyForm,
+        principal: AccountCaller,
+        guard: GuardDep,
+        request: Request,
+        response: Response,
     ) -> DocumentBody:
         """Make a document of one's own with the text and pictures of one that one may read, and with no access of it.
 
@@ -173,7 +182,13 @@ def routes(
         """
         await guard.permit(principal, document_id, Action.READ)
         owner, workspace = await _maker(principal)
-        title = form.title or f"Copy of {(await service.get(document_id)).title}"[:MAX_TITLE]
+        source = await service.get(document_id)
+        share, time = share_of(person_of(principal, request.state.address)), monotonic()
+        if share is not None:
+            if wait := share.sent.lack(0, time):
+                raise too_many(wait, "You have written very much within an hour; wait and make the copy then.")
+            share.sent.take(source.size_bytes, time)
+        title = form.title or f"Copy of {source.title}"[:MAX_TITLE]
         return _made(response, await service.copy(document_id, owner, workspace, title), principal)
 
     async def _maker(principal: Principal) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from quire.db.engine import Database
 from quire.db.ids import new_id, now
 from quire.db.tables import accounts, documents, erased, grants, links, unfinished
 from quire.documents.attachments import Attachment, Attachments, NoRoom, UnknownDocument
+from quire.documents.edits import Edit
 from quire.sharing.service import SharingAccess
 from quire.storage.failure import StorageUnavailable, reason_of
 
@@ -336,15 +337,18 @@ class DocumentService:
             raise EraseFailed(reason_of(error)) from error
         self._sharing.changed(document)
 
-    async def touched(self, sizes: dict[str, int]) -> None:
-        """Record that these documents have new durable text; sizes are encoded bytes."""
+    async def record(self, edits: Mapping[str, Edit]) -> None:
+        """Record when documents were edited last, and how large they are by now."""
         # In one statement: each one waits for a thread, and all others who write wait with it.
         note = (
             sa.update(documents)
             .where(documents.c.id == sa.bindparam("edited"))
-            .values(updated_at=now(), size_bytes=sa.bindparam("size"))
+            .values(
+                updated_at=sa.bindparam("at"),
+                size_bytes=sa.func.coalesce(sa.bindparam("size", type_=sa.Integer), documents.c.size_bytes),
+            )
         )
-        rows = [{"edited": document, "size": size} for document, size in sizes.items()]
+        rows = [{"edited": document, "at": edit.at, "size": edit.size} for document, edit in edits.items()]
         async with self._db.write() as connection:
             await connection.execute(note, rows)
 

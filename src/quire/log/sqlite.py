@@ -37,7 +37,6 @@ from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
 from quire.log.turn import give_way
 from quire.storage.failure import StorageUnavailable, reason_of
-from quire.storage.files import inode_of
 from quire.storage.wal import DatabaseFiles
 
 _logger = structlog.get_logger("quire.log")
@@ -89,9 +88,8 @@ class SqliteLog:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._readers = Readers(path, readers)
-        self._identity = (0, 0)
-        """Device and inode of the file that was opened."""
-        self._files: DatabaseFiles | None = None
+        self.files: DatabaseFiles
+        """The file that was opened, and those beside it."""
 
     # ------------------------------------------------------------ contract
 
@@ -114,9 +112,8 @@ class SqliteLog:
         with closing(self._connect(self.path)) as connection:
             migrate(connection)
             _mend_heads(connection, self._file.snapshots)
-        self._identity = inode_of(self.path)
         self._readers.open()
-        self._files = DatabaseFiles(self.path)
+        self.files = DatabaseFiles(self.path)
 
     async def close(self, within: float = 8.0) -> None:
         thread = self._thread
@@ -129,8 +126,8 @@ class SqliteLog:
         await asyncio.to_thread(thread.join, within)
         self._thread = None
         self._readers.close()
-        if self._files is not None and not thread.is_alive():
-            self._files.close()
+        if not thread.is_alive():
+            self.files.close()
         if self._queue:
             raise StorageUnavailable(f"{sum(len(batch.updates) for batch in self._queue)} updates could not be saved")
 
@@ -181,12 +178,13 @@ class SqliteLog:
                     break
             try:
                 # Behind the back of this process somebody may have restored a backup: nothing goes to the old file.
-                if inode_of(self.path) != self._identity:
+                if self.files.replaced() is not None:
                     raise FileNotFoundError("the database file was deleted or replaced; restart Quire")
+                # Before anything is opened: where the database is empty, SQLite takes the write-ahead log away.
+                if not self.files.intact():
+                    raise FileNotFoundError("the database file was cut short; restart Quire")
                 if connection is None:
                     connection = self._connect(self.path)
-                elif self._files is not None and not self._files.intact():
-                    raise FileNotFoundError("the database file was cut short; restart Quire")
                 started = time.monotonic()
                 self._commit(connection, batches)
                 self.stats.last_commit_seconds = time.monotonic() - started

@@ -25,6 +25,7 @@ from quire.storage.wal import DatabaseFiles
 _log = structlog.get_logger("quire.ops.folder")
 LEAST_FREE = 64 * 1024
 """Bytes without which SQLite cannot open a database; it calls that an I/O error."""
+LATER = "restore it from a backup before the next start, or the links that the app shows open nothing from then on"
 CATALOGUE, LOG, BLOBS, KEY = "catalogue.db", "log.db", "blobs", "secret.key"
 
 
@@ -48,7 +49,9 @@ class DataFolder:
         with self._usable():
             path.mkdir(parents=True, exist_ok=True)
         self._lock: int | None = None
-        self._files: dict[str, tuple[int, int]] = {}
+        self._locked = (0, 0)
+        """Device and inode of the lock."""
+        self._key = b""
         self._databases: dict[str, DatabaseFiles] = {}
         self._held: sqlite3.Connection | None = None
 
@@ -124,22 +127,21 @@ class DataFolder:
                 f"Restore {LOG} and {BLOBS}/ from a backup; to begin anew, use another folder."
             )
 
-    def opened(self) -> None:
-        """Remember which files are in use."""
+    def opened(self, log: DatabaseFiles) -> None:
+        """Remember which files are in use, those of the log among them."""
         # The write-ahead log of a database goes with its last connection. The log's has some all the time.
         self._held = connect_to_read(self.path / CATALOGUE)
         self._held.execute("SELECT 1 FROM sqlite_master").fetchone()
-        names = ("lock", *(f"{name}{end}" for name in (CATALOGUE, LOG) for end in ("", "-wal", "-shm")))
-        self._files = {name: inode_of(self.path / name) for name in names}
-        self._databases = {name: DatabaseFiles(self.path / name) for name in (CATALOGUE, LOG)}
+        self._locked = inode_of(self.path / "lock")
+        self._databases = {CATALOGUE: DatabaseFiles(self.path / CATALOGUE), LOG: log}
 
     def replaced(self) -> str | None:
         """Return the name of a file in use that was deleted, moved or replaced since; None while all are there."""
         # Where none can be looked at, writing fails too, and tells why.
         with suppress(OSError):
-            for name, identity in self._files.items():
-                if inode_of(self.path / name) != identity:
-                    return name
+            if inode_of(self.path / "lock") != self._locked:
+                return "lock"
+            return next(filter(None, (files.replaced() for files in self._databases.values())), None)
         return None
 
     def cut_short(self) -> str | None:
@@ -150,13 +152,23 @@ class DataFolder:
                     return name
         return None
 
+    def key_problem(self) -> str | None:
+        """Say what is wrong with the file of the secret key, which is read at the start only; None: nothing."""
+        with suppress(OSError):
+            path = self.path / KEY
+            if not path.exists():
+                return f"{KEY} in the data folder is gone; {LATER}"
+            if path.read_bytes() != self._key:
+                return f"{KEY} in the data folder is another one than at the start; {LATER}"
+        return None
+
     def unlock(self) -> None:
         """Give the folder back."""
         if self._held is not None:
             self._held.close()
             self._held = None
-        for files in self._databases.values():
-            files.close()
+        if (catalogue := self._databases.pop(CATALOGUE, None)) is not None:
+            catalogue.close()
         self._databases.clear()
         if self._lock is not None:
             os.close(self._lock)
@@ -177,6 +189,7 @@ class DataFolder:
             key = path.read_bytes()
         if len(key) < 32:
             raise CannotStart(f"{path.resolve()} is damaged: it has {len(key)} bytes. Restore it from a backup.")
+        self._key = key
         return key
 
     def _make_key(self, path: Path) -> None:

@@ -15,15 +15,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 
 class Watchdog:
     """The server's end: start it, beat about once a second, close it."""
 
-    def __init__(self, patience: float) -> None:
-        """End the server after `patience` seconds of processor time without a beat; 0: never."""
-        self._patience = patience
+    def __init__(self, patience: float, *, ended: Callable[[int], None]) -> None:
+        """End the server after `patience` seconds of processor time without a beat; 0: never.
+
+        `ended` hears the exit status of a process that somebody ended; another takes its place.
+        """
+        self._patience, self._ended = patience, ended
         self._process: subprocess.Popen[bytes] | None = None
         self._beats = -1
 
@@ -31,21 +35,33 @@ class Watchdog:
         """Start the process; Linux only, elsewhere nothing watches."""
         if self._patience <= 0 or sys.platform != "linux":
             return
-        heard, self._beats = os.pipe()
-        os.set_blocking(self._beats, False)
-        self._process = subprocess.Popen(  # noqa: S603 - our own program with two numbers
-            [sys.executable, "-S", "-E", __file__, str(os.getpid()), str(self._patience)],
-            stdin=heard,
-            stdout=subprocess.DEVNULL,
-        )
-        os.close(heard)
+        heard, beats = os.pipe()
+        os.set_blocking(beats, False)
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own program with two numbers
+                [sys.executable, "-S", "-E", __file__, str(os.getpid()), str(self._patience)],
+                stdin=heard,
+                stdout=subprocess.DEVNULL,
+            )
+        except OSError:
+            os.close(beats)
+            raise
+        finally:
+            os.close(heard)
+        self._process, self._beats = process, beats
 
     async def beat(self) -> None:
         """Say that the event loop turns."""
-        if self._process is not None:
-            # A watchdog that is gone or slow is no reason to stop serving.
-            with suppress(OSError):
-                os.write(self._beats, b".")
+        if self._process is None:
+            return
+        if (status := self._process.poll()) is not None:
+            self._ended(status)
+            broken = self._beats
+            self.start()
+            os.close(broken)
+        # A watchdog that is gone or slow is no reason to stop serving.
+        with suppress(OSError):
+            os.write(self._beats, b".")
 
     def close(self) -> None:
         """Let it go."""

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from operator import attrgetter
 
@@ -24,6 +24,7 @@ from quire.crdt.host import ReplicaHost
 from quire.documents import attachment_routes
 from quire.documents import routes as document_routes
 from quire.documents.attachments import Attachments
+from quire.documents.edits import Edits
 from quire.documents.exchange import Exchange
 from quire.documents.pictures import PictureReader
 from quire.documents.problems import PROBLEMS as DOCUMENT_PROBLEMS
@@ -39,6 +40,7 @@ from quire.http.bodyroom import BodyRoom
 from quire.http.caller import Guard
 from quire.http.security import Origins, SecurityLayer, client_address
 from quire.limits.rates import Rate
+from quire.limits.throttle import Throttle
 from quire.log.archive import Archive
 from quire.log.compaction import DEADLINE, Compactor, Trigger
 from quire.log.contract import Health
@@ -64,7 +66,7 @@ from quire.workspaces.problems import PROBLEMS as WORKSPACE_PROBLEMS
 
 _log = structlog.get_logger("quire.server.composition")
 SWEEP_SECONDS = 1.0
-TOUCH_SECONDS = 2.0
+RECORD_SECONDS = 2.0
 SYNC_FRAME = 64 * KIB
 """Bytes beside the update in the body of an exchange over HTTPS."""
 BODIES, BODIES_OF_ONE = 256 * MIB, 64 * MIB
@@ -111,11 +113,12 @@ class Server:
         self.rooms: Rooms
         self.gateway: Gateway
         self.documents: DocumentService
+        self.edits: Edits
         self._stop_by: float | None = None
         """When the stop must be over, by the loop's clock; None while the node serves."""
-        self._touched: set[str] = set()
         self._upkeep = Background(self._contained)
-        self._watchdog = Watchdog(settings.watchdog)
+        self._watchdog_ends = Throttle(60)
+        self._watchdog = Watchdog(settings.watchdog, ended=self._watchdog_ended)
         self._log_hang = Hang(self._commit_under_way, self._log_hangs)
         self._catalogue_hang = Hang(lambda: services.database.under_way, self._catalogue_hangs)
 
@@ -132,7 +135,7 @@ class Server:
             if await any_document(services.database):
                 services.folder.expect_text()
         with services.folder.opening(CATALOGUE):
-            services.folder.opened()
+            services.folder.opened(self.log.files)
         await self.fanout.open()
         self.compactor.start()
         if not settings.loopback_only and not await services.people.any():
@@ -148,7 +151,6 @@ class Server:
             fanout=self.fanout,
             identity=Identity(f"{socket.gethostname()}:{settings.port}", secrets.token_hex(4)),
         )
-        self.rooms.write_buffer.on_stored(self._touched.update)
         self.gateway = Gateway(
             self.rooms,
             services.access,
@@ -172,7 +174,10 @@ class Server:
             empty_document=empty_document,
             schema_version=SCHEMA_VERSION,
         )
+        self.edits = Edits(self.rooms.size_of, self.documents.record)
+        self.rooms.write_buffer.on_stored(self.edits.note)
         await self.documents.remove_unfinished()
+        await self._check_key()
         self.log.watch(self._storage_changed)
         services.database.on_problem = partial(self.readiness.report, "catalogue")
         self._watchdog.start()
@@ -185,7 +190,7 @@ class Server:
         for worker in self.replicas.workers:
             hang = Hang(partial(attrgetter("under_way"), worker), self._worker_hangs)
             self._upkeep.every(SWEEP_SECONDS, hang.check)
-        self._upkeep.every(TOUCH_SECONDS, self._record)
+        self._upkeep.every(RECORD_SECONDS, self.edits.record)
         self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
         return SecurityLayer(
             self._application(),
@@ -230,6 +235,7 @@ class Server:
                 services.spaces,
                 self.texts,
                 exchange,
+                self.gateway.share_of,
                 settings.public_url,
                 settings.max_update + SYNC_FRAME,
             ),
@@ -292,6 +298,10 @@ class Server:
     def _worker_hangs(self, hangs: bool) -> None:
         self.readiness.report("worker", "large documents wait: their process does not answer" if hangs else None)
 
+    def _watchdog_ended(self, status: int) -> None:
+        if count := self._watchdog_ends("ended"):
+            _log.warning("the watchdog process ended and is started again", status=status, count=count)
+
     async def _probe_catalogue(self) -> None:
         """Find out by itself that accounts and lists can be written again."""
         if self.services.database.problem is not None:
@@ -305,39 +315,40 @@ class Server:
         self.gateway.sweep()
         self.rooms.sweep(asyncio.get_running_loop().time())
 
+    async def _check_key(self) -> None:
+        """Say so when links were made with another key; what else breaks with it, a reload of the page mends."""
+        with suppress(StorageUnavailable):
+            if links := await self.services.access.links_of_another_key():
+                _log.warning(
+                    "the secret key is another than links were made with: those that the app shows open nothing",
+                    links=links,
+                    advice="stop, and restore secret.key from a backup; or reset each link",
+                )
+
     async def _look_after_folder(self) -> None:
         """Stop when files were taken away: what is written now goes where nobody will find it again."""
         folder = self.services.folder
-        # In a thread, as a disk may hang.
-        replaced, cut_short = await asyncio.to_thread(lambda: (folder.replaced(), folder.cut_short()))
+        # In a thread, as a disk may hang. What is cut short first: files may have gone because of that.
+        cut_short, replaced, key = await asyncio.to_thread(
+            lambda: (folder.cut_short(), folder.replaced(), folder.key_problem())
+        )
+        if key is not None and "key" not in self.readiness.problems:
+            _log.error("the secret key was taken away", reason=key)
+        self.readiness.report("key", key)
         if self.failure is not None or (replaced is None and cut_short is None):
             return
-        self.spoiled = replaced is None
+        self.spoiled = cut_short is not None
         self.failure = (
-            f"{replaced} in the data folder was deleted, moved or replaced while it was served. The server stops, "
+            f"{cut_short} in the data folder, or its file -wal or -shm, was cut short while it was served: part "
+            "of what was saved last may be gone. The server stops. Check with `quire doctor --all`, and restore a "
+            "backup if that finds something; browsers that have newer text send it again."
+            if cut_short is not None
+            else f"{replaced} in the data folder was deleted, moved or replaced while it was served. The server stops, "
             "so that nothing is acknowledged that would be lost. Put the folder in order, then start again."
-            if replaced is not None
-            else f"{cut_short} in the data folder, or the -wal file beside it, was cut short while it was served: part "
-            "of what was saved last is gone. The server stops. Check with `quire doctor --all` and restore a backup; "
-            "browsers that have newer text send it again."
         )
         self.readiness.report("storage", self.failure)
-        _log.critical("the data folder was replaced", file=replaced or cut_short, reason=self.failure)
+        _log.critical("the data folder was replaced", file=cut_short or replaced, reason=self.failure)
         self.on_failure()
-
-    async def _record(self) -> None:
-        touched, sizes = list(self._touched), {}
-        self._touched.clear()
-        for document in touched:
-            room = self.rooms.get(document)
-            if room is not None:
-                sizes[document] = room.size
-        if sizes:
-            try:
-                await self.documents.touched(sizes)
-            except Exception as error:  # noqa: BLE001 - dates in lists must not stop the node
-                _log.warning("dates of documents could not be written", error=str(error))
-                self._touched.update(sizes)
 
     async def drain(self) -> None:
         """Stop gracefully: everything accepted is committed, everyone is told to connect again."""
@@ -367,7 +378,7 @@ class Server:
             parts.push_async_callback(self._end, self.fanout.close)
             parts.push_async_callback(self._end, self.rooms.close)
             parts.push_async_callback(self._end, self.gateway.close)
-            parts.push_async_callback(self._end, self._record)
+            parts.push_async_callback(self._end, self.edits.record)
             parts.callback(self._watchdog.close)
             parts.push_async_callback(self._end, self._upkeep.close)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import math
 import os
@@ -25,7 +26,7 @@ from quire.ops.folder import CannotGoOn, CannotStart
 from quire.ops.listening import BACKLOG, advice, bind
 from quire.server.composition import Server
 from quire.server.limits import connection_limits
-from quire.settings import Settings
+from quire.settings import Settings, unknown_variables
 from quire.sync.sockets.upgrade import protocol_class
 
 _log = structlog.get_logger("quire.server.process")
@@ -148,6 +149,10 @@ def serve(settings: Settings, *, announce: bool = True) -> None:
     logs.configure(settings.log_level, settings.log_format)
     address = f"{settings.host}:{settings.port}"
     _log.info("start", version=__version__, address=address, data=str(settings.data.resolve()), process=os.getpid())
+    for unknown in unknown_variables(os.environ):
+        _log.warning("a variable is no setting and has no effect", name=unknown.name, near=unknown.near)
+    # What the kernel ends in native code has no other last words.
+    faulthandler.enable()
     descriptors.prepare(settings.max_sockets)
     try:
         import uvloop

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from quire.access.contract import LINK_PREFIX, TOKEN_PREFIX, AccessChange, Credentials, Denied, Principal, Role
-from quire.access.tokens import derived, hashed
+from quire.access.contract import TOKEN_PREFIX, AccessChange, Credentials, Denied, Principal, Role
+from quire.access.tokens import hashed, link_token
 from quire.accounts.service import AccountService
 from quire.db.engine import Database
 from quire.db.ids import now
@@ -169,7 +168,7 @@ class SharingAccess:
             ).first()
         if row is None or row.role is None:
             return None, None
-        return Role.parse(row.role), self._link_token(document, row.nonce)
+        return Role.parse(row.role), link_token(self._key, document, row.nonce)
 
     async def set_link(self, document: str, role: Role | None) -> tuple[Role | None, str | None]:
         """Give the link a role, or none: the same link works again when it has one. Open sockets follow at once."""
@@ -182,7 +181,7 @@ class SharingAccess:
                 await connection.execute(
                     sa.insert(links).values(
                         document=document,
-                        hash=hashed(self._link_token(document, nonce)),
+                        hash=hashed(link_token(self._key, document, nonce)),
                         nonce=nonce,
                         role=role.label,
                     )
@@ -197,15 +196,18 @@ class SharingAccess:
             await connection.execute(
                 sa.update(links)
                 .where(links.c.document == document)
-                .values(hash=hashed(self._link_token(document, nonce)), nonce=nonce)
+                .values(hash=hashed(link_token(self._key, document, nonce)), nonce=nonce)
             )
             await connection.execute(sa.delete(visits).where(visits.c.document == document))
         self.changed(document)
         return await self.link(document)
 
-    def _link_token(self, document: str, nonce: bytes) -> str:
-        """The owner can copy the link again, so it is derived from the server's key and not kept."""
-        return LINK_PREFIX + base64.urlsafe_b64encode(derived(self._key, "link", document, nonce)).decode().rstrip("=")
+    async def links_of_another_key(self) -> int:
+        """Return how many links give access, but not as the app shows them: the key is not the one of their making."""
+        query = sa.select(links.c.document, links.c.nonce, links.c.hash).where(_live(now()))
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return sum(hashed(link_token(self._key, row.document, row.nonce)) != row.hash for row in rows)
 
     # ------------------------------------------------------------ visits
 

@@ -1,7 +1,7 @@
-"""Whether a database file and its write-ahead log still hold what SQLite wrote, as its index of that log tells.
+"""Whether a database file and its write-ahead log are still there and hold what SQLite wrote, as its index of it tells.
 
-SQLite writes on where somebody cut its files short: the hole reads as zeros, and what was in it is gone at the next
-start, with all that was called saved since.
+SQLite writes on to files that have no name any more, and where somebody cut them short: the hole reads as zeros, and
+what was in it is gone at the next start, with all that was called saved since.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import struct
 from io import FileIO
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from quire.storage.files import inode_of
 
 _INDEX: Final = struct.Struct("=12xBxHI12x8s56xI28xI")
 """Of the index: whether it is made, page size, last frame, salt; frames checkpointed, and those begun to be."""
@@ -40,13 +42,27 @@ class DatabaseFiles:
 
     def __init__(self, database: Path) -> None:
         """Open them; raises `OSError`. There must be a connection that has read."""
-        self._pages, self._log, self._memory = (FileIO(f"{database}{end}") for end in ("", "-wal", "-shm"))
+        self._files = {Path(f"{database}{end}"): FileIO(f"{database}{end}") for end in ("", "-wal", "-shm")}
+        self._pages, self._log, self._memory = self._files.values()
+
+    def replaced(self) -> str | None:
+        """Return the name of one that was deleted, moved or replaced since; None while all are there.
+
+        Raises `OSError`.
+        """
+        for path, file in self._files.items():
+            held = os.fstat(file.fileno())
+            if inode_of(path) != (held.st_dev, held.st_ino):
+                return path.name
+        return None
 
     def intact(self) -> bool:
         """Whether nothing was cut off; raises `OSError`."""
         for _ in range(_LOOKS):
             index = _index(self._memory)
             if index is None:
+                return False
+            if not index.made:
                 return True
             whole = _holds_frames(self._log, index) and _holds_pages(self._pages, index)
             if whole or index == _index(self._memory):
@@ -55,16 +71,13 @@ class DatabaseFiles:
 
     def close(self) -> None:
         """Close them; the database must be closed."""
-        for file in (self._pages, self._log, self._memory):
+        for file in self._files.values():
             file.close()
 
 
 def _index(memory: FileIO) -> _Index | None:
     head = _read(memory, 0, _INDEX.size)
-    if len(head) < _INDEX.size:
-        return None
-    index = _Index(*_INDEX.unpack(head))
-    return index if index.made else None
+    return _Index(*_INDEX.unpack(head)) if len(head) == _INDEX.size else None
 
 
 def _holds_frames(log: FileIO, index: _Index) -> bool:

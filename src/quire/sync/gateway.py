@@ -20,6 +20,7 @@ from picows import WSUpgradeRequest, WSUpgradeResponse
 from quire.access.contract import Access, Action, Denied, Principal, Role, allows, person_of, tab_of
 from quire.access.credentials import presented
 from quire.concurrency.background import Background
+from quire.crdt.replica import ReplicaLost
 from quire.crdt.updates import MalformedUpdate, inspect
 from quire.limits.rates import Buckets
 from quire.limits.throttle import Throttle
@@ -264,6 +265,8 @@ class Gateway:
                 contained = await room.contains(update, summary, member)
             except MalformedUpdate as error:
                 member.socket.close(CloseCode.MALFORMED, str(error))
+            except ReplicaLost:
+                member.refused(Refusal.STORAGE, LATER)
             except Exception:  # noqa: BLE001 - not the member's fault: it is asked again
                 self.contain("an update of a reader cannot be judged")
                 member.refused(Refusal.STORAGE, LATER)

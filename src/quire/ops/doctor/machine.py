@@ -18,7 +18,7 @@ from quire.ops import descriptors
 from quire.ops.doctor import stored
 from quire.ops.doctor.stored import CHECK_SECONDS, Finding, served
 from quire.ops.listening import advice, listen
-from quire.settings import Settings
+from quire.settings import Settings, unknown_variables
 
 LEAST_SQLITE = (3, 35, 0)
 LEAST_ROOM = 1024**3
@@ -38,6 +38,7 @@ def examine(settings: Settings, *, seconds: float = CHECK_SECONDS) -> list[Findi
         "port": _port,
         "browser app": _app,
         "clock": _clock,
+        "settings": _variables,
     }
     return [finding for name, check in checks.items() for finding in _contained(name, check, settings)]
 
@@ -51,6 +52,14 @@ def _contained(part: str, check: Callable[[Settings], Iterator[Finding]], settin
         yield Finding(part, False, text)
     except (OSError, sqlite3.Error) as error:
         yield Finding(part, False, f"cannot be checked: {error}")
+
+
+def _variables(_: Settings) -> Iterator[Finding]:
+    unknown = list(unknown_variables(os.environ))
+    for variable in unknown:
+        yield Finding("settings", variable.near is None, str(variable))
+    if not unknown:
+        yield Finding("settings", True, "every QUIRE_ variable is one")
 
 
 def _folder(settings: Settings) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
+from quire.access.tokens import hashed, link_token
 from quire.blobs.folder import FolderBlobs
 from quire.db.tables import metadata
 from quire.log import heads
@@ -102,6 +103,9 @@ def check(folder: Path, seconds: float = CHECK_SECONDS) -> Iterator[Finding]:
                 yield from _database(path, seconds)
         yield from _together(log, catalogue, found, seconds)
     yield from _key(folder / KEY, any(found.values()))
+    if found[catalogue] and (links := _links_of_another_key(catalogue, folder / KEY)):
+        text = f"{links} links were made with another one; those that the app shows open nothing"
+        yield Finding("secret key", False, f"{text}: restore {folder / KEY} from a backup, or reset each link")
 
 
 def _database(path: Path, seconds: float) -> Iterator[Finding]:
@@ -324,3 +328,12 @@ def _key(path: Path, used: bool) -> Iterator[Finding]:
         yield Finding(part, False, f"others can read it (mode {status.st_mode & 0o777:o}): chmod 600 {path}")
     else:
         yield Finding(part, True, "only its owner can read it")
+
+
+def _links_of_another_key(catalogue: Path, key: Path) -> int:
+    # What cannot be read is told elsewhere.
+    with suppress(sqlite3.Error, OSError), reading(catalogue) as connection:
+        secret = key.read_bytes()
+        rows = connection.execute("SELECT document, nonce, hash FROM links WHERE role IS NOT NULL")
+        return sum(hashed(link_token(secret, document, nonce)) != stored for document, nonce, stored in rows)
+    return 0

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from quire.crdt.clock import Clock
-from quire.crdt.host import ReplicaHost
+from quire.crdt.host import ReplicaHost, insist
 from quire.crdt.pieces import TooSlow
 from quire.crdt.replica import Applied, Replica, ReplicaCorrupt, ReplicaLost
 from quire.crdt.turns import Payer, charged
@@ -27,10 +27,7 @@ MOST_LOADED: Final = 20_000
 """Updates up to which a replica is built in this process."""
 MEMORY_FACTOR: Final = 12
 """A live document takes about this many times its encoded size (measured)."""
-
-MOST_LOST: Final = 5
-"""Times that a replica may be lost while something is asked of it."""
-
+GONE: Final = "the document has left memory"
 _Answer = TypeVar("_Answer")
 
 
@@ -40,6 +37,7 @@ class LoadedDocument:
     __slots__ = (
         "_apart",
         "_base",
+        "_closed",
         "_document",
         "_heavy",
         "_host",
@@ -52,10 +50,10 @@ class LoadedDocument:
         "version",
     )
 
-    def __init__(self, document: str, stored: Stored, host: ReplicaHost, *, heavy: int) -> None:
-        """Take what is stored; a document of more than `heavy` bytes lives in a worker process."""
+    def __init__(self, document: str, stored: Stored, clock: Clock, host: ReplicaHost, *, heavy: int) -> None:
+        """Take what is stored and its clock; a document of more than `heavy` bytes lives in a worker process."""
         self._document, self._host, self._heavy = document, host, heavy
-        self._apart = False
+        self._apart = self._closed = False
         self._base = stored.snapshot.payload if stored.snapshot else b""
         self._tail = [
             *(stored.snapshot.waiting or () if stored.snapshot else ()),
@@ -65,7 +63,7 @@ class LoadedDocument:
         self._waiting: list[bytes] = []
         """Updates that wait for missing ones, as they came; what of them is in the document is in the tail as well."""
         self._joined: bytes | None = None
-        self.clock = _clock_of(stored)
+        self.clock = clock
         self.version = 0
         """Counts the updates taken since it was loaded."""
         self.replica: Replica | None = None
@@ -134,40 +132,37 @@ class LoadedDocument:
     async def ask(
         self, work: Callable[[Replica], Awaitable[_Answer]], payer: Payer | None = None, *, heavy: bool = False
     ) -> _Answer:
-        """Have the replica do something. One that died of it, perhaps by chance, is built again once.
+        """Have the replica do something; one that was lost is built again, on the account of `payer` (`insist`).
 
-        One that was lost through others is built again a few times. Building it is on the account of `payer`. Raises
-        `ReplicaCorrupt` when the second dies of it as well, `ReplicaLost`, and what `work` raises; `TooSlow` from a
-        worker process only.
+        Raises `ReplicaCorrupt`, and what `work` raises; `TooSlow` from a worker process only.
         """
-        died, lost = 0, 0
-        while True:
+
+        async def attempt() -> _Answer:
             try:
                 replica = await self.live(payer, heavy=heavy)
                 try:
                     return await work(replica)
                 except TooSlow:
                     self.give_up()
-                    if not replica.local:
-                        await self.live(payer)
-                        raise
-            except ReplicaLost:
-                self.replica = None
-                lost += 1
-                if lost > MOST_LOST:
+                    if replica.local:
+                        return await attempt()
+                    await self.live(payer)
                     raise
             except ReplicaCorrupt:
                 self.replica = None
-                died += 1
-                if died > 1:
-                    raise
+                raise
+
+        return await insist(attempt)
 
     def give_up(self) -> None:
         """An update took the replica too long, which has half of it now; the next is in a worker process."""
         self.replica, self._apart = None, True
 
     async def live(self, payer: Payer | None = None, *, heavy: bool = False) -> Replica:
-        """Return the replica, building it (in a worker process when heavy) from the bytes at hand."""
+        """Return the replica, building it (in a worker process when heavy) from the bytes at hand.
+
+        Raises `ReplicaLost` once the document has left memory: nobody would give that replica up.
+        """
         heavy = heavy or self._apart or self.size > self._heavy or len(self._tail) > MOST_LOADED
         replica = self.replica
         if replica is not None and replica.alive and not (heavy and replica.local):
@@ -176,7 +171,13 @@ class LoadedDocument:
             heavy = True
         if replica is not None:
             await replica.close()
-        self.replica = replica = await self._host.open(self._document, self.parts, heavy=heavy, payer=payer)
+        if self._closed:
+            raise ReplicaLost(GONE)
+        replica = await self._host.open(self._document, self.parts, heavy=heavy, payer=payer)
+        if self._closed:
+            await replica.close()
+            raise ReplicaLost(GONE)
+        self.replica = replica
         if not self.clock.exact:
             self.clock.follow(await replica.state(payer))
             await self._take_over(replica, payer)
@@ -235,10 +236,26 @@ class LoadedDocument:
             replica, self.replica = self.replica, None
             await replica.close()
 
+    async def close(self) -> None:
+        """Leave memory: give the replica up, for good."""
+        self._closed = True
+        await self.rest()
 
-def _clock_of(stored: Stored) -> Clock:
-    """State vector of what is stored, without building the document."""
+
+async def clock_of(document: str, stored: Stored, host: ReplicaHost, *, light: int) -> Clock:
+    """Return the state vector of what is stored, without building the document.
+
+    Rows of more than `light` bytes are read in a worker process; where that fails, only a replica knows what is whole.
+    """
     snapshot = stored.snapshot
     known = decode_state_vector(snapshot.state_vector) if snapshot else {}
-    alone = snapshot is None or snapshot.waiting == ()
-    return Clock(known, (inspect(row.payload, stored=True) for row in stored.tail), exact=alone)
+    clock = Clock(known, exact=snapshot is None or snapshot.waiting == ())
+    for row in stored.tail:
+        if len(row.payload) <= light:
+            clock.read(inspect(row.payload, stored=True))
+            continue
+        try:
+            clock.read(await host.inspect(document, row.payload, stored=True))
+        except (ReplicaCorrupt, OSError):
+            clock.exact = False
+    return clock

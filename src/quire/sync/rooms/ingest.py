@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from quire.crdt.host import ReplicaHost
+from quire.crdt.host import ReplicaHost, WorkerKilled
 from quire.crdt.pieces import TooSlow
 from quire.crdt.replica import Applied, ReplicaCorrupt, ReplicaLost
 from quire.crdt.turns import Payer, charged
@@ -199,7 +199,7 @@ class Ingest:
         except (MalformedUpdate, ReplicaCorrupt, TooSlow) as error:
             if isinstance(error, ReplicaCorrupt):
                 self._loaded.replica = None
-            if isinstance(error, ReplicaLost):
+            if isinstance(error, ReplicaLost | WorkerKilled):
                 sender.refused(Refusal.STORAGE, LATER)
             else:
                 self._refuse_malformed(sender, error)

@@ -15,6 +15,7 @@ from quire.fanout.contract import Fanout
 from quire.log.contract import DamagedDocument, Health, UpdateLog
 from quire.storage.failure import StorageUnavailable
 from quire.sync.limits import RoomLimits
+from quire.sync.rooms.document import clock_of
 from quire.sync.rooms.neighbours import Identity
 from quire.sync.rooms.room import Room
 from quire.sync.rooms.unstorable import Unstorable
@@ -84,6 +85,11 @@ class Rooms:
         """Return the room if it is in memory."""
         return self._rooms.get(document)
 
+    def size_of(self, document: str) -> int | None:
+        """Return the encoded size of a document in memory, about; None of another."""
+        room = self._rooms.get(document)
+        return None if room is None else room.size
+
     async def open(self, document: str) -> Room:
         """Return the room, loading it once for all who wait; raises `LoadFailed`.
 
@@ -108,9 +114,12 @@ class Rooms:
         try:
             self._stats.loads += 1
             try:
+                stored = (await self._log.load(document)).made()
+                clock = await clock_of(document, stored, self._replicas, light=self._limits.heavy_update)
                 room = Room(
                     document,
-                    (await self._log.load(document)).made(),
+                    stored,
+                    clock,
                     write_buffer=self.write_buffer,
                     replicas=self._replicas,
                     backlog=self._backlog,
@@ -147,18 +156,23 @@ class Rooms:
 
         What is on its way to the log is stored first: it would bring the document back.
         """
-        room = self._rooms.pop(document, None)
-        if room is None:
-            return
-        for member in list(room.members):
-            room.leave(member)
+        room: Room | None = None
         try:
             async with asyncio.timeout(CLOSING_SECONDS):
+                for tasks in (self._closing, self._loading):
+                    if (other := tasks.get(document)) is not None:
+                        await asyncio.wait([other])
+                room = self._rooms.pop(document, None)
+                if room is None:
+                    return
+                for member in list(room.members):
+                    room.leave(member)
                 await room.finish()
         except TimeoutError:
             raise StorageUnavailable(self._log.health.reason or "storage does not answer") from None
         finally:
-            await room.close()
+            if room is not None:
+                await room.close()
 
     def sweep(self, now: float) -> None:
         """Release idle rooms, keep memory under the budget, expire presence. Called about once a second."""

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import structlog
 
 from quire.access.contract import Principal
+from quire.crdt.clock import Clock
 from quire.crdt.host import ReplicaHost
 from quire.crdt.replica import Applied
 from quire.crdt.turns import Payer
@@ -53,6 +54,7 @@ class Room:
         self,
         document: str,
         stored: Stored,
+        clock: Clock,
         *,
         write_buffer: WriteBuffer,
         replicas: ReplicaHost,
@@ -65,7 +67,7 @@ class Room:
         spoiled: Callable[[Room], None],
         unstorable: Unstorable,
     ) -> None:
-        """Open what is stored.
+        """Open what is stored, at its clock.
 
         `backlog` is that of `Ingest`. `spoiled` is called once, when the room holds what is not stored and never will
         be; `unstorable` is that of earlier such rooms.
@@ -77,8 +79,8 @@ class Room:
         self._unstorable, self._spoiled = unstorable, spoiled
         self._loop = asyncio.get_running_loop()
         self._limits, self.stats = limits, stats
-        self._loaded = LoadedDocument(document, stored, replicas, heavy=limits.heavy_document)
-        self.clock = self._loaded.clock
+        self._loaded = LoadedDocument(document, stored, clock, replicas, heavy=limits.heavy_document)
+        self.clock = clock
         self._writers = Writers(self.clock)
         self._queue = SerialQueue(self._work_failed)
         self._deletions = Deletions(self._loaded, self._queue)
@@ -343,7 +345,7 @@ class Room:
         self.presence.close()
         await self._queue.finish()
         await self._neighbours.close()
-        await self._loaded.rest()
+        await self._loaded.close()
         for member in self.members:
             member.here = False
         # Its parts know the room: only a full collection, which is rare, would find such a circle.
