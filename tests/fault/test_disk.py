@@ -427,6 +427,36 @@ async def test_a_disk_that_does_not_answer_is_told_and_all_is_saved_when_it_does
     assert log.count("updates cannot be saved") == 1
 
 
+def token_used(server: QuireProcess) -> bool:
+    """Whether it is written down that Ada's token was used."""
+    with closing(sqlite3.connect(server.data / "catalogue.db")) as catalogue:
+        (used,) = catalogue.execute("SELECT coalesce(max(last_used_at), 0) FROM api_tokens").fetchone()
+    return bool(used > 1)
+
+
+async def test_reading_waits_for_no_write_on_a_disk_that_does_not_answer(tmp_path: Path) -> None:
+    server, stuck = QuireProcess(tmp_path / "data"), tmp_path / "stuck"
+    server.environment |= {**faulty_disk(tmp_path, server.data), "DISK_STUCK": str(stuck)}
+    try:
+        server.start()
+        document = server.new_document()
+        await until(lambda: token_used(server), "the first use of the token")
+        # The next one is due to be written with the next request.
+        with closing(sqlite3.connect(server.data / "catalogue.db")) as catalogue, catalogue:
+            catalogue.execute("UPDATE api_tokens SET last_used_at=1")
+        stuck.touch()
+        async with asyncio.timeout(5):
+            for _ in range(20):
+                await asyncio.to_thread(server.api, "GET", f"/documents/{document}")
+        assert not token_used(server)
+        stuck.unlink()
+        await until(lambda: token_used(server), "the use of the token")
+        assert server.stop() == 0
+    finally:
+        stuck.unlink(missing_ok=True)
+        server.discard()
+
+
 NEW_CONNECTION = """
 import sqlite3, sys
 from quire.storage.failure import reason_of

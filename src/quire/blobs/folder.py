@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,10 @@ from quire.blobs.contract import BlobMissing
 from quire.storage.files import sync_path
 
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+
+
+_UNFINISHED = ".new"
+"""Folder of the files that are being written; no key begins with a dot."""
 
 
 class FolderBlobs:
@@ -24,7 +29,9 @@ class FolderBlobs:
     def write(self, key: str, content: bytes) -> None:
         path = self._path(key)
         _make(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        unfinished = self._root / _UNFINISHED
+        unfinished.mkdir(exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=unfinished)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -69,8 +76,13 @@ class FolderBlobs:
         start = self._path(prefix) if prefix else self._root
         if start.is_dir():
             for path in sorted(start.rglob("*")):
-                if path.is_file() and not path.name.startswith(".new-"):
-                    yield path.relative_to(self._root).as_posix()
+                key = path.relative_to(self._root)
+                if path.is_file() and key.parts[0] != _UNFINISHED:
+                    yield key.as_posix()
+
+    def remove_unfinished(self) -> None:
+        """Remove what a kill left half written; nobody may be writing."""
+        shutil.rmtree(self._root / _UNFINISHED, ignore_errors=True)
 
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):

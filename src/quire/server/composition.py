@@ -133,6 +133,7 @@ class Server:
                 services.folder.expect_text()
         with services.folder.opening(CATALOGUE):
             services.folder.opened()
+        await asyncio.to_thread(services.blobs.remove_unfinished)
         await self.fanout.open()
         self.compactor.start()
         if not settings.loopback_only and not await services.people.any():
@@ -326,6 +327,8 @@ class Server:
         self.on_failure()
 
     async def _record(self) -> None:
+        """Write down, together, what no request waits for: uses of sessions and dates of documents."""
+        await self.services.people.record_uses()
         touched, sizes = list(self._touched), {}
         self._touched.clear()
         for document in touched:
