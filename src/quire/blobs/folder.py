@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from quire.blobs.contract import BlobMissing
@@ -25,6 +26,8 @@ class FolderBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        # Threads of their own: on a disk that hangs they are all taken, and reading goes on.
+        self._writers = ThreadPoolExecutor(4, thread_name_prefix="quire-blob-writer")
 
     def write(self, key: str, content: bytes) -> None:
         path = self._path(key)
@@ -53,7 +56,7 @@ class FolderBlobs:
         self._path(key).unlink(missing_ok=True)
 
     async def put(self, key: str, content: bytes) -> None:
-        await asyncio.to_thread(self.write, key, content)
+        await asyncio.get_running_loop().run_in_executor(self._writers, self.write, key, content)
 
     async def get(self, key: str) -> bytes:
         return await asyncio.to_thread(self.read, key)
@@ -70,7 +73,7 @@ class FolderBlobs:
             raise BlobMissing(key) from None
 
     async def delete(self, key: str) -> None:
-        await asyncio.to_thread(self.remove, key)
+        await asyncio.get_running_loop().run_in_executor(self._writers, self.remove, key)
 
     def keys(self, prefix: str) -> Iterator[str]:
         start = self._path(prefix) if prefix else self._root
