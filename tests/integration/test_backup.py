@@ -117,7 +117,7 @@ def test_what_cannot_be_backed_up_is_said(launch: Callable[..., QuireProcess], t
 
 def test_one_backup_of_a_folder_is_made_at_a_time(launch: Callable[..., QuireProcess], tmp_path: Path) -> None:
     server = launch()
-    under_way = os.open(server.data, os.O_RDONLY)
+    under_way = os.open(server.data / "secret.key", os.O_RDONLY)
     fcntl.flock(under_way, fcntl.LOCK_EX)
     ended = quire("backup", str(tmp_path / "copy"), environment=server.environment)
     assert ended.returncode == 1

@@ -42,7 +42,8 @@ def back_up(data: Path, target: Path) -> None:
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """Keep every other backup of this folder out; raises `CannotStart`."""
-    handle = os.open(data, os.O_RDONLY)
+    # A file that stays as it is; the folder itself is locked by turns at the log.
+    handle = os.open(data / KEY, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
