@@ -83,7 +83,7 @@ export default defineConfig({
             // The page is asked for first. Only without an answer (no network, a proxy whose server is away) is the
             // app opened from the worker's store, page and parts of one release.
             urlPattern: ({ request, url }) =>
-              request.mode === 'navigate' && !url.pathname.startsWith('/api/') && !url.pathname.startsWith('/metrics'),
+              request.mode === 'navigate' && !/^\/(api\/|metrics$|healthz$|readyz$)/.test(url.pathname),
             handler: async ({ request }) => {
               const patience = new Promise<undefined>((resolve) => setTimeout(resolve, 4000))
               const answer = await Promise.race([fetch(request), patience]).catch(() => undefined)

@@ -13,7 +13,9 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,6 +25,7 @@ from conftest import EMAIL, PASSWORD, ROOT, QuireProcess, quire
 from faultydisk import faulty_disk
 from person import Person, agreed
 from stalls import until
+from visitors import picture
 
 privileged = pytest.mark.skipif(os.geteuid() != 0, reason="making a disk full or read-only needs root")
 PAD = "y" * 4000
@@ -425,6 +428,61 @@ async def test_a_disk_that_does_not_answer_is_told_and_all_is_saved_when_it_does
         server.discard()
     log = capfd.readouterr().err
     assert log.count("updates cannot be saved") == 1
+
+
+def token_used(server: QuireProcess) -> bool:
+    """Whether it is written down that Ada's token was used."""
+    with closing(sqlite3.connect(server.data / "catalogue.db")) as catalogue:
+        (used,) = catalogue.execute("SELECT coalesce(max(last_used_at), 0) FROM api_tokens").fetchone()
+    return bool(used > 1)
+
+
+async def test_reading_waits_for_no_write_on_a_disk_that_does_not_answer(tmp_path: Path) -> None:
+    server, stuck = QuireProcess(tmp_path / "data"), tmp_path / "stuck"
+    server.environment |= {**faulty_disk(tmp_path, server.data), "DISK_STUCK": str(stuck)}
+    try:
+        server.start()
+        document = server.new_document()
+        await until(lambda: token_used(server), "the first use of the token")
+        # The next one is due to be written with the next request.
+        with closing(sqlite3.connect(server.data / "catalogue.db")) as catalogue, catalogue:
+            catalogue.execute("UPDATE api_tokens SET last_used_at=1")
+        stuck.touch()
+        async with asyncio.timeout(5):
+            for _ in range(20):
+                await asyncio.to_thread(server.api, "GET", f"/documents/{document}")
+        assert not token_used(server)
+        stuck.unlink()
+        await until(lambda: token_used(server), "the use of the token")
+        assert server.stop() == 0
+    finally:
+        stuck.unlink(missing_ok=True)
+        server.discard()
+
+
+async def test_documents_open_while_many_uploads_wait_for_a_disk_that_does_not_answer(tmp_path: Path) -> None:
+    server, stuck = QuireProcess(tmp_path / "data", room_grace="0"), tmp_path / "stuck"
+    server.environment |= {**faulty_disk(tmp_path, server.data), "DISK_STUCK": str(stuck)}
+    try:
+        server.start()
+        documents = [server.new_document() for _ in range(3)]
+        stuck.touch()
+        with ThreadPoolExecutor(40) as threads:
+            path, loop = f"/documents/{documents[0]}/attachments", asyncio.get_running_loop()
+            uploads = [
+                loop.run_in_executor(threads, partial(asked, server, "POST", path, picture() + bytes([number])))
+                for number in range(40)
+            ]
+            await until(lambda: len(list((server.data / "blobs").rglob("tmp*"))) > 3, "uploads that are not flushed")
+            for document in documents[1:]:
+                async with asyncio.timeout(5):
+                    await asyncio.to_thread(server.text, document)
+            stuck.unlink()
+            assert {(await upload)[0] for upload in uploads} == {201}
+        assert server.stop() == 0
+    finally:
+        stuck.unlink(missing_ok=True)
+        server.discard()
 
 
 NEW_CONNECTION = """

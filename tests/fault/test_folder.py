@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 import sqlalchemy
 
 from conftest import QuireProcess
+from faultydisk import faulty_disk
 from nodes import open_log
 from person import Person
 from quire.db.engine import Database
@@ -29,6 +31,7 @@ from quire.storage.wal import DatabaseFiles
 from quire.sync import wire
 from rawclient import connected, insertion, joined, link
 from stalls import until
+from visitors import picture
 
 
 def copied(folder: Path) -> Path:
@@ -297,3 +300,39 @@ async def test_a_log_that_cannot_be_written_about_is_still_mended(
                 patch.undo()
                 await saved.wait()
         assert log.health.ok
+
+
+async def test_of_an_upload_that_a_kill_cut_short_nothing_stays(tmp_path: Path) -> None:
+    server, stuck = QuireProcess(tmp_path / "data"), tmp_path / "stuck"
+    server.environment |= {**faulty_disk(tmp_path, server.data), "DISK_STUCK": str(stuck)}
+
+    def files() -> list[Path]:
+        return [path for path in (server.data / "blobs").rglob("*") if path.is_file()]
+
+    def upload() -> None:
+        request = urllib.request.Request(
+            f"{server.url}/api/v1/documents/{document}/attachments",
+            data=picture(),
+            headers={"Authorization": f"Bearer {server.token}"},
+        )
+        with urllib.request.urlopen(request, timeout=60):
+            pass
+
+    try:
+        server.start()
+        document = server.new_document()
+        stuck.touch()
+        uploading = asyncio.create_task(asyncio.to_thread(upload))
+        await until(lambda: len(files()) == 1, "a file that is not flushed yet")
+        server.discard()
+        with pytest.raises(OSError, match=r"."):
+            await uploading
+        stuck.unlink()
+        server.start()
+        assert files() == []
+        await asyncio.to_thread(upload)
+        assert len(files()) == 1
+        assert server.stop() == 0
+    finally:
+        stuck.unlink(missing_ok=True)
+        server.discard()

@@ -9,6 +9,8 @@ import errno
 import json
 import re
 import resource
+import struct
+import zlib
 from urllib.parse import quote
 
 import httpx
@@ -338,6 +340,24 @@ async def test_what_is_no_picture_is_refused_whatever_it_claims(ada: Browser, co
         f"/api/v1/documents/{document}/attachments", content=content, headers={"Content-Type": "image/png"}
     )
     assert answer.status_code == 415
+
+
+def empty_png(width: int, height: int) -> bytes:
+    """A PNG of any size whose pixels are not there: what it says of itself is read first."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
+
+
+@pytest.mark.parametrize("padding", [0, 100_000])
+@pytest.mark.parametrize("size", [(8000, 8000), (50_000, 50_000), (2**31 - 1, 2**31 - 1)])
+async def test_a_picture_of_too_many_pixels_is_refused_for_that(
+    ada: Browser, size: tuple[int, int], padding: int
+) -> None:
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    content = empty_png(*size) + bytes(padding)
+    answer = await ada.http.post(f"/api/v1/documents/{document}/attachments", content=content)
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "too-many-pixels"
 
 
 async def test_what_only_begins_like_a_picture_is_refused_after_a_second_of_work(ada: Browser) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -109,3 +113,36 @@ def test_what_cannot_be_backed_up_is_said(launch: Callable[..., QuireProcess], t
     assert not (tmp_path / "copy").exists()
     assert not (tmp_path / "nothing").exists()
     assert not (server.data / "copy").exists()
+
+
+def test_one_backup_of_a_folder_is_made_at_a_time(launch: Callable[..., QuireProcess], tmp_path: Path) -> None:
+    server = launch()
+    under_way = os.open(server.data / "secret.key", os.O_RDONLY)
+    fcntl.flock(under_way, fcntl.LOCK_EX)
+    ended = quire("backup", str(tmp_path / "copy"), environment=server.environment)
+    assert ended.returncode == 1
+    assert "Another backup" in ended.stderr
+    assert not (tmp_path / "copy").exists()
+    os.close(under_way)
+    server.run("backup", str(tmp_path / "copy"))
+    assert (tmp_path / "copy").exists()
+
+
+def test_what_a_killed_backup_leaves_goes_with_the_next_one(
+    launch: Callable[..., QuireProcess], tmp_path: Path
+) -> None:
+    server, copies = launch(), tmp_path / "copies"
+    large = server.data / "blobs" / "large"
+    large.parent.mkdir(exist_ok=True)
+    with large.open("wb") as file:
+        file.truncate(256 * 1024 * 1024)
+    command = [sys.executable, "-m", "quire.cli", "backup", str(copies / "monday")]
+    with subprocess.Popen(command, env=server.environment) as killed:
+        deadline = time.monotonic() + 60
+        while not any(copies.rglob("large")):
+            assert time.monotonic() < deadline, "the backup does not begin"
+        killed.kill()
+    assert [path.name for path in copies.iterdir()] != ["monday"]
+    large.unlink()
+    server.run("backup", str(copies / "tuesday"))
+    assert [path.name for path in copies.iterdir()] == ["tuesday"]

@@ -169,6 +169,12 @@ def test_what_is_wrong_is_found_and_left_as_it_is(
     assert listing(folder) == before
 
 
+def test_a_disk_that_can_make_few_more_files_is_found(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "inodes" not in complaints(used)
+    monkeypatch.setattr(machine, "LEAST_INODES", 2**62)
+    assert re.search("(?m)^inodes: only [0-9]+ more files can be made", complaints(used))
+
+
 def test_a_killed_servers_folder_is_read_with_its_write_ahead_log(tmp_path: Path) -> None:
     server = QuireProcess(tmp_path / "data").start()
     server.new_document()

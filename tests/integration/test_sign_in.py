@@ -11,7 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from quire.accounts import service
 from quire.accounts.passwords import Passwords
+from quire.db.ids import now
 from quire.limits.overload import Overloaded
 from quire.server.composition import Server
 from quire.settings import Settings
@@ -81,3 +83,19 @@ async def test_the_last_line_of_a_trusted_proxy_says_who_it_is(node: Server) -> 
     answer = await tried(node, "127.0.0.1", ADA["password"], lines)
     sessions = await node.services.people.list_sessions(answer.json()["account"]["id"])
     assert [session.address for session in sessions] == ["192.0.2.1"]
+
+
+@pytest.mark.parametrize("years", [1, 0])
+async def test_a_session_of_a_clock_that_ran_ahead_lasts_no_longer_than_others(
+    node: Server, monkeypatch: pytest.MonkeyPatch, years: int
+) -> None:
+    people, year = node.services.people, 365 * 24 * 3600 * service.MICROSECONDS
+    account = await people.by_email(ADA["email"])
+    with monkeypatch.context() as ahead:
+        ahead.setattr(service, "now", lambda: now() + years * year)
+        secret, _ = await people.start_session(account.id, "Browser", "192.0.2.1")
+    assert await people.session(secret) is not None
+    await people.record_uses()
+    (session,) = await people.list_sessions(account.id)
+    assert session.expires_at <= now() + service.SESSION_IDLE
+    assert session.last_used_at <= now()

@@ -87,6 +87,8 @@ class AccountService:
 
     def __init__(self, database: Database, passwords: Passwords, announce: Callable[[AccessChange], None]) -> None:
         self._db, self._passwords, self._announce = database, passwords, announce
+        self._uses: dict[str, sa.Update] = {}
+        """What `record_uses` has to write, by session or token."""
 
     async def any(self) -> bool:
         """Return whether there is any account yet."""
@@ -210,20 +212,27 @@ class AccountService:
             ).first()
         if row is None:
             return None
-        if time - row.last_used_at > TOUCH:
+        # Also back from a future in which the clock was for a while, to which the session would else last.
+        if abs(time - row.last_used_at) > TOUCH:
             expires = min(time + SESSION_IDLE, row.created_at + SESSION_MOST)
-            await self._note_use(
+            self._uses[row.id] = (
                 sa.update(sessions).where(sessions.c.id == row.id).values(last_used_at=time, expires_at=expires)
             )
         return _session(row), Account(row.account, row.email, row.name, row.language)
 
-    async def _note_use(self, note: sa.Update) -> None:
-        """Write down that a session or token was used; who may read goes on reading when nothing can be written."""
-        if self._db.problem is not None:
+    async def record_uses(self) -> None:
+        """Write down which sessions and tokens were used, all at once; call it now and then.
+
+        No request waits for that: on a slow disk everybody's reading would stand in the queue of writes.
+        """
+        uses, self._uses = self._uses, {}
+        if not uses or self._db.problem is not None:
             return
+        # What is not written is due again at the next use.
         with suppress(StorageUnavailable):
             async with self._db.write() as connection:
-                await connection.execute(note)
+                for use in uses.values():
+                    await connection.execute(use)
 
     async def list_sessions(self, account: str) -> Sequence[SessionRow]:
         """Return the account's live sessions, the latest used first."""
@@ -282,8 +291,8 @@ class AccountService:
             ).first()
         if row is None or (row.expires_at is not None and row.expires_at <= time):
             return None
-        if row.last_used_at is None or time - row.last_used_at > TOUCH:
-            await self._note_use(sa.update(api_tokens).where(api_tokens.c.id == row.id).values(last_used_at=time))
+        if row.last_used_at is None or abs(time - row.last_used_at) > TOUCH:
+            self._uses[row.id] = sa.update(api_tokens).where(api_tokens.c.id == row.id).values(last_used_at=time)
         return _token(row), Account(row.account, row.email, row.person, row.language)
 
     async def list_tokens(self, account: str) -> Sequence[TokenRow]:

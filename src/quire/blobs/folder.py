@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from quire.blobs.contract import BlobMissing
@@ -15,16 +17,24 @@ from quire.storage.files import sync_path
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
+_UNFINISHED = ".new"
+"""Folder of the files that are being written; no key begins with a dot."""
+
+
 class FolderBlobs:
     """`BlobStore` below one folder."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        # Threads of their own: on a disk that hangs they are all taken, and reading goes on.
+        self._writers = ThreadPoolExecutor(4, thread_name_prefix="quire-blob-writer")
 
     def write(self, key: str, content: bytes) -> None:
         path = self._path(key)
         _make(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        unfinished = self._root / _UNFINISHED
+        unfinished.mkdir(exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=unfinished)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -46,7 +56,7 @@ class FolderBlobs:
         self._path(key).unlink(missing_ok=True)
 
     async def put(self, key: str, content: bytes) -> None:
-        await asyncio.to_thread(self.write, key, content)
+        await asyncio.get_running_loop().run_in_executor(self._writers, self.write, key, content)
 
     async def get(self, key: str) -> bytes:
         return await asyncio.to_thread(self.read, key)
@@ -63,14 +73,19 @@ class FolderBlobs:
             raise BlobMissing(key) from None
 
     async def delete(self, key: str) -> None:
-        await asyncio.to_thread(self.remove, key)
+        await asyncio.get_running_loop().run_in_executor(self._writers, self.remove, key)
 
     def keys(self, prefix: str) -> Iterator[str]:
         start = self._path(prefix) if prefix else self._root
         if start.is_dir():
             for path in sorted(start.rglob("*")):
-                if path.is_file() and not path.name.startswith(".new-"):
-                    yield path.relative_to(self._root).as_posix()
+                key = path.relative_to(self._root)
+                if path.is_file() and key.parts[0] != _UNFINISHED:
+                    yield key.as_posix()
+
+    def remove_unfinished(self) -> None:
+        """Remove what a kill left half written; nobody may be writing."""
+        shutil.rmtree(self._root / _UNFINISHED, ignore_errors=True)
 
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):

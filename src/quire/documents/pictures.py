@@ -29,6 +29,16 @@ class NotAPicture(ValueError):
     """The content is not a PNG, JPEG, GIF or WebP picture of a usable size."""
 
 
+class TooManyPixels(NotAPicture):
+    """A picture that takes too much memory to show."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the picture has more than {MAX_PIXELS} pixels; make it smaller")
+
+    def __reduce__(self) -> tuple[type[TooManyPixels], tuple[()]]:
+        return type(self), ()
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """Kind (media type) and size in pixels."""
@@ -63,12 +73,14 @@ def identify(content: bytes) -> Picture:
             with Image.open(io.BytesIO(content), formats=list(KINDS)) as image:
                 width, height = image.size
                 if width * height > MAX_PIXELS:
-                    raise NotAPicture(f"the picture has {width}x{height} pixels; at most {MAX_PIXELS} are taken")
+                    raise TooManyPixels
                 image.verify()
                 return Picture(KINDS[str(image.format)], width, height)
     except NotAPicture:
         raise
-    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise TooManyPixels from None
+    except UnidentifiedImageError as error:
         raise NotAPicture("only PNG, JPEG, GIF and WebP pictures can be attached") from error
     except Exception as error:
         raise NotAPicture("the picture is damaged; save it anew as PNG or JPEG") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from quire.documents.attachments import NoRoom, UnknownAttachment, UnknownDocument
-from quire.documents.pictures import NotAPicture
+from quire.documents.pictures import NotAPicture, TooManyPixels
 from quire.documents.seeding import ContentRefused
 from quire.documents.service import EraseFailed, IdTaken, NotInTrash, UnknownCursor
 from quire.http.caller import no_document
@@ -30,6 +30,11 @@ def _no_room(full: NoRoom) -> Problem:
         code="workspace-full",
         limit=full.limit,
     )
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _damaged(error: DamagedDocument) -> Problem:
@@ -64,7 +69,8 @@ PROBLEMS: Final[Problems] = {
     ),
     DamagedDocument: _damaged,
     UnknownAttachment: lambda _: Problem(404, "This document has no such picture."),
-    NotAPicture: lambda error: Problem(415, f"{str(error)[:1].upper()}{str(error)[1:]}.", code="no-picture"),
+    NotAPicture: lambda error: Problem(415, _sentence(error), code="no-picture"),
+    TooManyPixels: lambda error: Problem(413, _sentence(error), code="too-many-pixels"),
     NoRoom: _no_room,
     ChildDied: lambda _: Problem(
         503,

@@ -6,6 +6,7 @@ import asyncio
 import queue
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -18,12 +19,13 @@ _Result = TypeVar("_Result")
 
 
 class Readers:
-    """A few connections; whoever waits for one holds no thread that others need."""
+    """A few connections, each with a thread: no write that hangs holds up whoever opens a document."""
 
     def __init__(self, path: Path, count: int) -> None:
         self._path, self._count = path, count
         self._free: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._turns = asyncio.Semaphore(count)
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="quire-log-reader")
 
     def open(self) -> None:
         """Open all connections; blocks, and raises `sqlite3.Error`."""
@@ -35,6 +37,7 @@ class Readers:
 
     def close(self) -> None:
         """Close all connections that nobody uses."""
+        self._threads.shutdown(wait=False)
         while not self._free.empty():
             self._free.get().close()
 
@@ -44,7 +47,7 @@ class Readers:
             await asyncio.wait_for(self._turns.acquire(), READ_WAIT)
         except TimeoutError:
             raise StorageUnavailable("too many documents are being read") from None
-        reading = asyncio.create_task(asyncio.to_thread(self._use, work))
+        reading = asyncio.get_running_loop().run_in_executor(self._threads, self._use, work)
         # By its end and not by that of the one who asked: a thread goes on when nobody waits for it any more.
         reading.add_done_callback(lambda _: self._turns.release())
         return await asyncio.shield(reading)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from quire.blobs.folder import FolderBlobs
@@ -33,7 +35,27 @@ def back_up(data: Path, target: Path) -> None:
         raise CannotStart(f"{target} exists already; a backup makes a new folder.")
     if data == target or data in target.parents:
         raise CannotStart(f"{target} is inside the data folder; choose a folder outside, best on another disk.")
-    partial = target.with_name(f".{target.name}.partial")
+    with _alone(data):
+        _copy(data, target)
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Keep every other backup of this folder out; raises `CannotStart`."""
+    # A file that stays as it is; the folder itself is locked by turns at the log.
+    handle = os.open(data / KEY, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise CannotStart(f"Another backup of {data} is under way. Wait for its end.") from None
+    finally:
+        os.close(handle)
+
+
+def _copy(data: Path, target: Path) -> None:
+    # The same for every backup of this folder: what a kill left behind goes with the next one, whatever that is called.
+    partial = target.parent / f".quire-{socket.gethostname()}-{data.stat().st_ino}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True, mode=0o700)

@@ -136,6 +136,7 @@ class Server:
                 services.folder.expect_text()
         with services.folder.opening(CATALOGUE):
             services.folder.opened(self.log.files)
+        await asyncio.to_thread(services.blobs.remove_unfinished)
         await self.fanout.open()
         self.compactor.start()
         if not settings.loopback_only and not await services.people.any():
@@ -190,7 +191,7 @@ class Server:
         for worker in self.replicas.workers:
             hang = Hang(partial(attrgetter("under_way"), worker), self._worker_hangs)
             self._upkeep.every(SWEEP_SECONDS, hang.check)
-        self._upkeep.every(RECORD_SECONDS, self.edits.record)
+        self._upkeep.every(RECORD_SECONDS, self._record)
         self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
         return SecurityLayer(
             self._application(),
@@ -350,6 +351,11 @@ class Server:
         _log.critical("the data folder was replaced", file=cut_short or replaced, reason=self.failure)
         self.on_failure()
 
+    async def _record(self) -> None:
+        """Write down, together, what no request waits for: uses of sessions and dates of documents."""
+        await self.services.people.record_uses()
+        await self.edits.record()
+
     async def drain(self) -> None:
         """Stop gracefully: everything accepted is committed, everyone is told to connect again."""
         started, limit = asyncio.get_running_loop().time(), self.settings.shutdown_timeout
@@ -378,7 +384,7 @@ class Server:
             parts.push_async_callback(self._end, self.fanout.close)
             parts.push_async_callback(self._end, self.rooms.close)
             parts.push_async_callback(self._end, self.gateway.close)
-            parts.push_async_callback(self._end, self.edits.record)
+            parts.push_async_callback(self._end, self._record)
             parts.callback(self._watchdog.close)
             parts.push_async_callback(self._end, self._upkeep.close)
 

@@ -22,6 +22,8 @@ from quire.settings import Settings, unknown_variables
 
 LEAST_SQLITE = (3, 35, 0)
 LEAST_ROOM = 1024**3
+LEAST_INODES = 10_000
+"""An archived document has a few files, a picture one."""
 YEAR_2026, YEAR_2076 = 1_767_225_600, 3_345_062_400
 HOUR = 3600
 REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "fuse.sshfs", "fuse.s3fs"})
@@ -92,6 +94,10 @@ def _folder(settings: Settings) -> Iterator[Finding]:
         yield Finding("disk", False, "full: nothing can be saved; make room, 1 GiB at least")
     else:
         yield Finding("disk", False, f"only {room}: make room, 1 GiB at least")
+    disk = os.statvfs(parent)
+    # Some file systems make inodes as they need them and count none.
+    if disk.f_files and disk.f_favail < LEAST_INODES:
+        yield Finding("inodes", False, f"only {disk.f_favail} more files can be made: remove many small ones")
 
 
 def _file_system(folder: Path) -> str:
