@@ -44,6 +44,7 @@ export class DocumentSession implements Handles {
   private readonly transport: Transport
   private readonly otherTabs: OtherTabs
   private localReady = false
+  private copyRead = false
   private readonly ledger = new Ledger(this.doc, this.fragment)
   private storageProblem: string | null = null
   private refusedReason: string | null = null
@@ -239,22 +240,25 @@ export class DocumentSession implements Handles {
     if (this.link !== null) this.local.keepLink(this.link)
     const begun = this.arrival !== null && !found
     if (begun) Y.applyUpdate(this.doc, firstContent(this.documentId))
+    this.onCopy(found || begun)
+  }
+
+  /** The copy may come later than one could wait for it: until then it was taken for unsent as a whole. */
+  private onRead(): void {
+    this.copyRead = true
+    if (!this.closed && this.localReady) this.onCopy(this.doc.store.clients.size > 0)
+  }
+
+  private onCopy(found: boolean): void {
     this.ledger.load(this.local.confirmed, this.transport.settled)
     if (this.local.seen !== null && !this.transport.connected) this.transport.offlineSince = this.local.seen
     const { role, readOnly, problem } = this.state.get()
     if (problem === null) {
-      if (found || begun) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
+      if (found) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
       if (!this.transport.relays) this.otherTabs.ask()
       // The server may have been quicker than the disk.
       if (this.writeRefused) this.strand()
     } else if (FOR_GOOD.has(problem.detail)) this.onRefusedForGood()
-    this.refresh()
-  }
-
-  /** A copy that came later than one could wait for it was taken for unsent as a whole. */
-  private onRead(): void {
-    if (this.closed || !this.localReady) return
-    this.ledger.load(this.local.confirmed, this.transport.settled)
     this.refresh()
   }
 
@@ -337,7 +341,8 @@ export class DocumentSession implements Handles {
   /** Access is gone: the local copy goes too, unless it holds what nobody else has. */
   private onRefusedForGood(): void {
     this.local.writable = false
-    if (!this.localReady) return
+    // What was not read yet may hold it.
+    if (!this.copyRead) return
     this.strand()
     if (!this.state.get().stranded) void this.local.erase()
     else this.state.update({ ready: true })
