@@ -208,6 +208,11 @@ export class DocumentSession implements Handles {
     this.local.keepInfo(info)
   }
 
+  /** The files of pictures that the server does not have yet. */
+  get pictures(): LocalCopy['pictures'] {
+    return this.local.pictures
+  }
+
   /** Others' changes wait while `held` says so, for a while; `before` is called just before they are taken in. */
   onRemote(held: () => boolean, before: () => void): void {
     this.transport.onRemote(held, before)
