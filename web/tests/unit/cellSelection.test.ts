@@ -53,7 +53,11 @@ test.each([
 test('so is what is composed', () => {
   select(cell('a'), cell('d'))
   const { view } = replica.editor
-  view.dom.dispatchEvent(new CompositionEvent('compositionstart'))
+  const press = (code: string) => view.dom.dispatchEvent(new KeyboardEvent('keydown', { code, keyCode: 229 }))
+  // Not every key of an input method writes.
+  press('Lang1')
+  expect(cells()).toEqual(['a', 'b', 'c', 'd'])
+  press('KeyN')
   expect(cells()).toEqual(['', '', '', ''])
   expect(view.state.selection).toBeInstanceOf(TextSelection)
   expect(view.state.selection.from).toBe(11)

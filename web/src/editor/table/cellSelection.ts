@@ -2,6 +2,9 @@
 import { Plugin, Selection, TextSelection, type EditorState, type Transaction } from '@tiptap/pm/state'
 import { CellSelection, deleteCellSelection, findTable } from '@tiptap/pm/tables'
 
+/** The code of a key that goes to an input method. */
+const COMPOSING = 229
+
 /** Words take the place of all that is selected, as they do elsewhere: the cells are emptied, the first has the words. */
 export function typingOverCells(): Plugin {
   return new Plugin({
@@ -13,9 +16,9 @@ export function typingOverCells(): Plugin {
         return true
       },
       handleDOMEvents: {
-        // What is composed is written into the page by the browser, where the caret is.
-        compositionstart: (view) => {
-          const tr = intoFirst(view.state)
+        // Once the browser composes words, it is too late to lead them elsewhere.
+        keydown: (view, { keyCode, code, key }) => {
+          const tr = keyCode === COMPOSING && (key === 'Dead' || code.startsWith('Key')) && intoFirst(view.state)
           if (tr) view.dispatch(tr)
           return false
         },
@@ -29,10 +32,12 @@ function intoFirst(state: EditorState): Transaction | null {
   const { selection, doc, tr } = state
   if (!(selection instanceof CellSelection)) return null
   const first = Math.min(...selection.ranges.map(({ $from }) => $from.pos))
-  const marks = state.storedMarks ?? Selection.findFrom(doc.resolve(first), 1, true)?.$from.marks() ?? []
+  const marks = state.storedMarks ?? Selection.findFrom(doc.resolve(first), 1, true)?.$from.marks()
   deleteCellSelection(state, (emptied) => emptied.steps.forEach((step) => tr.step(step)))
   const caret = Selection.findFrom(tr.doc.resolve(first), 1, true)
-  return caret && tr.setSelection(caret).setStoredMarks(marks)
+  if (!caret) return null
+  tr.setSelection(caret)
+  return marks?.length ? tr.setStoredMarks(marks) : tr
 }
 
 /** Whether a selection of text begins outside of the table that it ends in: neither end alone says what is selected. */
