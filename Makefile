@@ -12,7 +12,7 @@ $(VENV)/.dev: pyproject.toml requirements/dev.txt
 	QUIRE_SKIP_WEB_BUILD=1 $(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $@
 
-web/node_modules/.installed: web/package-lock.json $(VENV)/.dev
+web/node_modules/.installed: web/package-lock.json $(wildcard web/patches/*) $(VENV)/.dev
 	cd web && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund
 	touch $@
 

@@ -48,7 +48,9 @@ def to_html(document: Json) -> str:
 
 def to_page(document: Json, title: str) -> str:
     """Return a complete HTML page."""
-    head = f'<head><meta charset="utf-8"><title>{escape(title)}</title></head>'
+    # By its generator the page is known from one that a network with a sign-in gives in its place.
+    generator = '<meta name="generator" content="Quire">'
+    head = f'<head><meta charset="utf-8">{generator}<title>{escape(title)}</title></head>'
     return f'<!doctype html><html>{head}<body dir="auto">{to_html(document)}</body></html>'
 
 

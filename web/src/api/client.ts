@@ -74,6 +74,11 @@ export const MIN_PASSWORD = 10
 export const MAX_TITLE = 300
 export const MAX_NAME = 100
 
+/** The forms in which the text of a document can be had. */
+const MEDIA = { json: 'application/json', markdown: 'text/markdown', html: 'text/html', text: 'text/plain' }
+/** What the pages among them say of themselves. */
+const GENERATOR = '<meta name="generator" content="Quire">'
+
 export type Sort = 'updated_at' | 'created_at' | 'title'
 
 /** An answer that says no; `detail` is for people. */
@@ -120,6 +125,8 @@ interface Options {
   link?: string | null
   /** Milliseconds after which no answer counts as none; null for what takes as long as it is large. */
   patience?: number | null
+  /** What the type of the answer begins with: anything else is the page of a network that wants a sign-in. */
+  type?: string
 }
 
 export async function request(path: string, options: Options = {}): Promise<Response> {
@@ -140,7 +147,11 @@ export async function request(path: string, options: Options = {}): Promise<Resp
   } catch (error) {
     throw new NetworkError(String(error))
   }
-  if (response.ok) return response
+  if (response.ok) {
+    const type = response.headers.get('Content-Type') ?? ''
+    if (!type.startsWith(options.type ?? '')) throw new NetworkError(`an answer of type ${type} came instead`)
+    return response
+  }
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
   const wait = Number(response.headers.get('Retry-After')) || undefined
   throw new Problem(response.status, String(body.detail ?? response.statusText), body, wait)
@@ -230,8 +241,15 @@ export const api = {
   /** Puts a document that is open by its link into one's list. */
   visit: (id: string, link: string) => json<void>(`/documents/${id}/visit`, { method: 'PUT', link }),
   forgetVisit: (id: string) => json<void>(`/documents/${id}/visit`, { method: 'DELETE' }),
-  content: async (id: string, format: 'json' | 'markdown' | 'html' | 'text', link: string | null) =>
-    (await request(`/documents/${id}/content?format=${format}`, { link, patience: null })).text(),
+  content: async (id: string, format: keyof typeof MEDIA, link: string | null) => {
+    const type = MEDIA[format]
+    const text = await (
+      await request(`/documents/${id}/content?format=${format}`, { link, patience: null, type })
+    ).text()
+    // The type of a page does not tell whose it is.
+    if (format === 'html' && !text.includes(GENERATOR)) throw new NetworkError('a page of another came instead')
+    return text
+  },
   attach: async (id: string, file: File, link: string | null) =>
     json<Attachment>(`/documents/${id}/attachments`, {
       method: 'POST',
@@ -245,7 +263,7 @@ export const api = {
     }),
   /** The content of an attachment, for who may read it by a link. */
   attachment: async (address: string, link: string) =>
-    (await request(address.replace('/api/v1', ''), { link, patience: null })).blob(),
+    (await request(address.replace('/api/v1', ''), { link, patience: null, type: 'image/' })).blob(),
   exchange: async (id: string, body: Uint8Array<ArrayBuffer>, link: string | null, tab: string) => {
     const answer = await request(`/documents/${id}/sync`, {
       method: 'POST',
@@ -253,6 +271,7 @@ export const api = {
       headers: { 'Content-Type': 'application/octet-stream', 'X-Quire-Tab': tab },
       link,
       patience: 30_000,
+      type: 'application/octet-stream',
     })
     const role = (answer.headers.get('X-Quire-Role') ?? 'viewer') as RoleName
     return { role, body: new Uint8Array(await answer.arrayBuffer()) }

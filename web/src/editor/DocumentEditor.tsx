@@ -1,4 +1,3 @@
-import { useMediaQuery } from '@mantine/hooks'
 import { EditorContent, useEditor } from '@tiptap/react'
 import { lazy, memo, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,6 +8,7 @@ import type { Editor } from '@tiptap/core'
 import { extensions } from './extensions'
 import { readPending } from './extensions/pending'
 import { MenuBar } from './menu/MenuBar'
+import { useOneMenu } from './menu/useOneMenu'
 import { AltText } from './panels/AltText'
 import { FindPanel } from './panels/FindPanel'
 import { LinkBubble } from './panels/LinkBubble'
@@ -16,7 +16,7 @@ import { Outline } from './panels/Outline'
 import type { PageActions, Panel } from './panels/panel'
 import { SelectionMenu } from './panels/SelectionMenu'
 import { ShortcutHelp } from './panels/ShortcutHelp'
-import { byLink } from './picture/address'
+import { asStored, byLink } from './picture/address'
 import { PictureMenu } from './picture/PictureMenu'
 import { TableMenu } from './table/TableMenu'
 import { Toolbar } from './toolbar/Toolbar'
@@ -46,7 +46,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
   const [panel, setPanel] = useState<Panel | null>(null)
   const reading = useRef(readOnly)
   const sheet = useRef<HTMLDivElement>(null)
-  const narrow = useMediaQuery('(max-width: 700px)', false, { getInitialValueInEffect: false })
+  const small = useOneMenu()
   const [fault, setFault] = useState<unknown>(null)
   // Thrown while React renders, a fault reaches the boundary around the editor.
   if (fault !== null) throw fault
@@ -64,7 +64,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
             throw error
           }
         },
-        address: link === null ? (src) => src : byLink(link),
+        addresses: link === null ? asStored : byLink(link),
         paste: {
           own: `/api/v1/documents/${session.documentId}/`,
           describe: (kind, name) => t(`paste.picture.${kind}`, { name: name || t('paste.picture.unnamed') }),
@@ -139,8 +139,8 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
   const menus = <MenuBar editor={editor} page={page} readOnly={readOnly} onPanel={setPanel} />
   return (
     <div className="editor">
-      {(!narrow || readOnly) && <div className="menus">{menus}</div>}
-      {!readOnly && <Toolbar editor={editor} before={narrow && menus} onPanel={setPanel} />}
+      {(!small || readOnly) && <div className="menus">{menus}</div>}
+      {!readOnly && <Toolbar editor={editor} before={small && menus} onPanel={setPanel} />}
       {panel === 'find' && (
         <div className="find-place">
           <FindPanel editor={editor} readOnly={readOnly} onClose={close} />

@@ -4,6 +4,7 @@ import { initProseMirrorDoc } from '@tiptap/y-tiptap'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { extensions } from '../../src/editor/extensions'
+import { asStored } from '../../src/editor/picture/address'
 import schema from '../../src/editor/schema/schema.json'
 import type { DocumentSession } from '../../src/sync'
 import { rescueWords } from '../../src/sync/session/rescue'
@@ -21,6 +22,7 @@ export class Replica {
       doc: this.doc,
       fragment: this.fragment,
       awareness: new Awareness(this.doc),
+      pictures: { keep: async () => undefined, all: async () => [], forget: async () => undefined },
       me: { id: String(client), name: `Person ${client}`, color: '#2f5d50' },
     }
     this.editor = new Editor({
@@ -28,7 +30,7 @@ export class Replica {
       extensions: extensions(session as unknown as DocumentSession, {
         placeholder: '',
         upload: () => Promise.reject(new Error('no server here')),
-        address: (src) => src,
+        addresses: asStored,
         onFault: (fault) => {
           throw fault
         },

@@ -168,7 +168,9 @@ export class MemoryServer {
     encoding.writeVarUint8Array(encoder, Y.encodeStateVector(kept.doc))
     encoding.writeVarUint8Array(encoder, Y.encodeStateAsUpdate(kept.doc, vector))
     return Promise.resolve(
-      new Response(encoding.toUint8Array(encoder) as never, { headers: { 'X-Quire-Role': 'editor' } }),
+      new Response(encoding.toUint8Array(encoder) as never, {
+        headers: { 'Content-Type': 'application/octet-stream', 'X-Quire-Role': 'editor' },
+      }),
     )
   }
 }

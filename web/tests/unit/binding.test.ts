@@ -4,9 +4,10 @@ import { resolve } from 'node:path'
 import { getSchema } from '@tiptap/core'
 import { EditorState } from '@tiptap/pm/state'
 import { initProseMirrorDoc, updateYFragment } from '@tiptap/y-tiptap'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { schemaExtensions } from '../../src/editor/extensions'
+import { Replica } from '../replicas/replica'
 
 const schema = getSchema(schemaExtensions())
 
@@ -111,4 +112,17 @@ test.each(['v1'])('FM-076 a document of schema %s opens in this release', (versi
   opened.descendants((node) => void (node.isText ? found.push(node.text ?? '') : undefined))
   expect(found.join('')).toBe(expected.join(''))
   expect(new Set(JSON.stringify(opened.toJSON()).match(/"type":"\w+"/g))).not.toContain('"type":"unknownBlock"')
+})
+
+test('a document that begins with a list opens without a selection where no words can be', () => {
+  const warned = vi.spyOn(console, 'warn')
+  const [list, item] = [new Y.XmlElement('bulletList'), new Y.XmlElement('listItem')]
+  item.insert(0, [paragraph('words')])
+  list.insert(0, [item])
+  const doc = new Y.Doc()
+  doc.getXmlFragment('default').insert(0, [list])
+  const replica = new Replica(1, Y.encodeStateAsUpdate(doc))
+  expect(replica.editor.state.selection.$head.parent.textContent).toBe('words')
+  expect(warned).not.toHaveBeenCalled()
+  replica.close()
 })

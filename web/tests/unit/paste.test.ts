@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Editor } from '@tiptap/core'
 import type { Node } from '@tiptap/pm/model'
+import { Selection } from '@tiptap/pm/state'
 import { initProseMirrorDoc, updateYFragment } from '@tiptap/y-tiptap'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
@@ -45,7 +46,8 @@ async function paste(content: string, kind: Kind = 'html', into = ''): Promise<R
     ],
   })
   open.push(editor)
-  editor.chain().setContent(into).setTextSelection(1).run()
+  editor.commands.setContent(into)
+  editor.view.dispatch(editor.state.tr.setSelection(Selection.atStart(editor.state.doc)))
   const event = new Event('paste', { bubbles: true, cancelable: true })
   const held: Record<string, string> = { [kind === 'html' ? 'text/html' : 'text/plain']: content }
   if (kind === 'vscode') held['vscode-editor-data'] = '{"version":1,"mode":"markdown"}'
@@ -438,6 +440,19 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
       for (const name of ['bold', 'italic', 'strike', 'code', 'highlight'])
         expect(doc.rangeHasMark(0, doc.content.size, doc.type.schema.marks[name] as never)).toBe(false)
     }
+  })
+
+  test.each([
+    ['<ul><li><p></p></li></ul>', 'bulletList(listItem(paragraph("one")), listItem(paragraph("two")))'],
+    ['<ol><li><p>!</p></li></ol>', 'orderedList(listItem(paragraph("one")), listItem(paragraph("two!")))'],
+    [
+      '<ul data-type="taskList"><li data-type="taskItem"><p></p></li></ul>',
+      'taskList(taskItem(paragraph("one")), taskItem(paragraph("two")))',
+    ],
+  ])('paragraphs are items of the list that they are pasted into: %s', async (list, items) => {
+    for (const kind of ['text', 'plain'] as const) expect(outline(await paste('one\ntwo', kind, list))).toBe(items)
+    for (const html of ['<p>one</p><p>two</p>', '<p align="center">one</p><p>two</p>'])
+      expect(outline(await paste(html, 'html', list))).toBe(items)
   })
 
   test('pasted without formatting, Markdown stays text and an address is no link', async () => {

@@ -179,6 +179,34 @@ test('of a copy that is read late only what was not sent is counted', async () =
   await vi.waitFor(() => expect(session.state.get().status).toMatchObject({ changes: 0 }))
 })
 
+test('a copy that is read late is shown without a network, too', async () => {
+  const id = newDocumentId()
+  server.goAway()
+  await store(storeName('ada', id), paragraph('kept here'))
+  const release = slowCopy(storeName('ada', id))
+  hurry()
+  const session = start(id)
+  await becomes(session, 'offline')
+  expect(session.state.get().ready).toBe(false)
+  release()
+  await vi.waitFor(() => expect(session.state.get().ready).toBe(true))
+  expect(session.text()).toBe('kept here')
+})
+
+test('words in a copy that is read only after access has gone are not thrown away', async () => {
+  const id = newDocumentId()
+  server.keep(id)
+  server.refusal = 'permission-denied'
+  await store(storeName('ada', id), paragraph('kept here'))
+  const release = slowCopy(storeName('ada', id))
+  hurry()
+  const session = start(id)
+  await vi.waitFor(() => expect(session.state.get()).toMatchObject({ problem: { kind: 'denied' }, kept: 'no' }))
+  release()
+  await vi.waitFor(() => expect(session.state.get().stranded?.words).toBe('kept here'))
+  expect(await unsentOf('ada')).toEqual([id])
+})
+
 test('a copy whose write fails while it is opened is not said to keep anything', async () => {
   const id = newDocumentId()
   server.keep(id)

@@ -3,7 +3,7 @@ import type { Node } from '@tiptap/pm/model'
 import { TableMap } from '@tiptap/pm/tables'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { tableCommands } from '../../src/editor/table/commands'
+import { colorCells, tableCommands } from '../../src/editor/table/commands'
 import { Replica } from '../replicas/replica'
 
 let one: Replica
@@ -158,4 +158,22 @@ test('so does a key that goes by the columns', async () => {
     expect(isEven(replica)).toBe(true)
     expect(cells(replica)[0]).toContain('first')
   }
+})
+
+test('a repair is nobody’s step to undo', async () => {
+  press(one, 'Tab')
+  await settled()
+  expect(isEven(one)).toBe(true)
+  one.editor.commands.undo()
+  await settled()
+  expect(cells(one).map((row) => row.length)).toEqual([3, 3])
+})
+
+test('a colour for one cell changes that cell only', async () => {
+  const before = table(one)
+  colorCells(one.editor, '#fff3a3')
+  await settled()
+  expect(cells(one).map((row) => row.length)).toEqual([3, 2, 3])
+  expect(table(one).children.filter((row, index) => row !== before.child(index))).toHaveLength(1)
+  expect(table(one).firstChild?.firstChild?.attrs.backgroundColor).toBe('#fff3a3')
 })

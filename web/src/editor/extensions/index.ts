@@ -37,9 +37,9 @@ import { SlashMenu } from '../suggest/slashMenu'
 import { insertBlocks } from '../insert'
 import { CleanPaste, type PasteOptions } from '../paste/cleanPaste'
 import { safeAddress, typedAddress } from '../links'
-import type { Address } from '../picture/address'
+import type { Addresses } from '../picture/address'
 import { Picture } from '../picture/picture'
-import { fill, type Upload } from '../picture/upload'
+import { Uploads, type Upload } from '../picture/uploads'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Faults } from './faults'
@@ -197,20 +197,21 @@ export function extensions(
   options: {
     placeholder: string
     upload: Upload
-    address: Address
+    addresses: Addresses
     paste: Pick<PasteOptions, 'own' | 'describe'>
     onFault: (fault: unknown) => void
     onTooMuch: () => void
   },
 ): Extensions {
+  const uploads = new Uploads(options.upload, session.pictures, session.awareness)
   return [
     ...schemaExtensions().map((extension) =>
-      extension.name === 'image' ? Picture.configure({ upload: options.upload, address: options.address }) : extension,
+      extension.name === 'image' ? Picture.configure({ uploads, addresses: options.addresses }) : extension,
     ),
     CleanPaste.configure({
       ...options.paste,
       onTooMuch: options.onTooMuch,
-      onPictures: (view, held) => held.forEach((picture) => void fill(view, picture, options.upload)),
+      onPictures: (view, held) => uploads.fill(view, held),
     }),
     LargeInsert.configure({ onRefused: options.onTooMuch }),
     Placeholder.configure({ placeholder: options.placeholder }),

@@ -10,7 +10,7 @@ import { endWithLine } from './wholeLines'
 const LISTS = ['bulletList', 'orderedList', 'taskList']
 const ITEMS = ['listItem', 'taskItem']
 const isList = (node?: Node | null) => LISTS.includes(node?.type.name ?? '')
-const isItem = (node?: Node | null) => ITEMS.includes(node?.type.name ?? '')
+export const isItem = (node?: Node | null) => ITEMS.includes(node?.type.name ?? '')
 
 export const Lists = Extension.create({
   name: 'lists',

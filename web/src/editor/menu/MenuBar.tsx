@@ -1,5 +1,4 @@
 import { Menubar } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import type { Editor } from '@tiptap/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,6 +6,7 @@ import type { PageActions, Panel } from '../panels/panel'
 import { Entries } from './Entries'
 import { menusOf } from './menus'
 import { OneMenu } from './OneMenu'
+import { useOneMenu } from './useOneMenu'
 
 interface Props {
   editor: Editor
@@ -17,15 +17,15 @@ interface Props {
 
 /**
  * Everything the editor can do, by name. Its state is read when a menu opens, not on every key.
- * On a narrow screen the menus are one menu.
+ * On a small screen the menus are one menu.
  */
 export function MenuBar({ editor, page, readOnly, onPanel }: Props) {
   const { t } = useTranslation()
   const [open, setOpen] = useState<number | null>(null)
-  const narrow = useMediaQuery('(max-width: 700px)', false, { getInitialValueInEffect: false })
+  const one = useOneMenu()
   const close = () => setOpen(null)
   const menus = menusOf(editor, page, onPanel, t, open !== null, !readOnly)
-  if (narrow) return <OneMenu menus={menus} opened={open !== null} onOpen={(opened) => setOpen(opened ? 0 : null)} />
+  if (one) return <OneMenu menus={menus} opened={open !== null} onOpen={(opened) => setOpen(opened ? 0 : null)} />
   return (
     <Menubar className="menubar" aria-label={t('menu.label')} openIndex={open} onOpenChange={setOpen}>
       {menus.map((menu) => (

@@ -136,7 +136,7 @@ function Preview({ link, onEdit, onRemove }: { link: Found; onEdit: (() => void)
       <CopyButton value={link.href}>
         {({ copied, copy }) => (
           <Tooltip label={t(copied ? 'copied' : 'share.copy')}>
-            <ActionIcon variant="subtle" color="gray" aria-label={t('share.copy')} onClick={copy}>
+            <ActionIcon variant="subtle" color="gray" size={34} aria-label={t('share.copy')} onClick={copy}>
               {copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
             </ActionIcon>
           </Tooltip>
@@ -145,12 +145,12 @@ function Preview({ link, onEdit, onRemove }: { link: Found; onEdit: (() => void)
       {onEdit && (
         <>
           <Tooltip label={t('link.edit')}>
-            <ActionIcon variant="subtle" color="gray" aria-label={t('link.edit')} onClick={onEdit}>
+            <ActionIcon variant="subtle" color="gray" size={34} aria-label={t('link.edit')} onClick={onEdit}>
               <IconPencil size={16} />
             </ActionIcon>
           </Tooltip>
           <Tooltip label={t('link.remove')}>
-            <ActionIcon variant="subtle" color="gray" aria-label={t('link.remove')} onClick={onRemove}>
+            <ActionIcon variant="subtle" color="gray" size={34} aria-label={t('link.remove')} onClick={onRemove}>
               <IconLinkOff size={16} />
             </ActionIcon>
           </Tooltip>

@@ -1,9 +1,10 @@
 /** Everything pasted or dropped as text goes through the normaliser before the editor reads it. */
 import { Extension } from '@tiptap/core'
-import { Slice } from '@tiptap/pm/model'
+import { Fragment, Slice } from '@tiptap/pm/model'
 import { Plugin, TextSelection, type Selection } from '@tiptap/pm/state'
 import { CellSelection } from '@tiptap/pm/tables'
 import type { EditorView } from '@tiptap/pm/view'
+import { isItem } from '../extensions/lists'
 import { linkAddresses } from './addresses'
 import { copiedText } from './copiedText'
 import { isMarkdown, markdownToHtml } from './markdown'
@@ -42,6 +43,16 @@ function ownLayout(slice: Slice, { $from, empty }: Selection): Slice {
   const laidOut = Object.entries(first.attrs).some(([name, value]) => name !== 'id' && value !== into.attrs[name])
   if (first.type !== into.type || slice.openStart !== 1 || !laidOut) return slice
   return new Slice(slice.content, 0, slice.content.childCount > 1 ? slice.openEnd : 0)
+}
+
+/** Paragraphs are items of the list that they are pasted into, as lines that are typed there. */
+function asItems(slice: Slice, { $from }: Selection): Slice {
+  const { content, openStart, openEnd } = slice
+  const item = $from.depth > 2 ? $from.node(-1) : null
+  if (!isItem(item) || !item || content.childCount < 2) return slice
+  if (content.content.some(({ type }) => type.name !== 'paragraph')) return slice
+  const items = content.content.map((paragraph) => item.type.create(null, paragraph))
+  return new Slice(Fragment.from($from.node(-2).type.create(null, items)), openStart + 2, openEnd + 2)
 }
 
 /** In two steps: one undo brings back the text as it was written. */
@@ -106,7 +117,8 @@ export const CleanPaste = Extension.create<PasteOptions>({
             const { selection, schema } = view.state
             // What is moved is as it was, who wants plain text wants no links, and code has none.
             const as = view.dragging || isPlain(view) || selection.$from.parent.type.spec.code
-            return ownLayout(as ? slice : linkAddresses(slice, schema), selection)
+            const linked = as ? slice : linkAddresses(slice, schema)
+            return view.dragging ? linked : asItems(ownLayout(linked, selection), selection)
           },
           clipboardTextParser: plainText,
           clipboardTextSerializer: ({ content }) => copiedText(content),

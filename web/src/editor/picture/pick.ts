@@ -1,5 +1,5 @@
 import type { Editor } from '@tiptap/core'
-import { addPictures, type Upload } from './upload'
+import type { Uploads } from './uploads'
 
 /** Asks for picture files of this device and puts them in the place of the selection. */
 export function pickPictures(editor: Editor): void {
@@ -17,6 +17,6 @@ export function pickPictures(editor: Editor): void {
 /** Puts files into the place of the selection, with the editor's own way to upload them. */
 export function addPicturesOf(editor: Editor, files: File[]): void {
   const picture = editor.extensionManager.extensions.find((extension) => extension.name === 'image')
-  const { upload } = (picture?.options ?? {}) as { upload?: Upload }
-  if (upload) addPictures(editor.view, files, upload)
+  const { uploads } = (picture?.options ?? {}) as { uploads?: Uploads | null }
+  uploads?.add(editor.view, files)
 }

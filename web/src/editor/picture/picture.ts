@@ -1,9 +1,9 @@
 /** Pictures: uploaded as attachments and referred to by address; never base64 in the document. */
 import Image from '@tiptap/extension-image'
 import { Plugin } from '@tiptap/pm/state'
-import type { Address } from './address'
+import { asStored, type Addresses } from './address'
 import { step } from './resize'
-import { addPictures, pictureFiles, type Upload } from './upload'
+import { pictureFiles, type Uploads } from './uploads'
 import { PictureView } from './view'
 
 const size = (name: 'width' | 'height') => ({
@@ -12,8 +12,9 @@ const size = (name: 'width' | 'height') => ({
 })
 
 interface Options {
-  upload: Upload
-  address: Address
+  /** None where nobody writes. */
+  uploads: Uploads | null
+  addresses: Addresses
   HTMLAttributes: Record<string, unknown>
 }
 
@@ -22,8 +23,8 @@ export const Picture = Image.extend<Options>({
     return {
       ...this.parent?.(),
       HTMLAttributes: {},
-      upload: () => Promise.reject(new Error('pictures cannot be uploaded here')),
-      address: (src: string) => src,
+      uploads: null,
+      addresses: asStored,
     } as never
   },
 
@@ -52,8 +53,16 @@ export const Picture = Image.extend<Options>({
   },
 
   addNodeView() {
-    const { address } = this.options
-    return ({ node, view, getPos }) => new PictureView(node, view, getPos, address)
+    const { addresses, uploads } = this.options
+    return ({ node, view, getPos }) => new PictureView(node, view, getPos, addresses, uploads)
+  },
+
+  onCreate() {
+    void this.options.uploads?.resume(this.editor.view)
+  },
+
+  onDestroy() {
+    this.options.addresses.release()
   },
 
   // Typing `![…](…)` would refer to a picture that nobody fetched.
@@ -67,14 +76,15 @@ export const Picture = Image.extend<Options>({
   },
 
   addProseMirrorPlugins() {
-    const { upload } = this.options
+    const { uploads } = this.options
+    if (!uploads) return []
     return [
       new Plugin({
         props: {
           handlePaste: (view, event) => {
             const files = pictureFiles(event.clipboardData?.files)
             if (files.length === 0 || event.clipboardData?.types.includes('text/html')) return false
-            addPictures(view, files, upload)
+            uploads.add(view, files)
             return true
           },
           handleDrop: (view, event) => {
@@ -82,7 +92,7 @@ export const Picture = Image.extend<Options>({
             if (files.length === 0 || event.dataTransfer?.types.includes('text/html')) return false
             event.preventDefault()
             const place = view.posAtCoords({ left: event.clientX, top: event.clientY })
-            addPictures(view, files, upload, place?.pos)
+            uploads.add(view, files, place?.pos)
             return true
           },
         },

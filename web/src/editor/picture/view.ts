@@ -3,9 +3,9 @@ import type { Node } from '@tiptap/pm/model'
 import type { EditorView, NodeView } from '@tiptap/pm/view'
 import i18next from 'i18next'
 import { safeAddress } from '../links'
-import type { Address } from './address'
-import { preview, watch } from './previews'
+import type { Addresses } from './address'
 import { setWidth } from './resize'
+import type { Uploads } from './uploads'
 
 export class PictureView implements NodeView {
   readonly dom = document.createElement('figure')
@@ -14,12 +14,14 @@ export class PictureView implements NodeView {
   private readonly note = document.createElement('span')
   /** The picture that is shown, or on its way. */
   private shown = ''
+  private unwatch: (() => void) | undefined
 
   constructor(
     private node: Node,
     private readonly view: EditorView,
     private readonly position: () => number | undefined,
-    private readonly address: Address,
+    private readonly addresses: Addresses,
+    private readonly uploads: Uploads | null,
   ) {
     this.dom.className = 'picture'
     this.frame.className = 'picture-frame'
@@ -81,15 +83,17 @@ export class PictureView implements NodeView {
     this.frame.style.width = width ? `${width}px` : ''
     this.image.alt = alt ?? ''
     this.image.title = title ?? ''
-    const shown = src === '' ? (preview(id) ?? '') : (src ?? '')
-    this.dom.toggleAttribute('data-waiting', src === '')
+    const waits = src === ''
+    const shown = waits ? (this.uploads?.preview(id) ?? '') : (src ?? '')
+    this.dom.toggleAttribute('data-waiting', waits)
+    if (waits) this.unwatch ??= this.uploads?.watch(() => this.draw())
+    else this.stopWatching()
     if (shown.startsWith('/') || shown.startsWith('blob:')) {
       this.note.hidden = true
       this.frame.hidden = false
       void this.show(shown)
     } else if (shown === '') {
-      watch(id, () => this.draw())
-      this.explain(i18next.t('picture.waiting'))
+      this.explain(i18next.t(this.uploads?.isUnderway(id) ? 'picture.waiting' : 'picture.missing'))
     } else this.remote(shown)
   }
 
@@ -97,7 +101,7 @@ export class PictureView implements NodeView {
     if (src === this.shown) return
     this.shown = src
     try {
-      const address = src.startsWith('blob:') ? src : await this.address(src)
+      const address = src.startsWith('blob:') ? src : await this.addresses.of(src)
       if (this.shown === src) this.image.src = address
     } catch {
       if (this.shown === src) this.explain(i18next.t('picture.broken'))
@@ -128,6 +132,15 @@ export class PictureView implements NodeView {
     this.node = node
     this.draw()
     return true
+  }
+
+  private stopWatching(): void {
+    this.unwatch?.()
+    this.unwatch = undefined
+  }
+
+  destroy(): void {
+    this.stopWatching()
   }
 
   stopEvent(event: Event): boolean {

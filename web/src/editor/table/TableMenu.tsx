@@ -15,7 +15,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MARKERS, Swatches } from '../toolbar/Swatches'
 import { ToolButton } from '../toolbar/ToolButton'
-import { changeTable, tableCommands } from './commands'
+import { changeTable, colorCells, tableCommands } from './commands'
 
 const GRAYS = [
   ['#f1f3f5', 'light'],
@@ -97,7 +97,7 @@ export function TableMenu({ editor }: { editor: Editor }) {
           icon={<IconBucketDroplet size={18} />}
           colors={[...MARKERS, ...GRAYS]}
           value={state?.color ?? null}
-          onPick={(color) => editor.chain().focus().setCellAttribute('backgroundColor', color).run()}
+          onPick={(color) => colorCells(editor, color)}
         />
         <Menu opened={open} onChange={setOpen} position="bottom-end">
           <Menu.Target>

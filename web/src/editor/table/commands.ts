@@ -1,5 +1,6 @@
 /** What can be done to a table, in the order of its menus. */
 import type { Editor } from '@tiptap/core'
+import { CellSelection } from '@tiptap/pm/tables'
 import { repairTables } from './repair'
 
 interface TableCommand {
@@ -32,8 +33,18 @@ export function tableCommands(editor: Editor): TableCommand[] {
 
 /** Does what the menus offer, on even tables. */
 export function changeTable(editor: Editor, name: (typeof NAMES)[number][1]): void {
-  // As a change of its own: together with another the binding might take a row for its neighbour.
+  evenOut(editor)
+  editor.chain().focus()[name]().run()
+}
+
+/** Colours the cell of the caret, which takes no map of its table, or those that are selected. */
+export function colorCells(editor: Editor, color: string | null): void {
+  if (editor.state.selection instanceof CellSelection) evenOut(editor)
+  editor.chain().focus().setCellAttribute('backgroundColor', color).run()
+}
+
+/** As a change of its own: together with another the binding might take a row for its neighbour. */
+function evenOut(editor: Editor): void {
   const repaired = repairTables(editor.state)
   if (repaired) editor.view.dispatch(repaired)
-  editor.chain().focus()[name]().run()
 }

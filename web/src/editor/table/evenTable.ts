@@ -6,9 +6,10 @@ import type { CommandProps } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import { Table } from '@tiptap/extension-table'
 import { EditorState, Plugin, Selection, type Transaction } from '@tiptap/pm/state'
-import { CellSelection, findTable, TableMap, tableEditingKey } from '@tiptap/pm/tables'
+import { CellSelection, findTable, fixTables, TableMap, tableEditingKey } from '@tiptap/pm/tables'
 import type { ResolvedPos } from '@tiptap/pm/model'
 import type { EditorView } from '@tiptap/pm/view'
+import { leadsIntoTable, typingOverCells } from './cellSelection'
 import { repairTables } from './repair'
 
 /** What is done to rows and columns goes by a map of the table, which is wrong where cells are missing. */
@@ -25,7 +26,6 @@ const GO_BY_MAP = new Set([
   'toggleHeaderColumn',
   'toggleHeaderRow',
   'toggleHeaderCell',
-  'setCellAttribute',
   'goToNextCell',
   'goToPreviousCell',
 ])
@@ -42,18 +42,27 @@ export const EvenTable = Table.extend({
 
   addProseMirrorPlugins() {
     const plugins = (this.parent?.() ?? []).map((plugin) => {
-      const append = plugin.spec.appendTransaction
+      const { appendTransaction: append, props } = plugin.spec
+      const press = props?.handleKeyDown
       if (plugin.spec.key !== tableEditingKey || !append) return plugin
       return new Plugin({
         ...plugin.spec,
+        props: {
+          ...props,
+          // The keys that go from cell to cell go by the end of a selection, and would forget where it began.
+          handleKeyDown(this: Plugin, view, event) {
+            return !leadsIntoTable(view.state) && press?.call(this, view, event)
+          },
+        },
         appendTransaction(this: Plugin, transactions, before, state) {
           const known = transactions.some(isChangeOrigin) || isUneven(before.selection.$from)
           // A document that does not differ is not looked at: only the selection is.
-          return append.call(this, transactions, known ? state : before, state)
+          const seen = known ? state : before
+          return leadsIntoTable(state) ? fixTables(state, seen) : append.call(this, transactions, seen, state)
         },
       })
     })
-    return [acting(), ...plugins]
+    return [acting(), typingOverCells(), ...plugins]
   },
 })
 

@@ -9,7 +9,7 @@ import type { Node } from '@tiptap/pm/model'
 import { EditorState, type Transaction } from '@tiptap/pm/state'
 import { fixTables, TableMap } from '@tiptap/pm/tables'
 
-/** Undefined when all tables are even. */
+/** Undefined when all tables are even. Nobody's step: undone, it would only be made again by the next key. */
 export function repairTables(state: EditorState): Transaction | undefined {
   if (unevenIn(state.doc).length === 0) return undefined
   const { tr } = state
@@ -22,7 +22,7 @@ export function repairTables(state: EditorState): Transaction | undefined {
     const table = tr.doc.nodeAt(place)
     if (table) nameCells(tr, table, place)
   }
-  return tr
+  return tr.setMeta('addToHistory', false)
 }
 
 function unevenIn(doc: Node): [Node, number][] {

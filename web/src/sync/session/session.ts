@@ -43,6 +43,7 @@ export class DocumentSession {
   private readonly transport: Transport
   private readonly otherTabs: OtherTabs
   private localReady = false
+  private copyRead = false
   private readonly ledger = new Ledger(this.doc, this.fragment)
   private readonly refused = new Refused(this.state, this.ledger, {
     // A new handshake offers everything.
@@ -179,6 +180,11 @@ export class DocumentSession {
     this.local.keepInfo(info)
   }
 
+  /** The files of pictures that the server does not have yet. */
+  get pictures(): LocalCopy['pictures'] {
+    return this.local.pictures
+  }
+
   /** Others' changes wait while `held` says so, for a while; `before` is called just before they are taken in. */
   onRemote(held: () => boolean, before: () => void): void {
     this.transport.onRemote(held, before)
@@ -229,21 +235,24 @@ export class DocumentSession {
     if (this.link !== null) this.local.keepLink(this.link)
     const begun = this.arrival !== null && !found
     if (begun) Y.applyUpdate(this.doc, firstContent(this.documentId))
+    this.onCopy(found || begun)
+  }
+
+  /** The copy may come later than one could wait for it: until then it was taken for unsent as a whole. */
+  private onRead(): void {
+    this.copyRead = true
+    if (!this.closed && this.localReady) this.onCopy(this.doc.store.clients.size > 0)
+  }
+
+  private onCopy(found: boolean): void {
     this.ledger.load(this.local.confirmed, this.transport.settled)
     if (this.local.seen !== null && !this.transport.connected) this.transport.offlineSince = this.local.seen
     const { role, readOnly, problem } = this.state.get()
     if (problem === null) {
-      if (found || begun) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
+      if (found) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
       if (!this.transport.relays) this.otherTabs.ask()
       this.refused.onLoaded()
     } else if (FOR_GOOD.has(problem.detail)) this.onRefusedForGood()
-    this.refresh()
-  }
-
-  /** A copy that came later than one could wait for it was taken for unsent as a whole. */
-  private onRead(): void {
-    if (this.closed || !this.localReady) return
-    this.ledger.load(this.local.confirmed, this.transport.settled)
     this.refresh()
   }
 
@@ -299,7 +308,8 @@ export class DocumentSession {
   /** Access is gone: the local copy goes too, unless it holds what nobody else has. */
   private onRefusedForGood(): void {
     this.local.writable = false
-    if (!this.localReady) return
+    // What was not read yet may hold it.
+    if (!this.copyRead) return
     this.refused.strand()
     if (!this.refused.stranded) void this.local.erase()
     else this.state.update({ ready: true })

@@ -10,6 +10,8 @@ import { MARKED, markedSent, readToMark, unmark } from './sentMarks'
 
 const CONFIRMED = 'confirmed'
 const SEEN = 'seen'
+/** Begins the keys of pictures that the server does not have. */
+const PICTURE = 'picture:'
 
 /** What the server was known to have when that was last noted, and when that was. */
 export async function noteIn(db: IDBDatabase): Promise<{ confirmed: Y.Snapshot; seen: number | null }> {
@@ -36,6 +38,23 @@ export async function addNote(db: IDBDatabase, confirmed: Y.Snapshot): Promise<v
   const sum = joined(snapshotOf(await idb.get(custom, CONFIRMED)), confirmed)
   await idb.put(custom, Y.encodeSnapshot(sum) as never, CONFIRMED)
   await idb.put(custom, Date.now() as never, SEEN)
+}
+
+export async function keepPicture(db: IDBDatabase, id: string, file: File): Promise<void> {
+  const [custom] = idb.transact(db, ['custom'])
+  if (custom) await idb.put(custom, file as never, PICTURE + id)
+}
+
+export async function keptPictures(db: IDBDatabase): Promise<[string, File][]> {
+  const [custom] = idb.transact(db, ['custom'], 'readonly')
+  if (!custom) return []
+  const kept = await idb.getAllKeysValues(custom, IDBKeyRange.bound(PICTURE, `${PICTURE}\uffff`))
+  return kept.map(({ k, v }: { k: string; v: File }) => [k.slice(PICTURE.length), v])
+}
+
+export async function forgetPicture(db: IDBDatabase, id: string): Promise<void> {
+  const [custom] = idb.transact(db, ['custom'])
+  if (custom) await idb.del(custom, PICTURE + id)
 }
 
 /** Names of local copies with changes that no server has confirmed. */

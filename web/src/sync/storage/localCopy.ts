@@ -7,7 +7,7 @@ import * as Y from 'yjs'
 import type { DocumentInfo } from '../../api/client'
 import { joined, NOTHING } from '../ledger/unsent'
 import { Observable } from '../observable'
-import { addNote, deleteStore, noteIn, store } from './copies'
+import { addNote, deleteStore, forgetPicture, keepPicture, keptPictures, noteIn, store } from './copies'
 import { isWritable, keepInfo, keepLink, keepWritable } from './notes'
 import { holdOpen, unmark } from './sentMarks'
 
@@ -198,6 +198,20 @@ export class LocalCopy {
   /** The link by which it is open. */
   keepLink(link: string): void {
     if (!this.erased) keepLink(this.name, link)
+  }
+
+  /** Pictures that the server does not have yet, by the id of their block; as long as the copy is open. */
+  readonly pictures = {
+    keep: (id: string, file: File) => this.withOpen(undefined, (db) => keepPicture(db, id, file)),
+    all: () => this.withOpen([], keptPictures),
+    forget: (id: string) => this.withOpen(undefined, (db) => forgetPicture(db, id)),
+  }
+
+  /** Works with the copy when it is read; `absent` where the browser does not store. */
+  private async withOpen<T>(absent: T, work: (db: IDBDatabase) => Promise<T>): Promise<T> {
+    await this.read
+    const db = this.persistence?.db
+    return db && !this.closed && !this.erased ? work(db).catch(() => absent) : absent
   }
 
   /** `unsaved`: the server lacks something, which is kept here though the copy was not open yet. */

@@ -141,3 +141,25 @@ test('who has only the link sees the pictures of the document, and those that th
   await expect.poll(widths).toEqual([120, 60])
   await context.close()
 })
+
+test('a picture whose tab closes on the way is said to be missing, and sent when the document is opened again', async ({
+  owner,
+  server,
+}) => {
+  const address = await newDocument(owner, server)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  const tab = await owner.context().newPage()
+  // The server answers nothing.
+  await tab.route('**/attachments', () => undefined)
+  await tab.goto(address)
+  await type(tab, 'A picture:')
+  await paste(tab, { picture: { name: 'chart.png', width: 120, height: 80 } })
+  await expect(guest.getByText('This picture is being added.')).toBeVisible()
+  await expect(text(tab).locator('.picture img')).toHaveAttribute('src', /^blob:/)
+  await tab.close()
+  await expect(guest.getByText('This picture has not arrived')).toBeVisible()
+  await owner.reload()
+  await expect(text(owner).locator('.picture img')).toHaveAttribute('src', stored)
+  await expect(guest.getByText('This picture has not arrived')).toBeHidden()
+  await context.close()
+})

@@ -92,3 +92,22 @@ test('in a cell, Tab nests the item whose beginning the caret is at, and else go
   await owner.keyboard.type('next')
   await expect(cells.nth(1)).toHaveText('next')
 })
+
+test('keys select from the text into a table, and what is typed over cells is in the first', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await text(owner).evaluate((element: HTMLElement) =>
+    element.editor?.commands.setContent('<p>above</p><table><tr><td></td><td>b</td></tr><tr><td>c</td><td>d</td></tr>'),
+  )
+  await text(owner).getByText('above').click()
+  await owner.keyboard.press('Home')
+  for (let line = 0; line < 3; line += 1) await owner.keyboard.press('Shift+ArrowDown')
+  expect(await owner.evaluate(() => getSelection()?.toString())).toMatch(/^above\s+b/)
+  const cells = text(owner).getByRole('cell')
+  await cells.nth(1).click()
+  await cells.nth(3).click({ modifiers: ['Shift'] })
+  await owner.keyboard.type('typed')
+  await expect(cells).toHaveText(['', 'typed', 'c', ''])
+})

@@ -73,6 +73,8 @@ test('the language of the account comes along to another browser', async ({ owne
   await page.getByRole('textbox', { name: 'Password' }).fill(OWNER.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('heading', { name: 'Dokumente' }).waitFor()
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expect(page.getByRole('link', { name: 'Papierkorb' })).toBeInViewport({ ratio: 1 })
   await expect(page).toHaveTitle('Dokumente – Quire')
   await page.goto(`${server.url}/account`)
   await page.getByRole('combobox', { name: 'Sprache' }).click()

@@ -121,6 +121,9 @@ test('on a phone the header has two rows, and tools beyond the edge fade out', a
   await expect(tools).toHaveAttribute('data-more')
   await tools.evaluate((bar) => bar.scrollTo({ left: bar.scrollWidth }))
   await expect(tools).not.toHaveAttribute('data-more')
+  // On its side there is little height: one row, and one menu.
+  await owner.setViewportSize({ width: 780, height: 390 })
+  await expect.poll(() => top(owner.locator('.canvas'))).toBeLessThan(90)
   await context.close()
 })
 

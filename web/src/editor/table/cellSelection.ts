@@ -1,0 +1,47 @@
+/** Keys while cells are selected, or while a selection leads into a table from outside. */
+import { Plugin, Selection, TextSelection, type EditorState, type Transaction } from '@tiptap/pm/state'
+import { CellSelection, deleteCellSelection, findTable } from '@tiptap/pm/tables'
+
+/** The code of a key that goes to an input method. */
+const COMPOSING = 229
+
+/** Words take the place of all that is selected, as they do elsewhere: the cells are emptied, the first has the words. */
+export function typingOverCells(): Plugin {
+  return new Plugin({
+    props: {
+      handleTextInput: (view, _from, _to, typed) => {
+        const tr = intoFirst(view.state)
+        if (!tr) return false
+        view.dispatch(tr.insertText(typed).scrollIntoView())
+        return true
+      },
+      handleDOMEvents: {
+        // Once the browser composes words, it is too late to lead them elsewhere.
+        keydown: (view, { keyCode, code, key }) => {
+          const tr = keyCode === COMPOSING && (key === 'Dead' || code.startsWith('Key')) && intoFirst(view.state)
+          if (tr) view.dispatch(tr)
+          return false
+        },
+      },
+    },
+  })
+}
+
+/** Empties the selected cells and puts the caret into the first; null if no cells are selected. */
+function intoFirst(state: EditorState): Transaction | null {
+  const { selection, doc, tr } = state
+  if (!(selection instanceof CellSelection)) return null
+  const first = Math.min(...selection.ranges.map(({ $from }) => $from.pos))
+  const marks = state.storedMarks ?? Selection.findFrom(doc.resolve(first), 1, true)?.$from.marks()
+  deleteCellSelection(state, (emptied) => emptied.steps.forEach((step) => tr.step(step)))
+  const caret = Selection.findFrom(tr.doc.resolve(first), 1, true)
+  if (!caret) return null
+  tr.setSelection(caret)
+  return marks?.length ? tr.setStoredMarks(marks) : tr
+}
+
+/** Whether a selection of text begins outside of the table that it ends in: neither end alone says what is selected. */
+export function leadsIntoTable({ selection }: EditorState): boolean {
+  if (!(selection instanceof TextSelection) || selection.empty) return false
+  return findTable(selection.$anchor)?.node !== findTable(selection.$head)?.node
+}

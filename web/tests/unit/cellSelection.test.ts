@@ -1,0 +1,74 @@
+/** Keys while cells are selected, and while a selection leads into a table. */
+import { TextSelection } from '@tiptap/pm/state'
+import { CellSelection } from '@tiptap/pm/tables'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { Replica } from '../replicas/replica'
+
+let replica: Replica
+const TABLE = '<table><tr><td>a</td><td><b>b</b></td></tr><tr><td>c</td><td>d</td></tr></table>'
+
+beforeEach(() => {
+  replica = new Replica(1, Y.encodeStateAsUpdate(new Y.Doc()))
+  replica.editor.commands.setContent(`<p>above</p>${TABLE}<p></p>`)
+})
+afterEach(() => replica.close())
+
+const cells = () => [...replica.editor.view.dom.querySelectorAll('td')].map((cell) => cell.textContent)
+
+/** The place before a cell, by its word. */
+function cell(word: string): number {
+  let found = -1
+  replica.editor.state.doc.descendants((node, at) => {
+    if (node.type.name === 'tableCell' && node.textContent === word) found = at
+  })
+  return found
+}
+
+function select(anchor: number, head: number): void {
+  const { view, state } = replica.editor
+  view.dispatch(state.tr.setSelection(CellSelection.create(state.doc, anchor, head)))
+}
+
+function type(letter: string): void {
+  const { view, state } = replica.editor
+  const { from, to } = state.selection
+  const plain = () => state.tr.insertText(letter, from, to)
+  if (!view.someProp('handleTextInput', (handle) => handle(view, from, to, letter, plain))) view.dispatch(plain())
+}
+
+test.each([
+  ['b', 'd'],
+  ['d', 'b'],
+])('what is typed over cells is in the first of them, and one undo takes it back (%s to %s)', (anchor, head) => {
+  select(cell(anchor), cell(head))
+  type('x')
+  type('y')
+  expect(cells()).toEqual(['a', 'xy', 'c', ''])
+  expect(replica.editor.view.dom.querySelector('td b, td strong')?.textContent).toBe('xy')
+  for (let steps = 0; steps < 2 && cells()[3] === ''; steps += 1) replica.editor.commands.undo()
+  expect(cells()).toEqual(['a', 'b', 'c', 'd'])
+})
+
+test('so is what is composed', () => {
+  select(cell('a'), cell('d'))
+  const { view } = replica.editor
+  const press = (code: string) => view.dom.dispatchEvent(new KeyboardEvent('keydown', { code, keyCode: 229 }))
+  // Not every key of an input method writes.
+  press('Lang1')
+  expect(cells()).toEqual(['a', 'b', 'c', 'd'])
+  press('KeyN')
+  expect(cells()).toEqual(['', '', '', ''])
+  expect(view.state.selection).toBeInstanceOf(TextSelection)
+  expect(view.state.selection.from).toBe(11)
+})
+
+test('a selection that leads into a table from the text above stays one', () => {
+  const { view, state } = replica.editor
+  view.dispatch(state.tr.setSelection(TextSelection.create(state.doc, 3, cell('a') + 2)))
+  expect(view.state.selection).toMatchObject({ anchor: 3, head: cell('a') + 2 })
+  const key = { key: 'ArrowDown', shiftKey: true, bubbles: true, cancelable: true }
+  view.dom.dispatchEvent(new KeyboardEvent('keydown', key))
+  expect(view.state.selection).toBeInstanceOf(TextSelection)
+  expect(view.state.selection.anchor).toBe(3)
+})
