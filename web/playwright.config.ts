@@ -4,6 +4,7 @@ import { CHROMIUM } from './tests/browser/chromium'
 /** Real Chromium against a real server; each worker starts its own server on a free port. */
 export default defineConfig({
   testDir: 'tests/browser',
+  fullyParallel: true,
   // Much of a test is waiting: for silence, for a reconnect, for what must not happen.
   workers: 2,
   // A busy machine may be late once; what is broken fails twice.

@@ -26,6 +26,8 @@ const cards = (page: Page) => page.getByRole('list', { name: 'List of documents'
 const search = (page: Page) => page.getByRole('searchbox', { name: 'Search by title' })
 
 test.describe('the list', () => {
+  // All of them look at one server's documents.
+  test.describe.configure({ mode: 'default' })
   let server: QuireServer
   let page: Page
 
