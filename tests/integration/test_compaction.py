@@ -344,7 +344,7 @@ async def test_a_log_that_the_compactor_cannot_read_is_told_and_nothing_that_is_
         with monkeypatch.context() as patch:
             patch.setattr(compaction, "connect_to_read", unreadable)
             compactor.start()
-            await until(lambda: log.stats.failed_compactions == 2, "two looks")
+            await until(lambda: log.stats.failed_compactions >= 2, "two looks")
             assert compactor.problem == "the disk fails: unable to open database file"
         await until(lambda: log.stats.compactions == 1, "what was due at the start")
         assert compactor.problem is None
