@@ -6,7 +6,7 @@ import * as Y from 'yjs'
 import { extensions } from '../../src/editor/extensions'
 import schema from '../../src/editor/schema/schema.json'
 import type { DocumentSession } from '../../src/sync'
-import { rescueWords } from '../../src/sync/session/rescue'
+import { rescueWords } from '../../src/editor/rescue'
 
 export class Replica {
   readonly doc = new Y.Doc()
