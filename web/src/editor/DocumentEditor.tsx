@@ -18,6 +18,7 @@ import { SelectionMenu } from './panels/SelectionMenu'
 import { ShortcutHelp } from './panels/ShortcutHelp'
 import { asStored, byLink } from './picture/address'
 import { PictureMenu } from './picture/PictureMenu'
+import { rescueWords } from './rescue'
 import { TableMenu } from './table/TableMenu'
 import { Toolbar } from './toolbar/Toolbar'
 import './editor.css'
@@ -90,6 +91,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     },
     [session],
   )
+  useEffect(() => rescueWords(session.doc, (origin) => session.isRemote(origin)), [session])
   useEffect(() => {
     if (!editor) return
     session.onRemote(

@@ -1,5 +1,4 @@
 export { isUnheard } from './outbox/madeOffline'
-export { RESCUED } from './session/rescue'
 export { DocumentSession } from './session/session'
 export { useDocumentSession, useSessionPart, useSessionState } from './session/useDocumentSession'
 export { GUEST, keptInfo } from './storage/notes'

@@ -7,7 +7,7 @@ import { extensions } from '../../src/editor/extensions'
 import { asStored } from '../../src/editor/picture/address'
 import schema from '../../src/editor/schema/schema.json'
 import type { DocumentSession } from '../../src/sync'
-import { rescueWords } from '../../src/sync/session/rescue'
+import { rescueWords } from '../../src/editor/rescue'
 
 export class Replica {
   readonly doc = new Y.Doc()

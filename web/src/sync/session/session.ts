@@ -17,7 +17,6 @@ import { firstContent, isUnheard, keepAsNew } from '../outbox/madeOffline'
 import { LocalCopy } from '../storage/localCopy'
 import { keptInfo, storeName } from '../storage/notes'
 import { Refused } from './refused'
-import { rescueWords } from './rescue'
 import type { SessionState } from './state'
 import { calmed, saveStatus } from './status'
 
@@ -76,7 +75,6 @@ export class DocumentSession {
     )
     this.local.kept.subscribe(() => this.refresh())
     this.doc.on('update', this.onUpdate)
-    rescueWords(this.doc, (origin) => this.transport.brought(origin) || origin === this.otherTabs)
     this.transport = new Transport({ documentId, link, deadAfter }, this.doc, this.awareness, this.ledger, {
       onConnected: () => this.presence.renew(),
       onSynced: () => {
@@ -188,6 +186,11 @@ export class DocumentSession {
   /** Others' changes wait while `held` says so, for a while; `before` is called just before they are taken in. */
   onRemote(held: () => boolean, before: () => void): void {
     this.transport.onRemote(held, before)
+  }
+
+  /** Whether a transaction of this origin was made by somebody else, or in another tab. */
+  isRemote(origin: unknown): boolean {
+    return this.transport.brought(origin) || origin === this.otherTabs
   }
 
   dismissRefusal(): void {
