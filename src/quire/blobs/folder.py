@@ -17,7 +17,7 @@ from quire.storage.files import sync_path
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
-_WRITERS = ThreadPoolExecutor(4, thread_name_prefix="quire-blob-writer")
+_WRITERS = ThreadPoolExecutor(8, thread_name_prefix="quire-blob-writer")
 """Threads of their own: on a disk that hangs they are all taken, and reading goes on."""
 _UNFINISHED = ".new"
 """Folder of the files that are being written; no key begins with a dot."""
