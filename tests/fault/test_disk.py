@@ -466,9 +466,10 @@ async def test_documents_open_while_many_uploads_wait_for_a_disk_that_does_not_a
     try:
         server.start()
         documents = [server.new_document() for _ in range(3)]
+        path, loop = f"/documents/{documents[0]}/attachments", asyncio.get_running_loop()
+        assert asked(server, "POST", path, picture()) == (201, None)
         stuck.touch()
         with ThreadPoolExecutor(40) as threads:
-            path, loop = f"/documents/{documents[0]}/attachments", asyncio.get_running_loop()
             uploads = [
                 loop.run_in_executor(threads, partial(asked, server, "POST", path, picture() + bytes([number])))
                 for number in range(40)

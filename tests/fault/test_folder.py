@@ -309,10 +309,10 @@ async def test_of_an_upload_that_a_kill_cut_short_nothing_stays(tmp_path: Path) 
     def files() -> list[Path]:
         return [path for path in (server.data / "blobs").rglob("*") if path.is_file()]
 
-    def upload() -> None:
+    def upload(content: bytes) -> None:
         request = urllib.request.Request(
             f"{server.url}/api/v1/documents/{document}/attachments",
-            data=picture(),
+            data=content,
             headers={"Authorization": f"Bearer {server.token}"},
         )
         with urllib.request.urlopen(request, timeout=60):
@@ -321,17 +321,19 @@ async def test_of_an_upload_that_a_kill_cut_short_nothing_stays(tmp_path: Path) 
     try:
         server.start()
         document = server.new_document()
+        # The folders are there, so that the next one comes as far as its file.
+        await asyncio.to_thread(upload, picture("PNG"))
         stuck.touch()
-        uploading = asyncio.create_task(asyncio.to_thread(upload))
-        await until(lambda: len(files()) == 1, "a file that is not flushed yet")
+        uploading = asyncio.create_task(asyncio.to_thread(upload, picture("GIF")))
+        await until(lambda: len(files()) == 2, "a file that is not flushed yet")
         server.discard()
         with pytest.raises(OSError, match=r"."):
             await uploading
         stuck.unlink()
         server.start()
-        assert files() == []
-        await asyncio.to_thread(upload)
         assert len(files()) == 1
+        await asyncio.to_thread(upload, picture("GIF"))
+        assert len(files()) == 2
         assert server.stop() == 0
     finally:
         stuck.unlink(missing_ok=True)

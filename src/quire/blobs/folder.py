@@ -17,6 +17,8 @@ from quire.storage.files import sync_path
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
+_WRITERS = ThreadPoolExecutor(8, thread_name_prefix="quire-blob-writer")
+"""Threads of their own: on a disk that hangs they are all taken, and reading goes on."""
 _UNFINISHED = ".new"
 """Folder of the files that are being written; no key begins with a dot."""
 
@@ -26,8 +28,6 @@ class FolderBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        # Threads of their own: on a disk that hangs they are all taken, and reading goes on.
-        self._writers = ThreadPoolExecutor(4, thread_name_prefix="quire-blob-writer")
 
     def write(self, key: str, content: bytes) -> None:
         path = self._path(key)
@@ -56,7 +56,7 @@ class FolderBlobs:
         self._path(key).unlink(missing_ok=True)
 
     async def put(self, key: str, content: bytes) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._writers, self.write, key, content)
+        await asyncio.get_running_loop().run_in_executor(_WRITERS, self.write, key, content)
 
     async def get(self, key: str) -> bytes:
         return await asyncio.to_thread(self.read, key)
@@ -73,7 +73,7 @@ class FolderBlobs:
             raise BlobMissing(key) from None
 
     async def delete(self, key: str) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._writers, self.remove, key)
+        await asyncio.get_running_loop().run_in_executor(_WRITERS, self.remove, key)
 
     def keys(self, prefix: str) -> Iterator[str]:
         start = self._path(prefix) if prefix else self._root

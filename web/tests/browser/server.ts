@@ -1,6 +1,6 @@
 /** A private Quire server: its own data folder, a free port, killed and started again at will. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -97,6 +97,23 @@ export class QuireServer {
     return () => holder.stdin.end()
   }
 
+  private get copies(): string {
+    return `${this.data}-backup`
+  }
+
+  /** Makes a backup as an operator does, beside the server that runs. */
+  backUp(): void {
+    execFileSync(this.python, ['-m', 'quire.cli', 'backup', this.copies, '--data', this.data], {
+      env: { ...process.env, PYTHONPATH: this.source },
+    })
+  }
+
+  /** Puts the backup in the place of the folder of a server that does not run. */
+  restore(): void {
+    rmSync(this.data, { recursive: true })
+    cpSync(this.copies, this.data, { recursive: true })
+  }
+
   private get python(): string {
     return process.env.QUIRE_PYTHON ?? join(root, '.venv/bin/python')
   }
@@ -111,6 +128,6 @@ export class QuireServer {
 
   async discard(): Promise<void> {
     await this.stop('SIGKILL')
-    rmSync(this.data, { recursive: true, force: true })
+    for (const folder of [this.data, this.copies]) rmSync(folder, { recursive: true, force: true })
   }
 }

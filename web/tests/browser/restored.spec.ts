@@ -1,0 +1,57 @@
+/** An older backup is put back while people have the documents open: they send what it lacks. */
+import type { Page } from '@playwright/test'
+import { expect, newDocument, saved, share, signIn, test as base, text, type, visitor, words } from './fixtures'
+import { QuireServer } from './server'
+
+const content = async (page: Page, url: string) =>
+  (await (await page.request.get(`${url.replace('/d/', '/api/v1/documents/')}/content?format=text`)).text()).trim()
+
+const test = base.extend<{ own: QuireServer }>({
+  own: async ({}, use) => {
+    const server = await QuireServer.start()
+    // React Hooks' rule takes Playwright's `use` for a hook.
+    // eslint-disable-next-line react-hooks/rules-of-hooks
+    await use(server)
+    await server.discard()
+  },
+})
+
+test('after an older backup was put back, open browsers send the words that it lacks', async ({ page, own }) => {
+  await signIn(page, own)
+  const open = await newDocument(page, own)
+  await type(page, 'in the backup. ')
+  await saved(page)
+  const { page: guest, context } = await visitor(page, await share(page, 'edit'))
+  const elsewhere = await page.context().newPage()
+  const closed = await newDocument(elsewhere, own)
+  await type(elsewhere, 'also in the backup. ')
+  await saved(elsewhere)
+  own.backUp()
+
+  await type(page, 'written later. ')
+  await expect(text(guest)).toContainText('written later')
+  await type(guest, 'by a guest too. ')
+  await expect(text(page)).toContainText('by a guest too')
+  await page.keyboard.press('Control+Home')
+  for (let letters = 0; letters < 'in '.length; letters += 1) await page.keyboard.press('Delete')
+  await type(elsewhere, 'and closed since. ')
+  for (const each of [page, guest, elsewhere]) await saved(each)
+  await elsewhere.close()
+  const now = await words(page)
+
+  await own.stop('SIGKILL')
+  own.restore()
+  await own.run()
+  await expect.poll(() => content(page, open)).toBe(now.trim())
+  for (const each of [page, guest]) {
+    await saved(each)
+    expect(await words(each)).toBe(now)
+  }
+  // What is kept on this device of a document that is not open is sent when it is opened.
+  const again = await page.context().newPage()
+  await again.goto(closed)
+  await expect(text(again)).toContainText('and closed since')
+  await saved(again)
+  expect(await content(again, closed)).toContain('and closed since')
+  await context.close()
+})
