@@ -11,7 +11,7 @@
  */
 import * as Y from 'yjs'
 
-/** Text that a copy must have at least to be known without the block's id. */
+/** Text that a copy must have at least to be known without the block's id, unless it is joined to the text before. */
 const TELLING = 6
 const CELLS = new Set(['tableCell', 'tableHeader'])
 
@@ -53,9 +53,12 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
           continue
         }
         const said = letters.map(({ letter }) => letter).join('')
+        const before = textBefore(text)
         for (const run of copies) {
           const sameBlock = blockId(text) !== undefined && blockId(text) === blockId(run.text)
-          if (!sameBlock && (run.letters.length < TELLING || run.letters.length * 2 < said.length)) continue
+          const joined = run.text === before && unseenSince(letters, run.letters) !== null
+          const short = run.letters.length < TELLING || run.letters.length * 2 < said.length
+          if (short && !sameBlock && !joined) continue
           const lost = missing(letters, run.letters)
           if (lost === null) continue
           // From the end, so that the places before stay where they are.
@@ -278,4 +281,19 @@ function twinOf(text: Y.XmlText, { beforeState }: Y.Transaction): Y.XmlText | nu
   const fresh = new Y.XmlText()
   block.insert(0, [fresh])
   return fresh
+}
+
+/** The text right before that of a block, whatever blocks stand around either. */
+function textBefore(text: Y.XmlText): Y.XmlText | null {
+  for (let block = text.parent; block instanceof Y.XmlElement; block = block.parent) {
+    for (let item = block._item?.left ?? null; item !== null; item = item.left) {
+      if (!item.deleted && item.content instanceof Y.ContentType) return lastText(item.content.type)
+    }
+  }
+  return null
+}
+
+function lastText(type: unknown): Y.XmlText | null {
+  if (type instanceof Y.XmlText) return type
+  return type instanceof Y.XmlElement ? lastText(type.toArray().at(-1)) : null
 }

@@ -68,6 +68,21 @@ test('a short block is known by its id', () => {
   expect(agree(first, second)).toBe('x yes')
 })
 
+test('a short block is known by the text before, which it is joined to', () => {
+  const first = new Person()
+  first.write('alpha')
+  first.write('x')
+  const second = new Person(first)
+  second.type('y', 1, 1)
+  first.hear(second)
+  first.doc.transact(() => {
+    first.blocks.delete(1, 1)
+    first.type('xy', 5)
+  })
+  second.type(' yes', 2, 1)
+  expect(agree(first, second)).toBe('alphaxy yes')
+})
+
 test('words of a block that was only deleted stay deleted, whatever else arrives', () => {
   const first = new Person()
   first.write('alpha beta gamma')

@@ -103,7 +103,8 @@ test('keys select from the text into a table, and what is typed over cells is in
   )
   await text(owner).getByText('above').click()
   await owner.keyboard.press('Home')
-  for (let line = 0; line < 3; line += 1) await owner.keyboard.press('Shift+ArrowDown')
+  // Into the empty cell, on to its row and the next one.
+  for (let times = 0; times < 3; times += 1) await owner.keyboard.press('Shift+ArrowDown')
   expect(await owner.evaluate(() => getSelection()?.toString())).toMatch(/^above\s+b/)
   const cells = text(owner).getByRole('cell')
   await cells.nth(1).click()

@@ -1,7 +1,7 @@
 /** An older backup is put back while people have the documents open: they send what it lacks. */
 import type { Page } from '@playwright/test'
-import { expect, newDocument, saved, share, signIn, test as base, text, type, visitor, words } from './fixtures'
-import { QuireServer } from './server'
+import { expect, newDocument, saved, share, signIn, test as base, text, type, visitor, words } from '../fixtures'
+import { QuireServer } from '../server'
 
 const content = async (page: Page, url: string) =>
   (await (await page.request.get(`${url.replace('/d/', '/api/v1/documents/')}/content?format=text`)).text()).trim()
