@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from locks import write_locked
+from quire.documents.service import Document
 from quire.server.composition import Server
 from quire.settings import Settings
 from quire.storage.failure import StorageUnavailable
@@ -84,8 +85,11 @@ async def test_a_copy_that_is_made_stays_although_its_maker_hears_of_a_failure(
 ) -> None:
     async with served(tmp_path) as (node, ada):
         source, _ = await written(ada, "Plan", "The plan")
+        get = node.documents.get
 
-        async def unanswered(document: str) -> None:
+        async def unanswered(document: str) -> Document:
+            if document == source:
+                return await get(document)
             raise StorageUnavailable(f"{document} cannot be read now")
 
         with monkeypatch.context() as patch:
