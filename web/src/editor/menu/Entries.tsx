@@ -1,4 +1,5 @@
 import { Menu } from '@mantine/core'
+import type { KeyboardEvent } from 'react'
 import { keysHere, type Command as CommandEntry, type Entry } from './entries'
 
 /** One thing to do, with its keys and whether it is on. */
@@ -25,6 +26,11 @@ export function Command({ command }: { command: CommandEntry }) {
   )
 }
 
+/** The focus returns to the entry that opened this menu: Mantine looks for it under an id that it does not give. */
+function leave({ key, currentTarget }: KeyboardEvent<HTMLElement>): void {
+  if (key === 'ArrowLeft') document.getElementById(currentTarget.getAttribute('aria-labelledby') ?? '')?.focus()
+}
+
 /** The entries of one menu, with the menus inside it beside them. */
 export function Entries({ items, close }: { items: Entry[]; close: () => void }) {
   return items.map((entry, index) => {
@@ -35,7 +41,7 @@ export function Entries({ items, close }: { items: Entry[]; close: () => void })
         <Menu.Sub.Target>
           <Menu.Sub.Item disabled={entry.disabled ?? false}>{entry.label}</Menu.Sub.Item>
         </Menu.Sub.Target>
-        <Menu.Sub.Dropdown className="menu-dropdown">
+        <Menu.Sub.Dropdown className="menu-dropdown" onKeyDown={leave}>
           {'show' in entry ? entry.show(close) : <Entries items={entry.items} close={close} />}
         </Menu.Sub.Dropdown>
       </Menu.Sub>
