@@ -130,7 +130,8 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       if (key === 'f' || (key === 'h' && event.ctrlKey)) setPanel('find')
       else if (key === '/') setPanel('help')
       else if (key === 'k' && editor?.isEditable && editor.isFocused) setPanel('link')
-      else return
+      // Everything is saved as it is written: nobody wants a file of the page.
+      else if (key !== 's') return
       event.preventDefault()
     }
     window.addEventListener('keydown', listen)

@@ -37,9 +37,12 @@ export function isIdle(state: unknown): boolean {
   return (state as { idle?: unknown }).idle === true
 }
 
-/** A name of at most `most` characters, with the mark of a guest: nobody passes for a member by calling themselves so. */
+/**
+ * A name of at most `most` characters, with the mark of a guest: nobody passes for a member by calling themselves so,
+ * or by turning the mark around.
+ */
 export function nameOf(user: User, most: number): string {
-  const name = (user.name ?? '').slice(0, most)
+  const name = [...(user.name ?? '').replace(/\p{Bidi_Control}/gu, '')].slice(0, most).join('')
   return user.guest ? i18next.t('guest.named', { name }) : name
 }
 

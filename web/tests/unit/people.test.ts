@@ -26,7 +26,9 @@ describe('who is here', () => {
     const awareness = room()
     awareness.states.set(1, { user: { id: 'bob', name: 'Bob' } })
     awareness.states.set(2, { user: { id: 'guest:bob', name: 'Bob', guest: true } })
-    expect(peopleOf(awareness).map(({ name }) => name)).toEqual(['Bob', 'Bob (guest)'])
+    // Else letters from right to left would turn the mark around.
+    awareness.states.set(3, { user: { id: 'guest:eve', name: '\u202eEve\u2066', guest: true } })
+    expect(peopleOf(awareness).map(({ name }) => name)).toEqual(['Bob', 'Bob (guest)', 'Eve (guest)'])
   })
 
   test('leaves out oneself and states without a name, and bounds what others send', () => {
@@ -37,6 +39,8 @@ describe('who is here', () => {
     const people = peopleOf(awareness)
     expect(people).toHaveLength(1)
     expect(people[0]?.name).toHaveLength(60)
+    awareness.states.set(8, { user: { id: 'x', name: '😀'.repeat(500) } })
+    expect(peopleOf(awareness)[0]?.name).toBe('😀'.repeat(60))
     expect(people[0]?.color).toBe('#5b4ab5')
   })
 })

@@ -1,17 +1,40 @@
 import { Loader, Modal, Text, TextInput } from '@mantine/core'
 import type { Editor } from '@tiptap/core'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { loadEmoji, search, type Emoji } from './data'
 
 const GROUPS = [0, 1, 3, 4, 5, 6, 7, 8, 9]
 const MOST_FOUND = 120
 
+/** Which sign a key leads to; where the rows begin is read from the page. */
+function signAt(signs: HTMLElement[], at: number, key: string): number | undefined {
+  const onward = document.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight'
+  const back = document.dir === 'rtl' ? 'ArrowRight' : 'ArrowLeft'
+  if (key === onward) return at + 1
+  if (key === back) return at - 1
+  if (key !== 'ArrowDown' && key !== 'ArrowUp') return undefined
+  const step = key === 'ArrowDown' ? 1 : -1
+  const place = (index: number) => signs[index]?.getBoundingClientRect()
+  const { top = 0, left = 0 } = place(at) ?? {}
+  let row: number | undefined
+  let nearest: number | undefined
+  for (let index = at + step; ; index += step) {
+    const here = place(index)
+    if (!here || (row !== undefined && here.top !== row)) return nearest
+    if (here.top === top) continue
+    row = here.top
+    const distance = (of: number) => Math.abs((place(of)?.left ?? 0) - left)
+    if (nearest === undefined || distance(index) < distance(nearest)) nearest = index
+  }
+}
+
 /** All emoji by kind, and a search. The one that is chosen is typed at the caret. */
 export function EmojiPicker({ editor, onClose }: { editor: Editor; onClose: () => void }) {
   const { t, i18n } = useTranslation()
   const [all, setAll] = useState<Emoji[] | null>(null)
   const [query, setQuery] = useState('')
+  const list = useRef<HTMLDivElement>(null)
   useEffect(() => {
     let wanted = true
     void loadEmoji(i18n.language).then((emoji) => wanted && setAll(emoji))
@@ -35,6 +58,14 @@ export function EmojiPicker({ editor, onClose }: { editor: Editor; onClose: () =
     onClose()
     editor.commands.focus()
   }
+  const signs = () => [...(list.current?.querySelectorAll<HTMLElement>('button') ?? [])]
+  const move = (event: KeyboardEvent) => {
+    const all = signs()
+    const next = signAt(all, all.indexOf(event.target as HTMLElement), event.key)
+    if (next === undefined) return
+    event.preventDefault()
+    all[next]?.focus()
+  }
   return (
     <Modal opened onClose={leave} title={t('emoji.title')} closeButtonProps={{ 'aria-label': t('cancel') }}>
       <TextInput
@@ -48,10 +79,16 @@ export function EmojiPicker({ editor, onClose }: { editor: Editor; onClose: () =
             event.preventDefault()
             choose(first.sign)
           }
+          if (event.key === 'ArrowDown') {
+            event.preventDefault()
+            signs()[0]?.focus()
+          }
         }}
         data-autofocus
       />
-      <div className="emoji-list">
+      {/* The keys move the focus between buttons that work without them. */}
+      {/* eslint-disable-next-line jsx-a11y/no-static-element-interactions */}
+      <div className="emoji-list" ref={list} onKeyDown={move}>
         {!all && <Loader size="sm" aria-label={t('loading')} />}
         {all && parts[0]?.emoji.length === 0 && <Text size="sm">{t('emoji.none')}</Text>}
         {parts.map(({ name, emoji }) => (

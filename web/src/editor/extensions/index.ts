@@ -17,6 +17,7 @@ import { FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
 import type { Extension, Extensions, Node } from '@tiptap/core'
 import { Plugin } from '@tiptap/pm/state'
 import StarterKit from '@tiptap/starter-kit'
+import i18next from 'i18next'
 import type { DocumentSession } from '../../sync'
 import { CleanAttributes } from '../schema/clean'
 import schema from '../schema/schema.json'
@@ -145,7 +146,10 @@ export function schemaExtensions(): Extensions {
     described(OrderedList),
     described(ListItem),
     described(TaskList),
-    described(TaskItem).configure({ nested: true }),
+    described(TaskItem).configure({
+      nested: true,
+      a11y: { checkboxLabel: (item) => i18next.t('task.done', { words: item.firstChild?.textContent }) },
+    }),
     described(EvenTable).configure({ resizable: true, cellMinWidth: 60, View: TableView }),
     described(TableRow),
     described(TableCell),

@@ -1,6 +1,6 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight, IconMenu2 } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Command } from './Entries'
 import type { Entry, MenuOf } from './entries'
@@ -15,9 +15,15 @@ interface Props {
 export function OneMenu({ menus, opened, onOpen }: Props) {
   const { t } = useTranslation()
   const [path, setPath] = useState<string[]>([])
+  const button = useRef<HTMLButtonElement>(null)
   const turn = (open: boolean) => {
     setPath([])
     onOpen(open)
+  }
+  const change = (open: boolean) => {
+    // The entry with the focus goes. To the text it would bring up a keyboard of the screen.
+    if (!open && document.activeElement?.closest('[role=menu]')) button.current?.focus()
+    turn(open)
   }
   let items: Entry[] = menus
   let custom = null
@@ -28,9 +34,9 @@ export function OneMenu({ menus, opened, onOpen }: Props) {
     else items = inner.items
   }
   return (
-    <Menu opened={opened} onChange={turn} position="bottom-start" width={280}>
+    <Menu opened={opened} onChange={change} position="bottom-start" width={280}>
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size={34} aria-label={t('menu.all')}>
+        <ActionIcon ref={button} variant="subtle" color="gray" size={34} aria-label={t('menu.all')}>
           <IconMenu2 size={20} />
         </ActionIcon>
       </Menu.Target>

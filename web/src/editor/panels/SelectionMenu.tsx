@@ -10,10 +10,10 @@ import {
 } from '@tabler/icons-react'
 import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
-import { BubbleMenu } from '@tiptap/react/menus'
 import { useTranslation } from 'react-i18next'
 import { CellSelection } from '@tiptap/pm/tables'
 import { ToolButton } from '../toolbar/ToolButton'
+import { Bubble } from './Bubble'
 
 const MARKS = [
   { name: 'bold', icon: IconBold, run: (e: Editor) => e.chain().focus().toggleBold().run() },
@@ -35,7 +35,7 @@ export function SelectionMenu({ editor, onLink }: { editor: Editor; onLink: () =
     }),
   })
   return (
-    <BubbleMenu
+    <Bubble
       editor={editor}
       options={{ placement: 'top' }}
       shouldShow={({ editor: e, state }) =>
@@ -58,7 +58,7 @@ export function SelectionMenu({ editor, onLink }: { editor: Editor; onLink: () =
         ))}
         <ToolButton label={t('toolbar.link')} icon={<IconLink size={17} />} active={linked} onClick={onLink} />
       </Paper>
-    </BubbleMenu>
+    </Bubble>
   )
 }
 

@@ -62,12 +62,7 @@ export function ShortcutHelp({ opened, readOnly, onClose }: Props) {
   const find: Shortcut = [readOnly ? 'find.term' : 'find.title', 'Mod+F']
   const shortcuts = [...(readOnly ? [] : WRITING), find, ...READING]
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t('shortcuts.title')}
-      closeButtonProps={{ 'aria-label': t('cancel') }}
-    >
+    <Modal opened={opened} onClose={onClose} title={t('shortcuts.title')}>
       <Table>
         <Table.Tbody>
           {shortcuts.map(([label, keys]) => (

@@ -11,8 +11,8 @@ import {
 } from '@tabler/icons-react'
 import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
-import { BubbleMenu } from '@tiptap/react/menus'
 import { useTranslation } from 'react-i18next'
+import { Bubble } from '../panels/Bubble'
 import { ToolButton } from '../toolbar/ToolButton'
 import { originalSize, selectedPicture, step } from './resize'
 
@@ -30,7 +30,7 @@ export function PictureMenu({ editor, onAltText }: { editor: Editor; onAltText: 
     selector: ({ editor: e }) => e.getAttributes('image').align as string | undefined,
   })
   return (
-    <BubbleMenu
+    <Bubble
       editor={editor}
       updateDelay={0}
       options={{ placement: 'top' }}
@@ -72,6 +72,6 @@ export function PictureMenu({ editor, onAltText }: { editor: Editor; onAltText: 
           onClick={() => editor.chain().focus().deleteSelection().run()}
         />
       </Paper>
-    </BubbleMenu>
+    </Bubble>
   )
 }

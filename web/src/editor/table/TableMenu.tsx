@@ -10,9 +10,9 @@ import {
 import { findParentNode, type Editor } from '@tiptap/core'
 import { CellSelection } from '@tiptap/pm/tables'
 import { useEditorState } from '@tiptap/react'
-import { BubbleMenu } from '@tiptap/react/menus'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Bubble } from '../panels/Bubble'
 import { MARKERS, Swatches } from '../toolbar/Swatches'
 import { ToolButton } from '../toolbar/ToolButton'
 import { changeTable, colorCells, tableCommands } from './commands'
@@ -57,7 +57,7 @@ export function TableMenu({ editor }: { editor: Editor }) {
     },
   })
   return (
-    <BubbleMenu
+    <Bubble
       editor={editor}
       updateDelay={50}
       options={{ placement: 'top-end', offset: 6 }}
@@ -123,6 +123,6 @@ export function TableMenu({ editor }: { editor: Editor }) {
           </Menu.Dropdown>
         </Menu>
       </Paper>
-    </BubbleMenu>
+    </Bubble>
   )
 }

@@ -1,5 +1,5 @@
 import { ActionIcon, CheckIcon, ColorSwatch, isLightColor, Menu, Tooltip } from '@mantine/core'
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
 /** Its name in the catalogue, and which shade of it. */
@@ -48,6 +48,27 @@ interface Props {
   onPick: (color: string | null) => void
 }
 
+/** As many in a row as `tools.css` says. */
+const COLUMNS = 8
+
+function move(event: KeyboardEvent<HTMLElement>): void {
+  const onward = document.dir === 'rtl' ? -1 : 1
+  const steps: Record<string, number> = {
+    ArrowRight: onward,
+    ArrowLeft: -onward,
+    ArrowDown: COLUMNS,
+    ArrowUp: -COLUMNS,
+  }
+  const step = steps[event.key]
+  const all = [...event.currentTarget.children]
+  let next = step && all[all.indexOf(event.target as Element) + step]
+  if (!next && event.key === 'ArrowDown') next = event.currentTarget.nextElementSibling ?? undefined
+  if (!(next instanceof HTMLElement)) return
+  event.preventDefault()
+  event.stopPropagation()
+  next.focus()
+}
+
 /** A button that offers colours, also any other, and shows the one in use. */
 export function Swatches({ label, icon, colors, plain = 'transparent', value, onPick }: Props) {
   const { t } = useTranslation()
@@ -84,7 +105,8 @@ export function Swatches({ label, icon, colors, plain = 'transparent', value, on
           </Tooltip>
         </Menu.Target>
         <Menu.Dropdown>
-          <div className="swatches">
+          {/* The menu moves by one with every arrow; these stand in rows. */}
+          <div className="swatches" onKeyDownCapture={move}>
             {colors.map((swatch) => (
               <Menu.Item
                 key={swatch[0]}

@@ -38,6 +38,7 @@ export function InviteDialog() {
           dir="ltr"
           value={email}
           readOnly={url !== ''}
+          data-autofocus
           error={wrong.email ?? refused}
           onChange={(event) => setEmail(event.currentTarget.value)}
         />

@@ -26,11 +26,12 @@ export function DocumentTitle(props: Props) {
   const [offered, setOffered] = useState<string | null>(null)
   const pointed = useRef(false)
   const begin = (field: HTMLInputElement) => {
-    const offer = UNTITLED.includes(props.title) ? props.offer() : ''
+    const untitled = UNTITLED.includes(props.title)
+    const offer = untitled ? props.offer() : ''
     setDraft(offer || props.title)
     setOffered(offer && !pointed.current ? offer : null)
-    // To select takes the focus, too: not from where it has gone meanwhile.
-    if (offer) requestAnimationFrame(() => document.activeElement === field && field.select())
+    // What is no title gives way to the first key. To select takes the focus, too: not from where it has gone meanwhile.
+    if (untitled) requestAnimationFrame(() => document.activeElement === field && field.select())
   }
   const keep = () => {
     pointed.current = false

@@ -2,13 +2,14 @@ import { notifications } from '@mantine/notifications'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, MAX_TITLE, type Account, type DocumentInfo } from '../../api/client'
+import { api, type Account, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import type { PageActions } from '../../editor/panels/panel'
 import type { DocumentSession } from '../../sync'
 import { useTheme } from '../../app/useTheme'
 import { trashDocument } from './changeDocument'
 import { createDocument } from './createDocument'
+import { cutTitle } from './cutTitle'
 import { download } from './download'
 
 /** How long a copy waits for the last changes to be saved, in milliseconds. */
@@ -58,7 +59,7 @@ export function usePageActions(
       copy: maker
         ? attempt(async () => {
             if (!(await settled(session))) return void notifications.show({ message: t('documents.copy.unsaved') })
-            const name = t('documents.copy.title', { title }).slice(0, MAX_TITLE)
+            const name = cutTitle(t('documents.copy.title', { title }))
             const copy = await api.copyDocument(documentId, name, link)
             await navigate({ to: '/d/$documentId', params: { documentId: copy.id } })
             notifications.show({ message: t('documents.copied', { title: copy.title }) })

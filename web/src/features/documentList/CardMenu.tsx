@@ -13,10 +13,11 @@ import {
   IconX,
 } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
-import { api, MAX_TITLE, type DocumentInfo } from '../../api/client'
+import { api, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useMenuButton } from '../../app/useMenuButton'
 import { restoreDocument, trashDocument } from '../document/changeDocument'
+import { cutTitle } from '../document/cutTitle'
 import { ShareForm } from '../document/ShareForm'
 import { RenameForm } from './RenameForm'
 
@@ -65,7 +66,7 @@ export function CardMenu({ document, onChanged }: Props) {
     })
   }
   const copy = async () => {
-    const name = t('documents.copy.title', { title }).slice(0, MAX_TITLE)
+    const name = cutTitle(t('documents.copy.title', { title }))
     if (await run(api.copyDocument(id, name, null), false))
       notifications.show({ message: t('documents.copied', { title: name }) })
   }

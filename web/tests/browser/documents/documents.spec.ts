@@ -79,6 +79,10 @@ test.describe('the list', () => {
     await expect(cards(page).first().getByRole('time')).toHaveText(/now|minute|seconds/)
     await expect(page.getByRole('button', { name: 'Show as grid' })).toBeVisible()
     await expect(page.getByRole('combobox', { name: 'Sort by' })).toHaveValue('Title')
+    // However long a title, its menu is in sight.
+    await make(page, ['A'.repeat(280)])
+    await page.reload()
+    await expect(cards(page).first().getByRole('button')).toBeInViewport({ ratio: 1 })
     await page.getByRole('button', { name: 'Show as grid' }).click()
   })
 

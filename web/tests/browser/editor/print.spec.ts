@@ -1,4 +1,5 @@
 /** What comes out of the printer. */
+import { paste } from '../clipboard'
 import { expect, newDocument, test, text, type } from '../fixtures'
 
 test('paper holds the document only, and page breaks start a page', async ({ owner, server }) => {
@@ -9,14 +10,22 @@ test('paper holds the document only, and page breaks start a page', async ({ own
   await owner.keyboard.press('Control+Enter')
   await owner.keyboard.type('second page')
   await owner.keyboard.press('Control+Enter')
+  await text(owner).evaluate((element: HTMLElement) => element.editor?.commands.setColor('#00008b'))
   await owner.keyboard.type('third page')
+  // A picture taller than a page keeps to one, and the break after it leaves none empty.
+  await owner.keyboard.press('Control+Enter')
+  await paste(owner, { picture: { name: 'tall.png', width: 400, height: 1600 } })
+  await expect(text(owner).locator('.picture img')).toHaveAttribute('src', /^\/api\//)
+  await owner.keyboard.press('Control+Enter')
+  await owner.keyboard.type('fifth page')
   await owner.emulateMedia({ media: 'print' })
   for (const part of ['banner', 'toolbar', 'menubar', 'navigation'] as const) {
     await expect(owner.getByRole(part)).toHaveCount(0)
   }
   await expect(text(owner).locator('h1')).toHaveCSS('color', 'rgb(0, 0, 0)')
+  await expect(text(owner).getByText('third page')).toHaveCSS('color', 'rgb(0, 0, 139)')
   const paper = await owner.pdf({ path: test.info().outputPath('paper.pdf'), format: 'A4' })
-  expect(paper.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(3)
+  expect(paper.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(5)
 })
 
 test('a long document prints in full', async ({ owner, server }) => {

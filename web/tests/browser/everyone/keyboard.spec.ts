@@ -243,3 +243,76 @@ test('Tab indents, and after Escape it leaves the text [FM-163]', async ({ owner
   await owner.keyboard.press('Shift+Tab')
   await expect(text(owner)).not.toBeFocused()
 })
+
+test('what is done from a menu leads back to the text, also from an inner menu or a dialog [FM-163]', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await type(owner, 'one')
+  const menu = async (name: string) => {
+    await owner.getByRole('menuitem', { name, exact: true }).focus()
+    await owner.keyboard.press('Enter')
+    await expect(owner.getByRole('menu').locator(':focus')).toHaveCount(1)
+  }
+  await owner.getByRole('menuitem', { name: 'View' }).click()
+  await owner.getByRole('menuitemcheckbox', { name: 'Outline' }).click()
+  await expect(text(owner)).toBeFocused()
+  await menu('View')
+  await pick(owner, 'Word count')
+  await expect(owner.getByRole('dialog').locator(':focus')).toHaveCount(1)
+  await owner.keyboard.press('Escape')
+  await expect(text(owner)).toBeFocused()
+
+  await menu('File')
+  const download = owner.getByRole('menuitem', { name: 'Download as' })
+  for (let press = 0; press < 2; press += 1) await owner.keyboard.press('ArrowDown')
+  for (const key of ['ArrowLeft', 'Escape']) {
+    await expect(download).toBeFocused()
+    await owner.keyboard.press('ArrowRight')
+    await expect(owner.getByRole('menuitem', { name: 'Markdown' })).toBeFocused()
+    await owner.keyboard.press(key)
+  }
+  await expect(text(owner)).toBeFocused()
+
+  // Nothing without a name lies on the way to the tools beside a selection.
+  await owner.keyboard.press('Control+a')
+  await owner.getByRole('toolbar', { name: 'Format selection' }).waitFor()
+  await owner.keyboard.press('Escape')
+  await owner.keyboard.press('Tab')
+  await expect(owner.getByRole('button', { name: 'Bold', exact: true })).toBeFocused()
+
+  // Colours stand in rows.
+  await owner.getByRole('button', { name: 'Text colour' }).focus()
+  await owner.keyboard.press('Enter')
+  await expect(owner.getByRole('menuitemradio', { name: 'Black' })).toBeFocused()
+  await owner.keyboard.press('ArrowRight')
+  await owner.keyboard.press('ArrowDown')
+  await expect(owner.getByRole('menuitemradio', { name: 'Orange, light' })).toBeFocused()
+  await owner.keyboard.press('Escape')
+
+  // Everything is saved as it is written.
+  await owner.evaluate(() => addEventListener('keydown', (event) => (document.title = String(event.defaultPrevented))))
+  await owner.keyboard.press('Control+s')
+  await expect(owner).toHaveTitle('true')
+})
+
+test('with colours forced by the system, what is on, found and picked can be told [FM-163]', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await owner.emulateMedia({ forcedColors: 'active' })
+  await type(owner, '[ ] done')
+  await expect(text(owner).getByRole('checkbox')).toHaveCSS('appearance', 'auto')
+  const plate = (name: string) => owner.locator(name).evaluate((element) => getComputedStyle(element).backgroundColor)
+  await owner.keyboard.press('Control+f')
+  await owner.keyboard.type('done')
+  await owner.getByText('1 of 1').waitFor()
+  expect(await plate('.find-and-replace-result')).not.toBe(await plate('.sheet'))
+  await owner.keyboard.press('Escape')
+  await owner.keyboard.press('Control+End')
+  await owner.keyboard.type(' /')
+  await owner.getByRole('listbox').waitFor()
+  expect(await plate('.suggestions [aria-selected=true]')).not.toBe(await plate('.suggestions'))
+})

@@ -59,6 +59,29 @@ test('Arabic mirrors list, document and dialog: nothing overlaps, axe finds noth
   await examine(owner, 'share-ar')
 })
 
+test('in Arabic the keys of an inner menu are mirrored, and the box of a task speaks Arabic', async ({
+  owner,
+  server,
+}) => {
+  await owner.goto(`${await newDocument(owner, server)}?lang=ar`)
+  await owner.getByRole('textbox', { name: 'نص المستند' }).click()
+  await owner.keyboard.type('[ ] مهمة')
+  await expect(owner.getByRole('checkbox', { name: 'منجزة: مهمة' })).toBeVisible()
+  await owner.getByRole('menubar').getByRole('menuitem').first().focus()
+  const download = owner.getByRole('menuitem', { name: 'تنزيل بصيغة' })
+  for (const key of ['Enter', 'ArrowDown', 'ArrowDown']) {
+    await owner.keyboard.press(key)
+    await expect(owner.getByRole('menu').locator(':focus')).toHaveCount(1)
+  }
+  for (const key of ['ArrowLeft', 'Enter']) {
+    await expect(download).toBeFocused()
+    await owner.keyboard.press(key)
+    await expect(owner.getByRole('menuitem', { name: 'Markdown' })).toBeFocused()
+    await owner.keyboard.press('ArrowRight')
+  }
+  await expect(download).toBeFocused()
+})
+
 test('the language of the account comes along to another browser', async ({ owner, server }) => {
   await owner.goto(`${server.url}/account`)
   await owner.getByRole('combobox', { name: 'Language' }).click()

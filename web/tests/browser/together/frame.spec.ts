@@ -7,7 +7,10 @@ test.use({ serviceWorkers: 'allow' })
 test('Enter in the title leads into the text, and so does a jump to somebody', async ({ owner, server }) => {
   await newDocument(owner, server)
   const title = owner.getByRole('textbox', { name: 'Document title' })
-  await title.fill('Minutes')
+  await title.click()
+  // What is no title is selected: the first key takes its place.
+  await expect.poll(() => owner.evaluate(() => getSelection()?.toString())).toBe('Untitled document')
+  await owner.keyboard.type('Minutes')
   await owner.keyboard.press('Enter')
   await owner.keyboard.type('at once')
   expect(await words(owner)).toBe('at once')
