@@ -861,6 +861,17 @@ async def test_a_compaction_that_lacked_room_is_tried_again_as_soon_as_there_is_
     await log.close()
 
 
+async def test_documents_are_read_where_no_thread_can_be_started_any_more(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as machine:
+        machine.setattr(threading.Thread, "start", refused)
+        await asyncio.gather(*(log.load(f"d{number}") for number in range(20)))
+
+
 async def test_a_read_that_the_disk_fails_says_so(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
     await append(log, "d", [b"x"])
 
