@@ -341,6 +341,24 @@ async def test_a_graceful_stop_ends_although_the_disk_does_not_answer_and_calls_
     assert server.text(document).strip() == "saved. never saved."
 
 
+async def test_a_request_that_a_stop_cuts_short_is_answered_and_no_error_of_the_log(
+    launch: Callable[..., QuireProcess], capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = launch(shutdown_timeout="5")
+    document = server.new_document()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(
+        f"POST /api/v1/documents/{document}/attachments HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {server.token}\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n".encode()
+    )
+    # The server waits for the body.
+    assert b"100 Continue" in await reader.readuntil(b"\r\n\r\n")
+    assert await asyncio.to_thread(server.stop) == 0
+    assert b" 503 " in (await reader.read()).split(b"\r\n")[0]
+    writer.close()
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_one_data_folder_is_served_by_one_process(server: QuireProcess) -> None:
     second = subprocess.run(
         [os.sys.executable, "-m", "quire.cli", "serve", "--port", "0"],

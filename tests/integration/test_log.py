@@ -175,6 +175,17 @@ async def test_loads_that_wait_for_a_reader_take_no_thread_from_others(
         await asyncio.gather(*loads, return_exceptions=True)
 
 
+async def test_documents_are_read_where_no_thread_can_be_started_any_more(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as machine:
+        machine.setattr(threading.Thread, "start", refused)
+        await asyncio.gather(*(log.load(f"d{number}") for number in range(20)))
+
+
 async def test_a_read_that_the_disk_fails_says_so(log: SqliteLog, monkeypatch: pytest.MonkeyPatch) -> None:
     await append(log, "d", [b"x"])
 

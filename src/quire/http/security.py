@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import re
 import secrets
@@ -124,12 +125,12 @@ class SecurityLayer:
         state["nonce"] = nonce
         state["address"] = client_address(peer, ",".join(headers.getlist("x-forwarded-for")), self._trusted)
         state["request_id"] = request_id = secrets.token_hex(8)
-        status = 500
+        status, begun = 500, False
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], True
                 self._add_headers(MutableHeaders(scope=message), nonce, request_id)
             await send(message)
 
@@ -137,7 +138,13 @@ class SecurityLayer:
         if refusal is not None:
             await problem_response(refusal[0], refusal[1])(scope, receive, sending)
         else:
-            await self._app(scope, _bounded(receive, self._limit(scope)), sending)
+            try:
+                await self._app(scope, _bounded(receive, self._limit(scope)), sending)
+            except asyncio.CancelledError:
+                # The node stops and waits no longer; of an answer that has begun the connection is cut.
+                if not begun:
+                    stopping = "The server stopped before this was done. Look whether it is, else send it again."
+                    await problem_response(503, stopping, {"Retry-After": "5"})(scope, receive, sending)
         _log.info(
             "request",
             method=scope["method"],

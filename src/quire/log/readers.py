@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import sqlite3
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,8 @@ from quire.storage.failure import StorageUnavailable, reason_of
 
 READ_WAIT: Final = 20.0
 """Seconds that a read waits for its turn."""
+THREAD_WAIT: Final = 10.0
+"""Seconds for a thread to start."""
 _Result = TypeVar("_Result")
 
 
@@ -25,10 +28,16 @@ class Readers:
         self._path, self._count = path, count
         self._free: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._turns = asyncio.Semaphore(count)
-        self._threads = ThreadPoolExecutor(count, thread_name_prefix="quire-log-reader")
+        self._threads: ThreadPoolExecutor | None = None
 
     def open(self) -> None:
-        """Open all connections; blocks, and raises `sqlite3.Error`."""
+        """Open all connections and start their threads; blocks, and raises `sqlite3.Error`."""
+        # Now: later the machine may have none to give.
+        started = threading.Barrier(self._count + 1)
+        self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="quire-log-reader")
+        for _ in range(self._count):
+            self._threads.submit(started.wait, THREAD_WAIT)
+        started.wait(THREAD_WAIT)
         for _ in range(self._count):
             reader = connect_to_read(self._path)
             # Now, and not with the first document: SQLite makes files for it, for which a full disk has no room.
@@ -37,12 +46,16 @@ class Readers:
 
     def close(self) -> None:
         """Close all connections that nobody uses."""
-        self._threads.shutdown(wait=False)
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)
+            self._threads = None
         while not self._free.empty():
             self._free.get().close()
 
     async def read(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
         """Call `work` with a connection, in a thread; raises `StorageUnavailable` and what it raises."""
+        if self._threads is None:
+            raise StorageUnavailable("the log is closed")
         try:
             await asyncio.wait_for(self._turns.acquire(), READ_WAIT)
         except TimeoutError:
