@@ -1,9 +1,11 @@
 /** Tables that two people changed at once: shown as they are, repaired by the first who works on them. */
 import type { Node } from '@tiptap/pm/model'
+import { EditorState } from '@tiptap/pm/state'
 import { TableMap } from '@tiptap/pm/tables'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { colorCells, tableCommands } from '../../src/editor/table/commands'
+import { repairTables } from '../../src/editor/table/repair'
 import { Replica } from '../replicas/replica'
 
 let one: Replica
@@ -176,4 +178,19 @@ test('a colour for one cell changes that cell only', async () => {
   expect(cells(one).map((row) => row.length)).toEqual([3, 2, 3])
   expect(table(one).children.filter((row, index) => row !== before.child(index))).toHaveLength(1)
   expect(table(one).firstChild?.firstChild?.attrs.backgroundColor).toBe('#fff3a3')
+})
+
+test('one repair is enough, also where tall and wide cells of two people stand in each other’s way', () => {
+  const { schema } = one.editor
+  const row = (...cells: [number, number][]) =>
+    schema.node(
+      'tableRow',
+      null,
+      cells.map(([colspan, rowspan]) => schema.node('tableCell', { colspan, rowspan }, schema.node('paragraph'))),
+    )
+  const rows = [row([1, 3], [2, 1]), row([9, 4]), row([1, 1], [4, 2], [1, 1]), row(), row([7, 3], [1, 5])]
+  const state = EditorState.create({ doc: schema.node('doc', null, schema.node('table', null, rows)) })
+  const repaired = state.apply(repairTables(state) ?? state.tr)
+  expect(TableMap.get(repaired.doc.firstChild as Node).problems).toBe(null)
+  expect(repairTables(repaired)).toBe(undefined)
 })

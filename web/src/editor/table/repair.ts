@@ -9,20 +9,31 @@ import type { Node } from '@tiptap/pm/model'
 import { EditorState, type Transaction } from '@tiptap/pm/state'
 import { fixTables, TableMap } from '@tiptap/pm/tables'
 
+/** A table that is not even after this many turns stays as it is; tables of random cells take ten at most. */
+const MOST_TURNS = 100
+
 /** Undefined when all tables are even. Nobody's step: undone, it would only be made again by the next key. */
 export function repairTables(state: EditorState): Transaction | undefined {
-  if (unevenIn(state.doc).length === 0) return undefined
   const { tr } = state
+  // What fills one row may stand in the way of another one's tall cells.
+  for (let turn = 0; turn < MOST_TURNS && repairOnce(tr); turn += 1);
+  return tr.docChanged ? tr.setMeta('addToHistory', false) : undefined
+}
+
+/** Whether anything was uneven. */
+function repairOnce(tr: Transaction): boolean {
+  const uneven = unevenIn(tr.doc)
+  const before = tr.steps.length
   // From the end, so that the places before stay where they are.
-  for (const [table, at] of unevenIn(state.doc).reverse()) removeTwins(tr, table, at)
+  for (const [table, at] of uneven.toReversed()) removeTwins(tr, table, at)
   const filled = fixTables(EditorState.create({ doc: tr.doc }))
   for (const step of filled?.steps ?? []) tr.step(step)
-  for (const [, at] of unevenIn(state.doc)) {
-    const place = tr.mapping.map(at)
+  for (const [, at] of uneven) {
+    const place = tr.mapping.slice(before).map(at)
     const table = tr.doc.nodeAt(place)
     if (table) nameCells(tr, table, place)
   }
-  return tr.setMeta('addToHistory', false)
+  return uneven.length > 0
 }
 
 function unevenIn(doc: Node): [Node, number][] {
