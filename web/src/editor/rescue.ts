@@ -274,8 +274,10 @@ function twinOf(text: Y.XmlText, { beforeState }: Y.Transaction): Y.XmlText | nu
   const isOld = ({ _item: item }: Y.XmlElement): boolean =>
     item !== null && item.id.clock < (beforeState.get(item.id.client) ?? 0)
   const twin = row.toArray().find((other) => other instanceof Y.XmlElement && idOf(other) === id && isOld(other))
-  const block = twin instanceof Y.XmlElement ? twin.get(0) : undefined
-  if (!(block instanceof Y.XmlElement)) return null
+  if (!(twin instanceof Y.XmlElement)) return null
+  // A list or a picture that somebody put there takes no words itself.
+  let block = twin.toArray().find((part) => part instanceof Y.XmlElement && part.nodeName === 'paragraph')
+  if (!(block instanceof Y.XmlElement)) twin.push([(block = new Y.XmlElement('paragraph'))])
   const found = block.toArray().find((part) => part instanceof Y.XmlText)
   if (found) return found
   const fresh = new Y.XmlText()

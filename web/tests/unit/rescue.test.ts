@@ -142,3 +142,27 @@ test('words typed into a cell that becomes a header meanwhile are there once', (
   words.insert(6, 'NEW ')
   expect(agree(first, second)).toContain('>alpha NEW beta<')
 })
+
+test('words of a cell whose twin begins with a list get a paragraph there, and the list stays one', () => {
+  const cell = (block: Y.XmlElement) => {
+    const made = new Y.XmlElement('tableCell')
+    made.setAttribute('id', 'cell')
+    made.insert(0, [block])
+    return made
+  }
+  const first = new Person()
+  first.blocks.insert(0, [new Y.XmlElement('tableRow')])
+  const rowOf = ({ blocks }: Person) => blocks.get(0) as Y.XmlElement
+  const words = new Y.XmlText()
+  const block = new Y.XmlElement('paragraph')
+  block.insert(0, [words])
+  rowOf(first).insert(0, [cell(block), cell(new Y.XmlElement('bulletList'))])
+  const second = new Person(first)
+  words.insert(0, 'mine')
+  rowOf(second).delete(0, 1)
+  first.hear(second)
+  second.hear(first)
+  for (const person of [first, second]) {
+    expect(rowOf(person).get(0).toString()).toContain('<bulletlist></bulletlist><paragraph>mine</paragraph>')
+  }
+})
