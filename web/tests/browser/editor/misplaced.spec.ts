@@ -4,6 +4,9 @@ import * as Y from 'yjs'
 import { MISPLACED } from '../../replicas/misplaced'
 import { expect, newDocument, partsOf, saved, share, test, text, type, visitor, words } from '../fixtures'
 
+// Where workers are forbidden the registering fails, and faults are counted here.
+test.use({ serviceWorkers: 'allow' })
+
 test('everybody writes on beside whatever a program writes, and opens the document again', async ({
   owner,
   server,

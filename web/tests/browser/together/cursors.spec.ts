@@ -4,6 +4,9 @@ import * as Y from 'yjs'
 import { expect, full, newDocument, partsOf, PROVE, saved, share, test, text, type, visitor } from '../fixtures'
 import { percentile } from '../pace'
 
+// Where workers are forbidden the registering fails, and faults are counted here.
+test.use({ serviceWorkers: 'allow' })
+
 const MOVES = PROVE ? 100 : 20
 
 test(
