@@ -69,9 +69,11 @@ export class Replica {
     const copy = new Y.Doc()
     Y.applyUpdate(copy, Y.encodeStateAsUpdate(this.doc))
     const before = Y.encodeStateAsUpdate(copy)
-    const { doc } = initProseMirrorDoc(copy.getXmlFragment(schema.fragment), this.editor.schema)
-    doc.check()
+    const opened = initProseMirrorDoc(copy.getXmlFragment(schema.fragment), this.editor.schema).doc
+    // Two people may delete all blocks together; the editor shows an empty one then.
+    const doc = opened.childCount > 0 ? opened : opened.type.createAndFill()
+    doc?.check()
     if (Y.encodeStateAsUpdate(copy).length !== before.length) throw new Error('opening the document changed it')
-    return doc.toJSON() as object
+    return doc?.toJSON() as object
   }
 }
