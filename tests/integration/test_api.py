@@ -9,8 +9,10 @@ import errno
 import json
 import re
 import resource
+import sqlite3
 import struct
 import zlib
+from contextlib import closing
 from urllib.parse import quote
 
 import httpx
@@ -191,6 +193,30 @@ async def test_nobody_gets_the_id_of_a_document_that_was_deleted_for_good(ada: B
     for browser in (await colleague(ada, node), ada):
         refused = await browser.call("POST", "/documents", form)
         assert (refused.status_code, refused.json()["code"]) == (409, "id-taken")
+
+
+async def test_who_once_had_access_may_ask_whether_a_document_is_known(ada: Browser, node: Server) -> None:
+    form = {"id": new_id()}
+    proof = (await ada.call("POST", "/documents", form)).json()["proof"]
+    assert (await ada.call("GET", f"/documents/{form['id']}")).json()["proof"] == proof
+    eve = await colleague(ada, node)
+
+    async def known(document: str, proof: str) -> object:
+        answer = await eve.http.get(f"/api/v1/documents/{document}/known", headers={"X-Quire-Proof": proof.encode()})
+        return answer.json().get("known", answer.status_code)
+
+    assert await known(form["id"], proof) is True
+    for wrong in ("", "ü", proof[:-1], proof.upper()):
+        assert await known(form["id"], wrong) == 404
+    assert await known(new_id(), proof) == 404
+    # Deleted for good it is not made again; what a backup does not know is.
+    for path in ("", "/forever"):
+        assert (await ada.call("DELETE", f"/documents/{form['id']}{path}")).is_success
+    assert await known(form["id"], proof) is True
+    with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
+        catalogue.execute("DELETE FROM erased")
+    assert await known(form["id"], proof) is False
+    assert (await ada.call("POST", "/documents", form)).status_code == 201
 
 
 async def test_trash_and_back_and_forever(ada: Browser) -> None:

@@ -21,7 +21,7 @@ from quire.documents.service import (
 )
 from quire.documents.texts import Texts
 from quire.http.bodies import binary, received
-from quire.http.caller import AccountCaller, Caller, GuardDep, too_many
+from quire.http.caller import AccountCaller, Caller, GuardDep, no_document, too_many
 from quire.http.errors import Problem
 from quire.http.forms import MAX_TITLE, Form, Title, at, moment
 from quire.sharing.service import SharingAccess
@@ -79,7 +79,10 @@ class OwnerBody(BaseModel):
 
 
 class DocumentBody(BaseModel):
-    """Metadata of a document; `version` is its ETag and `role` is the caller's."""
+    """Metadata of a document; `version` is its ETag and `role` is the caller's.
+
+    With `proof` whoever has lost access can ask whether the server still knows the document.
+    """
 
     id: str
     title: str
@@ -92,6 +95,13 @@ class DocumentBody(BaseModel):
     link_role: str | None
     schema_version: int
     size_bytes: int
+    proof: str
+
+
+class KnownBody(BaseModel):
+    """Whether there is such a document, or was one until it was deleted for good."""
+
+    known: bool
 
 
 class Documents(BaseModel):
@@ -214,6 +224,16 @@ def routes(
         """Return metadata and one's own role, also of a document in the trash (`trashed_at`), which nobody can open."""
         role = await guard.permit(principal, document_id, Action.READ, in_trash=True)
         return _tagged(response, await service.get(document_id), role, principal)
+
+    @router.get("/{document_id}/known")
+    async def known(
+        document_id: str,
+        x_quire_proof: Annotated[str, Header(description="The `proof` that came with the document's metadata.")] = "",
+    ) -> KnownBody:
+        """Say whether the server knows a document that one once had access to; to anybody else there is none."""
+        if not sharing.proves(document_id, x_quire_proof):
+            raise no_document()
+        return KnownBody(known=await service.known(document_id))
 
     @router.patch("/{document_id}")
     async def rename(
@@ -345,26 +365,25 @@ def routes(
         _, role = await admit()
         return Response(answer, media_type="application/octet-stream", headers={"X-Quire-Role": role.label})
 
+    def _body(document: Document, role: Role, principal: Principal) -> DocumentBody:
+        guest = principal.account is None
+        return DocumentBody(
+            id=document.id,
+            title=document.title,
+            version=document.version,
+            role=role.label,
+            owner=OwnerBody(id="" if guest else document.owner, name="" if guest else document.owner_name),
+            created_at=at(document.created_at),
+            updated_at=at(document.updated_at),
+            trashed_at=moment(document.trashed_at),
+            link_role=None if guest else document.link_role,
+            schema_version=document.schema_version,
+            size_bytes=document.size_bytes,
+            proof=sharing.proof(document.id),
+        )
+
+    def _tagged(response: Response, document: Document, role: Role, principal: Principal) -> DocumentBody:
+        response.headers["ETag"] = f'"{document.version}"'
+        return _body(document, role, principal)
+
     return router
-
-
-def _body(document: Document, role: Role, principal: Principal) -> DocumentBody:
-    guest = principal.account is None
-    return DocumentBody(
-        id=document.id,
-        title=document.title,
-        version=document.version,
-        role=role.label,
-        owner=OwnerBody(id="" if guest else document.owner, name="" if guest else document.owner_name),
-        created_at=at(document.created_at),
-        updated_at=at(document.updated_at),
-        trashed_at=moment(document.trashed_at),
-        link_role=None if guest else document.link_role,
-        schema_version=document.schema_version,
-        size_bytes=document.size_bytes,
-    )
-
-
-def _tagged(response: Response, document: Document, role: Role, principal: Principal) -> DocumentBody:
-    response.headers["ETag"] = f'"{document.version}"'
-    return _body(document, role, principal)

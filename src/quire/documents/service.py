@@ -119,6 +119,9 @@ class DocumentService:
         if (made := await self._made(document, owner)) is not None:
             return made
         if await self._used(document):
+            # Another tab may have been quicker, and written in it.
+            if (made := await self._made(document, owner)) is not None:
+                return made
             raise IdTaken(document)
         # Another attempt may be under way, or have failed.
         with suppress(IntegrityError):
@@ -130,13 +133,21 @@ class DocumentService:
             raise UnknownDocument(document)
         return made
 
+    async def known(self, document: str) -> bool:
+        """Return whether there is a document of this id, or was one until it was deleted for good."""
+        query = sa.select(documents.c.id).where(documents.c.id == document)
+        async with self._db.read() as connection:
+            found = (await connection.execute(query)).first()
+        return found is not None or await self._erased(document)
+
     async def _used(self, document: str) -> bool:
         """Return whether there was a document of this id before, or there is text of one that no row names."""
+        return await self._erased(document) or await self._edited(document)
+
+    async def _erased(self, document: str) -> bool:
+        query = sa.select(erased.c.document).where(erased.c.document == document)
         async with self._db.read() as connection:
-            query = sa.select(erased.c.document).where(erased.c.document == document)
-            if (await connection.execute(query)).first() is not None:
-                return True
-        return await self._edited(document)
+            return (await connection.execute(query)).first() is not None
 
     async def _made(self, document: str, owner: str) -> Document | None:
         """Return the owner's document, None when there is none of this id; raises `IdTaken`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Callable, Sequence
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quire.access.contract import TOKEN_PREFIX, AccessChange, Credentials, Denied, Principal, Role
-from quire.access.tokens import hashed, link_token
+from quire.access.tokens import derived, hashed, link_token
 from quire.accounts.service import AccountService
 from quire.db.engine import Database
 from quire.db.ids import now
@@ -208,6 +209,16 @@ class SharingAccess:
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
         return sum(hashed(link_token(self._key, row.document, row.nonce)) != row.hash for row in rows)
+
+    # ------------------------------------------------------------ after access
+
+    def proof(self, document: str) -> str:
+        """Return what shows, also when the catalogue knows nothing of it any more, that one had access."""
+        return derived(self._key, "proof", document).hex()
+
+    def proves(self, document: str, proof: str) -> bool:
+        """Return whether this is what somebody with access to the document was given."""
+        return hmac.compare_digest(self.proof(document).encode(), proof.encode())
 
     # ------------------------------------------------------------ visits
 

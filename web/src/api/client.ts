@@ -35,6 +35,8 @@ export interface DocumentInfo {
   link_role: RoleName | null
   schema_version: number
   size_bytes: number
+  /** With it one may ask, after access was lost, whether the server knows the document; absent before the server does. */
+  proof?: string
 }
 
 interface PreviewLine {
@@ -223,6 +225,9 @@ export const api = {
     json<DocumentInfo>(`/documents/${id}/copy`, { method: 'POST', json: { title }, link, patience: null }),
   preview: (id: string) => json<{ lines: PreviewLine[] }>(`/documents/${id}/preview`),
   document: (id: string, link: string | null) => json<DocumentInfo>(`/documents/${id}`, { link }),
+  /** Whether there is such a document, or was one until it was deleted for good. */
+  known: (id: string, proof: string) =>
+    json<{ known: boolean }>(`/documents/${id}/known`, { headers: { 'X-Quire-Proof': proof } }),
   rename: (id: string, title: string, version: number, link: string | null) =>
     json<DocumentInfo>(`/documents/${id}`, {
       method: 'PATCH',

@@ -3,6 +3,7 @@ import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import { vi } from 'vitest'
 import * as Y from 'yjs'
+import type { DocumentInfo } from '../../src/api/client'
 import schema from '../../src/editor/schema/schema.json'
 
 const [SYNC, AUTH, STATELESS, CLOSE, RECEIPT] = [0, 2, 5, 7, 8] as const
@@ -121,6 +122,17 @@ export class MemoryServer {
     else this.held.push(tell)
   }
 
+  /** What it says of a document of who is signed in. */
+  info(id: string): DocumentInfo {
+    const owner = { id: this.account ?? '', name: '' }
+    const at = new Date().toISOString()
+    return {
+      ...{ id, title: this.documents.get(id)?.title ?? '', version: 1, role: 'owner', owner, trashed_at: null },
+      ...{ created_at: at, updated_at: at, link_role: null, schema_version: schema.version, size_bytes: 0 },
+      proof: `of ${id}`,
+    }
+  }
+
   keep(id: string): Stored {
     const kept = { doc: new Y.Doc(), title: '', trashed: false }
     this.documents.set(id, kept)
@@ -149,8 +161,12 @@ export class MemoryServer {
       const { id: fresh, title } = JSON.parse(String(body)) as { id: string; title: string }
       const kept = this.documents.get(fresh) ?? this.keep(fresh)
       kept.title = title
-      return json({ id: fresh, title, version: 1, role: 'owner', owner: { id: this.account }, trashed_at: null })
+      return json(this.info(fresh))
     }
+    if (part === 'known')
+      return new Headers(headers).get('X-Quire-Proof') === this.info(id ?? '').proof
+        ? json({ known: this.documents.has(id ?? '') })
+        : json({ detail: 'There is no such document.' }, 404)
     const kept = this.documents.get(id ?? '')
     const token = new Headers(headers).get('X-Quire-Link')
     if (!kept || (this.account === null && (this.link === null || token !== this.link)))

@@ -2,6 +2,7 @@
 import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import type { RoleName } from '../../src/api/client'
 import { sharedSocket } from '../../src/sync/connection/socket'
 import { changeMade, makeHere, newDocumentId } from '../../src/sync/outbox/madeOffline'
 import { bringMade } from '../../src/sync/outbox/unattended'
@@ -110,6 +111,49 @@ test('opened again it is in the trash, and restored it goes to the server with i
   await becomes(again, 'saved')
   expect(server.words(id).trim()).toBe('Begun on a train.')
   expect(keptInfo('ada', id)).toMatchObject({ version: 1, trashed_at: null })
+})
+
+/** A document that is saved, and then not known any more: an older backup was put back. */
+async function lost(role: RoleName, problem?: string): Promise<{ id: string; session: DocumentSession }> {
+  const id = newDocumentId()
+  server.keep(id)
+  const session = start(id)
+  session.keepInfo({ ...server.info(id), title: 'Made yesterday', version: 3, role })
+  Y.applyUpdate(session.doc, paragraph('made yesterday'))
+  await becomes(session, 'saved')
+  await session.note()
+  if (problem) server.refusal = problem
+  else server.documents.delete(id)
+  server.end()
+  return { id, session }
+}
+
+const copies = async () => (await indexedDB.databases()).filter(({ name }) => name?.startsWith('quire:'))
+
+test('a document that the server does not know any more is brought back by its owner', async () => {
+  const { id, session } = await lost('owner')
+  await vi.waitFor(() => expect(server.words(id).trim()).toBe('made yesterday'), 5000)
+  await becomes(session, 'saved')
+  expect(session.state.get()).toMatchObject({ readOnly: false, problem: null, meta: { title: 'Made yesterday' } })
+  expect(keptInfo('ada', id)).toMatchObject({ version: 1, title: 'Made yesterday' })
+})
+
+test('to others nothing is said to be saved of it: their copy stays, and brings it back when they are let in', async () => {
+  const { id, session } = await lost('editor')
+  await becomes(session, 'unsaved')
+  expect(session.state.get()).toMatchObject({ readOnly: true, problem: { kind: 'unknown' }, kept: 'yes' })
+  expect(server.documents.has(id)).toBe(false)
+  await session.close()
+  server.keep(id)
+  await becomes(start(id), 'saved')
+  expect(server.words(id)).toBe('made yesterday')
+})
+
+test('access that is taken away from a document that the server knows takes the copy along', async () => {
+  const { session } = await lost('owner', 'permission-denied')
+  await becomes(session, 'closed')
+  await vi.waitFor(async () => expect(await copies()).toEqual([]))
+  expect(server.requests).not.toContain('POST /documents')
 })
 
 test('the link of a document is kept with its copy, and goes with it', async () => {

@@ -1,9 +1,9 @@
 /** Words of documents that are not open in this tab. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { makeHere, newDocumentId } from '../../src/sync/outbox/madeOffline'
-import { sendUnsent, unsent } from '../../src/sync/outbox/unattended'
-import { store } from '../../src/sync/storage/copies'
-import { GUEST, keepLink, storeName } from '../../src/sync/storage/notes'
+import { bringMade, findUnknown, sendUnsent, unsent } from '../../src/sync/outbox/unattended'
+import { confirmStored, store } from '../../src/sync/storage/copies'
+import { GUEST, keepInfo, keepLink, storeName } from '../../src/sync/storage/notes'
 import { hurry, newDevice, paragraph } from '../replicas/device'
 import { MemoryServer } from '../replicas/server'
 
@@ -34,6 +34,27 @@ test('a document that was made without a network is sent once, and counts as sen
   // One question for what the server lacks, and one answer to it.
   expect(synced(id)).toBe(2)
   expect(server.requests.filter((request) => request === 'POST /documents')).toHaveLength(1)
+})
+
+test('what its owner kept of documents that the server does not know any more is brought back from the list', async () => {
+  const [listed, lost, old, shared] = Array.from({ length: 4 }, newDocumentId) as [string, string, string, string]
+  for (const id of [listed, lost, old, shared]) {
+    const update = paragraph('Saved before.')
+    await store(storeName('ada', id), update)
+    await confirmStored(storeName('ada', id), [update])
+    keepInfo(storeName('ada', id), { ...server.info(id), updated_at: id === old ? '2000-01-01' : '2030-01-01' })
+  }
+  keepInfo(storeName('ada', shared), { ...server.info(shared), role: 'editor' })
+  server.keep(listed)
+  const items = [{ ...server.info(listed), updated_at: '2020-01-01' }]
+  expect(await findUnknown('ada', items, false)).toBe(true)
+  await bringMade('ada')
+  expect(server.words(lost)).toBe('Saved before.')
+  expect([...server.documents.keys()]).toEqual([listed, lost])
+  expect(await findUnknown('ada', items, true)).toBe(true)
+  await bringMade('ada')
+  expect(server.words(old)).toBe('Saved before.')
+  expect(server.documents.has(shared)).toBe(false)
 })
 
 test('words that were written without a network are sent when it is back', async () => {

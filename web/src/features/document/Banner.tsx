@@ -27,6 +27,16 @@ export function Banner({ session, info }: { session: DocumentSession; info: Docu
   }
   if (stranded) return <Stranded session={session} info={info} />
   if (taken) return <Taken session={session} title={title} />
+  if (problem?.kind === 'unknown' && ready) {
+    return (
+      <Alert color="red" radius={0} role="alert" title={t('unknown.title')}>
+        <Text size="sm" mb="xs">
+          {t('unknown.text')}
+        </Text>
+        <Keep words={() => session.text()} title={title} />
+      </Alert>
+    )
+  }
   if (problem && ready && problem.kind !== 'session-expired') {
     if (info?.trashed_at) return <Trashed info={info} />
     const lost = problem.kind === 'too-many' ? 'crowded' : 'lost'

@@ -93,7 +93,9 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
   const [me, setMe] = useState(session.me)
   const person = who.account?.id ?? GUEST
   const { info, rename, conflict, settle } = useDocumentInfo(session, link, person)
-  useRegained(session, link, person, () => (session.unsaved ? session.reauthenticate() : onRegained()))
+  // What the server does not have goes on from here.
+  const ahead = () => session.unsaved || problem?.kind === 'unknown'
+  useRegained(session, link, person, () => (ahead() ? session.reauthenticate() : onRegained()))
   const setSession = useSetSession()
 
   const tell = useCallback((message: string) => notifications.show({ color: 'red', message }), [])
@@ -126,7 +128,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
     setSession(fresh)
     session.reauthenticate()
   }
-  const denied = problem && ['denied', 'not-found'].includes(problem.kind) && !ready
+  const denied = problem && ['denied', 'not-found', 'unknown'].includes(problem.kind) && !ready
 
   return (
     <div className={classes.page}>

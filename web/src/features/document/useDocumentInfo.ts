@@ -51,9 +51,11 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
 
   useEffect(() => {
     if (!meta) return
-    queries.setQueryData<DocumentInfo>(['document', documentId], (known) =>
-      known && known.version < meta.version ? { ...known, ...meta } : known,
-    )
+    const queryKey = ['document', documentId]
+    const known = queries.getQueryData<DocumentInfo>(queryKey)
+    if (known && known.version < meta.version) queries.setQueryData(queryKey, { ...known, ...meta })
+    // It was not known, or is another since an older backup was put back.
+    else if (known?.version !== meta.version) void queries.invalidateQueries({ queryKey })
   }, [meta, queries, documentId])
   useEffect(() => {
     if (info) session.keepInfo(info)

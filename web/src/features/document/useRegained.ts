@@ -15,7 +15,7 @@ export function useRegained(
 ): void {
   const queries = useQueryClient()
   const problem = useSessionPart(session, 'problem')
-  const lost = problem !== null && ['denied', 'not-found'].includes(problem.kind)
+  const lost = problem !== null && ['denied', 'not-found', 'unknown'].includes(problem.kind)
   const { documentId } = session
   const regained = useEffectEvent(onRegained)
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { api, isAway, type DocumentInfo, type Sort } from '../../api/client'
-import { bringMade } from '../../sync/outbox/unattended'
+import { bringMade, findUnknown } from '../../sync/outbox/unattended'
 import { keepList, keptList } from './keptList'
 
 const ASK_AGAIN = 4000
@@ -37,7 +37,14 @@ export function useDocuments(person: string, { words, sort, place }: ListQuery) 
           cursor: pageParam,
           hurry: kept !== null && client.getQueryData(queryKey) === undefined,
         })
-        if (!words && place === 'all' && !pageParam) void keepList(person, page.items)
+        if (!words && place === 'all' && !pageParam) {
+          void keepList(person, page.items)
+          if (sort === 'updated_at') {
+            void findUnknown(person, page.items, page.next_cursor === null).then(async (found) => {
+              if (found) await client.invalidateQueries({ queryKey: ['documents'] })
+            })
+          }
+        }
         return { ...page, offline: false }
       } catch (error) {
         const fitting = isAway(error) && kept?.filter((item) => place === 'all' || item.owner.id !== person)

@@ -4,15 +4,22 @@ import { Problem } from '../../api/client'
 /** Close codes that say: a message was larger than the server takes. */
 export const TOO_BIG = new Set([1009, 4413])
 
+/** The server lets this person in no more, or knows no such document. */
+export const DENIED = 'permission-denied'
+
+/** It knows no such document, as after an older backup was put back: what is kept here may be all there is. */
+export const UNKNOWN = 'unknown'
+
 /** Reasons after which the local copy has no business here. */
-export const FOR_GOOD = new Set(['permission-denied', 'not-found'])
+export const FOR_GOOD = new Set([DENIED, 'not-found'])
 
 /** Why the server does not let this person in. */
-export type ProblemKind = 'denied' | 'not-found' | 'schema-too-old' | 'session-expired' | 'too-many'
+export type ProblemKind = 'denied' | 'not-found' | 'unknown' | 'schema-too-old' | 'session-expired' | 'too-many'
 
 const PROBLEMS: Record<string, ProblemKind> = {
-  'permission-denied': 'denied',
+  [DENIED]: 'denied',
   'not-found': 'not-found',
+  [UNKNOWN]: 'unknown',
   'schema-too-old': 'schema-too-old',
   'session-expired': 'session-expired',
   'too-many-connections': 'too-many',
@@ -44,7 +51,7 @@ export function failureOf(error: unknown): Failure {
   if (typeof answer?.body.detail !== 'string') return { kind: 'away' }
   const { status, detail } = answer
   if (status === 401) return { kind: 'denied', reason: 'session-expired' }
-  if (status === 404) return { kind: 'denied', reason: 'permission-denied' }
+  if (status === 404) return { kind: 'denied', reason: DENIED }
   if (reason === 'malformed') return { kind: 'unsendable', reason, detail }
   if (reason === 'read-only') return { kind: 'read-only' }
   return status === 409 ? { kind: 'refused', reason: String(reason), detail } : { kind: 'trouble', detail }

@@ -36,6 +36,11 @@ export function makeHere({ id: person, name }: Pick<Account, 'id' | 'name'>, id:
   })
 }
 
+/** Notes that the server does not know this person's document any more: it comes to it as one that was made here. */
+export function makeUnheard(person: string, info: DocumentInfo): void {
+  keepInfo(storeName(person, info.id), { ...info, version: UNHEARD, link_role: null })
+}
+
 /** Whether the server has not heard of the document. */
 export function isUnheard(info: DocumentInfo | null | undefined): boolean {
   return info?.version === UNHEARD

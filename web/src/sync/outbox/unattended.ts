@@ -5,14 +5,14 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import { api, NetworkError, Problem, setCsrfToken } from '../../api/client'
+import { api, NetworkError, Problem, setCsrfToken, type DocumentInfo } from '../../api/client'
 import { failureOf } from '../connection/refusals'
 import { tab } from '../connection/tab'
 import { Observable } from '../observable'
 import { closings, isOpenHere } from '../openDocuments'
-import { confirmStored, unsentOf, unsentUpdates } from '../storage/copies'
+import { confirmStored, keptUpdates, unsentOf, unsentUpdates } from '../storage/copies'
 import { GUEST, keepInfo, keptInfo, keptInfos, keptLink, storeName } from '../storage/notes'
-import { announce, isUnheard } from './madeOffline'
+import { announce, isUnheard, makeUnheard } from './madeOffline'
 
 const ASK_AGAIN = 10_000
 /** A document that was closed may be opened again at once. */
@@ -83,6 +83,30 @@ export function bringMade(person: string): Promise<void> {
   return turn
 }
 
+/** Documents that the server was asked for. */
+const asked = new Set<string>()
+
+/**
+ * Finds what this person owns and the server does not know any more, as after an older backup was put back: it comes
+ * with what was made here. `listed` is what the server has, all of it or what was edited last. Returns whether there is any.
+ */
+export async function findUnknown(person: string, listed: DocumentInfo[], all: boolean): Promise<boolean> {
+  const ids = new Set(listed.map(({ id }) => id))
+  const since = all ? '' : (listed.at(-1)?.updated_at ?? '')
+  let found = false
+  for (const info of keptInfos(person)) {
+    const { id, proof, role, trashed_at, updated_at } = info
+    if (!proof || role !== 'owner' || trashed_at || updated_at < since) continue
+    if (ids.has(id) || isUnheard(info) || isOpenHere(id) || asked.has(id)) continue
+    asked.add(id)
+    const { known } = await api.known(id, proof).catch(() => ({ known: true }))
+    if (known) continue
+    makeUnheard(person, info)
+    found = true
+  }
+  return found
+}
+
 /** Brings what this device has of one document; why it was refused is said where the document is open. */
 async function bring(person: string, id: string): Promise<'sent' | 'not now' | 'refused'> {
   try {
@@ -91,8 +115,8 @@ async function bring(person: string, id: string): Promise<'sent' | 'not now' | '
     // The session may have ended: the same person can sign in again.
     if (unheard ? !info : !(await isSignedIn(person))) return 'not now'
     const name = storeName(person, id)
-    // Nothing, where another turn or another tab was quicker.
-    const updates = await unsentUpdates(name)
+    // What was confirmed before may be lost with an older backup. Nothing, where another turn or another tab was quicker.
+    const updates = await (unheard ? keptUpdates(name) : unsentUpdates(name))
     await send(id, keptLink(name), updates)
     await confirmStored(name, updates)
     if (!info) return 'sent'

@@ -5,15 +5,16 @@ import * as Y from 'yjs'
 import type { DocumentInfo, RoleName } from '../../api/client'
 import schema from '../../editor/schema/schema.json'
 import { OwnPresence, type Me } from '../../presence/own'
+import { isKnown } from '../connection/known'
 import { OtherTabs } from '../connection/otherTabs'
-import { FOR_GOOD, problemKind } from '../connection/refusals'
+import { DENIED, FOR_GOOD, problemKind, UNKNOWN } from '../connection/refusals'
 import { Transport } from '../connection/transport'
 import { Ledger } from '../ledger/ledger'
 import { NOTHING, unsentWords } from '../ledger/unsent'
 import { Observable } from '../observable'
 import { register } from '../openDocuments'
 import { Arrival } from '../outbox/arrival'
-import { firstContent, isUnheard, keepAsNew } from '../outbox/madeOffline'
+import { firstContent, isUnheard, keepAsNew, makeUnheard } from '../outbox/madeOffline'
 import { LocalCopy } from '../storage/localCopy'
 import { keptInfo, storeName } from '../storage/notes'
 import { Refused } from './refused'
@@ -54,6 +55,8 @@ export class DocumentSession {
   })
   /** How the document comes to a server that has not heard of it; null for every other one. */
   private arrival: Arrival | null
+  /** The last time that the server did not let this person in; null when it did since. */
+  private denial: object | null = null
   private closed = false
   private readonly show = calmed((status) => this.state.update({ status }))
   private readonly presence: OwnPresence
@@ -105,15 +108,7 @@ export class DocumentSession {
       wanted: () => !this.closed && !this.refused.unsendable && this.state.get().problem === null,
       localReady: () => this.localReady,
     })
-    this.arrival = isUnheard(keptInfo(person, documentId))
-      ? new Arrival(person, documentId, {
-          onArrived: (info) => this.onArrived(info),
-          onSignedOut: () => this.onDenied('session-expired'),
-          onFailed: () => this.refresh(),
-          onTaken: () => this.onTaken(),
-          onThrownAway: () => this.onThrownAway(),
-        })
-      : null
+    this.arrival = isUnheard(keptInfo(person, documentId)) ? this.newArrival() : null
     void this.local.loaded.then((found) => this.onLoaded(found))
     void this.local.read.then(() => this.onRead())
     if (this.arrival?.thrownAway) this.onThrownAway()
@@ -213,6 +208,16 @@ export class DocumentSession {
 
   // ------------------------------------------------------------------ what happens
 
+  private newArrival(): Arrival {
+    return new Arrival(this.person, this.documentId, {
+      onArrived: (info) => this.onArrived(info),
+      onSignedOut: () => this.onDenied('session-expired'),
+      onFailed: () => this.refresh(),
+      onTaken: () => this.onTaken(),
+      onThrownAway: () => this.onThrownAway(),
+    })
+  }
+
   /** As with any other document in the trash. What was written goes to the server with it, from the list. */
   private onThrownAway(): void {
     this.onDenied('not-found')
@@ -223,7 +228,9 @@ export class DocumentSession {
     this.arrival = null
     this.local.keepInfo(info)
     this.state.update({ meta: { title: info.title, version: info.version } })
-    this.transport.start()
+    // It may have been known before, and refused on this socket since.
+    if (this.denial) this.transport.renew()
+    else this.transport.start()
   }
 
   /** It never will: the words stay here until they are kept as a new document. */
@@ -251,7 +258,8 @@ export class DocumentSession {
     this.ledger.load(this.local.confirmed, this.transport.settled)
     if (this.local.seen !== null && !this.transport.connected) this.transport.offlineSince = this.local.seen
     const { role, readOnly, problem } = this.state.get()
-    if (problem === null) {
+    if (problem?.detail === UNKNOWN) this.state.update({ ready: found })
+    else if (problem === null) {
       if (found) this.state.update({ ready: true, readOnly: role === null ? !this.local.writable : readOnly })
       if (!this.transport.relays) this.otherTabs.ask()
       this.refused.onLoaded()
@@ -295,6 +303,7 @@ export class DocumentSession {
 
   private onRole(role: 'editor' | 'viewer'): void {
     const readOnly = role === 'viewer'
+    this.denial = null
     this.local.writable = !readOnly
     this.state.update({ readOnly, role, problem: null })
     if (!readOnly) this.refused.onWritable()
@@ -302,9 +311,37 @@ export class DocumentSession {
 
   private onDenied(reason: string): void {
     this.transport.stopHttps()
-    this.state.update({ readOnly: true, problem: { kind: problemKind(reason), detail: reason } })
     this.presence.forgetOthers()
+    const proof = reason === DENIED ? keptInfo(this.person, this.documentId)?.proof : undefined
+    if (proof) void this.onNotLetIn(proof)
+    else this.refuse(reason)
+  }
+
+  private refuse(reason: string): void {
+    this.state.update({ readOnly: true, problem: { kind: problemKind(reason), detail: reason } })
     if (FOR_GOOD.has(reason)) this.onRefusedForGood()
+    this.refresh()
+  }
+
+  /** Only a server that knows the document has what was acknowledged: it may have lost it with an older backup. */
+  private async onNotLetIn(proof: string): Promise<void> {
+    const denial = (this.denial = {})
+    const wanted = (): boolean => this.denial === denial && !this.closed
+    this.state.update({ readOnly: true })
+    const known = await isKnown(this.documentId, proof, wanted)
+    if (!wanted()) return
+    if (known) this.refuse(DENIED)
+    else this.onUnknown()
+  }
+
+  /** Its owner brings the document back as it is here; for everybody else the copy stays until they are let in. */
+  private onUnknown(): void {
+    const info = keptInfo(this.person, this.documentId)
+    if (info?.role !== 'owner') return this.refuse(UNKNOWN)
+    makeUnheard(this.person, info)
+    this.state.update({ problem: null, stranded: null, readOnly: !this.local.writable })
+    this.arrival = this.newArrival()
+    this.arrival.start()
     this.refresh()
   }
 

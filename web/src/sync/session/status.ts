@@ -32,7 +32,7 @@ export function saveStatus(facts: Facts): SaveStatus {
   const { problem, unsendable } = facts
   if (facts.stranded) return { kind: 'stranded' }
   if (facts.closed) {
-    if (facts.changes === 0) return { kind: 'closed', problem: facts.closed }
+    if (facts.changes === 0 && facts.closed !== 'unknown') return { kind: 'closed', problem: facts.closed }
     return { kind: 'unsaved', reason: i18next.t(`status.closed.${facts.closed}`) }
   }
   const transport = facts.connected && facts.synced ? 'socket' : facts.https ? 'https' : null

@@ -91,6 +91,11 @@ async function isSent(name: string): Promise<boolean> {
   )
 }
 
+/** Everything that a local copy holds. */
+export async function keptUpdates(name: string): Promise<Uint8Array[]> {
+  return withDatabase(name, [], updatesIn)
+}
+
 /** Everything that a local copy holds when the server lacks something of it; else nothing. */
 export async function unsentUpdates(name: string): Promise<Uint8Array[]> {
   return withDatabase(name, [], async (db) => {

@@ -1,6 +1,18 @@
 /** An older backup is put back while people have the documents open: they send what it lacks. */
 import type { Page } from '@playwright/test'
-import { expect, newDocument, saved, share, signIn, test as base, text, type, visitor, words } from '../fixtures'
+import {
+  expect,
+  newDocument,
+  saved,
+  share,
+  signIn,
+  status,
+  test as base,
+  text,
+  type,
+  visitor,
+  words,
+} from '../fixtures'
 import { QuireServer } from '../server'
 
 const content = async (page: Page, url: string) =>
@@ -28,6 +40,15 @@ test('after an older backup was put back, open browsers send the words that it l
   await saved(elsewhere)
   own.backUp()
 
+  // Documents that the backup will not know: one stays open, the other does not.
+  const later = await page.context().newPage()
+  const unknown = await newDocument(later, own)
+  await type(later, 'made later. ')
+  const { page: reader, context: readers } = await visitor(later, await share(later, 'edit'))
+  const forgotten = await newDocument(elsewhere, own)
+  await type(elsewhere, 'made later and closed. ')
+  await saved(elsewhere)
+  await elsewhere.goto(closed)
   await type(page, 'written later. ')
   await expect(text(guest)).toContainText('written later')
   await type(guest, 'by a guest too. ')
@@ -35,7 +56,7 @@ test('after an older backup was put back, open browsers send the words that it l
   await page.keyboard.press('Control+Home')
   for (let letters = 0; letters < 'in '.length; letters += 1) await page.keyboard.press('Delete')
   await type(elsewhere, 'and closed since. ')
-  for (const each of [page, guest, elsewhere]) await saved(each)
+  for (const each of [page, guest, elsewhere, later, reader]) await saved(each)
   await elsewhere.close()
   const now = await words(page)
 
@@ -53,5 +74,16 @@ test('after an older backup was put back, open browsers send the words that it l
   await expect(text(again)).toContainText('and closed since')
   await saved(again)
   expect(await content(again, closed)).toContain('and closed since')
-  await context.close()
+  await saved(later)
+  expect(await content(later, unknown)).toBe('made later.')
+  await expect(status(reader)).toHaveText('Not saved: the server does not know this document')
+  await expect(reader.getByRole('alert')).toContainText('kept on this device')
+  expect(await words(reader)).toBe('made later. ')
+  await reader.goto(await share(later, 'edit'))
+  await reader.reload()
+  await saved(reader)
+  // What the list lacks is brought back from this device.
+  await again.goto(own.url)
+  await expect.poll(() => content(again, forgotten)).toBe('made later and closed.')
+  for (const each of [context, readers]) await each.close()
 })
