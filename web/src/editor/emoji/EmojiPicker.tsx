@@ -2,6 +2,7 @@ import { Loader, Modal, Text, TextInput } from '@mantine/core'
 import type { Editor } from '@tiptap/core'
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import { sideways } from '../../app/arrows'
 import { loadEmoji, search, type Emoji } from './data'
 
 const GROUPS = [0, 1, 3, 4, 5, 6, 7, 8, 9]
@@ -9,10 +10,8 @@ const MOST_FOUND = 120
 
 /** Which sign a key leads to; where the rows begin is read from the page. */
 function signAt(signs: HTMLElement[], at: number, key: string): number | undefined {
-  const onward = document.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight'
-  const back = document.dir === 'rtl' ? 'ArrowRight' : 'ArrowLeft'
-  if (key === onward) return at + 1
-  if (key === back) return at - 1
+  const aside = sideways(key)
+  if (aside) return at + aside
   if (key !== 'ArrowDown' && key !== 'ArrowUp') return undefined
   const step = key === 'ArrowDown' ? 1 : -1
   const place = (index: number) => signs[index]?.getBoundingClientRect()

@@ -1,6 +1,7 @@
-import { Menu, useDirection } from '@mantine/core'
+import { Menu } from '@mantine/core'
 import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { flushSync } from 'react-dom'
+import { sideways } from '../../app/arrows'
 import { keysHere, type Command as CommandEntry, type Entry } from './entries'
 
 /** One thing to do, with its keys and whether it is on. */
@@ -33,17 +34,16 @@ export function Command({ command }: { command: CommandEntry }) {
  */
 function Inner({ label, disabled, children }: { label: string; disabled: boolean; children: ReactNode }) {
   const [opened, setOpened] = useState(false)
-  const { dir } = useDirection()
   const entry = useRef<HTMLButtonElement>(null)
   const inside = useRef<HTMLDivElement>(null)
   const enter = (event: KeyboardEvent) => {
-    if (!['Enter', ' ', dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight'].includes(event.key)) return
+    if (!['Enter', ' '].includes(event.key) && sideways(event.key) !== 1) return
     event.preventDefault()
     flushSync(() => setOpened(true))
     inside.current?.querySelector<HTMLElement>('[data-menu-item]:not([data-disabled])')?.focus()
   }
   const leave = ({ key }: KeyboardEvent) => {
-    if (key !== (dir === 'rtl' ? 'ArrowRight' : 'ArrowLeft')) return
+    if (sideways(key) !== -1) return
     entry.current?.focus()
     setOpened(false)
   }

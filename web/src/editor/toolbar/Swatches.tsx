@@ -1,6 +1,7 @@
 import { ActionIcon, CheckIcon, ColorSwatch, isLightColor, Menu, Tooltip } from '@mantine/core'
 import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { sideways } from '../../app/arrows'
 
 /** Its name in the catalogue, and which shade of it. */
 type Swatch = readonly [color: string, name: string, shade?: 'light' | 'bright' | 'dark']
@@ -52,14 +53,8 @@ interface Props {
 const COLUMNS = 8
 
 function move(event: KeyboardEvent<HTMLElement>): void {
-  const onward = document.dir === 'rtl' ? -1 : 1
-  const steps: Record<string, number> = {
-    ArrowRight: onward,
-    ArrowLeft: -onward,
-    ArrowDown: COLUMNS,
-    ArrowUp: -COLUMNS,
-  }
-  const step = steps[event.key]
+  const rows: Record<string, number> = { ArrowDown: COLUMNS, ArrowUp: -COLUMNS }
+  const step = sideways(event.key) || rows[event.key]
   const all = [...event.currentTarget.children]
   let next = step && all[all.indexOf(event.target as Element) + step]
   if (!next && event.key === 'ArrowDown') next = event.currentTarget.nextElementSibling ?? undefined

@@ -1,4 +1,5 @@
 import { useEffect, type KeyboardEvent, type RefObject } from 'react'
+import { sideways } from '../../app/arrows'
 
 const CONTROLS = 'button:not([aria-hidden]), input:not([type=hidden], [aria-hidden])'
 
@@ -43,9 +44,8 @@ export function useTabStop(bar: RefObject<HTMLElement | null>): (event: Keyboard
     if (!row || (event.target instanceof HTMLInputElement && !leaves(event.target, event.key))) return
     const usable = controlsOf(row).filter((control) => !control.disabled)
     const at = usable.findIndex((control) => control === document.activeElement)
-    const ahead = document.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight'
-    const back = document.dir === 'rtl' ? 'ArrowRight' : 'ArrowLeft'
-    const next = { [ahead]: at + 1, [back]: at - 1 + usable.length, Home: 0, End: usable.length - 1 }[event.key]
+    const aside = sideways(event.key)
+    const next = aside ? at + aside + usable.length : { Home: 0, End: usable.length - 1 }[event.key]
     if (next === undefined) return
     usable[next % usable.length]?.focus()
     event.preventDefault()

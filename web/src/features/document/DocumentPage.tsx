@@ -14,6 +14,7 @@ import { PresenceBar } from '../../presence/PresenceBar'
 import { guest, renameGuest } from '../../presence/guest'
 import { jumpTo } from '../../presence/jump'
 import { GUEST, useDocumentSession, useSessionPart, type DocumentSession } from '../../sync'
+import { isShutOut } from '../../sync/connection/refusals'
 import { AccountMenu } from '../account/AccountMenu'
 import { GuestMenu } from '../account/GuestMenu'
 import { SignInForm } from '../account/SignInForm'
@@ -128,7 +129,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
     setSession(fresh)
     session.reauthenticate()
   }
-  const denied = problem && ['denied', 'not-found', 'unknown'].includes(problem.kind) && !ready
+  const denied = problem && isShutOut(problem.kind) && !ready
 
   return (
     <div className={classes.page}>

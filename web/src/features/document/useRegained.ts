@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent } from 'react'
 import { useSessionPart, type DocumentSession } from '../../sync'
+import { isShutOut } from '../../sync/connection/refusals'
 import { currentInfo } from './useDocumentInfo'
 
 const ASK_AGAIN = 3000
@@ -15,7 +16,7 @@ export function useRegained(
 ): void {
   const queries = useQueryClient()
   const problem = useSessionPart(session, 'problem')
-  const lost = problem !== null && ['denied', 'not-found', 'unknown'].includes(problem.kind)
+  const lost = problem !== null && isShutOut(problem.kind)
   const { documentId } = session
   const regained = useEffectEvent(onRegained)
   useEffect(() => {

@@ -4,6 +4,7 @@ import { useEffect, useRef, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
 import { explain } from '../../api/explain'
+import { sideways } from '../../app/arrows'
 import { DocumentCard } from './DocumentCard'
 import classes from './HomePage.module.css'
 import { useDocuments, type Place, type ListQuery } from './useDocuments'
@@ -107,14 +108,12 @@ export function DocumentList({ person, view, query }: Props) {
 
 /** Which card a key leads to; the rows of the grid are read from where the cards are. */
 function target(key: string, all: Element[], at: number): number | undefined {
-  const onward = document.dir === 'rtl' ? -1 : 1
   const top = (element: Element | undefined) => element?.getBoundingClientRect().top ?? 0
   const columns = Math.max(1, all.filter((element) => Math.abs(top(element) - top(all[0])) < 2).length)
   switch (key) {
     case 'ArrowRight':
-      return at + onward
     case 'ArrowLeft':
-      return at - onward
+      return at + sideways(key)
     case 'ArrowDown':
       return at + columns < all.length ? at + columns : at
     case 'ArrowUp':

@@ -16,6 +16,9 @@ export const FOR_GOOD = new Set([DENIED, 'not-found'])
 /** Why the server does not let this person in. */
 export type ProblemKind = 'denied' | 'not-found' | 'unknown' | 'schema-too-old' | 'session-expired' | 'too-many'
 
+/** Whether this person is not let in, whatever the server knows of the document: they may be again. */
+export const isShutOut = (kind: ProblemKind): boolean => ['denied', 'not-found', 'unknown'].includes(kind)
+
 const PROBLEMS: Record<string, ProblemKind> = {
   [DENIED]: 'denied',
   'not-found': 'not-found',
