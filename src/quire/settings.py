@@ -321,6 +321,7 @@ class UnknownVariable:
 def unknown_variables(environment: Iterable[str]) -> Iterator[UnknownVariable]:
     """Yield the variables, by name, that look like a setting and are none; never what they are set to."""
     known = {variable(name) for name in Settings.model_fields}
+    ours = known | OF_TOOLS
     for name in sorted(environment):
-        if name.upper().startswith(PREFIX) and name.upper() not in known | OF_TOOLS:
+        if name.upper().startswith(PREFIX) and name.upper() not in ours:
             yield UnknownVariable(name, next(iter(difflib.get_close_matches(name.upper(), known, 1, 0.8)), None))

@@ -293,11 +293,16 @@ if "quire.crdt.worker" in sys.orig_argv:
 """
 
 
-async def test_an_error_that_nobody_foresaw_ends_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shim = tmp_path / "shim"
+def let_poison(folder: Path, monkeypatch: pytest.MonkeyPatch, do: str = "os.abort()") -> None:
+    """Have worker processes do something when they read a poisoned update: die of it."""
+    shim = folder / "shim"
     shim.mkdir()
-    (shim / "sitecustomize.py").write_text(DIES_OF_POISON.replace("os.abort()", "{}[0]"))
+    (shim / "sitecustomize.py").write_text(DIES_OF_POISON.replace("os.abort()", do))
     monkeypatch.syspath_prepend(str(shim))
+
+
+async def test_an_error_that_nobody_foresaw_ends_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_poison(tmp_path, monkeypatch, "{}[0]")
     async with made_log(tmp_path) as log:
         node, _ = await heavy_node(log)
         room, payer = await node.room(), Payer("ada")
@@ -311,10 +316,7 @@ async def test_an_error_that_nobody_foresaw_ends_no_worker(tmp_path: Path, monke
 async def test_an_update_whose_worker_was_killed_twice_is_not_called_malformed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shim = tmp_path / "shim"
-    shim.mkdir()
-    (shim / "sitecustomize.py").write_text(DIES_OF_POISON.replace("os.abort()", "os.kill(os.getpid(), 9)"))
-    monkeypatch.syspath_prepend(str(shim))
+    let_poison(tmp_path, monkeypatch, "os.kill(os.getpid(), 9)")
     async with made_log(tmp_path) as log:
         node, _ = await heavy_node(log)
         room, payer = await node.room(), Payer("ada")
@@ -328,10 +330,7 @@ async def test_an_update_whose_worker_was_killed_twice_is_not_called_malformed(
 async def test_an_update_that_kills_the_worker_does_so_once_to_the_documents_of_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shim = tmp_path / "shim"
-    shim.mkdir()
-    (shim / "sitecustomize.py").write_text(DIES_OF_POISON)
-    monkeypatch.syspath_prepend(str(shim))
+    let_poison(tmp_path, monkeypatch)
     async with made_log(tmp_path) as log:
         made = asyncio.Event()
         first = [Update(f"another {number}", EMPTY_UPDATE, "server", "server", 0) for number in range(2)]

@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from quire.access.contract import LINK_PREFIX
 
@@ -29,3 +31,8 @@ def derived(key: bytes, *parts: str | bytes) -> bytes:
 def link_token(key: bytes, document: str, nonce: bytes) -> str:
     """Return the token of a document's link; its owner can copy it again, so it is derived and not kept."""
     return LINK_PREFIX + base64.urlsafe_b64encode(derived(key, "link", document, nonce)).decode().rstrip("=")
+
+
+def links_of_another_key(key: bytes, links: Iterable[Sequence[Any]]) -> int:
+    """Return how many of these links, each a document, a nonce and a hash, were made with another key."""
+    return sum(hashed(link_token(key, document, nonce)) != made for document, nonce, made in links)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quire.access.contract import TOKEN_PREFIX, AccessChange, Credentials, Denied, Principal, Role
-from quire.access.tokens import derived, hashed, link_token
+from quire.access.tokens import derived, hashed, link_token, links_of_another_key
 from quire.accounts.service import AccountService
 from quire.db.engine import Database
 from quire.db.ids import now
@@ -208,7 +208,7 @@ class SharingAccess:
         query = sa.select(links.c.document, links.c.nonce, links.c.hash).where(_live(now()))
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
-        return sum(hashed(link_token(self._key, row.document, row.nonce)) != row.hash for row in rows)
+        return links_of_another_key(self._key, rows)
 
     # ------------------------------------------------------------ after access
 

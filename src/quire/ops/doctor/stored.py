@@ -14,7 +14,7 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
-from quire.access.tokens import hashed, link_token
+from quire.access.tokens import links_of_another_key
 from quire.blobs.folder import FolderBlobs
 from quire.db.tables import metadata
 from quire.log import heads
@@ -335,5 +335,5 @@ def _links_of_another_key(catalogue: Path, key: Path) -> int:
     with suppress(sqlite3.Error, OSError), reading(catalogue) as connection:
         secret = key.read_bytes()
         rows = connection.execute("SELECT document, nonce, hash FROM links WHERE role IS NOT NULL")
-        return sum(hashed(link_token(secret, document, nonce)) != stored for document, nonce, stored in rows)
+        return links_of_another_key(secret, rows)
     return 0
