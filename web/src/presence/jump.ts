@@ -1,7 +1,9 @@
-/** Scrolls to where somebody writes, and shows the name there. At once: what others write ends a scroll under way. */
+import { bringIntoView } from '../app/bringIntoView'
+
+/** Scrolls to where somebody writes, and shows the name there. */
 export function jumpTo(client: number): void {
   const caret = document.querySelector(`.caret[data-client="${client}"]`)
-  caret?.scrollIntoView({ block: 'center' })
+  bringIntoView(caret)
   for (const animation of caret?.getAnimations({ subtree: true }) ?? []) {
     animation.cancel()
     animation.play()

@@ -57,6 +57,7 @@ import { endWithLine } from './wholeLines'
 import { EvenTable } from '../table/evenTable'
 import { TableView } from '../table/view'
 import { UndoSteps } from '../undo'
+import { Windowing } from '../windowing/windowing'
 
 /** Only the address is stored; how a link opens is the page's decision. */
 const Link = TiptapLink.extend({
@@ -251,6 +252,7 @@ export function extensions(
     Pending,
     FollowWords,
     Steady,
+    Windowing,
     Faults.configure({ onFault: options.onFault }),
   ]
 }

@@ -4,6 +4,7 @@ import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import { bringIntoView } from '../../app/bringIntoView'
 import { quotedTerm } from './quotedTerm'
 import { replaceAll, replaceOne } from './replaceFound'
 
@@ -44,9 +45,14 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
     editor.commands.setReplaceTerm(replacement)
   }, [editor, replacement])
   useEffect(() => () => void (editor.isDestroyed || editor.commands.clearSearch()), [editor])
+  const any = count > 0
+  // ProseMirror scrolls to a selection only where the text has the focus.
+  useEffect(() => {
+    if (any) bringIntoView(editor.view.dom.querySelector('.find-and-replace-result-current'))
+  }, [editor, term, at, any, caseSensitive, wholeWord])
   const close = () => {
     onClose()
-    editor.commands.focus()
+    editor.view.focus()
   }
   const keys = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {

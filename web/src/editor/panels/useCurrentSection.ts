@@ -23,10 +23,9 @@ export function useCurrentSection(editor: Editor, headings: readonly { position:
       const { scrollTop, clientHeight, scrollHeight } = scrolled.current
       // What stands on the last screen never comes up to the upper edge.
       const edge = scrollTop + clientHeight >= scrollHeight - 2 ? bottom : top + REACHED
-      last(({ position }) => {
-        const element = editor.view.nodeDOM(position)
-        return element instanceof HTMLElement && element.getBoundingClientRect().top < edge
-      })
+      const { left, width } = editor.view.dom.getBoundingClientRect()
+      const reached = editor.view.posAtCoords({ left: left + width / 2, top: edge })?.pos ?? 0
+      last(({ position }) => position < reached)
     }
     const onMove = () => {
       scrolled.current = null

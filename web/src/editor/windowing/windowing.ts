@@ -1,0 +1,225 @@
+/**
+ * Of a long document the blocks near the screen and near the caret are laid out, the others only kept in the page. At
+ * every key a browser lays out the text that can be edited, and Chromium reads all of it for input methods
+ * (WebInputMethodController::TextInputInfo): without this a letter takes longer the longer the document is.
+ *
+ * A style sheet hides the blocks by their numbers, so that nothing of what ProseMirror watches changes.
+ */
+import { Extension } from '@tiptap/core'
+import { Plugin, type EditorState, type PluginView } from '@tiptap/pm/state'
+import type { EditorView } from '@tiptap/pm/view'
+import { between, joined, styleFor, type Extent, type Range } from './ranges'
+
+/** Shorter documents, in blocks, are laid out whole. */
+const LONG = 400
+/** Heights of the screen that are shown above and below what is seen, and how many are left when more are shown. */
+const AHEAD = 2
+const LEFT = 0.75
+/** Blocks that are shown on both sides of the caret, and how many are left when more are shown. */
+const NEAR = 40
+const CLOSE = 8
+/** A selection of more blocks than these shows all: browsers go by what is laid out when they change a selection. */
+const WIDE = 200
+/** A width that stays for so long is the new one, in milliseconds. */
+const SETTLED = 200
+
+export const Windowing = Extension.create({
+  name: 'windowing',
+  addProseMirrorPlugins() {
+    return [new Plugin({ view: (view) => new Window(view) })]
+  },
+})
+
+/** The event, heard as it bubbles up to the text, that has the block around its target laid out: app/bringIntoView. */
+const REVEAL = 'reveal'
+
+class Window implements PluginView {
+  private readonly sheet = new CSSStyleSheet()
+  /** As last seen. */
+  private readonly extents = new WeakMap<Element, Extent>()
+  private readonly changes = new MutationObserver(() => this.renumber())
+  private readonly resized = new ResizeObserver(() => this.onWidth())
+  /** The laid out blocks around the screen, the caret and what was to be revealed; null while all are. */
+  private shown: (readonly [Element, Element])[] | null = null
+  private laidOut = new Set<Element>()
+  /** The mean height of a block, in pixels; 0 until it is known. */
+  private usual = 0
+  private width = 0
+  private frame = 0
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(private readonly view: EditorView) {
+    document.adoptedStyleSheets.push(this.sheet)
+    this.changes.observe(view.dom, { childList: true })
+    this.resized.observe(view.dom)
+    document.addEventListener('scroll', this.onScroll, { capture: true, passive: true })
+    window.addEventListener('resize', this.onScroll)
+    view.dom.addEventListener(REVEAL, this.onReveal)
+    this.measureSoon()
+  }
+
+  update(view: EditorView, before: EditorState): void {
+    const { doc, selection } = view.state
+    if (doc.childCount < LONG) this.showAll()
+    else if (!this.usual) this.measureSoon()
+    else if (isWide(view.state)) this.showAll()
+    else if (!this.shown) this.choose()
+    else {
+      const renumbered = this.changes.takeRecords().length > 0 && this.renumber()
+      if ((renumbered || !selection.eq(before.selection)) && !this.isNear()) this.choose()
+    }
+  }
+
+  destroy(): void {
+    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== this.sheet)
+    this.changes.disconnect()
+    this.resized.disconnect()
+    document.removeEventListener('scroll', this.onScroll, { capture: true })
+    window.removeEventListener('resize', this.onScroll)
+    this.view.dom.removeEventListener(REVEAL, this.onReveal)
+    cancelAnimationFrame(this.frame)
+    clearTimeout(this.timer)
+  }
+
+  private readonly onScroll = (): void => {
+    const screen = this.screen()
+    if (!this.shown || !screen) return
+    const { firstElementChild, lastElementChild } = this.view.dom
+    const room = LEFT * screen.height
+    const filled = this.shown.some(([first, last]) => {
+      const above = first === firstElementChild || first.getBoundingClientRect().top <= screen.top - room
+      return above && (last === lastElementChild || last.getBoundingClientRect().bottom >= screen.bottom + room)
+    })
+    if (!filled) this.choose()
+  }
+
+  private readonly onReveal = ({ target }: Event): void => {
+    let block = target instanceof Element ? target : null
+    while (block && block.parentElement !== this.view.dom) block = block.parentElement
+    if (block && this.shown && !this.laidOut.has(block)) this.choose(block)
+  }
+
+  /** Other widths break lines at other words: every height is new. */
+  private onWidth(): void {
+    const width = this.view.dom.clientWidth
+    if (width === this.width) return
+    const known = this.width > 0
+    this.width = width
+    if (!known) return
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => {
+      this.showAll()
+      this.measureSoon()
+    }, SETTLED)
+  }
+
+  /** Once all blocks have been laid out, which they are at first, their heights are known. */
+  private measureSoon(): void {
+    cancelAnimationFrame(this.frame)
+    this.frame = requestAnimationFrame(() => {
+      if (this.view.isDestroyed || this.view.state.doc.childCount < LONG || this.shown) return
+      const blocks = this.blocks()
+      this.measure(blocks)
+      this.usual = this.extentsOf(blocks).reduce((sum, { height }) => sum + height, 0) / blocks.length
+      if (this.usual && !isWide(this.view.state)) this.choose()
+    })
+  }
+
+  private measure(blocks: Element[]): void {
+    let before: HTMLElement | undefined
+    for (const block of blocks as HTMLElement[]) {
+      const seen = (!this.shown || this.laidOut.has(block)) && block.offsetParent !== null
+      if (seen && before) {
+        const height = block.offsetTop - before.offsetTop
+        this.extents.set(before, { height, below: height - before.offsetHeight })
+      }
+      before = seen ? block : undefined
+    }
+    if (!before || before !== this.view.dom.lastElementChild) return
+    const below = parseFloat(getComputedStyle(before).marginBottom)
+    this.extents.set(before, { height: before.offsetHeight + below, below })
+  }
+
+  private showAll(): void {
+    if (!this.shown) return
+    this.shown = null
+    this.laidOut.clear()
+    this.sheet.replaceSync('')
+  }
+
+  /** Shows what is around the screen, the caret and what shall be revealed. */
+  private choose(revealed?: Element): void {
+    const screen = this.screen()
+    if (!screen) return
+    const blocks = this.blocks()
+    this.measure(blocks)
+    const text = this.view.dom
+    const top = text.getBoundingClientRect().top + parseFloat(getComputedStyle(text).paddingTop)
+    const from = screen.top - top
+    const ahead = AHEAD * screen.height
+    const extents = this.extentsOf(blocks)
+    const ranges = [between(extents, from - ahead, from + screen.height + ahead)]
+    for (const end of [...this.ends(), revealed]) {
+      const at = end ? blocks.indexOf(end) : -1
+      if (at >= 0) ranges.push([at - NEAR, at + NEAR])
+    }
+    this.show(joined(ranges, blocks.length), blocks, extents)
+  }
+
+  /** The same blocks have other numbers; false if they are no longer there. */
+  private renumber(): boolean {
+    if (!this.shown) return false
+    const blocks = this.blocks()
+    const ranges = this.shown.map(([first, last]): Range => [blocks.indexOf(first), blocks.indexOf(last)])
+    if (ranges.some(([first, last]) => first < 0 || last < first)) this.choose()
+    else this.show(joined(ranges, blocks.length), blocks, this.extentsOf(blocks))
+    return true
+  }
+
+  private show(ranges: Range[], blocks: Element[], extents: Extent[]): void {
+    this.laidOut = new Set(ranges.flatMap(([first, last]) => blocks.slice(first, last + 1)))
+    this.shown = ranges.map(([first, last]) => [blocks[first], blocks[last]] as [Element, Element])
+    this.sheet.replaceSync(styleFor('.sheet-text', ranges, extents))
+    // What this itself moved in the page is no news.
+    this.changes.takeRecords()
+  }
+
+  /** Whether all blocks around the caret are laid out. */
+  private isNear(): boolean {
+    return this.ends().every((end) => {
+      let [up, down]: (Element | null)[] = [end, end]
+      for (let steps = 0; steps <= CLOSE; steps += 1) {
+        if ((up && !this.laidOut.has(up)) || (down && !this.laidOut.has(down))) return false
+        up = up?.previousElementSibling ?? null
+        down = down?.nextElementSibling ?? null
+      }
+      return true
+    })
+  }
+
+  /** The blocks with the two ends of the selection. */
+  private ends(): Element[] {
+    const { doc, selection } = this.view.state
+    return [selection.$from, selection.$to].flatMap((end) => {
+      const index = Math.min(end.index(0), doc.childCount - 1)
+      const block = this.view.nodeDOM(doc.resolve(0).posAtIndex(index))
+      return block instanceof Element ? [block] : []
+    })
+  }
+
+  private blocks(): Element[] {
+    return [...this.view.dom.children]
+  }
+
+  private extentsOf(blocks: Element[]): Extent[] {
+    return blocks.map((block) => this.extents.get(block) ?? { height: this.usual, below: 0 })
+  }
+
+  private screen(): DOMRect | undefined {
+    return this.view.dom.closest('.canvas')?.getBoundingClientRect()
+  }
+}
+
+function isWide({ selection: { $from, $to } }: EditorState): boolean {
+  return $to.index(0) - $from.index(0) > WIDE
+}

@@ -1,0 +1,162 @@
+/** Of a long document only what is near is laid out, and nobody can tell. */
+import type { Page } from '@playwright/test'
+import { expect, newDocument, saved, share, test, text, visitor, words } from '../fixtures'
+
+const BLOCKS = 700
+
+/** Headings, paragraphs of several lengths, lists, tables, code and rules. */
+async function fill(page: Page): Promise<void> {
+  await text(page).evaluate((element: HTMLElement, count) => {
+    const said = (words: string) => [{ type: 'text', text: words }]
+    const paragraph = (words: string) => ({ type: 'paragraph', content: said(words) })
+    const cell = { type: 'tableCell', content: [paragraph('cell')] }
+    const blocks = Array.from({ length: count }, (_, i) => {
+      const words = `line ${i}. ${'and more words '.repeat(i % 37)}`
+      if (i % 50 === 1) return { type: 'table', content: Array(3).fill({ type: 'tableRow', content: [cell, cell] }) }
+      if (i % 50 === 2)
+        return { type: 'bulletList', content: Array(5).fill({ type: 'listItem', content: [paragraph(words)] }) }
+      if (i % 50 === 3) return { type: 'codeBlock', content: said('code\n'.repeat(6)) }
+      if (i % 50 === 4) return { type: 'horizontalRule' }
+      if (i % 25 === 0) return { type: 'heading', attrs: { level: 1 + (i % 3) }, content: said(`Part ${i}`) }
+      return paragraph(words)
+    })
+    element.editor?.commands.setContent(blocks)
+    element.editor?.commands.focus('start')
+  }, BLOCKS)
+  await saved(page)
+  await expect.poll(() => hidden(page)).toBeGreaterThan(BLOCKS / 2)
+}
+
+/** How many blocks have no box. */
+function hidden(page: Page): Promise<number> {
+  return text(page).evaluate((element) => [...element.children].filter((block) => !block.checkVisibility()).length)
+}
+
+function scrollTo(page: Page, share: number): Promise<void> {
+  return page.locator('.canvas').evaluate((canvas, share) => {
+    canvas.scrollTo(0, share * (canvas.scrollHeight - canvas.clientHeight))
+    return new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))
+  }, share)
+}
+
+/** How far what is laid out stands from where it would stand if all were, in pixels; the height of all counts as well. */
+function displaced(page: Page): Promise<number> {
+  return text(page).evaluate((element) => {
+    const canvas = element.closest('.canvas')
+    const shown = ([...element.children] as HTMLElement[]).filter((block) => block.checkVisibility())
+    const tops = () => [...shown.map((block) => block.offsetTop), canvas?.scrollHeight ?? 0]
+    const before = tops()
+    const kept = [...document.adoptedStyleSheets]
+    document.adoptedStyleSheets = []
+    const after = tops()
+    document.adoptedStyleSheets = kept
+    return Math.max(...before.map((top, i) => Math.abs(top - (after[i] ?? 0))))
+  })
+}
+
+/** What a person sees at three heights of the screen: the text that stands there, if any. */
+function seen(page: Page): Promise<boolean[]> {
+  return page.locator('.canvas').evaluate((canvas) => {
+    const { top, height, left, width } = canvas.getBoundingClientRect()
+    return [0.2, 0.4, 0.6].map((share) => {
+      const at = top + share * height
+      return [-16, 0, 16].some((nudge) =>
+        document.elementFromPoint(left + width / 2, at + nudge)?.closest('.sheet-text > *'),
+      )
+    })
+  })
+}
+
+test('a long document scrolls, prints and is selected as if all of it were laid out', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await fill(owner)
+  for (const share of [0, 0.03, 0.06, 0.3, 0.5, 0.55, 1, 0.9, 0.4, 0]) {
+    await scrollTo(owner, share)
+    expect(await seen(owner), `at ${share}`).toEqual([true, true, true])
+    expect(await displaced(owner), `at ${share}`).toBeLessThanOrEqual(2)
+    expect(await hidden(owner)).toBeGreaterThan(BLOCKS / 2)
+  }
+  await owner.setViewportSize({ width: 600, height: 700 })
+  await expect.poll(() => displaced(owner)).toBeLessThanOrEqual(2)
+  await expect.poll(() => hidden(owner)).toBeGreaterThan(BLOCKS / 2)
+
+  await owner.emulateMedia({ media: 'print' })
+  expect(await hidden(owner)).toBe(0)
+  await owner.emulateMedia({ media: 'screen' })
+
+  await text(owner).focus()
+  await owner.keyboard.press('Control+a')
+  expect(await hidden(owner)).toBe(0)
+  await owner.keyboard.type('x')
+  await expect.poll(() => words(owner)).toBe('x')
+  await owner.keyboard.press('Control+z')
+  await expect(text(owner).locator('> *')).toHaveCount(BLOCKS)
+})
+
+test('whatever one goes to in a long document is laid out', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await fill(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await expect.poll(() => hidden(guest)).toBeGreaterThan(BLOCKS / 2)
+
+  await text(guest).focus()
+  await guest.keyboard.press('Control+End')
+  await guest.keyboard.type(' the end')
+  await expect(guest.getByText(/line 699.* the end/)).toBeInViewport()
+
+  await owner.getByRole('button', { name: /^Jump to / }).click()
+  await expect(owner.getByText(/line 699.* the end/)).toBeInViewport()
+  expect(await hidden(owner)).toBeGreaterThan(BLOCKS / 2)
+
+  await owner.keyboard.press('Control+f')
+  await owner.getByRole('textbox', { name: 'Find' }).fill('line 333.')
+  await owner.keyboard.press('Enter')
+  await expect(owner.getByText('line 333.')).toBeInViewport()
+  await owner.keyboard.press('Escape')
+  await owner.keyboard.press('End')
+  await owner.keyboard.type('!')
+  await expect(guest.getByText(/line 333\..*!/)).toBeAttached()
+
+  await scrollTo(owner, 0)
+  await owner.keyboard.press('ArrowDown')
+  await expect(owner.getByText('line 334.')).toBeInViewport()
+  // Each line as one comes to it, over blocks that were far from the caret when it was put here.
+  for (let i = 0; i < 120; i += 1) await owner.keyboard.press('ArrowDown')
+  await owner.keyboard.type('?')
+  const caret = await text(owner).evaluate((element: HTMLElement) => {
+    const { $head } = element.editor!.state.selection
+    return { block: $head.index(0), shown: element.children[$head.index(0)]?.checkVisibility() }
+  })
+  expect(caret.shown).toBe(true)
+  expect(caret.block).toBeGreaterThan(355)
+  await context.close()
+})
+
+test('what others insert in the hidden part of a long document moves nothing [FM-156]', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await fill(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await expect.poll(() => hidden(guest)).toBeGreaterThan(BLOCKS / 2)
+  await scrollTo(guest, 0.6)
+  const place = () =>
+    text(guest).evaluate((element) => {
+      const top = element.closest('.canvas')?.getBoundingClientRect().top ?? 0
+      const block = [...element.children].find(
+        (child) => child.checkVisibility() && child.getBoundingClientRect().top > top + 100,
+      )
+      return { words: block?.textContent, top: Math.round(block?.getBoundingClientRect().top ?? 0) }
+    })
+  const before = await place()
+  await text(owner).evaluate((element: HTMLElement) => {
+    for (let i = 0; i < 15; i += 1)
+      element.editor?.commands.insertContentAt(0, `<p>${'inserted above '.repeat(i * 3)}</p>`, {
+        updateSelection: false,
+      })
+  })
+  await saved(owner)
+  await expect(text(guest).locator('> *')).toHaveCount(BLOCKS + 15)
+  const after = await place()
+  expect(after.words).toBe(before.words)
+  expect(Math.abs(after.top - before.top)).toBeLessThanOrEqual(2)
+  await context.close()
+})
