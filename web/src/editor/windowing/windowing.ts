@@ -6,7 +6,7 @@
  * A style sheet hides the blocks by their numbers, so that nothing of what ProseMirror watches changes.
  */
 import { Extension } from '@tiptap/core'
-import { Plugin, type EditorState, type PluginView } from '@tiptap/pm/state'
+import { Plugin, type EditorState, type PluginView, type Selection } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
 import { between, joined, styleFor, type Extent, type Range } from './ranges'
 
@@ -23,10 +23,16 @@ const WIDE = 200
 /** A width that stays for so long is the new one, in milliseconds. */
 const SETTLED = 200
 
-export const Windowing = Extension.create({
+export const Windowing = Extension.create<object, { window: Window | null }>({
   name: 'windowing',
+  addStorage: () => ({ window: null }),
   addProseMirrorPlugins() {
-    return [new Plugin({ view: (view) => new Window(view) })]
+    return [new Plugin({ view: (view) => (this.storage.window = new Window(view)) })]
+  },
+  dispatchTransaction({ transaction, next }) {
+    // Before the browser is told: it would look long for a place among what is not laid out.
+    if (transaction.selectionSet && !transaction.docChanged) this.storage.window?.follow(transaction.selection)
+    next(transaction)
   },
 })
 
@@ -58,16 +64,20 @@ class Window implements PluginView {
     this.measureSoon()
   }
 
-  update(view: EditorView, before: EditorState): void {
-    const { doc, selection } = view.state
+  update({ state: { doc, selection } }: EditorView, before: EditorState): void {
     if (doc.childCount < LONG) this.showAll()
     else if (!this.usual) this.measureSoon()
-    else if (isWide(view.state)) this.showAll()
-    else if (!this.shown) this.choose()
     else {
       const renumbered = this.changes.takeRecords().length > 0 && this.renumber()
-      if ((renumbered || !selection.eq(before.selection)) && !this.isNear()) this.choose()
+      if (renumbered || !selection.eq(before.selection)) this.follow(selection)
     }
+  }
+
+  /** Lays out what is around a selection; it must be one of the document as it is. */
+  follow(selection: Selection): void {
+    if (!this.usual || selection.$from.doc.childCount < LONG) return
+    if (isWide(selection)) this.showAll()
+    else if (!this.shown || !this.isNear(selection)) this.choose(this.ends(selection))
   }
 
   destroy(): void {
@@ -96,7 +106,7 @@ class Window implements PluginView {
   private readonly onReveal = ({ target }: Event): void => {
     let block = target instanceof Element ? target : null
     while (block && block.parentElement !== this.view.dom) block = block.parentElement
-    if (block && this.shown && !this.laidOut.has(block)) this.choose(block)
+    if (block && this.shown && !this.laidOut.has(block)) this.choose([...this.ends(), block])
   }
 
   /** Other widths break lines at other words: every height is new. */
@@ -121,7 +131,7 @@ class Window implements PluginView {
       const blocks = this.blocks()
       this.measure(blocks)
       this.usual = this.extentsOf(blocks).reduce((sum, { height }) => sum + height, 0) / blocks.length
-      if (this.usual && !isWide(this.view.state)) this.choose()
+      this.follow(this.view.state.selection)
     })
   }
 
@@ -147,8 +157,8 @@ class Window implements PluginView {
     this.sheet.replaceSync('')
   }
 
-  /** Shows what is around the screen, the caret and what shall be revealed. */
-  private choose(revealed?: Element): void {
+  /** Lays out what is around the screen and around some blocks. */
+  private choose(around = this.ends()): void {
     const screen = this.screen()
     if (!screen) return
     const blocks = this.blocks()
@@ -159,9 +169,11 @@ class Window implements PluginView {
     const ahead = AHEAD * screen.height
     const extents = this.extentsOf(blocks)
     const ranges = [between(extents, from - ahead, from + screen.height + ahead)]
-    for (const end of [...this.ends(), revealed]) {
-      const at = end ? blocks.indexOf(end) : -1
-      if (at >= 0) ranges.push([at - NEAR, at + NEAR])
+    // Where all is selected, browsers look from the ends of the text for what is laid out, and long.
+    ranges.push([0, 0], [blocks.length - 1, blocks.length - 1])
+    for (const block of around) {
+      const at = blocks.indexOf(block)
+      ranges.push([at - NEAR, at + NEAR])
     }
     this.show(joined(ranges, blocks.length), blocks, extents)
   }
@@ -185,8 +197,8 @@ class Window implements PluginView {
   }
 
   /** Whether all blocks around the caret are laid out. */
-  private isNear(): boolean {
-    return this.ends().every((end) => {
+  private isNear(selection: Selection): boolean {
+    return this.ends(selection).every((end) => {
       let [up, down]: (Element | null)[] = [end, end]
       for (let steps = 0; steps <= CLOSE; steps += 1) {
         if ((up && !this.laidOut.has(up)) || (down && !this.laidOut.has(down))) return false
@@ -198,9 +210,9 @@ class Window implements PluginView {
   }
 
   /** The blocks with the two ends of the selection. */
-  private ends(): Element[] {
-    const { doc, selection } = this.view.state
-    return [selection.$from, selection.$to].flatMap((end) => {
+  private ends({ $from, $to }: Selection = this.view.state.selection): Element[] {
+    const { doc } = this.view.state
+    return [$from, $to].flatMap((end) => {
       const index = Math.min(end.index(0), doc.childCount - 1)
       const block = this.view.nodeDOM(doc.resolve(0).posAtIndex(index))
       return block instanceof Element ? [block] : []
@@ -220,6 +232,6 @@ class Window implements PluginView {
   }
 }
 
-function isWide({ selection: { $from, $to } }: EditorState): boolean {
+function isWide({ $from, $to }: Selection): boolean {
   return $to.index(0) - $from.index(0) > WIDE
 }
