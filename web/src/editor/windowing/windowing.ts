@@ -23,15 +23,15 @@ const WIDE = 200
 /** A width that stays for so long is the new one, in milliseconds. */
 const SETTLED = 200
 
-export const Windowing = Extension.create<object, { window: Window | null }>({
+export const Windowing = Extension.create<object, { viewport: Viewport | null }>({
   name: 'windowing',
-  addStorage: () => ({ window: null }),
+  addStorage: () => ({ viewport: null }),
   addProseMirrorPlugins() {
-    return [new Plugin({ view: (view) => (this.storage.window = new Window(view)) })]
+    return [new Plugin({ view: (view) => (this.storage.viewport = new Viewport(view)) })]
   },
   dispatchTransaction({ transaction, next }) {
     // Before the browser is told: it would look long for a place among what is not laid out.
-    if (transaction.selectionSet && !transaction.docChanged) this.storage.window?.follow(transaction.selection)
+    if (transaction.selectionSet && !transaction.docChanged) this.storage.viewport?.follow(transaction.selection)
     next(transaction)
   },
 })
@@ -39,7 +39,7 @@ export const Windowing = Extension.create<object, { window: Window | null }>({
 /** The event, heard as it bubbles up to the text, that has the block around its target laid out: app/bringIntoView. */
 const REVEAL = 'reveal'
 
-class Window implements PluginView {
+class Viewport implements PluginView {
   private readonly sheet = new CSSStyleSheet()
   /** As last seen. */
   private readonly extents = new WeakMap<Element, Extent>()
