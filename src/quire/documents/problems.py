@@ -57,7 +57,11 @@ def _unknown_cursor(_: UnknownCursor) -> Problem:
 PROBLEMS: Final[Problems] = {
     UnknownDocument: lambda _: no_document(),
     UnknownCursor: _unknown_cursor,
-    IdTaken: lambda _: Problem(409, "This id belongs to another document; choose another.", code="id-taken"),
+    IdTaken: lambda _: Problem(
+        409,
+        "This id belongs to another document, or is not made from your account's; choose another.",
+        code="id-taken",
+    ),
     NotInTrash: lambda _: Problem(409, "Move the document to the trash first."),
     EraseFailed: lambda error: Problem(
         503,
