@@ -11,7 +11,9 @@ import re
 import resource
 import sqlite3
 import struct
+import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.parse import quote
 
@@ -224,6 +226,28 @@ async def test_who_once_had_access_may_ask_whether_a_document_is_known(ada: Brow
     taken = await eve.call("POST", "/documents", form)
     assert (taken.status_code, taken.json()["code"]) == (409, "id-taken")
     assert (await ada.call("POST", "/documents", form)).status_code == 201
+
+
+async def test_who_asks_while_no_thread_is_to_be_had_is_told_to_come_again(
+    ada: Browser, node: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def work(*_: object, **__: object) -> None:
+        await asyncio.get_running_loop().run_in_executor(ThreadPoolExecutor(1), int)
+
+    with monkeypatch.context() as machine:
+        machine.setattr(threading.Thread, "start", refused)
+        for kind in ("documents", "catalogue"):
+            if kind == "documents":
+                machine.setattr(node.documents, "list", work)
+            else:
+                await node.services.database.engine.dispose()
+            answer = await ada.call("GET", "/documents")
+            assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    assert (await ada.call("GET", "/documents")).status_code == 200
+    assert node.services.database.problem is None
 
 
 async def test_trash_and_back_and_forever(ada: Browser) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from quire.concurrency.threads import NONE_LEFT, none_left
 from quire.db.tables import metadata
 from quire.storage.failure import DAMAGED, StorageUnavailable, check_tables, reason_of
 
@@ -139,6 +140,11 @@ class Database:
             reason = CROWDED if isinstance(error, PoolTimeout) else reason_of(cause)
             self.report(reason)
             raise StorageUnavailable(reason) from error
+        except RuntimeError as error:
+            # Each connection has a thread. Those that are open go on.
+            if none_left(error):
+                raise StorageUnavailable(NONE_LEFT) from error
+            raise
 
     def report(self, problem: str | None) -> None:
         """Note why the database cannot be used; None: it can."""

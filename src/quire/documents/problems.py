@@ -11,7 +11,7 @@ from quire.documents.service import EraseFailed, IdTaken, NotInTrash, UnknownCur
 from quire.http.caller import no_document
 from quire.http.errors import Problem, Problems
 from quire.log.contract import DamagedDocument
-from quire.ops.children import ChildDied
+from quire.ops.children import ChildDied, NoChild
 
 
 def _no_room(full: NoRoom) -> Problem:
@@ -80,5 +80,11 @@ PROBLEMS: Final[Problems] = {
         503,
         "Reading this took the server more time or memory than it may. Try again later, or with something smaller.",
         code="too-heavy",
+    ),
+    NoChild: lambda _: Problem(
+        503,
+        "This server can start no process for this now. Try again in a few seconds.",
+        headers={"Retry-After": "5"},
+        code="overloaded",
     ),
 }
