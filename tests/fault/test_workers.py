@@ -98,11 +98,11 @@ async def test_a_worker_that_cannot_start_costs_no_edit(tmp_path: Path, monkeypa
         kill_worker(node)
         await until(lambda: node.replicas.workers[0]._process is None, "the worker is gone", node)
 
-        async def no_memory(_: Worker) -> None:
+        async def no_memory(_: str) -> None:
             raise OSError(12, "Cannot allocate memory")
 
         with monkeypatch.context() as patch:
-            patch.setattr(Worker, "_start", no_memory)
+            patch.setattr(host, "start_child", no_memory)
             writer.text += " kept"
             await until(lambda: writer.refused != [], "the writer is told", node)
             assert writer.refused[0]["reason"] == "storage"
@@ -221,10 +221,10 @@ async def test_a_long_row_that_is_stored_is_read_in_a_worker(tmp_path: Path, mon
         assert room.clock.of(9) == len(str(text))
         await node.close()
 
-        async def no_memory(_: Worker) -> None:
+        async def no_memory(_: str) -> None:
             raise OSError(12, "Cannot allocate memory")
 
-        monkeypatch.setattr(Worker, "_start", no_memory)
+        monkeypatch.setattr(host, "start_child", no_memory)
         node, guest = Node("n", log, LocalBus(), heavy_update=1000), Guest("bob", 1)
         await guest.join(node)
         await until(lambda: str(guest.text) == str(text), "it opens without a worker as well", node)

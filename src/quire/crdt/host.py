@@ -23,6 +23,7 @@ from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, decode_applied, d
 from quire.crdt.turns import Payer, Turns, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, decode_parts, encode_parts
 from quire.crdt.worker import DEADLINE
+from quire.limits.throttle import Throttle
 
 _log = structlog.get_logger("quire.crdt")
 USUAL, ONCE = 5e-6, 0.1
@@ -60,6 +61,7 @@ class Worker:
         self._asking: asyncio.Task[None] | None = None
         self._under_way: _Request | None = None
         self._closed = False
+        self._not_started = Throttle(10)
         self.asked = 0
         """Requests that the process was given."""
         self.generation = 0
@@ -146,7 +148,12 @@ class Worker:
             self._under_way = None
 
     async def _start(self) -> asyncio.subprocess.Process:
-        process = await start_child("quire.crdt.worker")
+        try:
+            process = await start_child("quire.crdt.worker")
+        except OSError as error:
+            if count := self._not_started(""):
+                _log.error("no worker process can be started", reason=error.strerror, count=count)
+            raise ReplicaLost("no worker process can be started") from error
         self._process = process
 
         async def watch() -> None:

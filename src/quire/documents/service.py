@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from quire.access.contract import Principal, Role
 from quire.db.engine import Database
-from quire.db.ids import new_id, now
+from quire.db.ids import is_of, new_document_id, now
 from quire.db.tables import accounts, documents, erased, grants, links, unfinished
 from quire.documents.attachments import Attachment, Attachments, NoRoom, UnknownDocument
 from quire.documents.edits import Edit
@@ -40,7 +40,7 @@ class StaleVersion(Exception):
 
 
 class IdTaken(Exception):
-    """The id that somebody chose is or was that of another document."""
+    """The id that somebody chose is or was that of another document, or is for another account to choose."""
 
 
 class NotInTrash(Exception):
@@ -90,6 +90,7 @@ class DocumentService:
         edited: Callable[[str], Awaitable[bool]],
         changed: Callable[[Document], None],
         empty_document: Callable[[str], bytes],
+        begun: Callable[[str, bytes], bytes],
         schema_version: int,
     ) -> None:
         """Set up.
@@ -100,13 +101,14 @@ class DocumentService:
         self._db, self._sharing, self._attachments = database, sharing, attachments
         self._seed, self._copied, self._erase, self._edited = seed, copied, erase, edited
         self._changed = changed
-        self._empty, self._schema_version = empty_document, schema_version
+        self._empty, self._begun, self._schema_version = empty_document, begun, schema_version
 
     async def create(self, owner: str, workspace: str, title: str, content: bytes | None = None) -> Document:
         """Make a document: its first update is durable before its row exists."""
-        document = new_id()
+        document = new_document_id(owner)
         await self._begin(document)
-        await self._finish(document, owner, workspace, title, self._empty(document) if content is None else content)
+        first = self._empty(document) if content is None else self._begun(document, content)
+        await self._finish(document, owner, workspace, title, first)
         return await self.get(document)
 
     async def create_as(self, document: str, owner: str, workspace: str, title: str) -> Document:
@@ -118,6 +120,8 @@ class DocumentService:
         """
         if (made := await self._made(document, owner)) is not None:
             return made
+        if not is_of(owner, document):
+            raise IdTaken(document)
         if await self._used(document):
             # Another tab may have been quicker, and written in it.
             if (made := await self._made(document, owner)) is not None:
@@ -165,7 +169,7 @@ class DocumentService:
         Everything is durable before its row exists; what was stored of a copy that fails is removed. Raises `NoRoom`,
         and what reading the source raises.
         """
-        document = new_id()
+        document = new_document_id(owner)
         content, digests = await self._copied(source, document)
         pictures = await self._attachments.of(source, digests)
         await self._begin(document)

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from quire.concurrency.threads import NONE_LEFT, none_left
 from quire.limits.overload import Overloaded
 from quire.limits.throttle import Throttle
 from quire.storage.failure import FULL, StorageUnavailable
@@ -84,6 +85,14 @@ def install(app: FastAPI, problems: Problems) -> None:
         return problem_response(
             503, f"{error}. Try again in a few seconds.", {"Retry-After": str(error.retry_after)}, code="overloaded"
         )
+
+    @app.exception_handler(RuntimeError)
+    async def _no_thread(request: Request, error: RuntimeError) -> JSONResponse:
+        if not none_left(error):
+            raise error
+        if count := failures(NONE_LEFT):
+            _log.error("a request was not answered", path=request.url.path, reason=NONE_LEFT, count=count)
+        return await _overloaded(request, Overloaded("This server lacks threads", retry_after=5))
 
     @app.exception_handler(StorageUnavailable)
     async def _storage(request: Request, error: StorageUnavailable) -> JSONResponse:
