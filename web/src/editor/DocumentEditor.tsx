@@ -14,6 +14,7 @@ import { FindPanel } from './panels/FindPanel'
 import { LinkBubble } from './panels/LinkBubble'
 import { Outline } from './panels/Outline'
 import type { PageActions, Panel } from './panels/panel'
+import { WordCount } from './panels/WordCount'
 import { SelectionMenu } from './panels/SelectionMenu'
 import { ShortcutHelp } from './panels/ShortcutHelp'
 import { asStored, byLink } from './picture/address'
@@ -123,7 +124,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       const key = event.key.toLowerCase()
       if (event.shiftKey) {
         if (key !== 'c') return
-        page.count()
+        setPanel('words')
         event.preventDefault()
         return
       }
@@ -136,7 +137,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
-  }, [editor, page])
+  }, [editor])
   if (!editor) return null
   const close = () => setPanel(null)
   const menus = <MenuBar editor={editor} page={page} readOnly={readOnly} onPanel={setPanel} />
@@ -150,6 +151,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         </div>
       )}
       <ShortcutHelp opened={panel === 'help'} readOnly={readOnly} onClose={close} />
+      <WordCount editor={editor} opened={panel === 'words'} onClose={close} />
       {panel === 'alt' && <AltText editor={editor} onClose={close} />}
       {panel === 'emoji' && (
         <Suspense>
