@@ -6,6 +6,7 @@ import { explain } from '../api/explain'
 import { useSessionPart, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
 import { extensions } from './extensions'
+import { OWN_KEYS } from './extensions/keys'
 import { readPending } from './extensions/pending'
 import { MenuBar } from './menu/MenuBar'
 import { useOneMenu } from './menu/useOneMenu'
@@ -72,6 +73,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
           describe: (kind, name) => t(`paste.picture.${kind}`, { name: name || t('paste.picture.unnamed') }),
         },
       }),
+      enableCoreExtensions: OWN_KEYS,
       enablePasteRules: false,
       editable: !readOnly,
       injectNonce: document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '',
