@@ -313,17 +313,18 @@ async def test_an_error_that_nobody_foresaw_ends_no_worker(tmp_path: Path, monke
         await node.close()
 
 
-async def test_an_update_whose_worker_was_killed_twice_is_not_called_malformed(
+async def test_an_update_whose_worker_is_killed_is_asked_for_again_but_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_poison(tmp_path, monkeypatch, "os.kill(os.getpid(), 9)")
     async with made_log(tmp_path) as log:
         node, _ = await heavy_node(log)
         room, payer = await node.room(), Payer("ada")
-        room.ingest.receive(b"\x00" * 200_000 + POISON, payer)
-        await until(lambda: payer.refusals != [], "refused", node)
-        assert payer.refusals == [Refusal.STORAGE]
-        assert node.replicas.deaths == 2
+        for number in range(3):
+            room.ingest.receive(b"\x00" * 200_000 + bytes([number]) + POISON, payer)
+            await until(lambda: len(payer.refusals) > number, "refused", node)  # noqa: B023 - awaited here
+            assert node.replicas.deaths == 2 * (number + 1)
+        assert payer.refusals == [Refusal.STORAGE, Refusal.STORAGE, Refusal.MALFORMED]
         await node.close()
 
 

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from quire.concurrency.threads import NONE_LEFT, none_left
 from quire.limits.overload import Overloaded
 from quire.limits.throttle import Throttle
-from quire.storage.failure import FULL, StorageUnavailable
+from quire.storage.failure import NO_ROOM, StorageUnavailable
 
 _log = structlog.get_logger("quire.http")
 
@@ -100,7 +100,7 @@ def install(app: FastAPI, problems: Problems) -> None:
             _log.error("storage fails", path=request.url.path, reason=str(error), count=count)
         reading = request.method in ("GET", "HEAD")
         return problem_response(
-            507 if str(error) == FULL else 503,
+            507 if str(error) in NO_ROOM else 503,
             f"{'This cannot be read now' if reading else 'Nothing was changed'}: {error}. "
             "Try again later; if it lasts, tell whoever runs this server.",
             {"Retry-After": "30"},
