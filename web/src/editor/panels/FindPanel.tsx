@@ -4,8 +4,8 @@ import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { quotedTerm } from './quotedTerm'
 import { replaceAll, replaceOne } from './replaceFound'
+import { termPattern } from './termPattern'
 
 interface Props {
   editor: Editor
@@ -33,13 +33,8 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
   })
   useEffect(() => field.current?.select(), [])
   useEffect(() => {
-    const pattern = quotedTerm(term, wholeWord)
-    editor
-      .chain()
-      .setUseRegex(pattern !== null)
-      .setSearchTerm(pattern ?? term)
-      .run()
-  }, [editor, term, wholeWord])
+    editor.chain().setUseRegex(true).setSearchTerm(termPattern(term)).run()
+  }, [editor, term])
   useEffect(() => {
     editor.commands.setReplaceTerm(replacement)
   }, [editor, replacement])
