@@ -460,7 +460,7 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
     ],
   ])('paragraphs are items of the list that they are pasted into: %s', async (list, items) => {
     for (const kind of ['text', 'plain'] as const) expect(outline(await paste('one\ntwo', kind, list))).toBe(items)
-    for (const html of ['<p>one</p><p>two</p>', '<p align="center">one</p><p>two</p>'])
+    for (const html of ['<p>one</p><p>two</p>', '<p align="center">one</p><p>two</p>', '<h2>one</h2><p>two</p>'])
       expect(outline(await paste(html, 'html', list))).toBe(items)
   })
 

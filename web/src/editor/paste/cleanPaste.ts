@@ -52,13 +52,16 @@ function ownLayout(slice: Slice, { $from, empty }: Selection): Slice {
   return new Slice(slice.content, 0, slice.content.childCount > 1 ? slice.openEnd : 0)
 }
 
-/** Paragraphs are items of the list that they are pasted into, as lines that are typed there. */
+/** Paragraphs and headings are items of the list that they are pasted into, as lines that are typed there. */
 function asItems(slice: Slice, { $from }: Selection): Slice {
   const { content, openStart, openEnd } = slice
   const item = $from.depth > 2 ? $from.node(-1) : null
   if (!isItem(item) || !item || content.childCount < 2) return slice
-  if (content.content.some(({ type }) => type.name !== 'paragraph')) return slice
-  const items = content.content.map((paragraph) => item.type.create(null, paragraph))
+  if (content.content.some(({ type }) => !['paragraph', 'heading'].includes(type.name))) return slice
+  const { paragraph } = item.type.schema.nodes
+  const items = content.content.map((line) =>
+    item.type.create(null, line.type === paragraph ? line : paragraph?.create(null, line.content)),
+  )
   return new Slice(Fragment.from($from.node(-2).type.create(null, items)), openStart + 2, openEnd + 2)
 }
 
