@@ -1,5 +1,5 @@
-import { EditorContent, useEditor } from '@tiptap/react'
-import { lazy, memo, Suspense, useEffect, useRef, useState } from 'react'
+import { useEditor } from '@tiptap/react'
+import { lazy, memo, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
 import { explain } from '../api/explain'
@@ -159,7 +159,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       <div className="canvas">
         {page.outline.shown && <Outline editor={editor} />}
         <div className="sheet" ref={sheet}>
-          <EditorContent editor={editor} />
+          <Text editor={editor} />
           {!readOnly && (
             <>
               <SelectionMenu editor={editor} onLink={() => setPanel('link')} />
@@ -179,3 +179,10 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     </div>
   )
 })
+
+/** TipTap's EditorContent draws the whole text once more as it comes, and as it goes, for node views made with React. */
+function Text({ editor }: { editor: Editor }) {
+  const place = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => place.current?.append(editor.view.dom), [editor])
+  return <div ref={place} />
+}
