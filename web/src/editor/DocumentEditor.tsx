@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications'
-import { EditorContent, useEditor } from '@tiptap/react'
-import { lazy, memo, Suspense, useEffect, useRef, useState } from 'react'
+import { useEditor } from '@tiptap/react'
+import { lazy, memo, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
 import { explain } from '../api/explain'
@@ -168,7 +168,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       <div className="canvas">
         {page.outline.shown && <Outline editor={editor} />}
         <div className="sheet" ref={sheet}>
-          <EditorContent editor={editor} />
+          <Text editor={editor} />
           {!readOnly && (
             <>
               <SelectionMenu editor={editor} onLink={() => setPanel('link')} />
@@ -188,3 +188,13 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     </div>
   )
 })
+
+/** TipTap's EditorContent draws the whole text once more as it comes, and as it goes, for node views made with React. */
+function Text({ editor }: { editor: Editor }) {
+  const place = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    // One that React was slow to take over is gone, and another comes.
+    if (!editor.isDestroyed) place.current?.replaceChildren(editor.view.dom)
+  }, [editor])
+  return <div ref={place} />
+}

@@ -52,6 +52,8 @@ class Viewport implements PluginView {
   /** The mean height of a block, in pixels; 0 until it is known. */
   private usual = 0
   private width = 0
+  /** What is read at the upper edge of the screen: a block, and how much of it is above, as a share of its height. */
+  private place: { block: Element; above: number } | null = null
   private frame = 0
   private timer: ReturnType<typeof setTimeout> | undefined
 
@@ -83,7 +85,7 @@ class Viewport implements PluginView {
 
   private listen(): () => void {
     const text = this.view.dom
-    const resized = new ResizeObserver(() => this.onWidth())
+    const resized = new ResizeObserver(() => this.onResize())
     document.adoptedStyleSheets.push(this.sheet)
     this.changes.observe(text, { childList: true })
     resized.observe(text)
@@ -101,6 +103,14 @@ class Viewport implements PluginView {
   }
 
   private readonly onScroll = (): void => {
+    // At another width other words stand here: onResize goes back first.
+    if (this.view.dom.clientWidth !== this.width) return
+    this.fill()
+    this.keepPlace()
+  }
+
+  /** Lays out more where the screen comes near to the end of what is laid out. */
+  private fill(): void {
     const screen = this.screen()
     if (!this.shown || !screen) return
     const { firstElementChild, lastElementChild } = this.view.dom
@@ -118,18 +128,44 @@ class Viewport implements PluginView {
     if (block && this.shown && !this.laidOut.has(block)) this.choose([...this.ends(), block])
   }
 
-  /** Other widths break lines at other words: every height is new. */
-  private onWidth(): void {
+  /** What others take out or shorten draws up what is not laid out; other widths break lines at other words. */
+  private onResize(): void {
     const width = this.view.dom.clientWidth
-    if (width === this.width) return
     const known = this.width > 0
+    const turned = width !== this.width
     this.width = width
-    if (!known) return
-    clearTimeout(this.timer)
-    this.timer = setTimeout(() => {
-      this.showAll()
-      this.measureSoon()
-    }, SETTLED)
+    if (turned && known) {
+      this.returnToPlace()
+      clearTimeout(this.timer)
+      this.timer = setTimeout(() => this.measureAgain(), SETTLED)
+    }
+    this.fill()
+  }
+
+  /** Every height is new. */
+  private measureAgain(): void {
+    this.showAll()
+    this.returnToPlace()
+    this.measureSoon()
+  }
+
+  private keepPlace(): void {
+    const screen = this.screen()
+    if (!screen) return
+    for (const block of this.shown ? this.laidOut : this.view.dom.children) {
+      const { top, bottom, height } = block.getBoundingClientRect()
+      if (bottom <= screen.top || height === 0) continue
+      this.place = { block, above: (screen.top - top) / height }
+      return
+    }
+  }
+
+  private returnToPlace(): void {
+    const canvas = this.view.dom.closest('.canvas')
+    const { block, above } = this.place ?? {}
+    if (!canvas?.scrollTop || !block?.isConnected || above === undefined) return
+    const { top, height } = block.getBoundingClientRect()
+    canvas.scrollTop += top + above * height - canvas.getBoundingClientRect().top
   }
 
   /** Once all blocks have been laid out, which they are at first, their heights are known. */

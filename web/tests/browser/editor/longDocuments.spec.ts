@@ -168,3 +168,44 @@ test('what others insert in the hidden part of a long document moves nothing [FM
   expect(Math.abs(after.top - before.top)).toBeLessThanOrEqual(2)
   await context.close()
 })
+
+test('who reads a long document keeps the place as the window turns, and sees no blank page as others delete', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await fill(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await expect.poll(() => hidden(guest)).toBeGreaterThan(BLOCKS / 2)
+  await scrollTo(guest, 0.6)
+  /** The numbers of the block at the upper edge and of the last that is laid out around it. */
+  const place = () =>
+    text(guest).evaluate((element) => {
+      const top = element.closest('.canvas')?.getBoundingClientRect().top ?? 0
+      const blocks = [...element.children]
+      const read = blocks.findIndex((block) => block.checkVisibility() && block.getBoundingClientRect().bottom > top)
+      const end = blocks.findIndex((block, i) => i > read && !block.checkVisibility())
+      return { read, end }
+    })
+  const { read, end } = await place()
+  for (const size of [
+    { width: 390, height: 844 },
+    { width: 844, height: 390 },
+    { width: 1280, height: 720 },
+  ]) {
+    await guest.setViewportSize(size)
+    await expect.poll(() => displaced(guest)).toBeLessThanOrEqual(2)
+    expect((await place()).read, `at ${size.width}`).toBe(read)
+  }
+
+  await text(owner).evaluate(
+    (element: HTMLElement, [from = 0, to = 0]) => {
+      const at = (index: number) => element.editor?.state.doc.resolve(0).posAtIndex(index) ?? 0
+      element.editor?.commands.deleteRange({ from: at(from), to: at(to) })
+    },
+    [read + 2, end - 2],
+  )
+  await expect(text(guest).locator('> *')).toHaveCount(BLOCKS - (end - read - 4))
+  await expect.poll(() => seen(guest)).toEqual([true, true, true])
+  await context.close()
+})
