@@ -21,7 +21,7 @@ from quire.content.prosemirror import empty_document
 from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
 from quire.content.welcome import welcome_document
 from quire.crdt.host import ReplicaHost
-from quire.documents import attachment_routes
+from quire.documents import attachment_routes, text_routes
 from quire.documents import routes as document_routes
 from quire.documents.attachments import Attachments
 from quire.documents.edits import Edits
@@ -54,6 +54,7 @@ from quire.ops.watchdog import Watchdog
 from quire.server.limits import gateway_limits, room_limits
 from quire.server.services import Services
 from quire.settings import KIB, MIB, Settings
+from quire.sharing import routes as sharing_routes
 from quire.storage.failure import StorageUnavailable
 from quire.storage.hang import SILENT, Hang
 from quire.sync.gateway import Gateway
@@ -230,16 +231,9 @@ class Server:
             account_routes.routes(services.people),
             token_routes.routes(services.people),
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
-            document_routes.routes(
-                self.documents,
-                services.access,
-                services.spaces,
-                self.texts,
-                exchange,
-                self.gateway.share_of,
-                settings.public_url,
-                settings.max_update + SYNC_FRAME,
-            ),
+            document_routes.routes(self.documents, services.access, services.spaces, self.gateway.share_of),
+            text_routes.routes(self.documents, self.texts, exchange, settings.max_update + SYNC_FRAME),
+            sharing_routes.routes(services.access, settings.public_url),
             attachment_routes.routes(self.attachments, settings.attachment_limit),
         )
         node = Node(
