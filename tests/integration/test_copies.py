@@ -91,7 +91,7 @@ async def test_of_a_copy_that_fails_nothing_stays(
     assert {path for path in (data / "blobs").rglob("*") if path.is_file()} == before
     assert len((await ada.call("GET", "/documents")).json()["items"]) == 2
     if trouble == "no room":
-        assert await node.documents._unfinished() == []
+        assert await node.factory._unfinished() == []
 
 
 async def test_copies_count_as_what_their_maker_sends_in_an_hour(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 
 from quire.access.contract import Action, Principal, Role, person_of
+from quire.documents.factory import DocumentFactory
 from quire.documents.service import Document, DocumentService, Sort, StaleVersion
 from quire.http.caller import AccountCaller, Caller, GuardDep, no_document, too_many
 from quire.http.errors import Problem
@@ -84,6 +85,7 @@ class Documents(BaseModel):
 
 def routes(
     service: DocumentService,
+    factory: DocumentFactory,
     sharing: SharingAccess,
     spaces: WorkspaceService,
     share_of: Callable[[str], Share | None],
@@ -128,8 +130,8 @@ def routes(
         owner, workspace = await _maker(principal)
         title = form.title or UNTITLED
         if form.id is None:
-            return _made(response, await service.create(owner, workspace, title), principal)
-        return _made(response, await service.create_as(form.id, owner, workspace, title), principal)
+            return _made(response, await factory.create(owner, workspace, title), principal)
+        return _made(response, await factory.create_as(form.id, owner, workspace, title), principal)
 
     @router.post("/{document_id}/copy", status_code=201)
     async def copy(
@@ -153,7 +155,7 @@ def routes(
                 raise too_many(wait, "You have written very much within an hour; wait and make the copy then.")
             share.sent.take(source.size_bytes, time)
         title = form.title or f"Copy of {source.title}"[:MAX_TITLE]
-        return _made(response, await service.copy(document_id, owner, workspace, title), principal)
+        return _made(response, await factory.copy(document_id, owner, workspace, title), principal)
 
     async def _maker(principal: Principal) -> tuple[str, str]:
         """Return the account and the workspace for a new document of this caller."""

@@ -26,6 +26,7 @@ from quire.documents import routes as document_routes
 from quire.documents.attachments import Attachments
 from quire.documents.edits import Edits
 from quire.documents.exchange import Exchange
+from quire.documents.factory import DocumentFactory
 from quire.documents.pictures import PictureReader
 from quire.documents.problems import PROBLEMS as DOCUMENT_PROBLEMS
 from quire.documents.seeding import edited, seed
@@ -114,6 +115,7 @@ class Server:
         self.rooms: Rooms
         self.gateway: Gateway
         self.documents: DocumentService
+        self.factory: DocumentFactory
         self.edits: Edits
         self._stop_by: float | None = None
         """When the stop must be over, by the loop's clock; None while the node serves."""
@@ -165,20 +167,22 @@ class Server:
             minimum_schema=MINIMUM_SCHEMA_VERSION,
         )
         self.documents = DocumentService(
+            services.database, services.access, self.attachments, erase=self._erase, changed=self._renamed
+        )
+        self.factory = DocumentFactory(
             services.database,
             services.access,
             self.attachments,
+            self.documents,
             seed=partial(seed, self.log),
             copied=self.texts.copied,
-            erase=self._erase,
             edited=partial(edited, self.log),
-            changed=self._renamed,
             empty_document=empty_document,
             schema_version=SCHEMA_VERSION,
         )
         self.edits = Edits(self.rooms.size_of, self.documents.record)
         self.rooms.write_buffer.on_stored(self.edits.note)
-        await self.documents.remove_unfinished()
+        await self.factory.remove_unfinished()
         await self._check_key()
         self.log.watch(self._storage_changed)
         services.database.on_problem = partial(self.readiness.report, "catalogue")
@@ -206,7 +210,7 @@ class Server:
 
     def _application(self) -> FastAPI:
         settings, services = self.settings, self.services
-        on = settings.limited
+        on, share_of = settings.limited, self.gateway.share_of
         guard = Guard(
             services.access,
             services.key,
@@ -218,7 +222,7 @@ class Server:
             set_ups=Attempts(free=50, enabled=on),
             bodies=BodyRoom(person=BODIES_OF_ONE, total=BODIES),
         )
-        exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes, self.gateway.share_of)
+        exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes, share_of)
         api = (
             session_routes.routes(
                 services.people,
@@ -231,7 +235,9 @@ class Server:
             account_routes.routes(services.people),
             token_routes.routes(services.people),
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
-            document_routes.routes(self.documents, services.access, services.spaces, self.gateway.share_of),
+            document_routes.routes(
+                self.documents, self.factory, services.access, services.spaces, self.gateway.share_of
+            ),
             text_routes.routes(self.documents, self.texts, exchange, settings.max_update + SYNC_FRAME),
             sharing_routes.routes(services.access, settings.public_url),
             attachment_routes.routes(self.attachments, settings.attachment_limit),
@@ -260,7 +266,7 @@ class Server:
         await self.log.erase(document)
 
     async def _welcome(self, account: str, workspace: str, language: str) -> None:
-        await self.documents.create(account, workspace, *welcome_document(language))
+        await self.factory.create(account, workspace, *welcome_document(language))
 
     def _renamed(self, document: Document) -> None:
         room = self.rooms.get(document.id)
