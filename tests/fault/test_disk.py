@@ -24,6 +24,11 @@ import pytest
 from conftest import EMAIL, PASSWORD, ROOT, QuireProcess, quire
 from faultydisk import faulty_disk
 from person import Person, agreed
+from quire.blobs.folder import FolderBlobs
+from quire.ops.doctor import machine
+from quire.ops.folder import CannotStart, DataFolder
+from quire.settings import Settings
+from quire.storage.failure import reason_of
 from stalls import until
 from visitors import picture
 
@@ -494,6 +499,28 @@ try:
 except sqlite3.Error as error:
     print(reason_of(error))
 """
+
+
+@privileged
+def test_a_disk_that_can_make_no_more_files_is_told_as_that(tmp_path: Path) -> None:
+    options = "size=1m,nr_inodes=5"
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", tmp_path], check=False).returncode:
+        pytest.skip("this machine does not allow mounts")
+    try:
+        (tmp_path / "data").mkdir()
+        told = set()
+        for number in range(9):
+            try:
+                FolderBlobs(tmp_path / "blobs").write(str(number), b"x")
+            except OSError as error:
+                told.add(reason_of(error))
+        assert told == {"the disk can make no more files"}
+        with pytest.raises(CannotStart, match="can make no more files"), DataFolder(tmp_path).opening("catalogue.db"):
+            sqlite3.connect(tmp_path / "catalogue.db").execute("PRAGMA journal_mode=WAL")
+        finding, *_ = machine._folder(Settings(data=tmp_path / "data"))
+        assert (finding.ok, "No space left" in finding.text) == (False, True)
+    finally:
+        subprocess.run(["umount", "-l", tmp_path], check=False)
 
 
 def test_a_new_connection_on_a_full_disk_knows_that_it_is_full(tmp_path: Path) -> None:

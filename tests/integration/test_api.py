@@ -11,7 +11,9 @@ import re
 import resource
 import sqlite3
 import struct
+import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.parse import quote
 
@@ -19,7 +21,7 @@ import httpx
 import pytest
 
 from locks import write_locked
-from quire.db.ids import new_id
+from quire.db.ids import new_document_id, new_id
 from quire.documents.pictures import Picture
 from quire.server.composition import Server
 from quire.storage.failure import FULL, StorageUnavailable
@@ -156,10 +158,14 @@ async def test_of_two_simultaneous_renames_one_is_told_the_current_value(ada: Br
     assert lost.headers["etag"] == won.headers["etag"]
 
 
+async def chosen(maker: Browser) -> str:
+    return new_document_id((await maker.call("GET", "/session")).json()["account"]["id"])
+
+
 async def test_an_id_that_its_maker_chose_makes_one_document_however_often_it_is_sent(
     ada: Browser, node: Server
 ) -> None:
-    form = {"id": new_id(), "title": "Made on a train"}
+    form = {"id": await chosen(ada), "title": "Made on a train"}
     answers = await asyncio.gather(*(ada.call("POST", "/documents", form) for _ in range(4)))
     assert [(answer.status_code, answer.json()["id"]) for answer in answers] == [(201, form["id"])] * 4
     again = await ada.call("POST", "/documents", form | {"title": "Another"})
@@ -178,7 +184,7 @@ async def test_an_id_that_its_maker_chose_makes_one_document_however_often_it_is
 
 
 async def test_a_chosen_id_works_after_an_attempt_that_storage_cut_short(ada: Browser, node: Server) -> None:
-    form = {"id": new_id()}
+    form = {"id": await chosen(ada)}
     with write_locked(node.settings.data / "log.db"):
         assert (await ada.call("POST", "/documents", form)).status_code == 503
     assert (await ada.call("POST", "/documents", form)).status_code == 201
@@ -187,7 +193,7 @@ async def test_a_chosen_id_works_after_an_attempt_that_storage_cut_short(ada: Br
 
 
 async def test_nobody_gets_the_id_of_a_document_that_was_deleted_for_good(ada: Browser, node: Server) -> None:
-    form = {"id": new_id()}
+    form = {"id": await chosen(ada)}
     for method, path in (("POST", ""), ("DELETE", f"/{form['id']}"), ("DELETE", f"/{form['id']}/forever")):
         assert (await ada.call(method, f"/documents{path}", form)).is_success
     for browser in (await colleague(ada, node), ada):
@@ -196,7 +202,7 @@ async def test_nobody_gets_the_id_of_a_document_that_was_deleted_for_good(ada: B
 
 
 async def test_who_once_had_access_may_ask_whether_a_document_is_known(ada: Browser, node: Server) -> None:
-    form = {"id": new_id()}
+    form = {"id": await chosen(ada)}
     proof = (await ada.call("POST", "/documents", form)).json()["proof"]
     assert (await ada.call("GET", f"/documents/{form['id']}")).json()["proof"] == proof
     eve = await colleague(ada, node)
@@ -216,7 +222,32 @@ async def test_who_once_had_access_may_ask_whether_a_document_is_known(ada: Brow
     with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
         catalogue.execute("DELETE FROM erased")
     assert await known(form["id"], proof) is False
+    # It comes back to nobody but who made it.
+    taken = await eve.call("POST", "/documents", form)
+    assert (taken.status_code, taken.json()["code"]) == (409, "id-taken")
     assert (await ada.call("POST", "/documents", form)).status_code == 201
+
+
+async def test_who_asks_while_no_thread_is_to_be_had_is_told_to_come_again(
+    ada: Browser, node: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def work(*_: object, **__: object) -> None:
+        await asyncio.get_running_loop().run_in_executor(ThreadPoolExecutor(1), int)
+
+    with monkeypatch.context() as machine:
+        machine.setattr(threading.Thread, "start", refused)
+        for kind in ("documents", "catalogue"):
+            if kind == "documents":
+                machine.setattr(node.documents, "list", work)
+            else:
+                await node.services.database.engine.dispose()
+            answer = await ada.call("GET", "/documents")
+            assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+    assert (await ada.call("GET", "/documents")).status_code == 200
+    assert node.services.database.problem is None
 
 
 async def test_trash_and_back_and_forever(ada: Browser) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from quire.db import engine
 from quire.db.engine import Database
 from quire.db.ids import now
-from quire.db.tables import documents
+from quire.db.tables import documents, unfinished
 from quire.documents.edits import Edit
 from quire.server.composition import Server
-from quire.storage.failure import StorageUnavailable
+from quire.storage.failure import FULL, StorageUnavailable
 from visitors import Browser, written
+
+FOREVER = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n WHERE x<3000000) SELECT count(*) FROM n"
 
 
 async def test_writes_wait_for_their_turn_and_keep_no_reader_waiting(tmp_path: Path) -> None:
@@ -44,6 +49,70 @@ async def test_writes_wait_for_their_turn_and_keep_no_reader_waiting(tmp_path: P
     await asyncio.gather(first, *others)
     assert order == list(range(20))
     assert database.problem is None
+    await database.close()
+
+
+def committing(database: Database, fail: sqlite3.Error | None = None) -> list[str]:
+    """Return the commits from here on; one more of them fails."""
+    commits: list[str] = []
+
+    def note(_: object, __: object, statement: str, *more: object) -> None:
+        if statement == "COMMIT":
+            commits.append(statement)
+            if fail is not None and len(commits) == 2:
+                raise fail
+
+    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    return commits
+
+
+async def test_writes_that_wait_share_a_commit_and_each_is_all_or_nothing(tmp_path: Path) -> None:
+    database = Database.embedded(tmp_path / "catalogue.db")
+    await database.migrate()
+    commits = committing(database)
+
+    async def write(*numbers: int) -> None:
+        async with database.write() as connection:
+            for number in numbers:
+                await connection.execute(sa.insert(unfinished).values(document=str(number)))
+
+    writes = [(1,), (2, 1), (3, 4), (5, 5), (6,)]
+    results = await asyncio.gather(*(write(*numbers) for numbers in writes), return_exceptions=True)
+    assert [isinstance(result, IntegrityError) for result in results] == [False, True, False, True, False]
+    with closing(sqlite3.connect(tmp_path / "catalogue.db")) as beside:
+        kept = beside.execute("SELECT document FROM unfinished ORDER BY document").fetchall()
+    assert kept == [("1",), ("3",), ("4",), ("6",)]
+    assert len(commits) <= 2
+    await database.close()
+
+
+async def test_a_commit_that_fails_or_a_write_that_is_cut_short_is_told_to_all_who_share_it(tmp_path: Path) -> None:
+    database = Database.embedded(tmp_path / "catalogue.db")
+    await database.migrate()
+    begun = asyncio.Event()
+
+    async def write(document: str, wait: bool = False) -> None:
+        async with database.write() as connection:
+            await connection.execute(sa.insert(unfinished).values(document=document))
+            if wait:
+                begun.set()
+                await connection.exec_driver_sql(FOREVER)
+
+    first = asyncio.create_task(write("first"))
+    slow = asyncio.create_task(write("slow", wait=True))
+    await begun.wait()
+    slow.cancel()
+    results = await asyncio.gather(first, slow, return_exceptions=True)
+    assert isinstance(results[0], StorageUnavailable)
+    assert isinstance(results[1], asyncio.CancelledError)
+    committing(database, sqlite3.OperationalError("database or disk is full"))
+    await write("before")
+    results = await asyncio.gather(*(write(str(number)) for number in range(3)), return_exceptions=True)
+    assert {str(result) for result in results} == {FULL}
+    await write("after")
+    async with database.read() as connection:
+        kept = (await connection.execute(sa.select(unfinished.c.document))).scalars().all()
+    assert sorted(kept) == ["after", "before"]
     await database.close()
 
 

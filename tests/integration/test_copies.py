@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pycrdt
@@ -73,6 +74,28 @@ async def test_a_copy_has_the_blocks_of_its_source_and_nothing_that_was_deleted_
     await ada.http.post(f"/api/v1/documents/{copy['id']}/sync", content=var_bytes(b"\0") + var_bytes(doc.get_update()))
     assert "<hr>" in await shown(ada, copy["id"])
     assert "<hr>" not in await shown(ada, source)
+
+
+async def test_what_is_made_again_from_its_makers_copy_is_as_it_was(ada: Browser, node: Server) -> None:
+    source, digest = await written(ada, "Plan", "The plan")
+    await ada.call("POST", f"/documents/{source}/copy", {})
+    copy, _, welcome = [item["id"] for item in (await ada.call("GET", "/documents?sort=created_at")).json()["items"]]
+    for document in (copy, welcome):
+        before, kept = await shown(ada, document, "json"), (await node.log.load(document)).tail[0].payload
+        # An older backup was put back.
+        await node.documents._remove(document)
+        with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
+            catalogue.execute("DELETE FROM documents WHERE id = ?", (document,))
+            catalogue.execute("DELETE FROM grants WHERE resource = ?", (document,))
+        assert (await ada.call("POST", "/documents", {"id": document})).status_code == 201
+        sent = await ada.http.post(f"/api/v1/documents/{document}/sync", content=var_bytes(b"\0") + var_bytes(kept))
+        assert sent.status_code == 200
+        assert await shown(ada, document, "json") == before
+    # Its pictures are gone until somebody brings them.
+    path = f"/api/v1/documents/{copy}/attachments"
+    assert (await ada.http.get(f"{path}/{digest}")).status_code == 404
+    await ada.http.post(path, content=picture())
+    assert (await ada.http.get(f"{path}/{digest}")).content == picture()
 
 
 @pytest.mark.parametrize(("trouble", "status"), [("no room", 507), ("a log that cannot be written", 503)])

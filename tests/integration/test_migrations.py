@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from quire.access.contract import Principal, Role
 from quire.accounts.passwords import Passwords
 from quire.accounts.service import AccountService
 from quire.db.engine import Database
+from quire.log import schema
+from quire.log.file import connect
 from quire.sharing.service import Announcements, SharingAccess
 
 FIRST = (
@@ -24,8 +29,9 @@ FIRST = (
 )
 
 
-async def test_links_of_the_first_release_work_on(tmp_path: Path) -> None:
-    database = Database.embedded(tmp_path / "catalogue.db")
+async def made_by_the_first_release(path: Path) -> Database:
+    """Return a catalogue as the first release made it."""
+    database = Database.embedded(path)
 
     def first(connection: sa.Connection) -> None:
         config = Config()
@@ -37,6 +43,58 @@ async def test_links_of_the_first_release_work_on(tmp_path: Path) -> None:
 
     async with database.engine.begin() as connection:
         await connection.run_sync(first)
+    return database
+
+
+def held(path: Path) -> list[str]:
+    """Return all that a database holds, as statements."""
+    with closing(sqlite3.connect(path)) as connection:
+        return [*connection.iterdump(), str(connection.execute("PRAGMA user_version").fetchone())]
+
+
+class Kills:
+    """What a kill at each statement would leave of a database."""
+
+    def __init__(self, path: Path, into: Path) -> None:
+        self._path, self._into = path, into
+        self.left: list[list[str]] = []
+
+    def __call__(self, *_: object) -> None:
+        copy = self._into / str(len(self.left))
+        copy.mkdir(parents=True)
+        for file in self._path.parent.glob(f"{self._path.name}*"):
+            shutil.copy(file, copy)
+        self.left.append(held(copy / self._path.name))
+
+
+async def test_a_kill_within_a_migration_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.db"
+    database = await made_by_the_first_release(path)
+    before, kills = held(path), Kills(path, tmp_path / "catalogue")
+    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", kills)
+    sa.event.listen(database.engine.sync_engine, "after_cursor_execute", kills)
+    await database.migrate()
+    after = held(path)
+    await database.close()
+    assert len(kills.left) > 40
+    assert all(left in (before, after) for left in kills.left)
+    assert before != after
+
+    for number in range(len(schema.MIGRATIONS)):
+        path = tmp_path / f"log{number}.db"
+        with closing(connect(path)) as log:
+            log.executescript(";".join(schema.MIGRATIONS[:number]) + f"; PRAGMA user_version={number}")
+            kills = Kills(path, tmp_path / path.stem)
+            log.set_trace_callback(kills)
+            schema.migrate(log)
+            log.set_trace_callback(None)
+            states = {tuple(left) for left in [*kills.left, held(path)]}
+            # Each step is all or nothing, and its number comes with it.
+            assert len(states) == len({state[-1] for state in states}) == len(schema.MIGRATIONS) - number + 1
+
+
+async def test_links_of_the_first_release_work_on(tmp_path: Path) -> None:
+    database = await made_by_the_first_release(tmp_path / "catalogue.db")
     await database.migrate()
     announcements = Announcements()
     access = SharingAccess(database, AccountService(database, Passwords(), announcements), announcements, b"k" * 32)

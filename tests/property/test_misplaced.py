@@ -11,6 +11,7 @@ import pytest
 from browsers import browsers
 from quire.content.copying import copied
 from quire.content.preview import preview
+from quire.content.prosemirror import begun
 from quire.content.reader import render
 from quire.crdt.snapshot import SnapshotMismatch, build_snapshot, verify_snapshot
 from quire.crdt.updates import inspect
@@ -96,4 +97,4 @@ def test_a_copy_has_all_of_what_has_no_place_and_pictures_of_its_own(documents: 
     copy, digests = copied([documents[name]], "0" * 36, "1" * 36)
     assert digests == ["a" * 64]
     assert f"/api/v1/documents/{'1' * 36}/attachments/{'a' * 64}" in render([copy], "html", "title").decode()
-    assert copy == build_snapshot([documents[name]])[0].update.replace(b"0" * 36, b"1" * 36)
+    assert copy == begun("1" * 36, build_snapshot([documents[name]])[0].update.replace(b"0" * 36, b"1" * 36))

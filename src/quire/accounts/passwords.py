@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, TypeVar
 
 from argon2 import PasswordHasher
@@ -12,6 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import StringConstraints
 
 from quire.access.tokens import new_secret
+from quire.concurrency.threads import started
 from quire.limits.overload import Overloaded
 
 MIN_PASSWORD = 10
@@ -25,7 +25,7 @@ class Passwords:
 
     def __init__(self, *, parallel: int = 1, waiting: int = 64) -> None:
         self._hasher = PasswordHasher()
-        self._pool = ThreadPoolExecutor(parallel, thread_name_prefix="quire-argon2")
+        self._pool = started(parallel, "quire-argon2")
         self._nobody = self._hasher.hash(new_secret())
         self._most, self._under_way = parallel + waiting, 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from quire.content.prosemirror import begun
 from quire.crdt.document import with_values
 
 
@@ -21,4 +22,4 @@ def copied(parts: Sequence[bytes], source: str, copy: str) -> tuple[bytes, list[
         # As long as before: ids have one length, and values stand behind theirs.
         return found[1] + copy.encode() + found[2]
 
-    return with_values(parts, lambda values: own.sub(name_copy, values)), digests
+    return begun(copy, with_values(parts, lambda values: own.sub(name_copy, values))), digests

@@ -14,6 +14,7 @@ from typing import Any
 
 from quire.content.schema import FRAGMENT, MARKS, MARKS_ATTRIBUTE, NODES, clean
 from quire.crdt.document import DATA, XmlElement, XmlFragment, XmlText, fragment_of, new_document, seed
+from quire.crdt.updates import merge
 
 Json = dict[str, Any]
 MAX_DEPTH = 200
@@ -198,9 +199,23 @@ def empty_document(document: str) -> bytes:
     It follows from the document's id, so that a browser without a network (`madeOffline.ts`) begins with the same
     paragraph, and both become one.
     """
+    return _beginning(document)[1]
+
+
+def begun(document: str, content: bytes) -> bytes:
+    """Return other first content of a document: in it, the empty paragraph that a document begins with is deleted.
+
+    Where the document is made again and its maker's copy comes back, no such paragraph stands before it.
+    """
+    beginning, _ = _beginning(document)
+    return merge([content, seed(beginning, FRAGMENT, lambda fragment: fragment.children.__delitem__(0))])
+
+
+def _beginning(document: str) -> tuple[Any, bytes]:
     digits = document.replace("-", "")
+    beginning = new_document(int(digits[-8:], 16))
 
     def build(fragment: XmlFragment) -> None:
         fragment.children.append(XmlElement("paragraph", {"id": digits[-12:]}))
 
-    return seed(new_document(int(digits[-8:], 16)), FRAGMENT, build)
+    return beginning, seed(beginning, FRAGMENT, build)

@@ -23,6 +23,7 @@ from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, decode_applied, d
 from quire.crdt.turns import Payer, Turns, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, decode_parts, encode_parts
 from quire.crdt.worker import DEADLINE
+from quire.limits.throttle import Throttle
 
 _log = structlog.get_logger("quire.crdt")
 USUAL, ONCE = 5e-6, 0.1
@@ -32,6 +33,9 @@ PATIENCE: Final = DEADLINE + 5
 """Seconds for an answer: a process that was stopped from outside keeps no deadline of its own."""
 SUSPECTED: Final = 600.0
 """Seconds for which documents and authors of whom a worker died are kept apart from the others."""
+MOST_KILLED: Final = 3
+"""Times that an author's work on a document may end in killed processes before that counts as its fault: the kernel,
+which ends a process for want of memory, sends the same signal as an operator."""
 MOST_LOST: Final = 5
 """Times that a replica may be lost through others while something is asked of it."""
 _Answer = TypeVar("_Answer")
@@ -60,6 +64,7 @@ class Worker:
         self._asking: asyncio.Task[None] | None = None
         self._under_way: _Request | None = None
         self._closed = False
+        self._not_started = Throttle(10)
         self.asked = 0
         """Requests that the process was given."""
         self.generation = 0
@@ -136,8 +141,9 @@ class Worker:
         except (asyncio.IncompleteReadError, ConnectionError, TimeoutError) as error:
             if isinstance(error, TimeoutError):
                 _log.error("a worker process does not answer and is ended", seconds=PATIENCE)
-            with suppress(ProcessLookupError):
-                process.kill()
+                # Only then: of one that has ended by itself, killing would take the cause.
+                with suppress(ProcessLookupError):
+                    process.kill()
             await process.wait()
             self._ended(process)
             self._died_of(request.document, request.payer)
@@ -146,7 +152,12 @@ class Worker:
             self._under_way = None
 
     async def _start(self) -> asyncio.subprocess.Process:
-        process = await start_child("quire.crdt.worker")
+        try:
+            process = await start_child("quire.crdt.worker")
+        except OSError as error:
+            if count := self._not_started(""):
+                _log.error("no worker process can be started", reason=error.strerror, count=count)
+            raise ReplicaLost("no worker process can be started") from error
         self._process = process
 
         async def watch() -> None:
@@ -292,6 +303,8 @@ class ReplicaHost:
         self._apart = Worker(self._suspect)
         self._suspects: dict[str, float] = {}
         """{document or author: until when}."""
+        self._killed: dict[tuple[str, str], tuple[int, float]] = {}
+        """{(document, author): how often its work ended in killed processes, until when that counts}."""
         self._numbers = 0
 
     @property
@@ -325,6 +338,14 @@ class ReplicaHost:
         """Whether `payer` is a suspect, and the copy in a worker with those of others."""
         shared = isinstance(replica, RemoteReplica) and replica.worker is not self._apart
         return shared and payer is not None and self._suspected(payer.author)
+
+    def killed_too_often(self, document: str, payer: Payer) -> bool:
+        """Note that this author's work on a document ended in killed processes; whether that is no chance any more."""
+        now = time.monotonic()
+        self._killed = {whose: noted for whose, noted in self._killed.items() if noted[1] > now}
+        times = self._killed.get((document, payer.author), (0, 0.0))[0] + 1
+        self._killed[document, payer.author] = times, now + SUSPECTED
+        return times >= MOST_KILLED
 
     async def inspect(
         self, document: str, update: bytes, payer: Payer | None = None, *, stored: bool = False

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from quire.concurrency.threads import NONE_LEFT, none_left
 from quire.db.tables import metadata
 from quire.storage.failure import DAMAGED, StorageUnavailable, check_tables, reason_of
 
@@ -26,10 +27,21 @@ _log = structlog.get_logger("quire.db")
 WRITE_WAIT: Final = 10.0
 """Seconds that a write waits for its turn."""
 CROWDED: Final = "too much waits for the database"
+CUT_SHORT: Final = "a write to the database was cut short"
+
+
+class _Group:
+    """Writes that are committed together: on a slow disk, what comes during one commit shares the next."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.outcome: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
+        """Why nothing of it was kept; None when all was."""
+        self.ending: asyncio.Task[None] | None = None
 
 
 class Database:
-    """A small pool of connections to the catalogue. A write is one transaction; reads need none."""
+    """A small pool of connections to the catalogue. A write is all or nothing and durable; reads need none."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -38,9 +50,11 @@ class Database:
         self.on_problem: Callable[[str | None], None] = lambda _: None
         """Hears of every change of `problem`."""
         # SQLite has one writer at a time, and who waits for it there asks again and again, on a connection that readers
-        # lack meanwhile.
+        # lack meanwhile. Turns are taken in order: the end of a group comes after all who waited before.
         self._turn = asyncio.Lock()
         self._turns = 0
+        self._group: _Group | None = None
+        """The writes that are not committed yet."""
         self.engine: AsyncEngine = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=30)
         if url.startswith("sqlite"):
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
@@ -64,7 +78,7 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Run one transaction; it commits when the block ends without an exception.
+        """Run one write; it is kept when the block ends without an exception, with those of others at that time.
 
         Raises `StorageUnavailable` when the database cannot be written: then nothing was changed.
         """
@@ -79,16 +93,68 @@ class Database:
             async with self.engine.begin() as connection:
                 yield connection
             return
-        async with self._writing(), self.engine.connect() as connection:
-            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        refusal: Exception | None = None
+        async with self._writing():
+            group = self._group or await self._begin()
             try:
-                yield connection
-                await connection.exec_driver_sql("COMMIT")
-            except BaseException:
-                # Of some errors SQLite has rolled back by itself; of a cancellation the connection is closed.
-                with suppress(DBAPIError, PendingRollbackError):
-                    await connection.exec_driver_sql("ROLLBACK")
+                await group.connection.exec_driver_sql("SAVEPOINT one")
+                yield group.connection
+                await group.connection.exec_driver_sql("RELEASE one")
+            except Exception as error:  # noqa: BLE001 - raised below
+                await self._undo(group, error)
+                refusal = error
+            except BaseException as error:
+                await self._undo(group, error)
                 raise
+            finally:
+                if group.ending is None:
+                    group.ending = asyncio.get_running_loop().create_task(self._commit(group))
+        # An error may come of what others have written, too: it is told once that is kept.
+        if (failure := await asyncio.shield(group.outcome) or refusal) is not None:
+            raise failure
+
+    async def _begin(self) -> _Group:
+        connection = await self.engine.connect()
+        try:
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            await connection.close()
+            raise
+        self._group = _Group(connection)
+        return self._group
+
+    async def _undo(self, group: _Group, error: BaseException) -> None:
+        """Undo one write of a group."""
+        try:
+            await group.connection.exec_driver_sql("ROLLBACK TO one")
+            await group.connection.exec_driver_sql("RELEASE one")
+        except (DBAPIError, PendingRollbackError):
+            # Of some errors SQLite has undone all by itself; of a cancellation the connection is closed.
+            await self._end(group, error if isinstance(error, DBAPIError) else StorageUnavailable(CUT_SHORT))
+
+    async def _commit(self, group: _Group) -> None:
+        """Commit after everybody who waits for the turn by now."""
+        async with self._turn:
+            self._turns += 1
+            if self._group is not group:
+                return
+            failure: Exception | None = StorageUnavailable(CUT_SHORT)
+            try:
+                await group.connection.exec_driver_sql("COMMIT")
+                failure = None
+            except DBAPIError as error:
+                failure = error
+                with suppress(DBAPIError, PendingRollbackError):
+                    await group.connection.exec_driver_sql("ROLLBACK")
+            finally:
+                await self._end(group, failure)
+
+    async def _end(self, group: _Group, failure: Exception | None) -> None:
+        self._group = None
+        try:
+            await group.connection.close()
+        finally:
+            group.outcome.set_result(failure)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[None]:
@@ -139,6 +205,11 @@ class Database:
             reason = CROWDED if isinstance(error, PoolTimeout) else reason_of(cause)
             self.report(reason)
             raise StorageUnavailable(reason) from error
+        except RuntimeError as error:
+            # Each connection has a thread. Those that are open go on.
+            if none_left(error):
+                raise StorageUnavailable(NONE_LEFT) from error
+            raise
 
     def report(self, problem: str | None) -> None:
         """Note why the database cannot be used; None: it can."""

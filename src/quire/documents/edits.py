@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from quire.db.ids import now
+from quire.limits.throttle import Throttle
 
 _log = structlog.get_logger("quire.documents.edits")
 
@@ -31,6 +32,7 @@ class Edits:
         self._size_of, self._write = size_of, write
         self._moments: dict[str, int] = {}
         self._sizes: dict[str, int] = {}
+        self._failures = Throttle(60)
 
     def note(self, documents: Iterable[str]) -> None:
         """Note that these documents have new durable text."""
@@ -47,7 +49,8 @@ class Edits:
         try:
             await self._write(edits)
         except Exception as error:  # noqa: BLE001 - dates in lists must not stop the node
-            _log.warning("dates of documents could not be written", error=str(error))
+            if count := self._failures(str(error)):
+                _log.warning("dates of documents could not be written", error=str(error), count=count)
             return
         for document, edit in edits.items():
             if self._moments[document] == edit.at:

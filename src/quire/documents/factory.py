@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from quire.access.contract import Role
 from quire.db.engine import Database
-from quire.db.ids import new_id, now
+from quire.db.ids import is_of, new_document_id, now
 from quire.db.tables import documents, unfinished
 from quire.documents.attachments import Attachment, Attachments, NoRoom, UnknownDocument
 from quire.documents.service import Document, DocumentService
@@ -22,7 +22,7 @@ _log = structlog.get_logger("quire.documents")
 
 
 class IdTaken(Exception):
-    """The id that somebody chose is or was that of another document."""
+    """The id that somebody chose is or was that of another document, or is for another account to choose."""
 
 
 class DocumentFactory:
@@ -39,6 +39,7 @@ class DocumentFactory:
         copied: Callable[[str, str], Awaitable[tuple[bytes, Sequence[str]]]],
         edited: Callable[[str], Awaitable[bool]],
         empty_document: Callable[[str], bytes],
+        begun: Callable[[str, bytes], bytes],
         schema_version: int,
     ) -> None:
         """Make documents beside the `existing` ones.
@@ -48,13 +49,14 @@ class DocumentFactory:
         """
         self._db, self._sharing, self._attachments, self._documents = database, sharing, attachments, existing
         self._seed, self._copied, self._edited = seed, copied, edited
-        self._empty, self._schema_version = empty_document, schema_version
+        self._empty, self._begun, self._schema_version = empty_document, begun, schema_version
 
     async def create(self, owner: str, workspace: str, title: str, content: bytes | None = None) -> Document:
         """Make a document: its first update is durable before its row exists."""
-        document = new_id()
+        document = new_document_id(owner)
         await self._begin(document)
-        await self._finish(document, owner, workspace, title, self._empty(document) if content is None else content)
+        first = self._empty(document) if content is None else self._begun(document, content)
+        await self._finish(document, owner, workspace, title, first)
         return await self._documents.get(document)
 
     async def create_as(self, document: str, owner: str, workspace: str, title: str) -> Document:
@@ -66,6 +68,8 @@ class DocumentFactory:
         """
         if (made := await self._made(document, owner)) is not None:
             return made
+        if not is_of(owner, document):
+            raise IdTaken(document)
         if await self._used(document):
             # Another tab may have been quicker, and written in it.
             if (made := await self._made(document, owner)) is not None:
@@ -87,7 +91,7 @@ class DocumentFactory:
         Everything is durable before its row exists; what was stored of a copy that fails is removed. Raises `NoRoom`,
         and what reading the source raises.
         """
-        document = new_id()
+        document = new_document_id(owner)
         content, digests = await self._copied(source, document)
         pictures = await self._attachments.of(source, digests)
         await self._begin(document)

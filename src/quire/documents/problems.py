@@ -12,7 +12,7 @@ from quire.documents.service import EraseFailed, NotInTrash, UnknownCursor
 from quire.http.caller import no_document
 from quire.http.errors import Problem, Problems
 from quire.log.contract import DamagedDocument
-from quire.ops.children import ChildDied
+from quire.ops.children import ChildDied, NoChild
 
 
 def _no_room(full: NoRoom) -> Problem:
@@ -58,7 +58,11 @@ def _unknown_cursor(_: UnknownCursor) -> Problem:
 PROBLEMS: Final[Problems] = {
     UnknownDocument: lambda _: no_document(),
     UnknownCursor: _unknown_cursor,
-    IdTaken: lambda _: Problem(409, "This id belongs to another document; choose another.", code="id-taken"),
+    IdTaken: lambda _: Problem(
+        409,
+        "This id belongs to another document, or is not made from your account's; choose another.",
+        code="id-taken",
+    ),
     NotInTrash: lambda _: Problem(409, "Move the document to the trash first."),
     EraseFailed: lambda error: Problem(
         503,
@@ -77,5 +81,11 @@ PROBLEMS: Final[Problems] = {
         503,
         "Reading this took the server more time or memory than it may. Try again later, or with something smaller.",
         code="too-heavy",
+    ),
+    NoChild: lambda _: Problem(
+        503,
+        "This server can start no process for this now. Try again in a few seconds.",
+        headers={"Retry-After": "5"},
+        code="overloaded",
     ),
 }

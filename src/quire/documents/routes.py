@@ -25,7 +25,11 @@ UUID7 = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 
 class CreateForm(Form):
-    """A new document; whoever sends an `id` of their own, a UUIDv7, may send it again without making a second one."""
+    """A new document; whoever sends an `id` of their own may send it again without making a second one.
+
+    It is a UUIDv7 whose last 12 digits are the first of the SHA-256 of the account's id, a slash, and the digits and
+    dashes before them.
+    """
 
     title: Title = UNTITLED
     id: Annotated[str, StringConstraints(pattern=UUID7)] | None = None
@@ -125,7 +129,7 @@ def routes(
         """Make an empty document that only its owner can open.
 
         With an `id` that the caller has used before, the answer is the document that was made then, as it is now; one
-        that is somebody else's is refused with 409.
+        that is somebody else's, or not made from the account's id, is refused with 409.
         """
         owner, workspace = await _maker(principal)
         title = form.title or UNTITLED

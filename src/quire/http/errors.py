@@ -14,9 +14,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from quire.concurrency.threads import NONE_LEFT, none_left
 from quire.limits.overload import Overloaded
 from quire.limits.throttle import Throttle
-from quire.storage.failure import FULL, StorageUnavailable
+from quire.storage.failure import NO_ROOM, StorageUnavailable
 
 _log = structlog.get_logger("quire.http")
 
@@ -85,13 +86,21 @@ def install(app: FastAPI, problems: Problems) -> None:
             503, f"{error}. Try again in a few seconds.", {"Retry-After": str(error.retry_after)}, code="overloaded"
         )
 
+    @app.exception_handler(RuntimeError)
+    async def _no_thread(request: Request, error: RuntimeError) -> JSONResponse:
+        if not none_left(error):
+            raise error
+        if count := failures(NONE_LEFT):
+            _log.error("a request was not answered", path=request.url.path, reason=NONE_LEFT, count=count)
+        return await _overloaded(request, Overloaded("This server lacks threads", retry_after=5))
+
     @app.exception_handler(StorageUnavailable)
     async def _storage(request: Request, error: StorageUnavailable) -> JSONResponse:
         if count := failures(str(error)):
             _log.error("storage fails", path=request.url.path, reason=str(error), count=count)
         reading = request.method in ("GET", "HEAD")
         return problem_response(
-            507 if str(error) == FULL else 503,
+            507 if str(error) in NO_ROOM else 503,
             f"{'This cannot be read now' if reading else 'Nothing was changed'}: {error}. "
             "Try again later; if it lasts, tell whoever runs this server.",
             {"Retry-After": "30"},

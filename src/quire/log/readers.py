@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import queue
 import sqlite3
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
+from quire.concurrency.threads import started
 from quire.log.file import connect_to_read
 from quire.storage.failure import StorageUnavailable, reason_of
 
 READ_WAIT: Final = 20.0
 """Seconds that a read waits for its turn."""
-THREAD_WAIT: Final = 10.0
-"""Seconds for a thread to start."""
 _Result = TypeVar("_Result")
 
 
@@ -32,12 +30,7 @@ class Readers:
 
     def open(self) -> None:
         """Open all connections and start their threads; blocks, and raises `sqlite3.Error`."""
-        # Now: later the machine may have none to give.
-        started = threading.Barrier(self._count + 1)
-        self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="quire-log-reader")
-        for _ in range(self._count):
-            self._threads.submit(started.wait, THREAD_WAIT)
-        started.wait(THREAD_WAIT)
+        self._threads = started(self._count, "quire-log-reader")
         for _ in range(self._count):
             reader = connect_to_read(self._path)
             # Now, and not with the first document: SQLite makes files for it, for which a full disk has no room.

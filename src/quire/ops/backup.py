@@ -14,7 +14,7 @@ from pathlib import Path
 from quire.blobs.folder import FolderBlobs
 from quire.log.file import connect_to_read
 from quire.ops.folder import BLOBS, CATALOGUE, KEY, LOG, CannotStart
-from quire.storage.failure import FULL, READ_ONLY, reason_of
+from quire.storage.failure import NO_ROOM, READ_ONLY, reason_of
 from quire.storage.files import sync_path
 
 TRIES = 5
@@ -82,7 +82,7 @@ def _copy(data: Path, target: Path) -> None:
 
 def _cause(error: OSError | sqlite3.Error) -> str:
     reason = reason_of(error)
-    if isinstance(error, OSError) and error.filename and reason not in (FULL, READ_ONLY):
+    if isinstance(error, OSError) and error.filename and reason not in (*NO_ROOM, READ_ONLY):
         return f"{error.filename}: {error.strerror}"
     return f"{reason} ({error})"
 

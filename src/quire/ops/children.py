@@ -61,7 +61,7 @@ class Child:
             try:
                 process = self._process = await start_child(__name__, str(os.getpid()), *self._arguments)
             except OSError as error:
-                raise ChildDied(f"no process can be started: {error.strerror}") from error
+                raise NoChild(f"no process can be started: {error.strerror}") from error
         requests, answers = cast("asyncio.StreamWriter", process.stdin), cast("asyncio.StreamReader", process.stdout)
         try:
             async with asyncio.timeout(self._patience):
@@ -98,6 +98,10 @@ class Child:
 
 class ChildDied(Exception):
     """The child process ended in the middle of its work, for want of memory or time; the next call gets a new one."""
+
+
+class NoChild(ChildDied):
+    """The machine had no process to give."""
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO, deadline: int) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from quire.log.file import connect_to_read, holds_text
 from quire.log.schema import NewerSchema
-from quire.storage.failure import WrongSchema, reason_of
+from quire.storage.failure import NO_FILES, WrongSchema, lacks_inodes, reason_of
 from quire.storage.files import inode_of, sync_path
 from quire.storage.wal import DatabaseFiles
 
@@ -89,6 +89,10 @@ class DataFolder:
             if path.parent.is_dir() and shutil.disk_usage(path.parent).free < LEAST_FREE:
                 raise CannotStart(
                     f"{path} cannot be opened: the disk is full ({cause}). Make room, then start again."
+                ) from None
+            if lacks_inodes(path.parent):
+                raise CannotStart(
+                    f"{path} cannot be opened: {NO_FILES} ({cause}). Remove many small ones, then start again."
                 ) from None
             raise CannotStart(
                 f"{path} cannot be opened: {reason_of(cause)} ({cause}). Nothing was changed in it. Check the disk and "

@@ -57,8 +57,10 @@ class Watchdog:
         if (status := self._process.poll()) is not None:
             self._ended(status)
             broken = self._beats
-            self.start()
-            os.close(broken)
+            # Where there is no process to be had now, there may be with the next beat.
+            with suppress(OSError):
+                self.start()
+                os.close(broken)
         # A watchdog that is gone or slow is no reason to stop serving.
         with suppress(OSError):
             os.write(self._beats, b".")

@@ -17,7 +17,7 @@ from quire import BROWSER_APP, __version__
 from quire.accounts import account_routes, session_routes, token_routes
 from quire.accounts.problems import PROBLEMS as ACCOUNT_PROBLEMS
 from quire.concurrency.background import Background
-from quire.content.prosemirror import empty_document
+from quire.content.prosemirror import begun, empty_document
 from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
 from quire.content.welcome import welcome_document
 from quire.crdt.host import ReplicaHost
@@ -178,6 +178,7 @@ class Server:
             copied=self.texts.copied,
             edited=partial(edited, self.log),
             empty_document=empty_document,
+            begun=begun,
             schema_version=SCHEMA_VERSION,
         )
         self.edits = Edits(self.rooms.size_of, self.documents.record)

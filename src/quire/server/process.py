@@ -20,6 +20,7 @@ import structlog
 import uvicorn
 
 from quire import __version__
+from quire.concurrency.threads import NONE_LEFT, none_left, started
 from quire.http.connections import check_all, connection_class
 from quire.ops import descriptors, logs
 from quire.ops.folder import CannotGoOn, CannotStart
@@ -30,6 +31,8 @@ from quire.settings import Settings, unknown_variables
 from quire.sync.sockets.upgrade import protocol_class
 
 _log = structlog.get_logger("quire.server.process")
+THREADS = 6
+"""For what reads files and what is slow; the log, sign-ins and uploads have their own."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -93,6 +96,7 @@ class _Uvicorn(uvicorn.Server):
 
 
 async def _run(settings: Settings, announce: bool) -> None:
+    asyncio.get_running_loop().set_default_executor(started(THREADS, "quire"))
     # Before anything is made in the data folder; people are let in when all is open.
     with _address_free(settings):
         listening = bind(settings.host, settings.port)
@@ -144,6 +148,16 @@ def _address_free(settings: Settings) -> Iterator[None]:
         ) from None
 
 
+@contextmanager
+def _threads_to_be_had() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        if not none_left(error):
+            raise
+        raise CannotStart(f"Cannot start: {NONE_LEFT}. Raise its limit of processes (`ulimit -u`).") from None
+
+
 def serve(settings: Settings, *, announce: bool = True) -> None:
     """Serve until SIGTERM, SIGINT or SIGHUP; raises `CannotStart` or `CannotGoOn`."""
     logs.configure(settings.log_level, settings.log_format)
@@ -154,12 +168,13 @@ def serve(settings: Settings, *, announce: bool = True) -> None:
     # What the kernel ends in native code has no other last words.
     faulthandler.enable()
     descriptors.prepare(settings.max_sockets)
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(_run(settings, announce))
-    else:
-        uvloop.run(_run(settings, announce))
+    with _threads_to_be_had():
+        try:
+            import uvloop
+        except ImportError:
+            asyncio.run(_run(settings, announce))
+        else:
+            uvloop.run(_run(settings, announce))
 
 
 def _address(settings: Settings, listening: socket.socket) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Collection
 
 FULL = "the disk is full"
+NO_FILES = "the disk can make no more files"
+NO_ROOM = (FULL, NO_FILES)
 READ_ONLY = "the disk is read-only"
 FORBIDDEN = "the server's user has no right to its files"
 DAMAGED = "the database file is damaged"
@@ -39,7 +42,8 @@ def reason_of(error: BaseException) -> str:
     # The last is what a new connection gets when there is no room for the index of the write-ahead log.
     no_room = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
     if number in (errno.ENOSPC, errno.EDQUOT) or code in no_room or "full" in text:
-        return FULL
+        made = error.filename if isinstance(error, OSError) else None
+        return NO_FILES if isinstance(made, str) and lacks_inodes(os.path.dirname(made)) else FULL
     if number == errno.EROFS or code.startswith("SQLITE_READONLY") or "readonly" in text or "Read-only" in text:
         return READ_ONLY
     if number in (errno.EACCES, errno.EPERM) or code.startswith("SQLITE_PERM"):
@@ -55,3 +59,12 @@ def reason_of(error: BaseException) -> str:
     # Not the text: it names a folder of the server.
     told = error.strerror if isinstance(error, OSError) else text
     return f"the disk fails: {told or text}"
+
+
+def lacks_inodes(folder: str | os.PathLike[str]) -> bool:
+    """Whether no file can be made there, although there is room for what is in it."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return disk.f_files > 0 and disk.f_favail == 0 and disk.f_bavail > 0

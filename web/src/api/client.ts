@@ -218,7 +218,7 @@ export const api = {
     if (query.cursor) parameters.set('cursor', query.cursor)
     return json<{ items: DocumentInfo[]; next_cursor: string | null }>(`/documents?${parameters}`, inHurry(query.hurry))
   },
-  createDocument: (form: { id: string; title: string }) =>
+  createDocument: (form: { id?: string; title: string }) =>
     json<DocumentInfo>('/documents', { method: 'POST', json: form, patience: SHORT_PATIENCE }),
   /** A document of one's own with the text and pictures of another. */
   copyDocument: (id: string, title: string, link: string | null) =>

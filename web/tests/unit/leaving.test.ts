@@ -119,7 +119,7 @@ function asked(method: 'get' | 'getAll'): Promise<void> {
 }
 
 async function visit(leave: (session: DocumentSession) => Promise<unknown>): Promise<void> {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.keep(id)
   const session = new DocumentSession(id, ME, 'ada', null)
   await leave(session)

@@ -62,7 +62,7 @@ function changeElsewhere(id: string, change: Parameters<typeof changeMade>[1]): 
 }
 
 async function madeOffline(): Promise<{ id: string; session: DocumentSession }> {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.goAway()
   makeHere(ME, id, 'Begun on a train')
   const session = start(id)
@@ -115,7 +115,7 @@ test('opened again it is in the trash, and restored it goes to the server with i
 
 /** A document that is saved, and then not known any more: an older backup was put back. */
 async function lost(role: RoleName, problem?: string): Promise<{ id: string; session: DocumentSession }> {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.keep(id)
   const session = start(id)
   session.keepInfo({ ...server.info(id), title: 'Made yesterday', version: 3, role })
@@ -157,7 +157,7 @@ test('access that is taken away from a document that the server knows takes the 
 })
 
 test('the link of a document is kept with its copy, and goes with it', async () => {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.keep(id)
   const session = start(id, GUEST, 'a token')
   await becomes(session, 'saved')
@@ -168,7 +168,7 @@ test('the link of a document is kept with its copy, and goes with it', async () 
 })
 
 test('what the server still confirms of an opening that was left is no receipt for the next one', async () => {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.keep(id)
   const first = start(id)
   await becomes(first, 'saved')
@@ -189,7 +189,7 @@ test('what the server still confirms of an opening that was left is no receipt f
 })
 
 test('a copy that the browser reads only after all patience holds words that are not saved yet, also over HTTPS', async () => {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.keep(id)
   server.blocked = true
   await store(storeName('ada', id), paragraph('kept here'))
@@ -208,7 +208,7 @@ test('a copy that the browser reads only after all patience holds words that are
 })
 
 test('of a copy that is read late only what was not sent is counted', async () => {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   const name = storeName('ada', id)
   server.goAway()
   const sent = paragraph('sent long ago')
@@ -224,7 +224,7 @@ test('of a copy that is read late only what was not sent is counted', async () =
 })
 
 test('a copy that is read late is shown without a network, too', async () => {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.goAway()
   await store(storeName('ada', id), paragraph('kept here'))
   const release = slowCopy(storeName('ada', id))
@@ -238,7 +238,7 @@ test('a copy that is read late is shown without a network, too', async () => {
 })
 
 test('words in a copy that is read only after access has gone are not thrown away', async () => {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.keep(id)
   server.refusal = 'permission-denied'
   await store(storeName('ada', id), paragraph('kept here'))
@@ -252,7 +252,7 @@ test('words in a copy that is read only after access has gone are not thrown awa
 })
 
 test('a copy whose write fails while it is opened is not said to keep anything', async () => {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.keep(id)
   const { get } = IDBObjectStore.prototype
   const reading = vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(function (this: IDBObjectStore, key) {
@@ -265,7 +265,7 @@ test('a copy whose write fails while it is opened is not said to keep anything',
 })
 
 test('words that were written before the copy was open are kept when the document is left', async () => {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.goAway()
   const session = start(id)
   Y.applyUpdate(session.doc, paragraph('at once'))
@@ -279,7 +279,7 @@ test('words that were written before the copy was open are kept when the documen
 test.each(['asked', 'looked at'] as const)(
   'a dead link is noticed when it is %s, also by a clock that was set back',
   async (how) => {
-    const id = newDocumentId()
+    const id = newDocumentId('ada')
     server.keep(id)
     await becomes(start(id), 'saved')
     const [dead] = server.sockets
@@ -298,7 +298,7 @@ test.each(['asked', 'looked at'] as const)(
 )
 
 test.each([true, false])('what is heard counts as sent if the server stores what it passes on (%s)', async (stores) => {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.keep(id)
   const session = start(id)
   await becomes(session, 'saved')

@@ -23,7 +23,7 @@ afterEach(() => {
 const synced = (id: string) => server.requests.filter((request) => request === `POST /documents/${id}/sync`).length
 
 test('a document that was made without a network is sent once, and counts as sent', async () => {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   makeHere({ id: 'ada', name: 'Ada' }, id, 'Begun on a train')
   await store(storeName('ada', id), paragraph('Begun on a train.'))
   const sent = vi.fn()
@@ -37,7 +37,12 @@ test('a document that was made without a network is sent once, and counts as sen
 })
 
 test('what its owner kept of documents that the server does not know any more is brought back from the list', async () => {
-  const [listed, lost, old, shared] = Array.from({ length: 4 }, newDocumentId) as [string, string, string, string]
+  const [listed, lost, old, shared] = Array.from({ length: 4 }, () => newDocumentId('ada')) as [
+    string,
+    string,
+    string,
+    string,
+  ]
   for (const id of [listed, lost, old, shared]) {
     const update = paragraph('Saved before.')
     await store(storeName('ada', id), update)
@@ -58,7 +63,7 @@ test('what its owner kept of documents that the server does not know any more is
 })
 
 test('words that were written without a network are sent when it is back', async () => {
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.keep(id)
   server.away = true
   await store(storeName('ada', id), paragraph('Written in a tunnel.'))
@@ -72,7 +77,7 @@ test('words that were written without a network are sent when it is back', async
 })
 
 test('a visitor’s words are sent by the link that they were written over, for as long as it works', async () => {
-  const [open, closed] = [newDocumentId(), newDocumentId()]
+  const [open, closed] = [newDocumentId('ada'), newDocumentId('ada')]
   server.account = null
   server.link = 'a token'
   for (const id of [open, closed]) {
@@ -90,7 +95,7 @@ test('a visitor’s words are sent by the link that they were written over, for 
 })
 
 test('nothing that a visitor wrote is sent in the name of who signed in since', async () => {
-  for (const id of [newDocumentId(), newDocumentId()]) {
+  for (const id of [newDocumentId('ada'), newDocumentId('ada')]) {
     server.keep(id)
     await store(storeName(GUEST, id), paragraph('Written by a visitor.'))
   }
@@ -101,7 +106,7 @@ test('nothing that a visitor wrote is sent in the name of who signed in since', 
 
 test('words wait for their author to sign in again', async () => {
   hurry()
-  const id = newDocumentId()
+  const id = newDocumentId('ada')
   server.keep(id)
   server.account = null
   await store(storeName('ada', id), paragraph('Written in time.'))
@@ -112,7 +117,7 @@ test('words wait for their author to sign in again', async () => {
 })
 
 test('a copy that cannot be read is not called sent, and holds up no other', async () => {
-  const [broken, whole] = ['a', 'b'].map((start) => start + newDocumentId().slice(1)) as [string, string]
+  const [broken, whole] = ['a', 'b'].map((start) => start + newDocumentId('ada').slice(1)) as [string, string]
   for (const id of [broken, whole]) server.keep(id)
   await store(storeName('ada', broken), new Uint8Array([1, 255, 255]))
   await store(storeName('ada', whole), paragraph('Sent all the same.'))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -64,6 +65,18 @@ def _variables(_: Settings) -> Iterator[Finding]:
         yield Finding("settings", True, "every QUIRE_ variable is one")
 
 
+def _unwritable(folder: Path) -> str | None:
+    """Say why no file can be made; None: it can. What the kernel made read-only after an error says so only then."""
+    try:
+        # Without a name: nothing is left of it, and a server that looks at its folder sees nothing.
+        os.close(os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600))
+    except AttributeError:
+        return None
+    except OSError as error:
+        return None if error.errno in (errno.EOPNOTSUPP, errno.EISDIR) else error.strerror
+    return None
+
+
 def _folder(settings: Settings) -> Iterator[Finding]:
     folder, part = settings.data.absolute(), "data folder"
     parent = next(path for path in (folder, *folder.parents) if path.exists())
@@ -74,6 +87,8 @@ def _folder(settings: Settings) -> Iterator[Finding]:
         yield Finding(part, False, f"{folder} is on a read-only disk: mount it for writing, or choose another --data")
     elif not os.access(parent, os.R_OK | os.W_OK | os.X_OK):
         yield Finding(part, False, f"{folder} cannot be written by this user: mend its owner, or choose another --data")
+    elif (reason := _unwritable(parent)) is not None:
+        yield Finding(part, False, f"{folder} cannot be written: {reason}; mend the disk, or choose another --data")
     elif parent != folder:
         yield Finding(part, True, f"{folder} does not exist; the first start makes it, empty")
     else:

@@ -256,6 +256,6 @@ async def clock_of(document: str, stored: Stored, host: ReplicaHost, *, light: i
             continue
         try:
             clock.read(await host.inspect(document, row.payload, stored=True))
-        except (ReplicaCorrupt, OSError):
+        except ReplicaCorrupt:
             clock.exact = False
     return clock

@@ -35,6 +35,7 @@ MOST_STRUCTS: Final = 1000
 ROOMS_OF_ONE: Final = 2
 """How many times of what one room may have waiting an author may have waiting and under way in all rooms."""
 LATER: Final = "the update cannot be checked now; it will be asked for again"
+TOO_HEAVY: Final = "the processes that checked the change were killed again and again, for want of memory perhaps"
 SLOW: Final = 0.05
 """Processor seconds that one update may take here; the document moves to a worker process then."""
 
@@ -199,7 +200,10 @@ class Ingest:
         except (MalformedUpdate, ReplicaCorrupt, TooSlow) as error:
             if isinstance(error, ReplicaCorrupt):
                 self._loaded.replica = None
-            if isinstance(error, ReplicaLost | WorkerKilled):
+            killed = isinstance(error, WorkerKilled)
+            if killed and self._replicas.killed_too_often(self._document, payer):
+                self._refuse_malformed(sender, MalformedUpdate(TOO_HEAVY))
+            elif killed or isinstance(error, ReplicaLost):
                 sender.refused(Refusal.STORAGE, LATER)
             else:
                 self._refuse_malformed(sender, error)

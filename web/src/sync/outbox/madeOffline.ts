@@ -1,4 +1,6 @@
 /** Documents that were made without a network: on this device at once, on the server when it answers. */
+import { toHexString } from 'lib0/buffer'
+import { digest } from 'lib0/hash/sha256'
 import { uuidv4 } from 'lib0/random'
 import * as Y from 'yjs'
 import { api, setCsrfToken, type Account, type DocumentInfo } from '../../api/client'
@@ -9,10 +11,11 @@ import { keepInfo, keepWritable, keptInfo, storeName } from '../storage/notes'
 /** The version of a document that the server has not heard of. */
 const UNHEARD = 0
 
-/** A UUIDv7, as the server makes them. */
-export function newDocumentId(): string {
+/** A UUIDv7 that is this person's only: the server gives the id to nobody else, whatever it remembers of it. */
+export function newDocumentId(person: string): string {
   const time = Date.now().toString(16).padStart(12, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${uuidv4().slice(15)}`
+  const start = `${time.slice(0, 8)}-${time.slice(8)}-7${uuidv4().slice(15, 24)}`
+  return start + toHexString(digest(new TextEncoder().encode(`${person}/${start}`))).slice(0, 12)
 }
 
 /** Notes a document that its maker begins here. */
@@ -74,7 +77,7 @@ export async function announce(person: string, id: string): Promise<DocumentInfo
 
 /** Makes a new document here, with the words and the title of one whose id the server gives to another; returns its id. */
 export async function keepAsNew(person: string, taken: string, words: Y.Doc): Promise<string> {
-  const id = newDocumentId()
+  const id = newDocumentId(person)
   const doc = new Y.Doc()
   Y.applyUpdate(doc, Y.encodeStateAsUpdate(words))
   // The server begins the new document with a paragraph of its own: the words have one.
