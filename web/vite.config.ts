@@ -103,6 +103,20 @@ export default defineConfig({
     // light-dark() is left to the browser: lowered, it would not follow Mantine's colour scheme.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     chunkSizeWarningLimit: 1200,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            {
+              // What most pages show themselves with is one file: by itself each piece would be one, and packed worse.
+              name: 'interface',
+              test: /node_modules\/(@mantine|@tabler|@tanstack|@floating-ui|react|use-|i18next|scheduler|clsx|get-nonce|tslib)/,
+              minShareCount: 3,
+            },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8000', '/collab': { target: 'ws://127.0.0.1:8000', ws: true } } },
   // Many are random edits by the thousand, which a busy machine takes longer for.

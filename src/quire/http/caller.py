@@ -54,6 +54,8 @@ class Guard:
     def clear_cookie(self, response: Response) -> None:
         """Take the session from the browser."""
         response.delete_cookie(self.cookie, path="/", httponly=True, secure=self.secure, samesite="lax")
+        # Pictures that the browser keeps, and pages that it could show again on going back, go with it.
+        response.headers["Clear-Site-Data"] = '"cache"'
 
     def session_secret(self, request: Request) -> str | None:
         """Return the session that the browser gives back."""

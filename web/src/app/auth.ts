@@ -31,10 +31,27 @@ async function remembered(): Promise<Session | null> {
   return (await hasLocalStores(GUEST)) ? VISITOR : null
 }
 
+/** Whose things this tab shows; not known before the first answer. */
+let shown: string | null | undefined
+
+/** Loads a tab anew that shows what is no longer that of who is signed in: another tab signed out, or one went back to it. */
+export function watchPerson(): void {
+  const look = () => {
+    if (shown !== undefined && shown !== (readJson<Session>(KEY)?.account?.id ?? null)) location.reload()
+  }
+  window.addEventListener('storage', ({ key }) => {
+    if (key === KEY) look()
+  })
+  window.addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) look()
+  })
+}
+
 /** Keeps who is signed in, for a start without a network, and takes over their language. */
 export function remember(session: Session): void {
   setCsrfToken(session.csrf_token)
   if (session.account?.language) void setLanguage(session.account.language)
+  shown = session.account?.id ?? null
   writeItem(KEY, session.account && JSON.stringify({ ...session, csrf_token: '' }))
 }
 
@@ -72,7 +89,10 @@ async function loadSession(hurry: boolean): Promise<Session> {
   } catch (error) {
     const away = error instanceof NetworkError || (error instanceof Problem && error.status >= 500)
     const known = away ? await remembered() : null
-    if (known) return known
+    if (known) {
+      shown = known.account?.id ?? null
+      return known
+    }
     throw error
   }
 }
@@ -110,6 +130,8 @@ export function useSetSession(): (session: Session) => void {
   return (session) => {
     writeItem(LEAVING, null)
     remember(session)
+    // Somebody else may have been here before.
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
     client.setQueryData(['session'], session)
   }
 }

@@ -36,12 +36,15 @@ function skip(event: React.MouseEvent): void {
   event.preventDefault()
   const text = document.querySelector<HTMLElement>('#main [role=textbox][aria-multiline=true]')
   if (text) return text.focus()
-  const main = document.getElementById('main')
-  main?.setAttribute('tabindex', '-1')
-  main?.focus()
+  focus(document.getElementById('main'))
 }
 
-/** Says the title of a page that was reached without loading: a screen reader hears nothing else of the change. */
+function focus(part: HTMLElement | null): void {
+  part?.setAttribute('tabindex', '-1')
+  part?.focus({ preventScroll: true })
+}
+
+/** Says the title of a page that was reached without loading, and takes the keyboard along: nothing else tells of the change. */
 function PageAnnouncement() {
   const { pathname } = useLocation()
   const first = useRef(true)
@@ -51,7 +54,11 @@ function PageAnnouncement() {
       first.current = false
       return
     }
-    const timer = setTimeout(() => setTitle(document.title), 500)
+    const timer = setTimeout(() => {
+      setTitle(document.title)
+      // What had the focus went with the page before: the keyboard goes on from the heading, not from the browser's bar.
+      if (document.activeElement === document.body) focus(document.querySelector('h1'))
+    }, 500)
     return () => clearTimeout(timer)
   }, [pathname])
   return <VisuallyHidden role="status">{title}</VisuallyHidden>

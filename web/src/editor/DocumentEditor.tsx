@@ -6,6 +6,7 @@ import { explain } from '../api/explain'
 import { useSessionPart, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
 import { extensions } from './extensions'
+import { OWN_KEYS } from './extensions/keys'
 import { readPending } from './extensions/pending'
 import { MenuBar } from './menu/MenuBar'
 import { useOneMenu } from './menu/useOneMenu'
@@ -14,6 +15,7 @@ import { FindPanel } from './panels/FindPanel'
 import { LinkBubble } from './panels/LinkBubble'
 import { Outline } from './panels/Outline'
 import type { PageActions, Panel } from './panels/panel'
+import { WordCount } from './panels/WordCount'
 import { SelectionMenu } from './panels/SelectionMenu'
 import { ShortcutHelp } from './panels/ShortcutHelp'
 import { asStored, byLink } from './picture/address'
@@ -71,6 +73,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
           describe: (kind, name) => t(`paste.picture.${kind}`, { name: name || t('paste.picture.unnamed') }),
         },
       }),
+      enableCoreExtensions: OWN_KEYS,
       enablePasteRules: false,
       editable: !readOnly,
       injectNonce: document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '',
@@ -123,7 +126,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       const key = event.key.toLowerCase()
       if (event.shiftKey) {
         if (key !== 'c') return
-        page.count()
+        setPanel('words')
         event.preventDefault()
         return
       }
@@ -136,7 +139,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
-  }, [editor, page])
+  }, [editor])
   if (!editor) return null
   const close = () => setPanel(null)
   const menus = <MenuBar editor={editor} page={page} readOnly={readOnly} onPanel={setPanel} />
@@ -150,6 +153,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         </div>
       )}
       <ShortcutHelp opened={panel === 'help'} readOnly={readOnly} onClose={close} />
+      <WordCount editor={editor} opened={panel === 'words'} onClose={close} />
       {panel === 'alt' && <AltText editor={editor} onClose={close} />}
       {panel === 'emoji' && (
         <Suspense>

@@ -19,7 +19,7 @@ export const closings = new Observable(0)
 /** Counts a document as open. Returns how to end that. */
 export function register(document: OpenDocument): () => void {
   const onUnload = (event: BeforeUnloadEvent): void => {
-    if (document.unsaved && !survives(document.state.get().kept)) event.preventDefault()
+    if (endsHere(document)) event.preventDefault()
   }
   const onHide = (): void => void document.note()
   open.add(document)
@@ -38,9 +38,14 @@ export function isOpenHere(documentId: string): boolean {
   return [...open].some((document) => document.documentId === documentId)
 }
 
-/** How many documents of this tab the server lacks something of. */
-export function unsavedHere(): number {
-  return [...open].filter((document) => document.unsaved).length
+/** Whether the document ends with this tab: the server lacks something of it, and so does the local copy. */
+function endsHere(document: OpenDocument): boolean {
+  return document.unsaved && !survives(document.state.get().kept)
+}
+
+/** How many documents of this tab hold what would be lost with it. */
+export function unkept(): number {
+  return [...open].filter(endsHere).length
 }
 
 /** Brings the local copies up to date with what the server has; one that cannot be written keeps nobody waiting. */

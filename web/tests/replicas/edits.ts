@@ -2,6 +2,7 @@
 import type { Editor } from '@tiptap/core'
 import { CellSelection, fixTables, TableMap } from '@tiptap/pm/tables'
 import type { Node } from '@tiptap/pm/model'
+import { Selection } from '@tiptap/pm/state'
 import { joinPoint } from '@tiptap/pm/transform'
 import described from '../../src/editor/schema/schema.json'
 import type { Chance } from './chance'
@@ -79,7 +80,8 @@ function inTable(editor: Editor, chance: Chance): boolean {
     (node) => node.type.spec.tableRole === 'cell' || node.type.spec.tableRole === 'header_cell',
   )
   if (!cell) return false
-  editor.commands.setTextSelection(cell.at + 2)
+  // A cell may begin with a list, a picture or a table.
+  editor.commands.command(({ tr }) => Boolean(tr.setSelection(Selection.near(tr.doc.resolve(cell.at + 1)))))
   return true
 }
 

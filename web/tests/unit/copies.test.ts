@@ -3,7 +3,7 @@ import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { NOTHING } from '../../src/sync/ledger/unsent'
-import { clearLocalStores, confirmStored, store, unsentOf } from '../../src/sync/storage/copies'
+import { confirmStored, store, unsentOf } from '../../src/sync/storage/copies'
 import { LocalCopy } from '../../src/sync/storage/localCopy'
 import { storeName } from '../../src/sync/storage/notes'
 import { readToMark } from '../../src/sync/storage/sentMarks'
@@ -88,13 +88,6 @@ test('a browser without locks looks into every copy', async () => {
   const opened = opening()
   await unsentOf('ada')
   expect(opened()).toBe(2)
-})
-
-test('signing out leaves no trace of which documents were here', async () => {
-  for (const name of names(2)) await keepSent(name)
-  await unsentOf('ada')
-  await clearLocalStores()
-  expect(await indexedDB.databases()).toEqual([])
 })
 
 test('a copy that cannot be written fails, and nothing of it stays open', async () => {

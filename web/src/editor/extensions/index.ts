@@ -45,6 +45,7 @@ import { Uploads, type Upload } from '../picture/uploads'
 import { PageBreak } from './pageBreak'
 import { BLOCK_MARKS, reservedMarks } from './reservedMarks'
 import { Faults } from './faults'
+import { Keys } from './keys'
 import { ListCommands, Lists } from './lists'
 import { MoveBlocks } from './moveBlocks'
 import { Pending } from './pending'
@@ -211,6 +212,7 @@ export function extensions(
 ): Extensions {
   const uploads = new Uploads(options.upload, session.pictures, session.awareness)
   return [
+    Keys,
     ...schemaExtensions().map((extension) =>
       extension.name === 'image' ? Picture.configure({ uploads, addresses: options.addresses }) : extension,
     ),

@@ -47,7 +47,10 @@ export function menusOf(
 
   const file: Entry[] = [
     ...(page.create ? [{ label: t('documents.new'), run: page.create }] : []),
-    ...(page.copy ? [{ label: t('documents.copy'), run: page.copy }, 'line' as const] : []),
+    ...(page.copy ? [{ label: t('documents.copy'), run: page.copy }] : []),
+    ...(page.share ? [{ label: t('share'), run: page.share }] : []),
+    ...(page.rename ? [{ label: t('rename'), run: page.rename }] : []),
+    ...(page.create || page.rename ? ['line' as const] : []),
     {
       label: t('document.download'),
       items: (['markdown', 'html', 'text', 'json'] as const).map((format) => ({
@@ -109,11 +112,11 @@ export function menusOf(
       : [{ label: t('outline.title'), active: page.outline.shown, run: page.outline.toggle }, 'line' as const]),
     { label: t('theme.dark'), active: page.theme.dark, run: page.theme.toggle },
     'line',
-    { label: t('words.title'), keys: 'Mod+Shift+C', run: page.count },
+    { label: t('words.title'), keys: 'Mod+Shift+C', run: () => open('words') },
   ]
 
   const tools: Entry[] = [
-    { label: t('words.title'), keys: 'Mod+Shift+C', run: page.count },
+    { label: t('words.title'), keys: 'Mod+Shift+C', run: () => open('words') },
     ...(writable
       ? [{ label: t('menu.quotes'), active: opened && smartQuotes.on, run: () => smartQuotes.toggle() }]
       : []),

@@ -44,7 +44,8 @@ class Viewport implements PluginView {
   /** As last seen. */
   private readonly extents = new WeakMap<Element, Extent>()
   private readonly changes = new MutationObserver(() => this.renumber())
-  private readonly resized = new ResizeObserver(() => this.onWidth())
+  /** Stops listening to the page; null for a document that has not been long yet. */
+  private unlisten: (() => void) | null = null
   /** The laid out blocks around the screen, the caret and what was to be revealed; null while all are. */
   private shown: (readonly [Element, Element])[] | null = null
   private laidOut = new Set<Element>()
@@ -55,13 +56,7 @@ class Viewport implements PluginView {
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(private readonly view: EditorView) {
-    document.adoptedStyleSheets.push(this.sheet)
-    this.changes.observe(view.dom, { childList: true })
-    this.resized.observe(view.dom)
-    document.addEventListener('scroll', this.onScroll, { capture: true, passive: true })
-    window.addEventListener('resize', this.onScroll)
-    view.dom.addEventListener(REVEAL, this.onReveal)
-    this.measureSoon()
+    if (view.state.doc.childCount >= LONG) this.measureSoon()
   }
 
   update({ state: { doc, selection } }: EditorView, before: EditorState): void {
@@ -81,14 +76,28 @@ class Viewport implements PluginView {
   }
 
   destroy(): void {
-    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== this.sheet)
-    this.changes.disconnect()
-    this.resized.disconnect()
-    document.removeEventListener('scroll', this.onScroll, { capture: true })
-    window.removeEventListener('resize', this.onScroll)
-    this.view.dom.removeEventListener(REVEAL, this.onReveal)
+    this.unlisten?.()
     cancelAnimationFrame(this.frame)
     clearTimeout(this.timer)
+  }
+
+  private listen(): () => void {
+    const text = this.view.dom
+    const resized = new ResizeObserver(() => this.onWidth())
+    document.adoptedStyleSheets.push(this.sheet)
+    this.changes.observe(text, { childList: true })
+    resized.observe(text)
+    document.addEventListener('scroll', this.onScroll, { capture: true, passive: true })
+    window.addEventListener('resize', this.onScroll)
+    text.addEventListener(REVEAL, this.onReveal)
+    return () => {
+      document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== this.sheet)
+      this.changes.disconnect()
+      resized.disconnect()
+      document.removeEventListener('scroll', this.onScroll, { capture: true })
+      window.removeEventListener('resize', this.onScroll)
+      text.removeEventListener(REVEAL, this.onReveal)
+    }
   }
 
   private readonly onScroll = (): void => {
@@ -128,6 +137,7 @@ class Viewport implements PluginView {
     cancelAnimationFrame(this.frame)
     this.frame = requestAnimationFrame(() => {
       if (this.view.isDestroyed || this.view.state.doc.childCount < LONG || this.shown) return
+      this.unlisten ??= this.listen()
       const blocks = this.blocks()
       this.measure(blocks)
       this.usual = this.extentsOf(blocks).reduce((sum, { height }) => sum + height, 0) / blocks.length

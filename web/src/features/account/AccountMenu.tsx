@@ -7,8 +7,6 @@ import type { Session } from '../../api/client'
 import { endSession } from '../../app/auth'
 import { useMenuButton } from '../../app/useMenuButton'
 import { AvatarMenu } from './AvatarMenu'
-import { InviteDialog } from './InviteDialog'
-import { forgetHere, unlessUnsent } from './leaving'
 
 export function AccountMenu({ session }: { session: Session }) {
   const { t } = useTranslation()
@@ -17,9 +15,10 @@ export function AccountMenu({ session }: { session: Session }) {
   const account = session.account
   if (!account) return null
 
-  const leave = async () => {
-    await endSession(account.id)
-    await forgetHere(session)
+  const leave = async () => (await import('./leaving')).signOut(t, session, () => endSession(account.id))
+  const invite = async () => {
+    const { InviteDialog } = await import('./InviteDialog')
+    modals.open({ title: t('invite.people'), children: <InviteDialog /> })
   }
   return (
     <AvatarMenu
@@ -28,7 +27,7 @@ export function AccountMenu({ session }: { session: Session }) {
       button={button}
       heading={account.email}
       leave={
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={from(() => void unlessUnsent(t, leave))}>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={from(() => void leave())}>
           {t('signout')}
         </Menu.Item>
       }
@@ -37,10 +36,7 @@ export function AccountMenu({ session }: { session: Session }) {
         {t('account.title')}
       </Menu.Item>
       {session.workspace && ['owner', 'admin'].includes(session.workspace.role) && (
-        <Menu.Item
-          leftSection={<IconUserPlus size={16} />}
-          onClick={from(() => modals.open({ title: t('invite.people'), children: <InviteDialog /> }))}
-        >
+        <Menu.Item leftSection={<IconUserPlus size={16} />} onClick={from(() => void invite())}>
           {t('invite.people')}
         </Menu.Item>
       )}

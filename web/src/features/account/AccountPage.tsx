@@ -28,7 +28,7 @@ import { useCheckedForm } from '../../app/useCheckedForm'
 import { LanguageSelect } from '../../i18n/LanguageSelect'
 import { Moment } from '../../i18n/Moment'
 import { Header } from './Header'
-import { forgetHere, unlessUnsent } from './leaving'
+import { signOut } from './leaving'
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
@@ -155,10 +155,7 @@ function Devices({ session }: { session: Session }) {
     mutationFn: api.endDevice,
     onSuccess: () => queries.invalidateQueries({ queryKey: ['devices'] }),
   })
-  const leave = useMutation({
-    mutationFn: api.signOutEverywhere,
-    onSuccess: () => forgetHere(session),
-  })
+  const leave = useMutation({ mutationFn: api.signOutEverywhere })
   return (
     <Stack>
       <Failure error={error ?? end.error} />
@@ -190,7 +187,7 @@ function Devices({ session }: { session: Session }) {
         variant="default"
         w="fit-content"
         loading={leave.isPending}
-        onClick={() => void unlessUnsent(t, () => leave.mutateAsync())}
+        onClick={() => void signOut(t, session, () => leave.mutateAsync())}
       >
         {t('devices.end.all')}
       </Button>

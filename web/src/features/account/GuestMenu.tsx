@@ -1,9 +1,8 @@
-import { Button, Group, Menu, Modal, Stack, TextInput } from '@mantine/core'
+import { Menu } from '@mantine/core'
+import { modals } from '@mantine/modals'
 import { IconLogin, IconPencil } from '@tabler/icons-react'
-import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMenuButton } from '../../app/useMenuButton'
-import { LanguageSelect } from '../../i18n/LanguageSelect'
 import type { Me } from '../../presence/own'
 import { AvatarMenu } from './AvatarMenu'
 
@@ -16,7 +15,14 @@ interface Props {
 export function GuestMenu({ me, onRename }: Props) {
   const { t } = useTranslation()
   const { button, from } = useMenuButton()
-  const [naming, setNaming] = useState(false)
+  const introduce = async () => {
+    const { NameForm } = await import('./NameForm')
+    const onDone = (name: string) => {
+      onRename(name)
+      modals.closeAll()
+    }
+    modals.open({ title: t('guest.change'), children: <NameForm me={me} onDone={onDone} /> })
+  }
   const signIn = `/sign-in?next=${encodeURIComponent(location.pathname)}${location.hash}`
   return (
     <>
@@ -31,52 +37,10 @@ export function GuestMenu({ me, onRename }: Props) {
           </Menu.Item>
         }
       >
-        <Menu.Item leftSection={<IconPencil size={16} />} onClick={from(() => setNaming(true))}>
+        <Menu.Item leftSection={<IconPencil size={16} />} onClick={from(() => void introduce())}>
           {t('guest.change')}
         </Menu.Item>
       </AvatarMenu>
-      <Modal opened={naming} onClose={() => setNaming(false)} title={t('guest.change')}>
-        <NameForm
-          me={me}
-          onDone={(name) => {
-            onRename(name)
-            setNaming(false)
-          }}
-        />
-      </Modal>
     </>
-  )
-}
-
-function NameForm({ me, onDone }: { me: Me; onDone: (name: string) => void }) {
-  const { t } = useTranslation()
-  const [name, setName] = useState(me.name)
-  return (
-    <form
-      onSubmit={(event: FormEvent) => {
-        event.preventDefault()
-        if (name.trim()) onDone(name.trim())
-      }}
-    >
-      <Stack>
-        <TextInput
-          label={t('guest.name')}
-          description={t('guest.name.hint')}
-          value={name}
-          required
-          maxLength={60}
-          dir="auto"
-          data-autofocus
-          onFocus={(event) => event.currentTarget.select()}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <LanguageSelect label={t('field.language')} />
-        <Group justify="flex-end">
-          <Button type="submit" disabled={!name.trim()}>
-            {t('save')}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
   )
 }

@@ -4,7 +4,7 @@ import { notifications } from '@mantine/notifications'
 import { IconEye, IconListDetails, IconShare } from '@tabler/icons-react'
 import { Link, useLocation, useParams } from '@tanstack/react-router'
 import type { Editor } from '@tiptap/core'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useReducer, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Session } from '../../api/client'
 import { Loading } from '../../app/Loading'
@@ -24,10 +24,8 @@ import { DocumentMenu } from './DocumentMenu'
 import classes from './DocumentPage.module.css'
 import { DocumentTitle } from './DocumentTitle'
 import { EditorBoundary } from './EditorBoundary'
-import { ShareForm } from './ShareForm'
 import { StatusBadge } from './StatusBadge'
 import { StoredText } from './StoredText'
-import { WordCount } from './WordCount'
 import { firstHeading } from './firstHeading'
 import { useDocumentInfo } from './useDocumentInfo'
 import { usePageActions } from './usePageActions'
@@ -89,8 +87,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
     getInitialValueInEffect: false,
   })
   const outline = useMemo(() => ({ shown: outlined, toggle: () => setOutlined(!outlined) }), [outlined, setOutlined])
-  const [counting, setCounting] = useState(false)
-  const [sharing, setSharing] = useState(false)
+  const titleField = useRef<HTMLInputElement>(null)
   const [me, setMe] = useState(session.me)
   const person = who.account?.id ?? GUEST
   const { info, rename, conflict, settle } = useDocumentInfo(session, link, person)
@@ -100,8 +97,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
   const setSession = useSetSession()
 
   const tell = useCallback((message: string) => notifications.show({ color: 'red', message }), [])
-  const count = useCallback(() => setCounting(true), [])
-  const page = usePageActions(session, info, link, who.account, count, outline)
+  const page = usePageActions(session, info, link, who.account, titleField, readOnly, outline)
 
   // Somebody who made a document wants to write in it.
   const fresh = useLocation({ select: (at) => at.state.fresh === true })
@@ -141,6 +137,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
           <div className={classes.name}>
             <DocumentTitle
               title={info?.title ?? ''}
+              field={titleField}
               disabled={readOnly || !info}
               onRename={rename}
               onDone={() => editor?.view.focus()}
@@ -170,8 +167,8 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
           </div>
         )}
         <Group gap="xs" wrap="nowrap" className={classes.people}>
-          {info?.role === 'owner' && !denied && (
-            <Button size="xs" leftSection={<IconShare size={16} aria-hidden />} onClick={() => setSharing(true)}>
+          {page.share && !denied && (
+            <Button size="xs" leftSection={<IconShare size={16} aria-hidden />} onClick={page.share}>
               {t('share')}
             </Button>
           )}
@@ -210,12 +207,6 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
           <StoredText session={session} link={link} />
         )}
       </main>
-      <Modal opened={sharing} onClose={() => setSharing(false)} title={t('share.title', { title: info?.title })}>
-        <ShareForm documentId={session.documentId} />
-      </Modal>
-      <Modal opened={counting} onClose={() => setCounting(false)} title={t('words.title')}>
-        {editor && <WordCount editor={editor} />}
-      </Modal>
       <Modal
         opened={conflict !== null}
         onClose={() => undefined}
@@ -234,6 +225,8 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
         opened={problem?.kind === 'session-expired' && who.account !== null}
         onClose={() => undefined}
         withCloseButton={false}
+        // Who ended the session from another device leaves the text to nobody who sits down here.
+        overlayProps={{ backgroundOpacity: 1, color: 'var(--canvas)' }}
         title={t('expired.title')}
       >
         <Text size="sm" mb="md">

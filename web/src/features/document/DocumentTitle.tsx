@@ -1,5 +1,5 @@
 import { VisuallyHidden } from '@mantine/core'
-import { useRef, useState } from 'react'
+import { useRef, useState, type RefObject } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { MAX_TITLE } from '../../api/client'
@@ -8,6 +8,7 @@ import classes from './DocumentTitle.module.css'
 
 interface Props {
   title: string
+  field: RefObject<HTMLInputElement | null>
   disabled: boolean
   onRename: (title: string) => void
   /** Where the focus goes with Enter or Escape. */
@@ -20,7 +21,7 @@ interface Props {
  * The title, edited in place; Enter or leaving the field keeps it, Escape takes it back. For an untitled document the
  * first heading stands in the field: who comes by keyboard keeps it by Enter, or passes by.
  */
-export function DocumentTitle(props: Props) {
+export function DocumentTitle({ field, ...props }: Props) {
   const { t } = useTranslation()
   const [draft, setDraft] = useState<string | null>(null)
   const [offered, setOffered] = useState<string | null>(null)
@@ -43,6 +44,7 @@ export function DocumentTitle(props: Props) {
     <>
       <VisuallyHidden component="h1">{props.title || t('document.title')}</VisuallyHidden>
       <input
+        ref={field}
         className={classes.title}
         aria-label={t('document.title')}
         dir="auto"

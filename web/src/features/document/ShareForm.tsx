@@ -24,7 +24,8 @@ export function ShareForm({ documentId }: { documentId: string }) {
   const [asking, setAsking] = useState(false)
   const failure = error ?? change.error ?? reset.error
   return (
-    <Stack>
+    // The focus waits here for the fields.
+    <Stack tabIndex={-1} data-autofocus style={{ outline: 0 }}>
       {failure && (
         <Alert color="red" role="alert">
           {explain(t, failure)}

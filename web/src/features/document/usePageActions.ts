@@ -1,16 +1,19 @@
 import { notifications } from '@mantine/notifications'
+import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useMemo, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, type Account, type DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import type { PageActions } from '../../editor/panels/panel'
 import type { DocumentSession } from '../../sync'
 import { useTheme } from '../../app/useTheme'
-import { trashDocument } from './changeDocument'
+import { restoreDocument, trashDocument } from './changeDocument'
 import { createDocument } from './createDocument'
 import { cutTitle } from './cutTitle'
 import { download } from './download'
+import { share } from './share'
+import { showTrashed } from './trashNotice'
 
 /** How long a copy waits for the last changes to be saved, in milliseconds. */
 const PATIENCE = 5000
@@ -37,15 +40,18 @@ export function usePageActions(
   info: DocumentInfo | undefined,
   link: string | null,
   maker: Account | null,
-  count: () => void,
+  field: RefObject<HTMLInputElement | null>,
+  readOnly: boolean,
   outline: PageActions['outline'],
 ): PageActions {
   const { t } = useTranslation()
   const navigate = useNavigate()
+  const queries = useQueryClient()
   const { documentId } = session
   const { dark, toggle } = useTheme()
   const title = info?.title
   const owner = info?.role === 'owner'
+  const renamable = info !== undefined && !readOnly
   return useMemo(() => {
     const attempt = (action: () => Promise<void>) => () =>
       void action().catch((error: unknown) => notifications.show({ color: 'red', message: explain(t, error) }))
@@ -69,18 +75,25 @@ export function usePageActions(
         attempt(async () => {
           download(`${title ?? 'document'}.${EXTENSIONS[format]}`, await api.content(documentId, format, link))
         })(),
-      count,
+      // From a menu, which gives the focus back first.
+      rename: renamable ? () => void setTimeout(() => field.current?.select()) : null,
+      share: owner ? attempt(() => share(t, documentId, title ?? '')) : null,
       outline,
       theme: { dark, toggle },
       say: (message) => notifications.show({ message }),
       trash:
         owner && maker
           ? attempt(async () => {
-              await trashDocument({ id: documentId, owner: maker })
+              const trashed = { id: documentId, owner: maker }
+              await trashDocument(trashed)
               await navigate({ to: '/' })
-              notifications.show({ message: t('trash.moved', { title }) })
+              const undo = attempt(async () => {
+                await restoreDocument(trashed)
+                await queries.invalidateQueries({ queryKey: ['documents'] })
+              })
+              showTrashed(t, title ?? '', undo)
             })
           : null,
     }
-  }, [session, documentId, title, owner, link, maker, count, outline, dark, toggle, navigate, t])
+  }, [session, documentId, title, owner, renamable, field, link, maker, outline, dark, toggle, navigate, queries, t])
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Menu, Text } from '@mantine/core'
+import { ActionIcon, Menu, Text } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { notifications } from '@mantine/notifications'
 import {
@@ -18,7 +18,8 @@ import { explain } from '../../api/explain'
 import { useMenuButton } from '../../app/useMenuButton'
 import { restoreDocument, trashDocument } from '../document/changeDocument'
 import { cutTitle } from '../document/cutTitle'
-import { ShareForm } from '../document/ShareForm'
+import { share } from '../document/share'
+import { showTrashed } from '../document/trashNotice'
 import { RenameForm } from './RenameForm'
 
 interface Props {
@@ -45,25 +46,7 @@ export function CardMenu({ document, onChanged }: Props) {
   }
   const trash = async () => {
     if (!(await run(trashDocument(document)))) return
-    const notice = notifications.show({
-      autoClose: 8000,
-      message: (
-        <Group justify="space-between" wrap="nowrap">
-          <Text size="sm">{t('trash.moved', { title })}</Text>
-          <Button
-            size="compact-sm"
-            variant="subtle"
-            style={{ flexShrink: 0 }}
-            onClick={() => {
-              notifications.hide(notice)
-              void run(restoreDocument(document))
-            }}
-          >
-            {t('undo')}
-          </Button>
-        </Group>
-      ),
-    })
+    showTrashed(t, title, () => void run(restoreDocument(document)))
   }
   const copy = async () => {
     const name = cutTitle(t('documents.copy.title', { title }))
@@ -98,12 +81,6 @@ export function CardMenu({ document, onChanged }: Props) {
       ),
     })
   }
-  const share = () =>
-    modals.open({
-      title: t('share.title', { title }),
-      children: <ShareForm documentId={id} />,
-      onClose: () => void onChanged(false),
-    })
   if (document.trashed_at && !owner) return null
   return (
     <Menu position="bottom-end" width={230}>
@@ -147,7 +124,10 @@ export function CardMenu({ document, onChanged }: Props) {
           )}
           {owner && (
             <>
-              <Menu.Item leftSection={<IconShare size={16} />} onClick={from(share)}>
+              <Menu.Item
+                leftSection={<IconShare size={16} />}
+                onClick={from(() => void share(t, id, title, () => void onChanged(false)))}
+              >
                 {t('share')}
               </Menu.Item>
               <Menu.Divider />

@@ -1,12 +1,12 @@
 /** The last list of documents and those kept here, for opening the app without a network. Titles only. */
 import type { DocumentInfo } from '../../api/client'
-import { keptInfo, keptInfos, LISTS } from '../../sync/storage/notes'
+import { KEPT, keptInfo, keptInfos, LISTS } from '../../sync/storage/notes'
 
 /** Keeps what the server listed. */
 export async function keepList(person: string, items: DocumentInfo[]): Promise<void> {
   try {
     const cache = await caches.open(LISTS)
-    await cache.put(`/kept/${person}`, new Response(JSON.stringify(items)))
+    await cache.put(KEPT + person, new Response(JSON.stringify(items)))
   } catch {
     // The list is a convenience; documents are kept apart.
   }
@@ -29,7 +29,7 @@ export async function keptList(person: string): Promise<DocumentInfo[] | null> {
 
 async function fetched(person: string): Promise<Response | undefined> {
   try {
-    return await (await caches.open(LISTS)).match(`/kept/${person}`)
+    return await (await caches.open(LISTS)).match(KEPT + person)
   } catch {
     // Forbidden, or without TLS not there.
     return undefined

@@ -6,10 +6,7 @@ import * as Y from 'yjs'
 import { api, setCsrfToken, type Account, type DocumentInfo } from '../../api/client'
 import schema from '../../editor/schema/schema.json'
 import { store } from '../storage/copies'
-import { keepInfo, keepWritable, keptInfo, storeName } from '../storage/notes'
-
-/** The version of a document that the server has not heard of. */
-const UNHEARD = 0
+import { keepInfo, keepWritable, keptInfo, storeName, UNHEARD } from '../storage/notes'
 
 /** A UUIDv7 that is this person's only: the server gives the id to nobody else, whatever it remembers of it. */
 export function newDocumentId(person: string): string {

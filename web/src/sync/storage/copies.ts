@@ -5,7 +5,7 @@
 import * as idb from 'lib0/indexeddb'
 import * as Y from 'yjs'
 import { hasUnsent, joined, NOTHING } from '../ledger/unsent'
-import { forgetNotes, PREFIX, storeName } from './notes'
+import { PREFIX, storeName } from './notes'
 import { MARKED, markedSent, readToMark, unmark } from './sentMarks'
 
 const CONFIRMED = 'confirmed'
@@ -163,7 +163,8 @@ async function existing(name: string): Promise<IDBDatabase | null> {
   })
 }
 
-async function storeNames(): Promise<string[]> {
+/** The names of all local copies. */
+export async function storeNames(): Promise<string[]> {
   try {
     const databases = (await indexedDB.databases?.()) ?? []
     return databases.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name] : []))
@@ -178,6 +179,11 @@ export async function deleteStore(name: string): Promise<void> {
   await remove(name)
 }
 
+/** Deletes what is known of all copies. */
+export async function deleteMarks(): Promise<void> {
+  await remove(MARKED)
+}
+
 async function remove(database: string): Promise<void> {
   await new Promise<void>((resolve) => {
     const request = indexedDB.deleteDatabase(database)
@@ -189,10 +195,4 @@ async function remove(database: string): Promise<void> {
 /** Whether somebody keeps anything here. */
 export async function hasLocalStores(person: string): Promise<boolean> {
   return (await storeNames()).some((name) => name.startsWith(storeName(person, '')))
-}
-
-/** Removes every local copy of every document: for signing out on a shared computer. */
-export async function clearLocalStores(): Promise<void> {
-  await Promise.all([MARKED, ...(await storeNames())].map(remove))
-  await forgetNotes()
 }

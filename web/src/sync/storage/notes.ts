@@ -10,8 +10,12 @@ const LINK = 'quire:link:'
 /** Begins the keys of titles that the server has not heard of yet. */
 export const TITLE = 'quire:title:'
 const NOTES = [WRITABLE, INFO, LINK, TITLE]
-/** The cache of lists of documents. */
+/** The cache of lists of documents, and where in it each person's is. */
 export const LISTS = 'lists'
+export const KEPT = '/kept/'
+
+/** The version of a document that the server has not heard of. */
+export const UNHEARD = 0
 
 /** Owns the local copies of whoever is not signed in. */
 export const GUEST = 'guest'
@@ -71,12 +75,29 @@ export function keptInfos(person: string): DocumentInfo[] {
   }
 }
 
-/** Removes all of it, of every person. */
-export async function forgetNotes(): Promise<void> {
+/** The names of copies of which the server has not heard, or not by their title. */
+export function unheardNotes(): string[] {
   try {
-    for (const key of Object.keys(localStorage))
-      if (NOTES.some((note) => key.startsWith(note))) localStorage.removeItem(key)
-    await caches.delete(LISTS)
+    return Object.keys(localStorage).flatMap((key) => {
+      if (key.startsWith(TITLE)) return PREFIX + key.slice(TITLE.length)
+      return key.startsWith(INFO) && readJson<DocumentInfo>(key)?.version === UNHEARD ? key.slice(INFO.length) : []
+    })
+  } catch {
+    return []
+  }
+}
+
+/** Removes all of it but what belongs to the copies, or to the people, that stay. */
+export async function forgetNotes(stays: (name: string) => boolean): Promise<void> {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      const note = NOTES.find((note) => key.startsWith(note))
+      const name = note && key.slice(note.length)
+      if (name !== undefined && !stays(note === TITLE ? PREFIX + name : name)) localStorage.removeItem(key)
+    }
+    const lists = await caches.open(LISTS)
+    for (const list of await lists.keys())
+      if (!stays(storeName(new URL(list.url).pathname.slice(KEPT.length), ''))) await lists.delete(list)
   } catch {
     // A browser that forbids these keeps nothing in them.
   }

@@ -39,7 +39,7 @@ test('from setting up to restoring a document without touching the mouse [FM-163
     await tabTo(page, page.getByRole('textbox', { name: 'Password' }))
     await page.keyboard.type(OWNER.password)
     await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'Documents' }).waitFor()
+    await expect(page.getByRole('heading', { name: 'Documents' })).toBeFocused()
 
     await page.reload()
     await page.getByRole('heading', { name: 'Documents' }).waitFor()
@@ -83,7 +83,9 @@ test('from setting up to restoring a document without touching the mouse [FM-163
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog')
     await expect(dialog.locator(':focus')).toHaveCount(1)
-    await tabTo(page, dialog.getByRole('radio', { name: 'Have no access' }))
+    await dialog.getByRole('radio', { name: 'Have no access' }).waitFor()
+    await page.keyboard.press('Tab')
+    await expect(dialog.getByRole('radio', { name: 'Have no access' })).toBeFocused()
     await page.keyboard.press('ArrowDown')
     await expect(dialog.getByRole('radio', { name: 'Can view' })).toBeChecked()
     await tabTo(page, dialog.getByRole('button', { name: 'Copy link' }))
@@ -266,7 +268,7 @@ test('what is done from a menu leads back to the text, also from an inner menu o
 
   await menu('File')
   const download = owner.getByRole('menuitem', { name: 'Download as' })
-  for (let press = 0; press < 2; press += 1) await owner.keyboard.press('ArrowDown')
+  for (let press = 0; press < 4; press += 1) await owner.keyboard.press('ArrowDown')
   for (const key of ['ArrowLeft', 'Escape']) {
     await expect(download).toBeFocused()
     await owner.keyboard.press('ArrowRight')
@@ -295,6 +297,19 @@ test('what is done from a menu leads back to the text, also from an inner menu o
   await owner.evaluate(() => addEventListener('keydown', (event) => (document.title = String(event.defaultPrevented))))
   await owner.keyboard.press('Control+s')
   await expect(owner).toHaveTitle('true')
+
+  await menu('File')
+  await pick(owner, 'Rename')
+  const title = owner.getByRole('textbox', { name: 'Document title' })
+  await expect(title).toBeFocused()
+  await owner.keyboard.type('Named from the menu')
+  await owner.keyboard.press('Enter')
+  await expect(text(owner)).toBeFocused()
+  await menu('File')
+  await pick(owner, 'Move to trash')
+  await expect(owner.getByRole('heading', { name: 'Documents' })).toBeFocused()
+  await owner.getByRole('alert').getByRole('button', { name: 'Undo' }).click()
+  await expect(owner.getByRole('link', { name: 'Named from the menu' })).toBeVisible()
 })
 
 test('with colours forced by the system, what is on, found and picked can be told [FM-163]', async ({

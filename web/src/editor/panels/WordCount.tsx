@@ -1,4 +1,4 @@
-import { Table } from '@mantine/core'
+import { Modal } from '@mantine/core'
 import type { Editor } from '@tiptap/core'
 import { useTranslation } from 'react-i18next'
 import { number } from '../../i18n/format'
@@ -15,23 +15,37 @@ function count(text: string): Counts {
   return { words, characters: [...text.replace(/\n/g, '')].length }
 }
 
-export function WordCount({ editor }: { editor: Editor }) {
+interface Props {
+  editor: Editor
+  opened: boolean
+  onClose: () => void
+}
+
+/** How many words and characters the document has, and what is selected of it. */
+export function WordCount({ editor, opened, onClose }: Props) {
+  const { t } = useTranslation()
+  return (
+    <Modal opened={opened} onClose={onClose} title={t('words.title')}>
+      <CountTable editor={editor} />
+    </Modal>
+  )
+}
+
+function CountTable({ editor }: { editor: Editor }) {
   const { t } = useTranslation()
   const { doc, selection } = editor.state
   const all = count(doc.textBetween(0, doc.content.size, '\n'))
   const part = selection.empty ? null : count(doc.textBetween(selection.from, selection.to, '\n'))
   return (
-    <Table>
-      <Table.Tbody>
+    <table className="word-count">
+      <tbody>
         {(['words', 'characters'] as const).map((key) => (
-          <Table.Tr key={key}>
-            <Table.Th>{t(`words.${key}`)}</Table.Th>
-            <Table.Td>
-              {part ? t('words.selected', { part: number(part[key]), all: number(all[key]) }) : number(all[key])}
-            </Table.Td>
-          </Table.Tr>
+          <tr key={key}>
+            <th scope="row">{t(`words.${key}`)}</th>
+            <td>{part ? t('words.selected', { part: number(part[key]), all: number(all[key]) }) : number(all[key])}</td>
+          </tr>
         ))}
-      </Table.Tbody>
-    </Table>
+      </tbody>
+    </table>
   )
 }

@@ -1,0 +1,27 @@
+/**
+ * TipTap's basic keys. Beside them it makes what is left plain when everything was selected and nothing is there any
+ * more: right for who deleted everything, but not for who gives empty lines a format, and not when others erase the
+ * words. There it went on without end, as each plain block got a new id.
+ */
+import { extensions, isNodeEmpty } from '@tiptap/core'
+import { isChangeOrigin } from '@tiptap/extension-collaboration'
+import { Plugin } from '@tiptap/pm/state'
+
+/** For `enableCoreExtensions`: an editor brings TipTap's keys by itself. */
+export const OWN_KEYS = { keymap: false } as const
+
+export const Keys = extensions.Keymap.extend({
+  addProseMirrorPlugins() {
+    return (this.parent?.() ?? []).map(({ spec }) => {
+      const append = spec.appendTransaction
+      if (!append) return new Plugin(spec)
+      return new Plugin({
+        ...spec,
+        appendTransaction(this: Plugin, transactions, before, state) {
+          if (transactions.some(isChangeOrigin) || isNodeEmpty(before.doc)) return null
+          return append.call(this, transactions, before, state)
+        },
+      })
+    })
+  },
+})
