@@ -83,7 +83,7 @@ async def test_what_is_made_again_from_its_makers_copy_is_as_it_was(ada: Browser
     for document in (copy, welcome):
         before, kept = await shown(ada, document, "json"), (await node.log.load(document)).tail[0].payload
         # An older backup was put back.
-        await node.documents._remove(document)
+        await node.documents.remove_content(document)
         with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
             catalogue.execute("DELETE FROM documents WHERE id = ?", (document,))
             catalogue.execute("DELETE FROM grants WHERE resource = ?", (document,))
