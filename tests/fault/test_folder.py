@@ -131,7 +131,7 @@ async def test_a_secret_key_that_is_taken_away_or_changed_is_told(node: Server) 
     key = path.read_bytes()
 
     async def told() -> str | None:
-        await node._look_after_folder()
+        await node.folder_watch.look()
         return node.readiness.problems.get("key")
 
     assert await told() is None
@@ -141,7 +141,7 @@ async def test_a_secret_key_that_is_taken_away_or_changed_is_told(node: Server) 
     assert "another one than at the start" in str(await told())
     path.write_bytes(key)
     assert await told() is None
-    assert node.failure is None
+    assert node.folder_watch.failure is None
 
 
 async def test_a_start_with_another_secret_key_says_what_it_breaks(
@@ -228,7 +228,7 @@ async def test_a_folder_that_may_not_be_looked_into_stops_no_upkeep_and_is_told(
         while node.readiness.problems != {"storage": "the server's user has no right to its files"}:
             await asyncio.sleep(0.01)
         assert not saved.is_set()
-        assert node.failure is None
+        assert node.folder_watch.failure is None
         monkeypatch.undo()
         await saved.wait()
 

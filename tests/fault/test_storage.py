@@ -7,8 +7,8 @@ import signal
 import sqlite3
 import time
 import urllib.error
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pycrdt
@@ -27,23 +27,30 @@ from quire.sync.rooms.registry import LoadFailed
 from rawclient import connected
 
 
+@asynccontextmanager
+async def two_online(server: QuireProcess, document: str, words: str) -> AsyncIterator[tuple[Person, Person]]:
+    """Have an author who has written `words` and somebody else in a document."""
+    author, other = Person("author", server, document), Person("other", server, document)
+    async with author.online():
+        await author.start(words)
+        async with other.online():
+            await other.until(lambda: other.ready, "the paragraph")
+            yield author, other
+
+
 @pytest.mark.fm("FM-030")
 async def test_what_others_saw_comes_back_although_server_and_author_died_before_the_commit(
     launch: Callable[..., QuireProcess],
 ) -> None:
     server = launch()
     document = server.new_document()
-    author, other = Person("author", server, document), Person("other", server, document)
-    async with author.online():
-        await author.start("before. ")
-        async with other.online():
-            await other.until(lambda: other.ready, "the paragraph")
-            with write_locked(server.data / "log.db"):
-                author.insert(len(author.text), "seen but not saved.")
-                await other.until(lambda: "not saved" in other.text, "the words, before any commit")
-                assert author.unsaved == 1
-                server.stop(signal.SIGKILL)
+    async with two_online(server, document, "before. ") as (author, other):
+        with write_locked(server.data / "log.db"):
+            author.insert(len(author.text), "seen but not saved.")
+            await other.until(lambda: "not saved" in other.text, "the words, before any commit")
             assert author.unsaved == 1
+            server.stop(signal.SIGKILL)
+        assert author.unsaved == 1
     server.start()
     assert "not saved" not in server.text(document)
     async with other.online():
@@ -57,45 +64,41 @@ async def test_slow_commits_a_checkpoint_and_a_vacuum_delay_saved_and_not_seen(
 ) -> None:
     server = launch()
     document = server.new_document()
-    author, other = Person("author", server, document), Person("other", server, document)
-    async with author.online():
-        await author.start("start ")
-        async with other.online():
-            await other.until(lambda: other.ready, "the paragraph")
+    async with two_online(server, document, "start ") as (author, other):
 
-            async def exchange(word: str) -> tuple[float, float]:
+        async def exchange(word: str) -> tuple[float, float]:
+            started = time.monotonic()
+            author.insert(len(author.text), word + " ")
+            await other.until(lambda: word in other.text, word)
+            seen = time.monotonic() - started
+            await author.saved()
+            return seen, time.monotonic() - started
+
+        quick = sorted([await exchange(f"quick{number}") for number in range(20)])
+        slow: list[tuple[float, float]] = []
+        for number in range(20):
+            with write_locked(server.data / "log.db"):
+                task = asyncio.create_task(exchange(f"slow{number}"))
+                await asyncio.sleep(0.2)
+            slow.append(await task)
+        with closing(ballasted(server.data / "log.db")) as operator:
+            for word, work in (("checkpoint", "PRAGMA wal_checkpoint(TRUNCATE)"), ("vacuum", "VACUUM")):
+                upkeep = asyncio.create_task(asyncio.to_thread(operator.execute, work))
+                while not await asyncio.to_thread(locked, server.data / "log.db"):
+                    assert not upkeep.done(), f"{work} was over before it was seen to hold the file"
                 started = time.monotonic()
                 author.insert(len(author.text), word + " ")
-                await other.until(lambda: word in other.text, word)
+                await other.until(lambda word=word: word in other.text, f"{word}, while the file is held")
                 seen = time.monotonic() - started
+                assert not upkeep.done(), f"{word} was seen only after {work}"
+                assert author.unsaved == 1
+                assert seen < quick[-1][0] + 0.2
+                await upkeep
                 await author.saved()
-                return seen, time.monotonic() - started
-
-            quick = sorted([await exchange(f"quick{number}") for number in range(20)])
-            slow: list[tuple[float, float]] = []
-            for number in range(20):
-                with write_locked(server.data / "log.db"):
-                    task = asyncio.create_task(exchange(f"slow{number}"))
-                    await asyncio.sleep(0.2)
-                slow.append(await task)
-            with closing(ballasted(server.data / "log.db")) as operator:
-                for word, work in (("checkpoint", "PRAGMA wal_checkpoint(TRUNCATE)"), ("vacuum", "VACUUM")):
-                    upkeep = asyncio.create_task(asyncio.to_thread(operator.execute, work))
-                    while not await asyncio.to_thread(locked, server.data / "log.db"):
-                        assert not upkeep.done(), f"{work} was over before it was seen to hold the file"
-                    started = time.monotonic()
-                    author.insert(len(author.text), word + " ")
-                    await other.until(lambda word=word: word in other.text, f"{word}, while the file is held")
-                    seen = time.monotonic() - started
-                    assert not upkeep.done(), f"{word} was seen only after {work}"
-                    assert author.unsaved == 1
-                    assert seen < quick[-1][0] + 0.2
-                    await upkeep
-                    await author.saved()
-            slow.sort()
-            assert slow[17][0] < quick[17][0] + 0.1
-            assert min(saved for _, saved in slow) > 0.15
-            await agreed(author, other)
+        slow.sort()
+        assert slow[17][0] < quick[17][0] + 0.1
+        assert min(saved for _, saved in slow) > 0.15
+        await agreed(author, other)
     server.stop(signal.SIGKILL)
     server.start()
     words = server.text(document).split()

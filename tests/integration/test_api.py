@@ -54,7 +54,7 @@ async def test_set_up_waits_for_storage_and_does_without_the_first_document(
     async def full(*_: object) -> None:
         raise StorageUnavailable(FULL)
 
-    monkeypatch.setattr(node.documents, "create", full)
+    monkeypatch.setattr(node.factory, "create", full)
     await browser.enter("/setup", ADA)
     assert (await browser.call("GET", "/documents")).json()["items"] == []
 

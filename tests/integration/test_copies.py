@@ -83,7 +83,7 @@ async def test_what_is_made_again_from_its_makers_copy_is_as_it_was(ada: Browser
     for document in (copy, welcome):
         before, kept = await shown(ada, document, "json"), (await node.log.load(document)).tail[0].payload
         # An older backup was put back.
-        await node.documents._remove(document)
+        await node.documents.remove_content(document)
         with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
             catalogue.execute("DELETE FROM documents WHERE id = ?", (document,))
             catalogue.execute("DELETE FROM grants WHERE resource = ?", (document,))
@@ -114,7 +114,7 @@ async def test_of_a_copy_that_fails_nothing_stays(
     assert {path for path in (data / "blobs").rglob("*") if path.is_file()} == before
     assert len((await ada.call("GET", "/documents")).json()["items"]) == 2
     if trouble == "no room":
-        assert await node.documents._unfinished() == []
+        assert await node.factory._unfinished() == []
 
 
 async def test_copies_count_as_what_their_maker_sends_in_an_hour(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from quire.sync import wire
 from rawclient import Client, connected
 
 CURSORS, TYPISTS = (500, 20) if PROVE else (120, 6)
-WORDS = 40
+WORDS = 40 if PROVE else 20
 EXTRA_SECONDS = 0.1
 """How much later text may be seen beside the crowd (99 of 100 words), as documented."""
 

@@ -26,16 +26,22 @@ from quire.log.sqlite import SqliteLog
 from stalls import until
 
 
-@pytest.mark.fm("FM-062", "FM-070")
-async def test_damage_is_found_and_older_snapshots_and_the_archive_replace_what_is_damaged(
-    log: SqliteLog, compactor: Compactor
-) -> None:
+async def compacted_twice(log: SqliteLog, compactor: Compactor) -> list[bytes]:
+    """Store 90 updates of "d", with snapshots at 40 and 80; return them."""
     updates = history(90)
     await append(log, "d", updates[:40])
     await compactor.compact("d")
     await append(log, "d", updates[40:80])
     await compactor.compact("d")
     await append(log, "d", updates[80:])
+    return updates
+
+
+@pytest.mark.fm("FM-062", "FM-070")
+async def test_damage_is_found_and_older_snapshots_and_the_archive_replace_what_is_damaged(
+    log: SqliteLog, compactor: Compactor
+) -> None:
+    updates = await compacted_twice(log, compactor)
     whole = text_of(updates)
     with closing(sqlite3.connect(log.path)) as connection, connection:
         connection.execute("UPDATE snapshots SET payload=zeroblob(length(payload)) WHERE seq=80")
@@ -152,12 +158,7 @@ async def test_a_large_snapshot_that_was_cut_or_lost_is_replaced_by_an_older_one
 )
 async def test_a_value_of_another_type_costs_no_text(log: SqliteLog, compactor: Compactor, damage: str) -> None:
     """One bit of a row's header makes text of a blob."""
-    updates = history(90)
-    await append(log, "d", updates[:40])
-    await compactor.compact("d")
-    await append(log, "d", updates[40:80])
-    await compactor.compact("d")
-    await append(log, "d", updates[80:])
+    updates = await compacted_twice(log, compactor)
     with closing(sqlite3.connect(log.path)) as connection, connection:
         connection.execute(damage)
     assert text_of(await parts(log, "d")) == text_of(updates)

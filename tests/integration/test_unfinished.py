@@ -71,8 +71,8 @@ async def test_what_a_crash_leaves_between_text_and_row_is_removed_at_the_next_s
             raise OSError("killed")
 
         with monkeypatch.context() as patch:
-            patch.setattr(node.documents._sharing, "grant", killed)
-            patch.setattr(node.documents, "_remove", killed)
+            patch.setattr(node.factory._sharing, "grant", killed)
+            patch.setattr(node.documents, "remove_content", killed)
             with pytest.raises(OSError, match="killed"):
                 await ada.call("POST", f"/documents{path.format(source=source)}", {})
         assert len(stored(tmp_path) - before) == (3 if path else 2)

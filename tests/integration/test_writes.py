@@ -54,7 +54,7 @@ async def test_a_typed_character_costs_the_same_in_a_large_document_as_in_a_smal
     launch: Callable[..., QuireProcess],
 ) -> None:
     """One character a commit, which is the dearest way to type. Full run: ten minutes at ten a second."""
-    characters = 6000 if PROVE else 300
+    characters = 6000 if PROVE else 100
     server = launch()
     cost: dict[int, float] = {}
     for size in (2_000, 1_000_000):

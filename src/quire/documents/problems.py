@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from quire.documents.attachments import NoRoom, UnknownAttachment, UnknownDocument
+from quire.documents.factory import IdTaken
 from quire.documents.pictures import NotAPicture, TooManyPixels
 from quire.documents.seeding import ContentRefused
-from quire.documents.service import EraseFailed, IdTaken, NotInTrash, UnknownCursor
+from quire.documents.service import EraseFailed, NotInTrash, UnknownCursor
 from quire.http.caller import no_document
 from quire.http.errors import Problem, Problems
 from quire.log.contract import DamagedDocument

@@ -1,4 +1,4 @@
-"""HTTP: documents, their copies, link and content, and the exchange for networks without WebSockets."""
+"""HTTP: documents, their copies, their metadata and the trash."""
 
 from __future__ import annotations
 
@@ -11,16 +11,8 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, StringConstraints
 
 from quire.access.contract import Action, Principal, Role, person_of
-from quire.content.preview import Kind
-from quire.documents.exchange import Exchange
-from quire.documents.service import (
-    Document,
-    DocumentService,
-    Sort,
-    StaleVersion,
-)
-from quire.documents.texts import Texts
-from quire.http.bodies import binary, received
+from quire.documents.factory import DocumentFactory
+from quire.documents.service import Document, DocumentService, Sort, StaleVersion
 from quire.http.caller import AccountCaller, Caller, GuardDep, no_document, too_many
 from quire.http.errors import Problem
 from quire.http.forms import MAX_TITLE, Form, Title, at, moment
@@ -30,13 +22,6 @@ from quire.workspaces.service import WorkspaceService
 
 UNTITLED = "Untitled document"
 UUID7 = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
-Format = Literal["json", "markdown", "html", "text"]
-MEDIA = {
-    "json": "application/json",
-    "markdown": "text/markdown; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "text": "text/plain; charset=utf-8",
-}
 
 
 class CreateForm(Form):
@@ -60,19 +45,6 @@ class RenameForm(Form):
     """A new title."""
 
     title: Title
-
-
-class LinkForm(Form):
-    """What people with the link may do; null: nothing, until the same link is given a role again."""
-
-    role: Literal["viewer", "editor"] | None
-
-
-class LinkBody(BaseModel):
-    """The document's link; both null while it gives no access."""
-
-    role: str | None
-    url: str | None
 
 
 class OwnerBody(BaseModel):
@@ -115,30 +87,14 @@ class Documents(BaseModel):
     next_cursor: str | None
 
 
-class PreviewLine(BaseModel):
-    """One of the first lines of a document."""
-
-    kind: Kind
-    text: str
-
-
-class Preview(BaseModel):
-    """The first lines that have words."""
-
-    lines: list[PreviewLine]
-
-
 def routes(
     service: DocumentService,
+    factory: DocumentFactory,
     sharing: SharingAccess,
     spaces: WorkspaceService,
-    texts: Texts,
-    exchange: Exchange,
     share_of: Callable[[str], Share | None],
-    public_url: str | None,
-    limit: int,
 ) -> APIRouter:
-    """Return the routes; `share_of` says what a person may take, `limit` is the bytes of an exchange's body."""
+    """Return the routes; `share_of` says what a person may take of this node."""
     router = APIRouter(prefix="/documents", tags=["documents"])
 
     @router.get("")
@@ -178,8 +134,8 @@ def routes(
         owner, workspace = await _maker(principal)
         title = form.title or UNTITLED
         if form.id is None:
-            return _made(response, await service.create(owner, workspace, title), principal)
-        return _made(response, await service.create_as(form.id, owner, workspace, title), principal)
+            return _made(response, await factory.create(owner, workspace, title), principal)
+        return _made(response, await factory.create_as(form.id, owner, workspace, title), principal)
 
     @router.post("/{document_id}/copy", status_code=201)
     async def copy(
@@ -203,7 +159,7 @@ def routes(
                 raise too_many(wait, "You have written very much within an hour; wait and make the copy then.")
             share.sent.take(source.size_bytes, time)
         title = form.title or f"Copy of {source.title}"[:MAX_TITLE]
-        return _made(response, await service.copy(document_id, owner, workspace, title), principal)
+        return _made(response, await factory.copy(document_id, owner, workspace, title), principal)
 
     async def _maker(principal: Principal) -> tuple[str, str]:
         """Return the account and the workspace for a new document of this caller."""
@@ -285,89 +241,6 @@ def routes(
         """Delete a document in the trash for good."""
         await guard.permit(principal, document_id, Action.ERASE, in_trash=True)
         await service.erase(document_id)
-
-    @router.get("/{document_id}/link")
-    async def link(document_id: str, principal: Caller, guard: GuardDep, request: Request) -> LinkBody:
-        """Return the document's link."""
-        await guard.permit(principal, document_id, Action.SHARE)
-        role, token = await sharing.link(document_id)
-        return _link(request, document_id, role, token)
-
-    @router.put("/{document_id}/link")
-    async def set_link(
-        document_id: str, form: LinkForm, principal: Caller, guard: GuardDep, request: Request
-    ) -> LinkBody:
-        """Say what people with the link may do; acts on open documents within a second."""
-        await guard.permit(principal, document_id, Action.SHARE)
-        role, token = await sharing.set_link(document_id, Role.parse(form.role) if form.role else None)
-        return _link(request, document_id, role, token)
-
-    @router.post("/{document_id}/link/reset")
-    async def reset_link(document_id: str, principal: Caller, guard: GuardDep, request: Request) -> LinkBody:
-        """Make another link with the same role; the old one ends at once, also in open documents."""
-        await guard.permit(principal, document_id, Action.SHARE)
-        role, token = await sharing.reset_link(document_id)
-        return _link(request, document_id, role, token)
-
-    @router.put("/{document_id}/visit", status_code=204)
-    async def visit(document_id: str, principal: AccountCaller, guard: GuardDep) -> None:
-        """Put a document that is open by its link (`X-Quire-Link`) into one's list, for as long as the link works."""
-        await guard.permit(principal, document_id, Action.READ)
-        if not await sharing.visit(principal, document_id):
-            raise Problem(409, "Send the document's link in X-Quire-Link; the one that came gives no access any more.")
-
-    @router.delete("/{document_id}/visit", status_code=204)
-    async def forget_visit(document_id: str, principal: AccountCaller) -> None:
-        """Take a document that one opened by its link out of one's list."""
-        await sharing.forget_visit(principal.account or "", document_id)
-
-    def _link(request: Request, document_id: str, role: Role | None, token: str | None) -> LinkBody:
-        base = (public_url or str(request.base_url)).rstrip("/")
-        url = f"{base}/d/{document_id}#link={token}" if token else None
-        return LinkBody(role=role.label if role else None, url=url)
-
-    @router.get("/{document_id}/content")
-    async def content(
-        document_id: str,
-        principal: Caller,
-        guard: GuardDep,
-        format: Format = "json",  # noqa: A002
-    ) -> Response:
-        """Return the text as ProseMirror JSON, Markdown, HTML or plain text, with everything acknowledged."""
-        await guard.permit(principal, document_id, Action.READ)
-        return Response(
-            await texts.render(document_id, format, (await service.get(document_id)).title),
-            media_type=MEDIA[format],
-            headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"},
-        )
-
-    @router.get("/{document_id}/preview")
-    async def preview(document_id: str, principal: Caller, guard: GuardDep) -> Preview:
-        """Return the first lines of the text, as of a few seconds ago."""
-        await guard.permit(principal, document_id, Action.READ)
-        lines = await texts.preview(document_id, (await service.get(document_id)).updated_at)
-        return Preview(lines=[PreviewLine(kind=line.kind, text=line.text) for line in lines])
-
-    @router.post("/{document_id}/sync", openapi_extra=binary("Exchange of state vector and update."))
-    async def sync(
-        document_id: str,
-        principal: Caller,
-        guard: GuardDep,
-        request: Request,
-        x_quire_tab: Annotated[str | None, Header(description="A secret name: who sends it again is the same.")] = None,
-    ) -> Response:
-        """Exchange over plain HTTPS what a socket would; answers after the commit and says the caller's role."""
-        await guard.permit(principal, document_id, Action.READ)
-
-        async def admit() -> tuple[Principal, Role]:
-            now = await guard.identify(request)
-            return now, await guard.permit(now, document_id, Action.READ)
-
-        async with received(request, guard, principal, document_id, Action.READ, most=limit) as body:
-            answer = await exchange(admit, document_id, body, tab=x_quire_tab, address=request.state.address)
-        # Loading and storing take time, and the answer holds what others have written meanwhile.
-        _, role = await admit()
-        return Response(answer, media_type="application/octet-stream", headers={"X-Quire-Role": role.label})
 
     def _body(document: Document, role: Role, principal: Principal) -> DocumentBody:
         guest = principal.account is None

@@ -108,6 +108,11 @@ def too_many(seconds: float, detail: str) -> Problem:
     return Problem(429, detail, headers={"Retry-After": str(max(1, math.ceil(seconds)))})
 
 
+def base_of(request: Request, public_url: str | None) -> str:
+    """Return the address that people use, without a slash at its end: the public one, else that of the request."""
+    return (public_url or str(request.base_url)).rstrip("/")
+
+
 def device_of(request: Request) -> str:
     """Name the browser for the list of devices."""
     agent = request.headers.get("user-agent", "")

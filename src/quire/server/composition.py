@@ -8,7 +8,6 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from functools import partial
-from operator import attrgetter
 
 import structlog
 from fastapi import FastAPI
@@ -21,11 +20,12 @@ from quire.content.prosemirror import begun, empty_document
 from quire.content.schema import MINIMUM_SCHEMA_VERSION, SCHEMA_VERSION
 from quire.content.welcome import welcome_document
 from quire.crdt.host import ReplicaHost
-from quire.documents import attachment_routes
+from quire.documents import attachment_routes, text_routes
 from quire.documents import routes as document_routes
 from quire.documents.attachments import Attachments
 from quire.documents.edits import Edits
 from quire.documents.exchange import Exchange
+from quire.documents.factory import DocumentFactory
 from quire.documents.pictures import PictureReader
 from quire.documents.problems import PROBLEMS as DOCUMENT_PROBLEMS
 from quire.documents.seeding import edited, seed
@@ -51,11 +51,13 @@ from quire.ops.descriptors import Exhaustion
 from quire.ops.folder import CATALOGUE, LOG
 from quire.ops.readings import Node, readings
 from quire.ops.watchdog import Watchdog
+from quire.server.folderwatch import FolderWatch
+from quire.server.hangs import Hangs
 from quire.server.limits import gateway_limits, room_limits
 from quire.server.services import Services
 from quire.settings import KIB, MIB, Settings
+from quire.sharing import routes as sharing_routes
 from quire.storage.failure import StorageUnavailable
-from quire.storage.hang import SILENT, Hang
 from quire.sync.gateway import Gateway
 from quire.sync.protocols.choice import speak
 from quire.sync.rooms.neighbours import Identity
@@ -104,23 +106,18 @@ class Server:
         self.origins = Origins(settings.public_url, loopback_only=settings.loopback_only)
         self.trusted = settings.proxies
         self.setup_code: str | None = None
-        self.failure: str | None = None
-        """Why this node can serve no longer."""
-        self.spoiled = False
-        """Whether SQLite would spread the damage as it closes the files."""
-        self.on_failure: Callable[[], None] = lambda: None
-        """Called when that happens: the process is to stop."""
+        self.folder_watch = FolderWatch(services.folder, self.readiness)
         self.rooms: Rooms
         self.gateway: Gateway
         self.documents: DocumentService
+        self.factory: DocumentFactory
         self.edits: Edits
         self._stop_by: float | None = None
         """When the stop must be over, by the loop's clock; None while the node serves."""
         self._upkeep = Background(self._contained)
         self._watchdog_ends = Throttle(60)
         self._watchdog = Watchdog(settings.watchdog, ended=self._watchdog_ended)
-        self._log_hang = Hang(self._commit_under_way, self._log_hangs)
-        self._catalogue_hang = Hang(lambda: services.database.under_way, self._catalogue_hangs)
+        self._hangs = Hangs(self.log, services.database, self.replicas.workers, self.readiness, self._log_changed)
 
     async def open(self) -> FastAPI | SecurityLayer:
         """Open storage and return the ASGI application."""
@@ -164,33 +161,32 @@ class Server:
             minimum_schema=MINIMUM_SCHEMA_VERSION,
         )
         self.documents = DocumentService(
+            services.database, services.access, self.attachments, erase=self._erase, changed=self._renamed
+        )
+        self.factory = DocumentFactory(
             services.database,
             services.access,
             self.attachments,
+            self.documents,
             seed=partial(seed, self.log),
             copied=self.texts.copied,
-            erase=self._erase,
             edited=partial(edited, self.log),
-            changed=self._renamed,
             empty_document=empty_document,
             begun=begun,
             schema_version=SCHEMA_VERSION,
         )
         self.edits = Edits(self.rooms.size_of, self.documents.record)
         self.rooms.write_buffer.on_stored(self.edits.note)
-        await self.documents.remove_unfinished()
+        await self.factory.remove_unfinished()
         await self._check_key()
         self.log.watch(self._storage_changed)
         services.database.on_problem = partial(self.readiness.report, "catalogue")
         self._watchdog.start()
         self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
-        self._upkeep.every(SWEEP_SECONDS, self._look_after_folder)
+        self._upkeep.every(SWEEP_SECONDS, self.folder_watch.look)
         self._upkeep.every(SWEEP_SECONDS, Exhaustion(partial(self.readiness.report, "descriptors")).check)
-        self._upkeep.every(SWEEP_SECONDS, self._log_hang.check)
-        self._upkeep.every(SWEEP_SECONDS, self._catalogue_hang.check)
-        for worker in self.replicas.workers:
-            hang = Hang(partial(attrgetter("under_way"), worker), self._worker_hangs)
+        for hang in self._hangs.all:
             self._upkeep.every(SWEEP_SECONDS, hang.check)
         self._upkeep.every(RECORD_SECONDS, self._record)
         self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
@@ -206,7 +202,7 @@ class Server:
 
     def _application(self) -> FastAPI:
         settings, services = self.settings, self.services
-        on = settings.limited
+        on, share_of = settings.limited, self.gateway.share_of
         guard = Guard(
             services.access,
             services.key,
@@ -218,7 +214,7 @@ class Server:
             set_ups=Attempts(free=50, enabled=on),
             bodies=BodyRoom(person=BODIES_OF_ONE, total=BODIES),
         )
-        exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes, self.gateway.share_of)
+        exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes, share_of)
         api = (
             session_routes.routes(
                 services.people,
@@ -232,15 +228,10 @@ class Server:
             token_routes.routes(services.people),
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
             document_routes.routes(
-                self.documents,
-                services.access,
-                services.spaces,
-                self.texts,
-                exchange,
-                self.gateway.share_of,
-                settings.public_url,
-                settings.max_update + SYNC_FRAME,
+                self.documents, self.factory, services.access, services.spaces, self.gateway.share_of
             ),
+            text_routes.routes(self.documents, self.texts, exchange, settings.max_update + SYNC_FRAME),
+            sharing_routes.routes(services.access, settings.public_url),
             attachment_routes.routes(self.attachments, settings.attachment_limit),
         )
         node = Node(
@@ -252,7 +243,7 @@ class Server:
             self.compactor,
             self.replicas,
             lambda: self.texts.converting,
-            lambda: self._log_hang.lasts,
+            lambda: self._hangs.log.lasts,
         )
         others = (
             health.routes(self.readiness, readings(node), __version__),
@@ -267,7 +258,7 @@ class Server:
         await self.log.erase(document)
 
     async def _welcome(self, account: str, workspace: str, language: str) -> None:
-        await self.documents.create(account, workspace, *welcome_document(language))
+        await self.factory.create(account, workspace, *welcome_document(language))
 
     def _renamed(self, document: Document) -> None:
         room = self.rooms.get(document.id)
@@ -279,26 +270,9 @@ class Server:
     def _storage_changed(self, state: Health) -> None:
         self.readiness.report("storage", None if state.ok else state.reason)
 
-    def _commit_under_way(self) -> int | None:
-        stats = self.log.stats
-        return stats.commits + stats.failed_commits if self.log.queued_bytes else None
-
-    def _log_hangs(self, hangs: bool) -> None:
-        """Say so as of a disk that fails: no error will come, and nothing is saved."""
-        if hangs and "storage" not in self.readiness.problems:
-            _log.error("updates cannot be saved", reason=SILENT)
-        elif not hangs:
-            _log.info("the disk answers again")
-        health = Health(False, SILENT) if hangs else self.log.health
-        self._storage_changed(health)
-        self.rooms.storage_changed(health)
-
-    def _catalogue_hangs(self, hangs: bool) -> None:
-        if hangs:
-            self.services.database.report(SILENT)
-
-    def _worker_hangs(self, hangs: bool) -> None:
-        self.readiness.report("worker", "large documents wait: their process does not answer" if hangs else None)
+    def _log_changed(self, state: Health) -> None:
+        self._storage_changed(state)
+        self.rooms.storage_changed(state)
 
     def _watchdog_ended(self, status: int) -> None:
         if count := self._watchdog_ends("ended"):
@@ -326,31 +300,6 @@ class Server:
                     links=links,
                     advice="stop, and restore secret.key from a backup; or reset each link",
                 )
-
-    async def _look_after_folder(self) -> None:
-        """Stop when files were taken away: what is written now goes where nobody will find it again."""
-        folder = self.services.folder
-        # In a thread, as a disk may hang. What is cut short first: files may have gone because of that.
-        cut_short, replaced, key = await asyncio.to_thread(
-            lambda: (folder.cut_short(), folder.replaced(), folder.key_problem())
-        )
-        if key is not None and "key" not in self.readiness.problems:
-            _log.error("the secret key was taken away", reason=key)
-        self.readiness.report("key", key)
-        if self.failure is not None or (replaced is None and cut_short is None):
-            return
-        self.spoiled = cut_short is not None
-        self.failure = (
-            f"{cut_short} in the data folder, or its file -wal or -shm, was cut short while it was served: part "
-            "of what was saved last may be gone. The server stops. Check with `quire doctor --all`, and restore a "
-            "backup if that finds something; browsers that have newer text send it again."
-            if cut_short is not None
-            else f"{replaced} in the data folder was deleted, moved or replaced while it was served. The server stops, "
-            "so that nothing is acknowledged that would be lost. Put the folder in order, then start again."
-        )
-        self.readiness.report("storage", self.failure)
-        _log.critical("the data folder was replaced", file=cut_short or replaced, reason=self.failure)
-        self.on_failure()
 
     async def _record(self) -> None:
         """Write down, together, what no request waits for: uses of sessions and dates of documents."""

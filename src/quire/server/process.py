@@ -65,7 +65,7 @@ class _Uvicorn(uvicorn.Server):
 
         def end() -> None:
             _log.error("the stop is not over in time; what is not saved stays with its senders", seconds=seconds)
-            os._exit(0 if self._node.failure is None else 1)
+            os._exit(0 if self._node.folder_watch.failure is None else 1)
 
         timer = threading.Timer(seconds, end)
         timer.daemon = True
@@ -125,17 +125,17 @@ async def _run(settings: Settings, announce: bool) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     serving = _Uvicorn(config, node)
-    node.on_failure = lambda: setattr(serving, "should_exit", True)
+    node.folder_watch.on_failure = lambda: setattr(serving, "should_exit", True)
     try:
         await serving.serve(sockets=[listening])
     finally:
-        if node.spoiled:
-            print(node.failure, file=sys.stderr, flush=True)  # noqa: T201 - as the command does
+        if node.folder_watch.spoiled:
+            print(node.folder_watch.failure, file=sys.stderr, flush=True)  # noqa: T201 - as the command does
             os._exit(1)
         await node.close()
         _log.info("stopped")
-    if node.failure is not None:
-        raise CannotGoOn(node.failure)
+    if node.folder_watch.failure is not None:
+        raise CannotGoOn(node.folder_watch.failure)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from quire.accounts.passwords import Password
 from quire.accounts.service import MICROSECONDS, SESSION_MOST, AccountService
-from quire.http.caller import GuardDep, PersonCaller, device_of, too_many
+from quire.http.caller import GuardDep, PersonCaller, base_of, device_of, too_many
 from quire.http.errors import Problem
 from quire.http.forms import Email, Form, Name, Secret, at
 from quire.workspaces.service import Invitation, Membership, WorkspaceService
@@ -90,8 +90,7 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
         """Make an invitation; send its address to the person."""
         member = await manager(principal)
         secret, invitation = await spaces.invite(member.id, principal.account or "", form.email, form.role)
-        base = (public_url or str(request.base_url)).rstrip("/")
-        return _body(invitation, f"{base}/invite#{secret}")
+        return _body(invitation, f"{base_of(request, public_url)}/invite#{secret}")
 
     @router.delete("/invitations/{invitation_id}", status_code=204)
     async def withdraw(invitation_id: str, principal: PersonCaller) -> None:

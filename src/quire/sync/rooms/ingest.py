@@ -115,27 +115,7 @@ class Ingest:
         What another node accepted is taken whatever its size; at the limit of unsaved bytes it is asked for later.
         """
         self._stats.received += 1
-        size = len(update)
-        if self._saving.refused:
-            sender.refused(Refusal.STORAGE, ANEW)
-            return
-        if size > self._limits.max_update and not isinstance(sender, Relayed):
-            self._stats.refused += 1
-            sender.refused(
-                Refusal.TOO_BIG,
-                f"a change of {size} bytes is above the limit of {self._limits.max_update}; make it in smaller parts",
-            )
-            return
-        unsaved = self._saving.unsaved_bytes
-        before = unsaved + self.waiting_bytes
-        most = self._limits.unsaved_room
-        backlog = 0 if isinstance(sender, Relayed) else self._backlog[sender.author]
-        crowded = (before and before + size > most) or (backlog and backlog + size > ROOMS_OF_ONE * most)
-        if crowded or self._write_buffer.full(size):
-            self._stats.refused += 1
-            checking = max(self.waiting_bytes, backlog) > unsaved
-            slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
-            sender.refused(Refusal.STORAGE, self._saving.problem or slow)
+        if self._refuse_over_limits(len(update), sender):
             return
         replica = self._loaded.replica
         if replica is None or self._queue or not replica.local or not self.light(update):
@@ -168,6 +148,31 @@ class Ingest:
         if waits or time.thread_time() - started > SLOW:
             # One small update may place all that waits.
             self._queue.add(self._loaded.move)
+
+    def _refuse_over_limits(self, size: int, sender: Sender) -> bool:
+        """Refuse an update of `size` bytes where it is too big, or too much waits; return whether it was refused."""
+        if self._saving.refused:
+            sender.refused(Refusal.STORAGE, ANEW)
+            return True
+        if size > self._limits.max_update and not isinstance(sender, Relayed):
+            self._stats.refused += 1
+            sender.refused(
+                Refusal.TOO_BIG,
+                f"a change of {size} bytes is above the limit of {self._limits.max_update}; make it in smaller parts",
+            )
+            return True
+        unsaved = self._saving.unsaved_bytes
+        before = unsaved + self.waiting_bytes
+        most = self._limits.unsaved_room
+        backlog = 0 if isinstance(sender, Relayed) else self._backlog[sender.author]
+        crowded = (before and before + size > most) or (backlog and backlog + size > ROOMS_OF_ONE * most)
+        if crowded or self._write_buffer.full(size):
+            self._stats.refused += 1
+            checking = max(self.waiting_bytes, backlog) > unsaved
+            slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"
+            sender.refused(Refusal.STORAGE, self._saving.problem or slow)
+            return True
+        return False
 
     def _receive_queued(self, update: bytes, sender: Sender, summary: UpdateSummary | None = None) -> None:
         author, size = sender.author, len(update)

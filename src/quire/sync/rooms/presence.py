@@ -63,6 +63,17 @@ class _Client:
     person: Hashable
 
 
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    """Who says something of clients; the parameters of `Presence.receive`."""
+
+    owner: Hashable
+    identity: str
+    here: bool
+    socket: Hashable
+    person: Hashable
+
+
 @dataclass(slots=True)
 class _Share:
     """What one socket of this node has of the presence of a document."""
@@ -119,52 +130,71 @@ class Presence:
         An owner that is not `here` is another node, which speaks for as many as it has. Several owners may be on one
         `socket`, several sockets of one `person` (`access.person_of`).
         """
+        speaker = _Speaker(
+            owner, identity, here, owner if socket is None else socket, owner if person is None else person
+        )
         others: set[Hashable] = set()
-        socket = owner if socket is None else socket
-        person = owner if person is None else person
         for entry in entries:
             known = self._clients.get(entry.client)
             if known is None:
-                if entry.state is None or (here and (self._full(socket) or self._crowded(person))):
-                    continue
-                known = self._clients[entry.client] = _Client(
-                    owner, identity, entry.clock, entry.state, now, here, socket, person
-                )
-                self._count(known)
-                self._dirty[entry.client] = None
-                continue
-            if entry.clock < known.clock:
-                continue
-            comes = entry.state is not None and (known.state is None or person != known.person)
-            if here and comes and self._crowded(person):
-                continue
-            if known.owner is not owner:
-                if known.identity != identity:
-                    if known.state is not None:
-                        others.add(known.owner)
-                        continue
-                    # With a clock far ahead, whoever comes back with it would not be seen again.
-                    if not is_guest(known.identity) or entry.clock > known.clock + MOST_AHEAD:
-                        continue
-                elif known.state is not None and entry.clock == known.clock:
-                    continue
-                if here and socket != known.socket and self._full(socket):
-                    continue
-                self._count(known, -1)
-                known.owner, known.identity, known.here, known.socket = owner, identity, here, socket
-                known.person = person
-                self._count(known)
-            elif entry.clock == known.clock and entry.state is not None and known.state is not None:
-                known.seen = now
-                continue
-            known.identity = identity
-            if entry.state != known.state:
-                self._dirty[entry.client] = None
-            known.clock, known.seen = entry.clock, now
-            self._set(known, entry.state)
+                self._introduce(speaker, entry, now)
+            elif self._renew(known, speaker, entry, now):
+                others.add(known.owner)
         while self._size > ROOM_BYTES:
             self._drop()
         return others
+
+    def _introduce(self, speaker: _Speaker, entry: PresenceEntry, now: float) -> None:
+        """Take in a client that nobody knows yet."""
+        if entry.state is None or (speaker.here and (self._full(speaker.socket) or self._crowded(speaker.person))):
+            return
+        client = self._clients[entry.client] = _Client(
+            speaker.owner,
+            speaker.identity,
+            entry.clock,
+            entry.state,
+            now,
+            speaker.here,
+            speaker.socket,
+            speaker.person,
+        )
+        self._count(client)
+        self._dirty[entry.client] = None
+
+    def _renew(self, known: _Client, speaker: _Speaker, entry: PresenceEntry, now: float) -> bool:
+        """Take over what is said of a known client; return whether it is somebody else's, and stays so."""
+        if entry.clock < known.clock:
+            return False
+        comes = entry.state is not None and (known.state is None or speaker.person != known.person)
+        if speaker.here and comes and self._crowded(speaker.person):
+            return False
+        if known.owner is not speaker.owner:
+            if known.identity != speaker.identity and known.state is not None:
+                return True
+            if not self._may_take_over(known, speaker, entry):
+                return False
+            self._count(known, -1)
+            known.owner, known.here = speaker.owner, speaker.here
+            known.socket, known.person = speaker.socket, speaker.person
+            self._count(known)
+        elif entry.clock == known.clock and entry.state is not None and known.state is not None:
+            known.seen = now
+            return False
+        known.identity = speaker.identity
+        if entry.state != known.state:
+            self._dirty[entry.client] = None
+        known.clock, known.seen = entry.clock, now
+        self._set(known, entry.state)
+        return False
+
+    def _may_take_over(self, known: _Client, speaker: _Speaker, entry: PresenceEntry) -> bool:
+        if known.identity != speaker.identity:
+            # With a clock far ahead, whoever comes back with it would not be seen again.
+            if not is_guest(known.identity) or entry.clock > known.clock + MOST_AHEAD:
+                return False
+        elif known.state is not None and entry.clock == known.clock:
+            return False
+        return not (speaker.here and speaker.socket != known.socket and self._full(speaker.socket))
 
     def speaks(self, owner: Hashable, client: int) -> bool:
         """Whether a client is here and is `owner`'s."""
