@@ -99,3 +99,15 @@ async def test_a_session_of_a_clock_that_ran_ahead_lasts_no_longer_than_others(
     (session,) = await people.list_sessions(account.id)
     assert session.expires_at <= now() + service.SESSION_IDLE
     assert session.last_used_at <= now()
+
+
+async def test_of_a_password_that_is_changed_meanwhile_no_session_begins_and_no_second_change(node: Server) -> None:
+    people = node.services.people
+    account = (await people.by_email(ADA["email"])).id
+    checked = await people.check_password(ADA["email"], ADA["password"])
+    changes = [people.change_password(account, ADA["password"], f"another password {n}", None) for n in range(2)]
+    outcomes = await asyncio.gather(*changes, return_exceptions=True)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "WrongPassword"]
+    with pytest.raises(service.WrongPassword):
+        await people.start_session(account, "Browser", "192.0.2.1", checked)
+    assert await people.list_sessions(account) == []

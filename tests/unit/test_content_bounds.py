@@ -50,3 +50,14 @@ def test_what_is_only_a_structure_around_nothing_is_not_read_as_the_editor_does_
             {"type": "table", "content": [{"type": "tableRow"}]},
         ],
     }
+
+
+def test_a_list_item_begins_with_a_paragraph_as_the_editor_shows_it() -> None:
+    """One person took it away while another wrote a block behind it."""
+    doc: pycrdt.Doc = pycrdt.Doc()
+    fragment = doc.get(FRAGMENT, type=pycrdt.XmlFragment)
+    fragment.children.append(pycrdt.XmlElement("bulletList"))
+    fragment.children[0].children.append(pycrdt.XmlElement("listItem"))
+    fragment.children[0].children[0].children.append(pycrdt.XmlElement("pageBreak"))
+    item = {"type": "listItem", "content": [{"type": "paragraph", "attrs": {"indent": 0}}, {"type": "pageBreak"}]}
+    assert read([doc.get_update()])["content"] == [{"type": "bulletList", "content": [item]}]

@@ -57,6 +57,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """An account whose password was right; it may be another one by the time that this is acted on."""
+
+    account: str
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionRow:
     """One signed-in device."""
 
@@ -134,8 +142,8 @@ class AccountService:
             raise UnknownAccount
         return Account(*row)
 
-    async def check_password(self, email: str, password: str) -> Account:
-        """Return the account; raises `WrongPassword`, in the same time for unknown addresses."""
+    async def check_password(self, email: str, password: str) -> Checked:
+        """Return whose password it is; raises `WrongPassword`, in the same time for unknown addresses."""
         async with self._db.read() as connection:
             row = (
                 await connection.execute(
@@ -146,7 +154,7 @@ class AccountService:
             ).first()
         if not await self._passwords.verify(row.password_hash if row else None, password) or row is None:
             raise WrongPassword
-        return Account(row.id, row.email, row.name, row.language)
+        return Checked(row.id, row.password_hash)
 
     async def update(self, account: str, *, name: str | None, language: str | None) -> Account:
         """Change what is given; a new name is shown on open documents, too."""
@@ -162,9 +170,10 @@ class AccountService:
     async def change_password(self, account: str, current: str, new: str, keep_session: str | None) -> None:
         """Set a new password and end all other sessions; raises `WrongPassword`."""
         person = await self.get(account)
-        await self.check_password(person.email, current)
+        checked = await self.check_password(person.email, current)
         password_hash = await self._passwords.hash(new)
         async with self._db.write() as connection:
+            await _require_still(connection, checked)
             await connection.execute(
                 sa.update(accounts).where(accounts.c.id == account).values(password_hash=password_hash)
             )
@@ -175,11 +184,18 @@ class AccountService:
 
     # ------------------------------------------------------------ sessions
 
-    async def start_session(self, account: str, device: str, address: str) -> tuple[str, SessionRow]:
-        """Return (cookie value, row) of a new session."""
+    async def start_session(
+        self, account: str, device: str, address: str, checked: Checked | None = None
+    ) -> tuple[str, SessionRow]:
+        """Return (cookie value, row) of a new session.
+
+        Raises `WrongPassword` if the password of `checked` was changed meanwhile: that ends all sessions, this one too.
+        """
         secret, time = new_secret(), now()
         row = SessionRow(new_id(), account, device[:200], address[:64], time, time, time + SESSION_IDLE)
         async with self._db.write() as connection:
+            if checked is not None:
+                await _require_still(connection, checked)
             await connection.execute(sa.delete(sessions).where(sessions.c.expires_at < time))
             await connection.execute(
                 sa.insert(sessions).values(
@@ -310,6 +326,13 @@ class AccountService:
                 sa.delete(api_tokens).where(api_tokens.c.account == account, api_tokens.c.id == token)
             )
         self._announce(AccessChange(sessions=frozenset({token})))
+
+
+async def _require_still(connection: AsyncConnection, checked: Checked) -> None:
+    """Raise `WrongPassword` unless the password is still the one that was checked."""
+    query = sa.select(accounts.c.password_hash).where(accounts.c.id == checked.account)
+    if (await connection.execute(query)).scalar_one_or_none() != checked.password_hash:
+        raise WrongPassword
 
 
 def _session(row: Any) -> SessionRow:  # noqa: ANN401 - a SQLAlchemy row

@@ -16,7 +16,7 @@ from quire.accounts import account_routes
 from quire.accounts.account_routes import AccountBody
 from quire.accounts.guessing import attempt
 from quire.accounts.passwords import Password
-from quire.accounts.service import MICROSECONDS, SESSION_MOST, Account, AccountService, SessionRow
+from quire.accounts.service import MICROSECONDS, SESSION_MOST, Account, AccountService, Checked, SessionRow
 from quire.http.caller import Caller, Guard, GuardDep, PersonCaller, device_of, too_many
 from quire.http.errors import Problem
 from quire.http.forms import Email, Form, Name, Secret, at
@@ -157,11 +157,13 @@ def routes(
             dead_after=dead_after,
         )
 
-    async def sign_in(request: Request, response: Response, guard: Guard, account: str) -> SessionBody:
+    async def sign_in(
+        request: Request, response: Response, guard: Guard, account: str, checked: Checked | None = None
+    ) -> SessionBody:
         old = guard.session_secret(request)
         if old is not None and (found := await people.session(old)) is not None:
             await people.end_sessions(found[1].id, found[0].id)
-        secret, row = await people.start_session(account, device_of(request), request.state.address)
+        secret, row = await people.start_session(account, device_of(request), request.state.address, checked)
         guard.set_cookie(response, secret, SESSION_MOST // MICROSECONDS)
         return await session_body(guard, account, row.id)
 
@@ -206,8 +208,8 @@ def routes(
         """Sign in with email and password."""
         email, address = form.email.casefold(), request.state.address
         with attempt(guard, email, address):
-            account = await people.check_password(form.email, form.password)
-        return await sign_in(request, response, guard, account.id)
+            checked = await people.check_password(form.email, form.password)
+        return await sign_in(request, response, guard, checked.account, checked)
 
     @router.delete("/session", status_code=204)
     async def end_session(principal: Caller, response: Response, guard: GuardDep) -> None:

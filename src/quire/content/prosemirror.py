@@ -46,6 +46,7 @@ def read(parts: Sequence[bytes]) -> Json:
                 node["content"] = content
                 stack.append((child, node["type"], content, depth + 1))
     _prune(blocks)
+    _complete(blocks)
     return {"type": "doc", "content": blocks or [{"type": "paragraph"}]}
 
 
@@ -64,6 +65,21 @@ def _prune(blocks: list[Json]) -> None:
                 del node["content"]
 
 
+def _complete(blocks: list[Json]) -> None:
+    """Begin list items with a paragraph, as the editor shows them.
+
+    One person may take it away while another writes a block behind it.
+    """
+    contents = [blocks]
+    for content in contents:
+        for node in content:
+            if (inner := node.get("content")) is None:
+                continue
+            contents.append(inner)
+            if NODES[node["type"]].content.startswith("paragraph ") and inner[0]["type"] != "paragraph":
+                inner.insert(0, _node("paragraph", {}))
+
+
 def _needs_content(name: str) -> bool:
     """Whether a node of this type is none without children."""
     return any(not term.endswith(("*", "?")) for term in _TERM.findall(NODES[name].content))
@@ -73,16 +89,20 @@ def _element(element: XmlElement) -> Json:
     name = element.tag or ""
     raw = {key: _whole(value) for key, value in element.attributes}  # type: ignore[attr-defined]
     marks = raw.pop(MARKS_ATTRIBUTE, None)
-    known = NODES.get(name)
-    if known is None or name in ("doc", "text"):
+    if name not in NODES or name in ("doc", "text"):
         return _unknown(name, raw)
-    attributes = {key: clean(attribute, raw.get(key)) for key, attribute in known.attributes.items()}
-    node: Json = {"type": name}
-    kept = {key: value for key, value in attributes.items() if value is not None}
-    if kept:
-        node["attrs"] = kept
+    node = _node(name, raw)
     if isinstance(marks, str) and (found := _block_marks(marks)):
         node["marks"] = found
+    return node
+
+
+def _node(name: str, raw: Json) -> Json:
+    """Return a node without content, with the attributes that the schema allows."""
+    node: Json = {"type": name}
+    attributes = {key: clean(attribute, raw.get(key)) for key, attribute in NODES[name].attributes.items()}
+    if kept := {key: value for key, value in attributes.items() if value is not None}:
+        node["attrs"] = kept
     return node
 
 

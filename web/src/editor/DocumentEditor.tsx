@@ -1,3 +1,4 @@
+import { notifications } from '@mantine/notifications'
 import { EditorContent, useEditor } from '@tiptap/react'
 import { lazy, memo, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -70,6 +71,10 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         addresses: link === null ? asStored : byLink(link),
         paste: {
           own: `/api/v1/documents/${session.documentId}/`,
+          onLarge: () => {
+            const notice = notifications.show({ loading: true, autoClose: false, message: t('paste.large') })
+            return () => notifications.hide(notice)
+          },
           describe: (kind, name) => t(`paste.picture.${kind}`, { name: name || t('paste.picture.unnamed') }),
         },
       }),

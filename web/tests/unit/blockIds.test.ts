@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
 /** Blocks keep one id for life, and no two have the same. */
 import { Editor } from '@tiptap/core'
-import { afterEach, expect, test } from 'vitest'
+import { Step } from '@tiptap/pm/transform'
+import { afterEach, expect, test, vi } from 'vitest'
 import { schemaExtensions } from '../../src/editor/extensions'
 
 let editor: Editor
@@ -57,4 +58,17 @@ test('every node of a new table has an id', () => {
   expect(found.length).toBeGreaterThan(4)
   expect(found.slice(0, -1).every(Boolean)).toBe(true)
   expect(new Set(found).size).toBe(found.length)
+})
+
+test('thousands of pasted blocks get their ids in one pass over the document', () => {
+  open('<p data-id="kept">before</p>')
+  const steps = vi.spyOn(Step.prototype as unknown as { getMap: () => unknown }, 'getMap')
+  const items = '<ul><li><p>item</p></li></ul>'
+  editor.commands.insertContentAt(8, `${'<p>one</p>'.repeat(3000)}${items}<p data-id="kept">after</p>`)
+  const all = ids()
+  expect(all).toHaveLength(3005)
+  expect(new Set(all).size).toBe(3005)
+  expect(all.every(Boolean)).toBe(true)
+  expect(all[0]).toBe('kept')
+  expect(steps.mock.calls.length).toBeLessThan(20)
 })

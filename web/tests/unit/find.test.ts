@@ -3,6 +3,7 @@ import { Editor } from '@tiptap/core'
 import FindAndReplace from '@tiptap/extension-find-and-replace'
 import { expect, test } from 'vitest'
 import { schemaExtensions } from '../../src/editor/extensions'
+import { termPattern } from '../../src/editor/panels/termPattern'
 
 test.each([
   ['👍', '👍🏽 👍 👍🏿👍', [5, 12]],
@@ -16,5 +17,35 @@ test.each([
   const editor = new Editor({ extensions, content: `<p>${text}</p>` })
   editor.commands.setSearchTerm(term)
   expect(editor.storage.findAndReplace.results.map(({ from }) => from - 1)).toEqual(places)
+  editor.destroy()
+})
+
+test.each([
+  ['كتاب', 'كِتَابٌ وكتاب وكتـاب', 3],
+  ['كِتَاب', 'كتاب كُتُب', 1],
+  ['مدرسة', 'مَدْرَسَةٌ', 1],
+  ['שלום', 'שָׁלוֹם', 1],
+  ['café', 'cafe\u0301 café cafe', 2],
+  ['cafe\u0301', 'café', 1],
+  ["it's", 'it’s', 1],
+  ['\u064e', 'كَتب', 0],
+  ['a.c', 'abc a.c', 1],
+])('%s is found as it is written elsewhere: %s', (term, text, count) => {
+  const extensions = [...schemaExtensions(), FindAndReplace.configure({ searchDebounceMs: 0, injectCSS: false })]
+  const editor = new Editor({ extensions, content: `<p>${text}</p>` })
+  editor.chain().setUseRegex(true).setSearchTerm(termPattern(term)).run()
+  expect(editor.storage.findAndReplace.results).toHaveLength(count)
+  editor.destroy()
+})
+
+test('a whole word is one in any script', () => {
+  const extensions = [...schemaExtensions(), FindAndReplace.configure({ searchDebounceMs: 0, injectCSS: false })]
+  const editor = new Editor({ extensions, content: '<p>كِتَاب والكتاب كتابي it’s its’</p>' })
+  const count = (term: string) => {
+    editor.chain().setUseRegex(true).setWholeWord(true).setSearchTerm(termPattern(term)).run()
+    return editor.storage.findAndReplace.results.length
+  }
+  expect(count('كتاب')).toBe(1)
+  expect(count("it's")).toBe(1)
   editor.destroy()
 })

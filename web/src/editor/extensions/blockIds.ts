@@ -1,8 +1,9 @@
 /** Every block that somebody makes here gets an id that stays with it. */
 import { Extension } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
-import type { Node } from '@tiptap/pm/model'
+import { Fragment, type Node } from '@tiptap/pm/model'
 import { Plugin, type Transaction } from '@tiptap/pm/state'
+import { Step, StepResult, type Mappable } from '@tiptap/pm/transform'
 import { newId } from '../ids'
 import schema from '../schema/schema.json'
 
@@ -37,6 +38,51 @@ function occurrences(doc: Node, wanted: Set<string>): Map<string, number> {
     return !node.isTextblock
   })
   return counts
+}
+
+type Ids = ReadonlyMap<number, string | null>
+
+/** Gives blocks their ids, in order of their places, all at once: a step for each would walk the whole document as often as there are blocks. */
+class IdsStep extends Step {
+  constructor(private readonly ids: Ids) {
+    super()
+  }
+
+  apply(doc: Node): StepResult {
+    const last = [...this.ids.keys()].at(-1) ?? 0
+    const within = (parent: Node, start: number): Fragment => {
+      const children: Node[] = []
+      parent.forEach((child, offset) => {
+        const at = start + offset
+        const id = this.ids.get(at)
+        const content = child.isTextblock || at > last ? child.content : within(child, at + 1)
+        const same = id === undefined && content === child.content
+        children.push(
+          same
+            ? child
+            : child.type.create(id === undefined ? child.attrs : { ...child.attrs, id }, content, child.marks),
+        )
+      })
+      return children.every((child, at) => child === parent.child(at)) ? parent.content : Fragment.fromArray(children)
+    }
+    return StepResult.ok(doc.copy(within(doc, 0)))
+  }
+
+  invert(doc: Node): IdsStep {
+    return new IdsStep(new Map([...this.ids.keys()].map((at) => [at, doc.nodeAt(at)?.attrs.id as string | null])))
+  }
+
+  map(mapping: Mappable): IdsStep | null {
+    const left = [...this.ids].flatMap(([at, id]): [number, string | null][] => {
+      const { pos, deletedAfter } = mapping.mapResult(at, 1)
+      return deletedAfter ? [] : [[pos, id]]
+    })
+    return left.length > 0 ? new IdsStep(new Map(left)) : null
+  }
+
+  toJSON(): object {
+    return { stepType: 'ids', ids: [...this.ids] }
+  }
 }
 
 export const BlockIds = Extension.create({
@@ -76,14 +122,14 @@ export const BlockIds = Extension.create({
           const known = new Set(found.flatMap(([at, id]) => (id && at >= from ? [id] : [])))
           // A copy that was pasted beside its original is a block of its own.
           const counts = known.size > 0 ? occurrences(state.doc, known) : new Map<string, number>()
-          const { tr } = state
+          const ids = new Map<number, string>()
           for (const [at, id] of found) {
             const copies = id ? (counts.get(id) ?? 1) : 0
             if (id && (copies < 2 || at < from)) continue
             if (id) counts.set(id, copies - 1)
-            tr.setNodeAttribute(at, 'id', newId())
+            ids.set(at, newId())
           }
-          return tr.docChanged ? tr : null
+          return ids.size > 0 ? state.tr.step(new IdsStep(ids)) : null
         },
       }),
     ]

@@ -205,7 +205,7 @@ export function extensions(
     placeholder: string
     upload: Upload
     addresses: Addresses
-    paste: Pick<PasteOptions, 'own' | 'describe'>
+    paste: Pick<PasteOptions, 'own' | 'describe' | 'onLarge'>
     onFault: (fault: unknown) => void
     onTooMuch: () => void
   },

@@ -4,6 +4,7 @@ import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import { Fragment, type Node, type NodeType, type ResolvedPos } from '@tiptap/pm/model'
 import { liftListItem } from '@tiptap/pm/schema-list'
 import { EditorState, Plugin, Selection, TextSelection, type Transaction } from '@tiptap/pm/state'
+import { replay } from '../replay'
 import { inEachCell } from '../table/eachCell'
 import { endWithLine } from './wholeLines'
 
@@ -67,7 +68,7 @@ function listAround($pos: ResolvedPos): Node | undefined {
 
 function lift(tr: Transaction, item: NodeType): boolean {
   const state = EditorState.create({ doc: tr.doc, selection: tr.selection })
-  return liftListItem(item)(state, (done) => done.steps.forEach((step) => tr.step(step)))
+  return liftListItem(item)(state, (done) => replay(done, tr))
 }
 
 /** Makes the selected lists lists of this kind, nested ones too, and items of the selected paragraphs and headings. */

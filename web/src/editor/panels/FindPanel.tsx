@@ -5,8 +5,8 @@ import { useEditorState } from '@tiptap/react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { bringIntoView } from '../../app/bringIntoView'
-import { quotedTerm } from './quotedTerm'
 import { replaceAll, replaceOne } from './replaceFound'
+import { termPattern } from './termPattern'
 
 interface Props {
   editor: Editor
@@ -34,13 +34,8 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
   })
   useEffect(() => field.current?.select(), [])
   useEffect(() => {
-    const pattern = quotedTerm(term, wholeWord)
-    editor
-      .chain()
-      .setUseRegex(pattern !== null)
-      .setSearchTerm(pattern ?? term)
-      .run()
-  }, [editor, term, wholeWord])
+    editor.chain().setUseRegex(true).setSearchTerm(termPattern(term)).run()
+  }, [editor, term])
   useEffect(() => {
     editor.commands.setReplaceTerm(replacement)
   }, [editor, replacement])

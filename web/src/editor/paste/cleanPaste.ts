@@ -18,6 +18,8 @@ export interface PasteOptions {
   own: string
   describe: PictureOptions['describe']
   onTooMuch: () => void
+  /** Says that a paste takes a while. Returns how to take that back. */
+  onLarge: () => () => void
   /** Uploads the pictures that came with the text, once it is in the document. */
   onPictures: (view: EditorView, pictures: PastedPicture[]) => void
 }
@@ -27,6 +29,11 @@ function isPlain(view: EditorView): boolean {
   const { input } = view as unknown as { input: { shiftKey: boolean; lastKeyCode: number | null } }
   return input.shiftKey && input.lastKeyCode !== 45
 }
+
+/** The page stands still while this many characters of HTML are read: that is said first. */
+const LARGE = 1_000_000
+/** In milliseconds, until what is said is seen. */
+const NOTICED = 100
 
 const isRich = (type: string) => type !== 'text/plain'
 
@@ -45,13 +52,16 @@ function ownLayout(slice: Slice, { $from, empty }: Selection): Slice {
   return new Slice(slice.content, 0, slice.content.childCount > 1 ? slice.openEnd : 0)
 }
 
-/** Paragraphs are items of the list that they are pasted into, as lines that are typed there. */
+/** Paragraphs and headings are items of the list that they are pasted into, as lines that are typed there. */
 function asItems(slice: Slice, { $from }: Selection): Slice {
   const { content, openStart, openEnd } = slice
   const item = $from.depth > 2 ? $from.node(-1) : null
   if (!isItem(item) || !item || content.childCount < 2) return slice
-  if (content.content.some(({ type }) => type.name !== 'paragraph')) return slice
-  const items = content.content.map((paragraph) => item.type.create(null, paragraph))
+  if (content.content.some(({ type }) => !['paragraph', 'heading'].includes(type.name))) return slice
+  const { paragraph } = item.type.schema.nodes
+  const items = content.content.map((line) =>
+    item.type.create(null, line.type === paragraph ? line : paragraph?.create(null, line.content)),
+  )
   return new Slice(Fragment.from($from.node(-2).type.create(null, items)), openStart + 2, openEnd + 2)
 }
 
@@ -77,12 +87,13 @@ export const CleanPaste = Extension.create<PasteOptions>({
       own: '/api/v1/documents/',
       describe: (_kind, name) => `[${name}]`,
       onTooMuch: () => undefined,
+      onLarge: () => () => undefined,
       onPictures: () => undefined,
     }
   },
 
   addProseMirrorPlugins() {
-    const { own, describe, onTooMuch, onPictures } = this.options
+    const { own, describe, onTooMuch, onLarge, onPictures } = this.options
     let files: File[] = []
     const clean = (html: string, view: EditorView): string => {
       try {
@@ -103,9 +114,18 @@ export const CleanPaste = Extension.create<PasteOptions>({
       new Plugin({
         props: {
           handleDOMEvents: {
-            paste: (_view, event) => {
+            paste: (view, event) => {
               remember(event.clipboardData)
-              return false
+              const html = event.clipboardData?.getData('text/html') ?? ''
+              const as = isPlain(view) || view.state.selection.$from.parent.type.spec.code
+              if (html.length < LARGE || as || !view.editable) return false
+              event.preventDefault()
+              const done = onLarge()
+              setTimeout(() => {
+                if (!view.isDestroyed) view.pasteHTML(html)
+                done()
+              }, NOTICED)
+              return true
             },
             drop: (_view, event) => {
               remember(event.dataTransfer)

@@ -1,6 +1,7 @@
 /** Keys while cells are selected, or while a selection leads into a table from outside. */
 import { Plugin, Selection, TextSelection, type EditorState, type Transaction } from '@tiptap/pm/state'
 import { CellSelection, deleteCellSelection, findTable } from '@tiptap/pm/tables'
+import { replay } from '../replay'
 
 /** The code of a key that goes to an input method. */
 const COMPOSING = 229
@@ -33,7 +34,7 @@ function intoFirst(state: EditorState): Transaction | null {
   if (!(selection instanceof CellSelection)) return null
   const first = Math.min(...selection.ranges.map(({ $from }) => $from.pos))
   const marks = state.storedMarks ?? Selection.findFrom(doc.resolve(first), 1, true)?.$from.marks()
-  deleteCellSelection(state, (emptied) => emptied.steps.forEach((step) => tr.step(step)))
+  deleteCellSelection(state, (emptied) => replay(emptied, tr))
   const caret = Selection.findFrom(tr.doc.resolve(first), 1, true)
   if (!caret) return null
   tr.setSelection(caret)

@@ -11,6 +11,7 @@ import type { ResolvedPos } from '@tiptap/pm/model'
 import type { EditorView } from '@tiptap/pm/view'
 import { leadsIntoTable, typingOverCells } from './cellSelection'
 import { repairTables } from './repair'
+import { replay } from '../replay'
 
 /** What is done to rows and columns goes by a map of the table, which is wrong where cells are missing. */
 const GO_BY_MAP = new Set([
@@ -76,7 +77,8 @@ function evened(make: Make): Make {
       if (!repaired) return make(...values)(props)
       // In a transaction of its own: a command may take the steps that it finds in its own for moves of what it knows.
       const whole = (done: Transaction) => {
-        for (const step of [...repaired.steps, ...done.steps]) tr.step(step)
+        replay(repaired, tr)
+        replay(done, tr)
         tr.setSelection(Selection.fromJSON(tr.doc, done.selection.toJSON()))
       }
       return make(...values)({ ...props, state: seen.apply(repaired), dispatch: whole as typeof dispatch })

@@ -8,6 +8,7 @@ import { encodeUtf8 } from 'lib0/string'
 import type { Node } from '@tiptap/pm/model'
 import { EditorState, type Transaction } from '@tiptap/pm/state'
 import { fixTables, TableMap } from '@tiptap/pm/tables'
+import { replay } from '../replay'
 
 /** A table that is not even after this many turns stays as it is; tables of random cells take ten at most. */
 const MOST_TURNS = 100
@@ -27,7 +28,7 @@ function repairOnce(tr: Transaction): boolean {
   // From the end, so that the places before stay where they are.
   for (const [table, at] of uneven.toReversed()) removeTwins(tr, table, at)
   const filled = fixTables(EditorState.create({ doc: tr.doc }))
-  for (const step of filled?.steps ?? []) tr.step(step)
+  if (filled) replay(filled, tr)
   for (const [, at] of uneven) {
     const place = tr.mapping.slice(before).map(at)
     const table = tr.doc.nodeAt(place)

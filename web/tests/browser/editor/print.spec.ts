@@ -33,11 +33,17 @@ test('a long document prints in full', async ({ owner, server }) => {
   await text(owner).click()
   await owner.evaluate(() => {
     const data = new DataTransfer()
-    data.setData('text/html', Array.from({ length: 120 }, (_, line) => `<p>line ${line}</p>`).join(''))
+    const lines = Array.from({ length: 120 }, (_, line) => `<p>line ${line}</p>`).join('')
+    const table = '<table><tr><th>head</th></tr><tr><td>cell</td></tr></table>'
+    data.setData('text/html', `${table}<pre>code</pre>${lines}`)
     const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
     document.querySelector('.sheet-text')?.dispatchEvent(event)
   })
   await expect(text(owner)).toContainText('line 119')
   const paper = await owner.pdf({ format: 'A4' })
   expect(paper.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length).toBeGreaterThanOrEqual(3)
+  await owner.emulateMedia({ media: 'print' })
+  // Repeated on each page, and not cut where one ends.
+  await expect(text(owner).locator('tr').first()).toHaveCSS('display', 'table-header-group')
+  await expect(text(owner).locator('pre')).toHaveCSS('overflow', 'visible')
 })
