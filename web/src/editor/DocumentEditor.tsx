@@ -183,6 +183,9 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
 /** TipTap's EditorContent draws the whole text once more as it comes, and as it goes, for node views made with React. */
 function Text({ editor }: { editor: Editor }) {
   const place = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => place.current?.append(editor.view.dom), [editor])
+  useLayoutEffect(() => {
+    // One that React was slow to take over is gone, and another comes.
+    if (!editor.isDestroyed) place.current?.replaceChildren(editor.view.dom)
+  }, [editor])
   return <div ref={place} />
 }
