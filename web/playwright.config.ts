@@ -6,7 +6,7 @@ export default defineConfig({
   testDir: 'tests/browser',
   fullyParallel: true,
   // Much of a test is waiting: for silence, for a reconnect, for what must not happen.
-  workers: 2,
+  workers: 3,
   // A busy machine may be late once; what is broken fails twice.
   retries: process.env.CI ? 1 : 0,
   timeout: 60_000,
