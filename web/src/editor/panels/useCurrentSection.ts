@@ -21,9 +21,9 @@ export function useCurrentSection(editor: Editor, headings: readonly { position:
       if (!scrolled.current || !caret || (caret.bottom > top && caret.top < bottom))
         return last(({ position }) => position < head)
       const { scrollTop, clientHeight, scrollHeight } = scrolled.current
+      const { left, width, bottom: end } = editor.view.dom.getBoundingClientRect()
       // What stands on the last screen never comes up to the upper edge.
-      const edge = scrollTop + clientHeight >= scrollHeight - 2 ? bottom : top + REACHED
-      const { left, width } = editor.view.dom.getBoundingClientRect()
+      const edge = scrollTop + clientHeight >= scrollHeight - 2 ? Math.min(bottom, end) - 1 : top + REACHED
       const reached = editor.view.posAtCoords({ left: left + width / 2, top: edge })?.pos ?? 0
       last(({ position }) => position < reached)
     }

@@ -21,7 +21,7 @@ export function GuestMenu({ me, onRename }: Props) {
       onRename(name)
       modals.closeAll()
     }
-    modals.open({ title: t('guest.change'), children: <NameForm me={me} onDone={onDone} /> })
+    modals.open({ title: <Title />, children: <NameForm me={me} onDone={onDone} /> })
   }
   const signIn = `/sign-in?next=${encodeURIComponent(location.pathname)}${location.hash}`
   return (
@@ -43,4 +43,10 @@ export function GuestMenu({ me, onRename }: Props) {
       </AvatarMenu>
     </>
   )
+}
+
+/** Goes along when the language is chosen under it. */
+function Title() {
+  const { t } = useTranslation()
+  return t('guest.change')
 }

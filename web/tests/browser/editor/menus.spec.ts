@@ -118,7 +118,11 @@ test('a guest is offered nothing that takes an account, and may rename with the 
   await newDocument(owner, server)
   const { page, context } = await visitor(owner, await share(owner, 'edit'))
   await page.getByRole('menubar', { name: 'Menus' }).getByRole('menuitem', { name: 'File' }).click()
-  await expect(page.getByRole('menu', { name: 'File' }).getByRole('menuitem')).toHaveText(['Download as', /^Print/])
+  await expect(page.getByRole('menu', { name: 'File' }).getByRole('menuitem')).toHaveText([
+    'Rename',
+    'Download as',
+    /^Print/,
+  ])
   await page.keyboard.press('Escape')
   await expect(page.getByRole('button', { name: 'Share' })).toHaveCount(0)
   const title = page.getByRole('textbox', { name: 'Document title' })
