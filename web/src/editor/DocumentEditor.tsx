@@ -1,6 +1,7 @@
 import { notifications } from '@mantine/notifications'
 import { useEditor } from '@tiptap/react'
 import { lazy, memo, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
 import { explain } from '../api/explain'
@@ -48,7 +49,6 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
   const { t } = useTranslation()
   const readOnly = useSessionPart(session, 'readOnly')
   const [panel, setPanel] = useState<Panel | null>(null)
-  const reading = useRef(readOnly)
   const sheet = useRef<HTMLDivElement>(null)
   const small = useOneMenu()
   const [fault, setFault] = useState<unknown>(null)
@@ -84,17 +84,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       injectNonce: document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '',
       shouldRerenderOnTransaction: false,
       editorProps: {
-        attributes: () => ({
-          role: 'textbox',
-          'aria-multiline': 'true',
-          'aria-label': t('editor.label'),
-          ...(reading.current ? {} : { 'aria-description': t('editor.leave') }),
-          'aria-readonly': String(reading.current),
-          // A reader scrolls by keyboard too.
-          tabindex: '0',
-          class: 'sheet-text',
-          spellcheck: 'true',
-        }),
+        attributes: attributesOf(t, readOnly),
       },
     },
     [session],
@@ -113,9 +103,10 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       )
   }, [session, editor])
   useEffect(() => {
-    reading.current = readOnly
-    editor?.setEditable(!readOnly, false)
-  }, [editor, readOnly])
+    // Also where it changes nothing, this draws the whole text once more.
+    if (!editor || editor.isEditable !== readOnly) return
+    editor.setOptions({ editable: !readOnly, editorProps: { attributes: attributesOf(t, readOnly) } })
+  }, [editor, readOnly, t])
   useEffect(() => {
     onEditor(editor)
     return () => onEditor(null)
@@ -188,6 +179,20 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     </div>
   )
 })
+
+function attributesOf(t: TFunction, readOnly: boolean): Record<string, string> {
+  return {
+    role: 'textbox',
+    'aria-multiline': 'true',
+    'aria-label': t('editor.label'),
+    ...(readOnly ? {} : { 'aria-description': t('editor.leave') }),
+    'aria-readonly': String(readOnly),
+    // A reader scrolls by keyboard too.
+    tabindex: '0',
+    class: 'sheet-text',
+    spellcheck: 'true',
+  }
+}
 
 /** TipTap's EditorContent draws the whole text once more as it comes, and as it goes, for node views made with React. */
 function Text({ editor }: { editor: Editor }) {

@@ -29,10 +29,12 @@ export function DocumentTitle({ field, ...props }: Props) {
   const begin = (field: HTMLInputElement) => {
     const untitled = UNTITLED.includes(props.title)
     const offer = untitled ? props.offer() : ''
-    setDraft(offer || props.title)
+    const shown = offer || props.title
+    setDraft(shown)
     setOffered(offer && !pointed.current ? offer : null)
     // What is no title gives way to the first key. To select takes the focus, too: not from where it has gone meanwhile.
-    if (untitled) requestAnimationFrame(() => document.activeElement === field && field.select())
+    const select = () => document.activeElement === field && field.value === shown && field.select()
+    if (untitled) requestAnimationFrame(select)
   }
   const keep = () => {
     pointed.current = false
