@@ -24,10 +24,11 @@ async function select(page: Page, word: string, length = word.length): Promise<v
         const at = node.isText ? (node.text ?? '').indexOf(word) : -1
         if (at >= 0) {
           const from = position + at
+          // At once: what is typed next is for the text.
+          editor.view.focus()
           editor
             .chain()
             .setTextSelection({ from, to: from + length })
-            .focus()
             .scrollIntoView()
             .run()
         }
