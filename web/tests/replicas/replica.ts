@@ -79,3 +79,10 @@ export class Replica {
     return doc?.toJSON() as object
   }
 }
+
+/** Each gets what the other wrote since it was asked last. */
+export function exchange(one: Replica, other: Replica): void {
+  const [mine, theirs] = [one.outgoing(), other.outgoing()]
+  one.receive(theirs)
+  other.receive(mine)
+}

@@ -2,7 +2,7 @@
 import type { Node } from '@tiptap/pm/model'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { Replica } from '../replicas/replica'
+import { exchange, Replica } from '../replicas/replica'
 
 let one: Replica
 let other: Replica
@@ -25,11 +25,9 @@ function startOf({ editor }: Replica, words: string): number {
   return at
 }
 
-async function exchange(): Promise<void> {
+async function meet(): Promise<void> {
   await settled()
-  const [mine, theirs] = [one.outgoing(), other.outgoing()]
-  one.receive(theirs)
-  other.receive(mine)
+  exchange(one, other)
   await settled()
 }
 
@@ -45,7 +43,7 @@ beforeEach(async () => {
   one.editor.commands.deleteRange({ from, to: from + 'first'.length + 2 })
   const { tr, schema } = other.editor.state
   other.editor.view.dispatch(tr.insert(startOf(other, 'second') - 1, schema.nodes.pageBreak?.create() as Node))
-  await exchange()
+  await meet()
 })
 
 afterEach(() => {
@@ -63,22 +61,22 @@ test('the item stays one: both see an empty paragraph before what was written, a
 test('the caret stays where it is in the item while somebody else writes there', async () => {
   one.editor.commands.setTextSelection(startOf(one, 'second') + 3)
   other.editor.commands.insertContentAt(startOf(other, 'second'), 'my ')
-  await exchange()
+  await meet()
   expect(one.editor.state.selection.from).toBe(startOf(one, 'second') + 3)
   one.editor.commands.setTextSelection(3)
   other.editor.commands.insertContentAt(startOf(other, 'second'), 'own ')
-  await exchange()
+  await meet()
   expect(one.editor.state.selection.from).toBe(3)
 })
 
 test('who writes into the empty paragraph makes it the first of the item', async () => {
   one.editor.chain().setTextSelection(3).insertContent('new').run()
-  await exchange()
+  await meet()
   for (const replica of [one, other]) {
     expect(shown(replica)).toBe('bulletList(listItem(paragraph:new pageBreak: paragraph:second))')
   }
   other.editor.commands.insertContentAt(startOf(other, 'new'), 'very ')
-  await exchange()
+  await meet()
   expect(shown(one)).toBe('bulletList(listItem(paragraph:very new pageBreak: paragraph:second))')
   expect(one.editor.state.selection.from).toBe(startOf(one, 'new') + 3)
 })

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { colorCells, tableCommands } from '../../src/editor/table/commands'
 import { repairTables } from '../../src/editor/table/repair'
-import { Replica } from '../replicas/replica'
+import { exchange, Replica } from '../replicas/replica'
 
 let one: Replica
 let other: Replica
@@ -16,10 +16,8 @@ const isEven = (replica: Replica) => TableMap.get(table(replica)).problems === n
 const cells = (replica: Replica) => table(replica).children.map((row) => row.children.map((cell) => cell.textContent))
 const settled = () => new Promise((done) => setTimeout(done, 0))
 
-async function exchange(): Promise<void> {
-  const [mine, theirs] = [one.outgoing(), other.outgoing()]
-  one.receive(theirs)
-  other.receive(mine)
+async function meet(): Promise<void> {
+  exchange(one, other)
   await settled()
 }
 
@@ -36,7 +34,7 @@ beforeEach(async () => {
   one.editor.commands.addRowAfter()
   other.editor.commands.addColumnAfter()
   await settled()
-  await exchange()
+  await meet()
 })
 
 afterEach(() => {
@@ -54,7 +52,7 @@ test('nobody who only sees an uneven table, opens it or writes words in it adds 
   third.close()
   for (const { editor } of [one, other]) editor.view.dispatch(editor.state.tr.insertText('!'))
   await settled()
-  await exchange()
+  await meet()
   expect(cells(one)).toEqual(cells(other))
   expect(cells(one).map((row) => row.length)).toEqual([3, 2, 3])
 })
@@ -62,7 +60,7 @@ test('nobody who only sees an uneven table, opens it or writes words in it adds 
 test('a command on it repairs it first, and loses nothing', async () => {
   one.editor.commands.deleteColumn()
   await settled()
-  await exchange()
+  await meet()
   for (const replica of [one, other]) {
     expect(isEven(replica)).toBe(true)
     expect(cells(replica).map((row) => row.length)).toEqual([2, 2, 2])
@@ -109,12 +107,12 @@ test.each([
 ] as const)('two who repair it at once by %s leave no column more after the next act', async (_, act) => {
   act()
   await settled()
-  await exchange()
+  await meet()
   expect(cells(one)).toEqual(cells(other))
   // Both go on at once, too.
   for (const replica of [one, other]) press(replica, 'ArrowUp')
   await settled()
-  await exchange()
+  await meet()
   for (const replica of [one, other]) {
     expect(isEven(replica)).toBe(true)
     expect(width(replica)).toBe(3)
@@ -131,7 +129,7 @@ test.each([
 ])('of two cells that both added an empty one goes; words in the other, %s, stay (%i)', async (words, which) => {
   for (const replica of [one, other]) press(replica, 'Tab')
   await settled()
-  await exchange()
+  await meet()
   const [above, row] = table(one).children as [Node, Node]
   const twins = row.children.flatMap((cell, index) =>
     row.children.some((twin) => twin !== cell && twin.attrs.id === cell.attrs.id) ? [index] : [],
@@ -140,10 +138,10 @@ test.each([
   const at = row.children.slice(0, twins[which]).reduce((sum, cell) => sum + cell.nodeSize, above.nodeSize + 4)
   const writer = words === 'seen' ? one : other
   writer.editor.commands.insertContentAt(at, words)
-  if (words === 'seen') await exchange()
+  if (words === 'seen') await meet()
   press(one, 'ArrowUp')
   await settled()
-  for (let round = 0; round < 2; round += 1) await exchange()
+  for (let round = 0; round < 2; round += 1) await meet()
   for (const replica of [one, other]) {
     expect(isEven(replica)).toBe(true)
     expect(width(replica)).toBe(3)
@@ -155,7 +153,7 @@ test('so does a key that goes by the columns', async () => {
   const { view } = other.editor
   view.dom.dispatchEvent(new KeyboardEvent('keydown', { key: 'Tab', bubbles: true, cancelable: true }))
   await settled()
-  await exchange()
+  await meet()
   for (const replica of [one, other]) {
     expect(isEven(replica)).toBe(true)
     expect(cells(replica)[0]).toContain('first')

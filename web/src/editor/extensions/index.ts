@@ -15,12 +15,12 @@ import { TableCell, TableHeader, TableRow } from '@tiptap/extension-table'
 import TextAlign from '@tiptap/extension-text-align'
 import { FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
 import type { Extension, Extensions, Node } from '@tiptap/core'
-import { Plugin } from '@tiptap/pm/state'
 import StarterKit from '@tiptap/starter-kit'
 import i18next from 'i18next'
 import type { DocumentSession } from '../../sync'
 import { CleanAttributes } from '../schema/clean'
 import schema from '../schema/schema.json'
+import { appendingWhere } from './appending'
 import { Autolink } from './autolink'
 import { BlockAttributes } from './blockAttributes'
 import { BesideBlocks } from './besideBlocks'
@@ -69,16 +69,7 @@ const Link = TiptapLink.extend({
   },
   // Who types an address makes the link; everybody else would only make it again.
   addProseMirrorPlugins() {
-    return (this.parent?.() ?? []).map(({ spec }) => {
-      const append = spec.appendTransaction
-      if (!append) return new Plugin(spec)
-      return new Plugin({
-        ...spec,
-        appendTransaction(this: Plugin, transactions, before, state) {
-          return transactions.some(isChangeOrigin) ? null : append.call(this, transactions, before, state)
-        },
-      })
-    })
+    return appendingWhere(this.parent?.() ?? [], (transactions) => !transactions.some(isChangeOrigin))
   },
   // Pasted addresses are found in what is pasted: TipTap looks at all that differs, and misses an end that was there.
   addPasteRules: () => [],

@@ -5,23 +5,16 @@
  */
 import { extensions, isNodeEmpty } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
-import { Plugin } from '@tiptap/pm/state'
+import { appendingWhere } from './appending'
 
 /** For `enableCoreExtensions`: an editor brings TipTap's keys by itself. */
 export const OWN_KEYS = { keymap: false } as const
 
 export const Keys = extensions.Keymap.extend({
   addProseMirrorPlugins() {
-    return (this.parent?.() ?? []).map(({ spec }) => {
-      const append = spec.appendTransaction
-      if (!append) return new Plugin(spec)
-      return new Plugin({
-        ...spec,
-        appendTransaction(this: Plugin, transactions, before, state) {
-          if (transactions.some(isChangeOrigin) || isNodeEmpty(before.doc)) return null
-          return append.call(this, transactions, before, state)
-        },
-      })
-    })
+    return appendingWhere(
+      this.parent?.() ?? [],
+      (transactions, before) => !transactions.some(isChangeOrigin) && !isNodeEmpty(before.doc),
+    )
   },
 })

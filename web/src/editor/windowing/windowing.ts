@@ -8,6 +8,7 @@
 import { Extension } from '@tiptap/core'
 import { Plugin, type EditorState, type PluginView, type Selection } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
+import { REVEAL } from '../../app/bringIntoView'
 import { between, joined, styleFor, type Extent, type Range } from './ranges'
 
 /** Shorter documents, in blocks, are laid out whole. */
@@ -35,9 +36,6 @@ export const Windowing = Extension.create<object, { viewport: Viewport | null }>
     next(transaction)
   },
 })
-
-/** The event, heard as it bubbles up to the text, that has the block around its target laid out: app/bringIntoView. */
-const REVEAL = 'reveal'
 
 class Viewport implements PluginView {
   private readonly sheet = new CSSStyleSheet()

@@ -1,6 +1,6 @@
 /** Of a long document only what is near is laid out, and nobody can tell. */
-import type { Page } from '@playwright/test'
-import { expect, newDocument, saved, share, test, text, visitor, words } from '../fixtures'
+import type { BrowserContext, Page } from '@playwright/test'
+import { expect, newDocument, saved, share, test, text, visitor, words, type Place } from '../fixtures'
 
 const BLOCKS = 700
 
@@ -25,6 +25,15 @@ async function fill(page: Page): Promise<void> {
   }, BLOCKS)
   await saved(page)
   await expect.poll(() => hidden(page)).toBeGreaterThan(BLOCKS / 2)
+}
+
+/** A long document that its owner and a guest have open. */
+async function openBoth(owner: Page, server: Place): Promise<{ page: Page; context: BrowserContext }> {
+  await newDocument(owner, server)
+  await fill(owner)
+  const guest = await visitor(owner, await share(owner, 'edit'))
+  await expect.poll(() => hidden(guest.page)).toBeGreaterThan(BLOCKS / 2)
+  return guest
 }
 
 /** How many blocks have no box. */
@@ -94,10 +103,7 @@ test('a long document scrolls, prints and is selected as if all of it were laid 
 })
 
 test('whatever one goes to in a long document is laid out', async ({ owner, server }) => {
-  await newDocument(owner, server)
-  await fill(owner)
-  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
-  await expect.poll(() => hidden(guest)).toBeGreaterThan(BLOCKS / 2)
+  const { page: guest, context } = await openBoth(owner, server)
 
   await text(guest).focus()
   await guest.keyboard.press('Control+End')
@@ -138,10 +144,7 @@ test('whatever one goes to in a long document is laid out', async ({ owner, serv
 })
 
 test('what others insert in the hidden part of a long document moves nothing [FM-156]', async ({ owner, server }) => {
-  await newDocument(owner, server)
-  await fill(owner)
-  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
-  await expect.poll(() => hidden(guest)).toBeGreaterThan(BLOCKS / 2)
+  const { page: guest, context } = await openBoth(owner, server)
   await scrollTo(guest, 0.6)
   const place = () =>
     text(guest).evaluate((element) => {
@@ -173,10 +176,7 @@ test('who reads a long document keeps the place as the window turns, and sees no
   owner,
   server,
 }) => {
-  await newDocument(owner, server)
-  await fill(owner)
-  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
-  await expect.poll(() => hidden(guest)).toBeGreaterThan(BLOCKS / 2)
+  const { page: guest, context } = await openBoth(owner, server)
   await scrollTo(guest, 0.6)
   /** The numbers of the block at the upper edge and of the last that is laid out around it. */
   const place = () =>
