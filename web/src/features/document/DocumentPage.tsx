@@ -8,7 +8,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useReducer, useRef, us
 import { useTranslation } from 'react-i18next'
 import type { Session } from '../../api/client'
 import { Loading } from '../../app/Loading'
-import { FailedPage } from '../../app/LostPage'
+import { FailedPage } from '../../app/Notice'
 import { useKeptSession, useSetSession } from '../../app/auth'
 import { PresenceBar } from '../../presence/PresenceBar'
 import { guest, renameGuest } from '../../presence/guest'
