@@ -138,7 +138,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
         )}
         {!problem && (
           <div className={classes.present}>
-            <PresenceBar session={session} onJump={jump} />
+            <PresenceBar awareness={session.awareness} onJump={jump} />
           </div>
         )}
         <Group gap="xs" wrap="nowrap" className={classes.people}>
