@@ -1,6 +1,7 @@
 /** The menus: what they offer, and what is possible and on at this moment. */
 import type { Editor } from '@tiptap/core'
 import type { TFunction } from 'i18next'
+import { FORMATS } from '../../api/client'
 import { cutOrCopy, nothingSelected, pasteFromClipboard, pasteMarkdownFromClipboard, selectAll } from '../clipboard'
 import { block } from '../commands'
 import { LINE_HEIGHTS } from '../extensions/blockAttributes'
@@ -53,7 +54,7 @@ export function menusOf(
     ...(page.create || page.rename ? ['line' as const] : []),
     {
       label: t('document.download'),
-      items: (['markdown', 'html', 'text', 'json'] as const).map((format) => ({
+      items: FORMATS.map((format) => ({
         label: t(`format.${format}`),
         run: () => page.download(format),
       })),
