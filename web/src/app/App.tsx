@@ -30,7 +30,12 @@ function Localised({ children }: { children: ReactNode }) {
   const { t } = useTranslation()
   const theme = useMemo(() => themeFor(t('close')), [t])
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      getStyleNonce={styleNonce}
+    >
       {children}
     </MantineProvider>
   )

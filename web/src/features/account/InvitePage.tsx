@@ -32,7 +32,10 @@ export function InvitePage() {
   }
   if (!data) return <Loading />
   return (
-    <EntryPage title={t('invite.title', { workspace: data.workspace })} lead={t('invite.lead', { inviter: data.inviter })}>
+    <EntryPage
+      title={t('invite.title', { workspace: data.workspace })}
+      lead={t('invite.lead', { inviter: data.inviter })}
+    >
       <NewAccountForm
         submitLabel={t('invite.submit')}
         email={data.email}
