@@ -61,3 +61,7 @@ def test_a_list_item_begins_with_a_paragraph_as_the_editor_shows_it() -> None:
     fragment.children[0].children[0].children.append(pycrdt.XmlElement("pageBreak"))
     item = {"type": "listItem", "content": [{"type": "paragraph", "attrs": {"indent": 0}}, {"type": "pageBreak"}]}
     assert read([doc.get_update()])["content"] == [{"type": "bulletList", "content": [item]}]
+
+
+def test_a_column_without_a_width_of_its_own_keeps_none() -> None:
+    assert clean(NODES["tableCell"].attributes["colwidth"], [0, 3, 120, 9999]) == [0, 10, 120, 4000]

@@ -25,7 +25,7 @@ Kind = Literal["string", "integer", "number", "boolean", "url", "color", "choice
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute: its kind, default and allowed values. Values outside are replaced by the default on output."""
+    """One attribute: its kind, default and allowed values; `clean` says what becomes of any other."""
 
     kind: Kind
     default: Any = None
@@ -147,7 +147,10 @@ def safe_url(value: str) -> str | None:
 
 
 def clean(attribute: Attribute, value: Any) -> Any:  # noqa: ANN401 - whatever the document holds
-    """Return `value` if the schema allows it, else the default: documents may hold anything a client wrote."""
+    """Return `value` if the schema allows it, the nearest that it allows for a number, else the default.
+
+    Documents may hold anything a client wrote; `web/src/editor/schema/clean.ts` is the same rule in the browser.
+    """
     default = attribute.default
     match attribute.kind:
         case "boolean":
@@ -162,7 +165,9 @@ def clean(attribute: Attribute, value: Any) -> Any:  # noqa: ANN401 - whatever t
         case "integers":
             if not isinstance(value, list) or not all(_is_number(item) for item in value):
                 return default
-            return [int(min(max(item, attribute.least or 0), attribute.most or 4000)) for item in value[:100]]
+            least, most = attribute.least or 0, attribute.most or 4000
+            # A cell over several columns has 0 for those without a width of their own.
+            return [int(min(max(item, least), most)) if item else 0 for item in value[:100]]
     if not isinstance(value, str):
         return default
     match attribute.kind:
