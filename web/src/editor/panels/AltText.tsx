@@ -2,6 +2,7 @@ import { Button, Modal, Stack, Textarea } from '@mantine/core'
 import type { Editor } from '@tiptap/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { MOST_ALT } from '../limits'
 
 /** What the selected picture shows, in words, for people who do not see it. */
 export function AltText({ editor, onClose }: { editor: Editor; onClose: () => void }) {
@@ -23,7 +24,7 @@ export function AltText({ editor, onClose }: { editor: Editor; onClose: () => vo
           description={t('picture.alt.hint')}
           autosize
           minRows={2}
-          maxLength={1000}
+          maxLength={MOST_ALT}
           value={alt}
           onChange={(event) => setAlt(event.currentTarget.value)}
           data-autofocus

@@ -1,5 +1,5 @@
 /** Pasted HTML, cleaned to what the schema holds: structure and meaning stay, looks and everything active go. */
-import { MOST_INSERTED } from '../limits'
+import { MOST_ALT, MOST_INSERTED } from '../limits'
 import { safeAddress } from '../links'
 import { declarations, elements, rename, tag, unwrap } from './dom'
 import { usualIn } from './fonts'
@@ -24,7 +24,7 @@ export class TooMuchPasted extends Error {}
 const KEPT: Record<string, (value: string, element: Element) => string | null> = {
   'a href': safeAddress,
   'img src': (value) => value,
-  'img alt': (value) => value.slice(0, 500),
+  'img alt': (value) => value.slice(0, MOST_ALT),
   'img width': size,
   'img height': size,
   'img data-id': (value) => value,
