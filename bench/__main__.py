@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import resting, traces, workloads
+from bench import footprint, traces, workloads
 from bench.report import chart, live_table, number, table, write
 from bench.servers import BASELINE, SERVERS, NotInstallable, Server
 
@@ -141,7 +141,7 @@ def measure(options: argparse.Namespace, names: list[str], results: dict[str, ob
         chart(options.output / "cpu.svg", {name: found["median"] for name, found in measured.items()})  # type: ignore[misc]
     if "idle" in chosen:
         results["idle"] = repeated(
-            "FM-050 memory of an idle socket, bytes", names, options.rounds, lambda server: resting.idle(server, 2000)
+            "FM-050 memory of an idle socket, bytes", names, options.rounds, lambda server: footprint.idle(server, 2000)
         )
     if "cold" in chosen:
         results["cold"] = {
@@ -149,7 +149,7 @@ def measure(options: argparse.Namespace, names: list[str], results: dict[str, ob
                 f"Open a cold 1 MB document with {past:,} past updates",
                 pair,
                 options.rounds,
-                lambda server, past=past: resting.cold_open(server, past),  # type: ignore[misc]
+                lambda server, past=past: footprint.cold_open(server, past),  # type: ignore[misc]
             )
             for past in options.past
         }
@@ -159,10 +159,10 @@ def measure(options: argparse.Namespace, names: list[str], results: dict[str, ob
             "Bytes to storage for a character typed in a 1 MB document",
             pair,
             1,
-            lambda server: resting.storage(server, length),
+            lambda server: footprint.storage(server, length),
         )
     if "wire" in chosen:
-        results["wire"] = repeated("FM-133 bytes on the wire", pair, options.rounds, resting.wire)
+        results["wire"] = repeated("FM-133 bytes on the wire", pair, options.rounds, footprint.wire)
     if "traces" in chosen:
         results["traces"] = replayed(pair, options.rounds, options.edits)
 

@@ -36,8 +36,6 @@ class Server(ABC):
     """One server process on a free port with a folder of its own."""
 
     name: str
-    durable = False
-    """Whether it has storage that outlives the process."""
 
     def __init__(self) -> None:
         self.port = _free_port()
@@ -109,7 +107,6 @@ class Quire(Server):
     """This repository: accounts, permission checks, metrics and durable acknowledgements on."""
 
     name = "quire"
-    durable = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -195,7 +192,6 @@ class HocuspocusSqlite(Hocuspocus):
     """Hocuspocus 4 with its SQLite extension, which stores 2 s after the last edit."""
 
     name = "hocuspocus-sqlite"
-    durable = True
 
     def command(self) -> list[str]:
         return [*super().command(), str(self.folder / "documents.sqlite")]

@@ -24,7 +24,7 @@ HEARTBEAT = b"\x8a\x80\0\0\0\0"
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """How a server is spoken to. `address(document)` is the path, `prefix(document)` stands before each message."""
+    """How a server is spoken to: the path of a document's socket, and what stands before each message on it."""
 
     path: Callable[[str], str]
     prefix: Callable[[str], bytes]
@@ -38,9 +38,9 @@ def hocuspocus(token: str, path: str = "/") -> Protocol:
     return Protocol(lambda _: path, wire.var_string, token, acknowledges=True)
 
 
-def y_websocket(prefix: str = "/") -> Protocol:
+def y_websocket() -> Protocol:
     """The y-websocket wire."""
-    return Protocol(lambda document: prefix + document, lambda _: b"")
+    return Protocol(lambda document: f"/{document}", lambda _: b"")
 
 
 def masked_frame(payload: bytes) -> bytes:
@@ -61,7 +61,6 @@ class Tally:
     """By label of the update."""
     delivered: int = 0
     received_bytes: int = 0
-    reads: int = 0
     frames: int = 0
     """On the timed sockets only."""
     timed_deliveries: int = 0
@@ -80,7 +79,7 @@ class Socket(asyncio.Protocol):
         self._buffer = b""
         self._upgraded = False
         self.counting = False
-        self.joined: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.joined: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.unsaved: deque[float] = deque()
         self.state_vector = b"\x00"
         self.joined_bytes = 0
@@ -146,7 +145,7 @@ class Socket(asyncio.Protocol):
         elif body[:2] == b"\x00\x00":
             self.send(wire.sync_step2(b"\0\0"))
         elif body[:2] in (b"\x00\x01", b"\x04\x01") and not self.joined.done():
-            self.joined.set_result(body[2:])
+            self.joined.set_result(None)
 
     def start_counting(self) -> None:
         """From here on nothing is parsed but marks, stamps and acknowledgements."""
@@ -156,7 +155,6 @@ class Socket(asyncio.Protocol):
 
     def _count(self, data: bytes) -> None:
         tally = self._tally
-        tally.reads += 1
         tally.received_bytes += len(data)
         whole = self._buffer + data
         if self._timed:

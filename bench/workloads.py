@@ -102,9 +102,13 @@ async def run(server: Server, load: Workload, seconds: float) -> Result:
     beating.cancel()
     for socket in sockets:
         socket.transport.abort()
+    return _result(tally, updates, expected, after.cpu - before.cpu, elapsed)
+
+
+def _result(tally: Tally, updates: int, expected: int, cpu: float, elapsed: float) -> Result:
+    """Return what a run found: `cpu` and `elapsed` in seconds, for `expected` deliveries."""
     latencies = sorted(tally.latencies) or [float("nan")]
     acknowledgements = sorted(tally.acknowledgements)
-    cpu = after.cpu - before.cpu
     return Result(
         cpu_us=cpu / expected * 1e6,
         p50=percentile(latencies, 0.5) * 1e3,

@@ -44,7 +44,7 @@ def copied(folder: Path) -> Path:
 async def test_a_data_folder_that_is_taken_away_stops_the_server_and_nothing_is_acknowledged(
     launch: Callable[..., QuireProcess], how: str
 ) -> None:
-    server = launch(shutdown_timeout="5")
+    server = launch(shutdown_timeout="2")
     document = server.new_document()
     async with connected(server, document) as writer:
         await joined(writer, server)
@@ -74,7 +74,7 @@ async def test_a_write_ahead_log_that_is_deleted_stops_the_server_and_costs_noth
     launch: Callable[..., QuireProcess], file: str
 ) -> None:
     """SQLite writes on to a file that has no name any more: a kill would take what was called saved."""
-    server = launch()
+    server = launch(shutdown_timeout="3")
     document = server.new_document()
     author = Person("author", server, document)
     async with author.online():

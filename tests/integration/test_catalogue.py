@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from quire.db import engine
+from quire.db import groupcommit
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.db.tables import documents, unfinished
@@ -117,7 +117,7 @@ async def test_a_commit_that_fails_or_a_write_that_is_cut_short_is_told_to_all_w
 
 
 async def test_a_write_whose_turn_does_not_come_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "WRITE_WAIT", 0.1)
+    monkeypatch.setattr(groupcommit, "WRITE_WAIT", 0.1)
     database = Database.embedded(tmp_path / "catalogue.db")
     await database.migrate()
     async with database.write():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,20 @@ ORIGIN = "http://localhost:8000"
 ADA = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
 
 
-@pytest.fixture
-async def node(tmp_path: Path) -> AsyncIterator[Server]:
-    node = Server(Settings(data=tmp_path / "data"))
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Server]:
+    node = Server(settings)
     node.app = await node.open()  # type: ignore[attr-defined]
     await node.services.spaces.add(ADA["email"], ADA["name"], ADA["password"])
     yield node
     await node.drain()
     await node.close()
+
+
+@pytest.fixture
+async def node(tmp_path: Path) -> AsyncIterator[Server]:
+    async with opened(Settings(data=tmp_path / "data")) as node:
+        yield node
 
 
 async def tried(
@@ -65,17 +72,18 @@ async def test_passwords_queue_up_to_a_limit() -> None:
     assert not await passwords.verify(None, "guess")
 
 
-async def test_a_full_queue_is_said_and_is_no_guess(node: Server) -> None:
-    opened = threading.Event()
-    node.services.people._passwords._pool.submit(opened.wait)
-    waiting = [asyncio.ensure_future(node.services.people.prepare("x", "x", "x")) for _ in range(65)]
-    await asyncio.sleep(0)
-    answers = [await tried(node, "192.0.2.1", "guess") for _ in range(6)]
-    assert [answer.status_code for answer in answers] == [503] * 6
-    assert answers[0].headers["retry-after"]
-    opened.set()
-    await asyncio.gather(*waiting)
-    assert (await tried(node, "192.0.2.1", ADA["password"])).status_code == 201
+async def test_a_full_queue_is_said_and_is_no_guess(tmp_path: Path) -> None:
+    async with opened(Settings(data=tmp_path / "data", password_queue=3)) as node:
+        free = threading.Event()
+        node.services.people._passwords._pool.submit(free.wait)
+        waiting = [asyncio.ensure_future(node.services.people.prepare("x", "x", "x")) for _ in range(4)]
+        await asyncio.sleep(0)
+        answers = [await tried(node, "192.0.2.1", "guess") for _ in range(6)]
+        assert [answer.status_code for answer in answers] == [503] * 6
+        assert answers[0].headers["retry-after"]
+        free.set()
+        await asyncio.gather(*waiting)
+        assert (await tried(node, "192.0.2.1", ADA["password"])).status_code == 201
 
 
 async def test_the_last_line_of_a_trusted_proxy_says_who_it_is(node: Server) -> None:

@@ -139,34 +139,58 @@ def routes(
 ) -> APIRouter:
     """Return the routes; `welcome(account, workspace, language)` makes the first document of a new installation."""
     router = APIRouter(tags=["accounts"])
+    sessions = _Sessions(people, spaces, schema_version, dead_after)
+    _add_set_up(router, people, spaces, setup_code, welcome, sessions)
+    _add_session(router, people, sessions)
+    _add_devices(router, people)
+    return router
 
-    async def session_body(guard: Guard, account_id: str | None, session: str | None) -> SessionBody:
+
+class _Sessions:
+    """How a session begins, and what the app is told of it."""
+
+    def __init__(self, people: AccountService, spaces: Workspaces, schema_version: int, dead_after: float) -> None:
+        self._people, self._spaces = people, spaces
+        self._schema_version, self._dead_after = schema_version, dead_after
+
+    async def body(self, guard: Guard, account_id: str | None, session: str | None) -> SessionBody:
+        """Return who is signed in, for the app."""
         account = workspace = None
         if account_id is not None:
-            account = account_routes.body(await people.get(account_id))
-            member = await spaces.membership(account_id)
+            account = account_routes.body(await self._people.get(account_id))
+            member = await self._spaces.membership(account_id)
             if member is not None:
                 workspace = WorkspaceBody(id=member.id, name=member.name, role=member.role)
         return SessionBody(
             account=account,
             workspace=workspace,
             csrf_token=guard.csrf_token(session) if session else "",
-            setup_needed=account is None and not await people.any(),
+            setup_needed=account is None and not await self._people.any(),
             version=__version__,
-            schema_version=schema_version,
-            dead_after=dead_after,
+            schema_version=self._schema_version,
+            dead_after=self._dead_after,
         )
 
     async def sign_in(
-        request: Request, response: Response, guard: Guard, account: str, checked: Checked | None = None
+        self, request: Request, response: Response, guard: Guard, account: str, checked: Checked | None = None
     ) -> SessionBody:
+        """Begin a session in place of the one that the browser has."""
         old = guard.session_secret(request)
-        if old is not None and (found := await people.session(old)) is not None:
-            await people.end_sessions(found[1].id, found[0].id)
-        secret, row = await people.start_session(account, device_of(request), request.state.address, checked)
+        if old is not None and (found := await self._people.session(old)) is not None:
+            await self._people.end_sessions(found[1].id, found[0].id)
+        secret, row = await self._people.start_session(account, device_of(request), request.state.address, checked)
         guard.set_cookie(response, secret, SESSION_MOST // MICROSECONDS)
-        return await session_body(guard, account, row.id)
+        return await self.body(guard, account, row.id)
 
+
+def _add_set_up(
+    router: APIRouter,
+    people: AccountService,
+    spaces: Workspaces,
+    setup_code: SetupCode,
+    welcome: Callable[[str, str, str], Awaitable[None]],
+    sessions: _Sessions,
+) -> None:
     @router.get("/setup")
     async def setup_state() -> SetupState:
         """Say whether the first account is still to be made."""
@@ -190,8 +214,10 @@ def routes(
         except StorageUnavailable as error:
             # The account is made: it cannot be set up again, and can do without.
             _log.warning("the first document could not be made", reason=str(error))
-        return await sign_in(request, response, guard, account.id)
+        return await sessions.sign_in(request, response, guard, account.id)
 
+
+def _add_session(router: APIRouter, people: AccountService, sessions: _Sessions) -> None:
     @router.get("/session")
     async def session(request: Request, response: Response, guard: GuardDep) -> SessionBody:
         """Say who is signed in; never an error."""
@@ -200,8 +226,8 @@ def routes(
         if found is None:
             if secret:
                 guard.clear_cookie(response)
-            return await session_body(guard, None, None)
-        return await session_body(guard, found[1].id, found[0].id)
+            return await sessions.body(guard, None, None)
+        return await sessions.body(guard, found[1].id, found[0].id)
 
     @router.post("/session", status_code=201)
     async def create_session(form: SignInForm, request: Request, response: Response, guard: GuardDep) -> SessionBody:
@@ -209,7 +235,7 @@ def routes(
         email, address = form.email.casefold(), request.state.address
         with attempt(guard, email, address):
             checked = await people.check_password(form.email, form.password)
-        return await sign_in(request, response, guard, checked.account, checked)
+        return await sessions.sign_in(request, response, guard, checked.account, checked)
 
     @router.delete("/session", status_code=204)
     async def end_session(principal: Caller, response: Response, guard: GuardDep) -> None:
@@ -218,6 +244,8 @@ def routes(
             await people.end_sessions(principal.account, principal.session)
         guard.clear_cookie(response)
 
+
+def _add_devices(router: APIRouter, people: AccountService) -> None:
     @router.get("/sessions")
     async def sessions(principal: PersonCaller) -> Devices:
         """List one's signed-in devices."""
@@ -234,8 +262,6 @@ def routes(
     async def end_one(session_id: str, principal: PersonCaller) -> None:
         """Sign one device out."""
         await people.end_sessions(principal.account or "", session_id)
-
-    return router
 
 
 def _device(row: SessionRow, current: str | None) -> Device:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -15,29 +14,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import DBAPIError, IntegrityError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from quire.concurrency.threads import NONE_LEFT, none_left
+from quire.db.groupcommit import CROWDED, GroupCommit
 from quire.db.tables import metadata
 from quire.storage.failure import DAMAGED, StorageUnavailable, check_tables, reason_of
 
 _log = structlog.get_logger("quire.db")
-WRITE_WAIT: Final = 10.0
-"""Seconds that a write waits for its turn."""
-CROWDED: Final = "too much waits for the database"
-CUT_SHORT: Final = "a write to the database was cut short"
-
-
-class _Group:
-    """Writes that are committed together: on a slow disk, what comes during one commit shares the next."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self.connection = connection
-        self.outcome: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
-        """Why nothing of it was kept; None when all was."""
-        self.ending: asyncio.Task[None] | None = None
 
 
 class Database:
@@ -49,15 +35,10 @@ class Database:
         """Why the last use of the database failed; None while all is well. Damage that was met once stays."""
         self.on_problem: Callable[[str | None], None] = lambda _: None
         """Hears of every change of `problem`."""
-        # SQLite has one writer at a time, and who waits for it there asks again and again, on a connection that readers
-        # lack meanwhile. Turns are taken in order: the end of a group comes after all who waited before.
-        self._turn = asyncio.Lock()
-        self._turns = 0
-        self._group: _Group | None = None
-        """The writes that are not committed yet."""
         self.engine: AsyncEngine = create_async_engine(url, pool_size=4, max_overflow=4, pool_timeout=30)
         if url.startswith("sqlite"):
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+        self._commits = GroupCommit(self.engine) if url.startswith("sqlite") else None
 
     @classmethod
     def embedded(cls, path: Path) -> Database:
@@ -87,93 +68,13 @@ class Database:
                 yield connection
         self.report(None)
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        if not self.url.startswith("sqlite"):
-            async with self.engine.begin() as connection:
-                yield connection
-            return
-        refusal: Exception | None = None
-        async with self._writing():
-            group = self._group or await self._begin()
-            try:
-                await group.connection.exec_driver_sql("SAVEPOINT one")
-                yield group.connection
-                await group.connection.exec_driver_sql("RELEASE one")
-            except Exception as error:  # noqa: BLE001 - raised below
-                await self._undo(group, error)
-                refusal = error
-            except BaseException as error:
-                await self._undo(group, error)
-                raise
-            finally:
-                if group.ending is None:
-                    group.ending = asyncio.get_running_loop().create_task(self._commit(group))
-        # An error may come of what others have written, too: it is told once that is kept.
-        if (failure := await asyncio.shield(group.outcome) or refusal) is not None:
-            raise failure
-
-    async def _begin(self) -> _Group:
-        connection = await self.engine.connect()
-        try:
-            await connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except BaseException:
-            await connection.close()
-            raise
-        self._group = _Group(connection)
-        return self._group
-
-    async def _undo(self, group: _Group, error: BaseException) -> None:
-        """Undo one write of a group."""
-        try:
-            await group.connection.exec_driver_sql("ROLLBACK TO one")
-            await group.connection.exec_driver_sql("RELEASE one")
-        except (DBAPIError, PendingRollbackError):
-            # Of some errors SQLite has undone all by itself; of a cancellation the connection is closed.
-            await self._end(group, error if isinstance(error, DBAPIError) else StorageUnavailable(CUT_SHORT))
-
-    async def _commit(self, group: _Group) -> None:
-        """Commit after everybody who waits for the turn by now."""
-        async with self._turn:
-            self._turns += 1
-            if self._group is not group:
-                return
-            failure: Exception | None = StorageUnavailable(CUT_SHORT)
-            try:
-                await group.connection.exec_driver_sql("COMMIT")
-                failure = None
-            except DBAPIError as error:
-                failure = error
-                with suppress(DBAPIError, PendingRollbackError):
-                    await group.connection.exec_driver_sql("ROLLBACK")
-            finally:
-                await self._end(group, failure)
-
-    async def _end(self, group: _Group, failure: Exception | None) -> None:
-        self._group = None
-        try:
-            await group.connection.close()
-        finally:
-            group.outcome.set_result(failure)
-
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[None]:
-        """Wait for the turn to write; raises `StorageUnavailable` when it does not come."""
-        try:
-            async with asyncio.timeout(WRITE_WAIT):
-                await self._turn.acquire()
-        except TimeoutError:
-            raise StorageUnavailable(CROWDED) from None
-        self._turns += 1
-        try:
-            yield
-        finally:
-            self._turn.release()
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self.engine.begin() if self._commits is None else self._commits.write()
 
     @property
     def under_way(self) -> int | None:
         """The number of the write that has its turn; None while there is none."""
-        return self._turns if self._turn.locked() else None
+        return None if self._commits is None else self._commits.under_way
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -96,7 +96,50 @@ def routes(
 ) -> APIRouter:
     """Return the routes; `share_of` says what a person may take of this node."""
     router = APIRouter(prefix="/documents", tags=["documents"])
+    bodies = _Bodies(sharing.proof)
+    _add_list(router, service, sharing, bodies)
+    _add_making(router, service, factory, spaces, share_of, bodies)
+    _add_metadata(router, service, sharing, bodies)
+    _add_trash(router, service, bodies)
+    return router
 
+
+class _Bodies:
+    """Documents as their callers see them."""
+
+    def __init__(self, proof: Callable[[str], str]) -> None:
+        self._proof = proof
+
+    def body(self, document: Document, role: Role, principal: Principal) -> DocumentBody:
+        """Return the metadata; guests are told nothing of people and links."""
+        guest = principal.account is None
+        return DocumentBody(
+            id=document.id,
+            title=document.title,
+            version=document.version,
+            role=role.label,
+            owner=OwnerBody(id="" if guest else document.owner, name="" if guest else document.owner_name),
+            created_at=at(document.created_at),
+            updated_at=at(document.updated_at),
+            trashed_at=moment(document.trashed_at),
+            link_role=None if guest else document.link_role,
+            schema_version=document.schema_version,
+            size_bytes=document.size_bytes,
+            proof=self._proof(document.id),
+        )
+
+    def tagged(self, response: Response, document: Document, role: Role, principal: Principal) -> DocumentBody:
+        """Return the metadata with its version as the ETag."""
+        response.headers["ETag"] = f'"{document.version}"'
+        return self.body(document, role, principal)
+
+    def made(self, response: Response, document: Document, principal: Principal) -> DocumentBody:
+        """Return the metadata of a document that the caller has just made, with its address."""
+        response.headers["Location"] = f"/api/v1/documents/{document.id}"
+        return self.tagged(response, document, Role.OWNER, principal)
+
+
+def _add_list(router: APIRouter, service: DocumentService, sharing: SharingAccess, bodies: _Bodies) -> None:
     @router.get("")
     async def list_documents(
         principal: AccountCaller,
@@ -121,9 +164,18 @@ def routes(
         )
         roles = await sharing.roles_even_in_trash(principal, [row.id for row in rows])
         return Documents(
-            items=[_body(row, roles[row.id], principal) for row in rows if row.id in roles], next_cursor=following
+            items=[bodies.body(row, roles[row.id], principal) for row in rows if row.id in roles], next_cursor=following
         )
 
+
+def _add_making(
+    router: APIRouter,
+    service: DocumentService,
+    factory: DocumentFactory,
+    spaces: WorkspaceService,
+    share_of: Callable[[str], Share | None],
+    bodies: _Bodies,
+) -> None:
     @router.post("", status_code=201)
     async def create(form: CreateForm, principal: AccountCaller, response: Response) -> DocumentBody:
         """Make an empty document that only its owner can open.
@@ -131,11 +183,11 @@ def routes(
         With an `id` that the caller has used before, the answer is the document that was made then, as it is now; one
         that is somebody else's, or not made from the account's id, is refused with 409.
         """
-        owner, workspace = await _maker(principal)
+        owner, workspace = await maker(principal)
         title = form.title or UNTITLED
         if form.id is None:
-            return _made(response, await factory.create(owner, workspace, title), principal)
-        return _made(response, await factory.create_as(form.id, owner, workspace, title), principal)
+            return bodies.made(response, await factory.create(owner, workspace, title), principal)
+        return bodies.made(response, await factory.create_as(form.id, owner, workspace, title), principal)
 
     @router.post("/{document_id}/copy", status_code=201)
     async def copy(
@@ -151,7 +203,7 @@ def routes(
         The answer comes when all of the copy is stored. What its source goes through later does not touch it.
         """
         await guard.permit(principal, document_id, Action.READ)
-        owner, workspace = await _maker(principal)
+        owner, workspace = await maker(principal)
         source = await service.get(document_id)
         share, time = share_of(person_of(principal, request.state.address)), monotonic()
         if share is not None:
@@ -159,9 +211,9 @@ def routes(
                 raise too_many(wait, "You have written very much within an hour; wait and make the copy then.")
             share.sent.take(source.size_bytes, time)
         title = form.title or f"Copy of {source.title}"[:MAX_TITLE]
-        return _made(response, await factory.copy(document_id, owner, workspace, title), principal)
+        return bodies.made(response, await factory.copy(document_id, owner, workspace, title), principal)
 
-    async def _maker(principal: Principal) -> tuple[str, str]:
+    async def maker(principal: Principal) -> tuple[str, str]:
         """Return the account and the workspace for a new document of this caller."""
         if principal.scopes is not None and "documents:write" not in principal.scopes:
             raise Problem(403, "This API token has no scope documents:write; make another one that has it.")
@@ -175,15 +227,13 @@ def routes(
             )
         return principal.account or "", member.id
 
-    def _made(response: Response, document: Document, principal: Principal) -> DocumentBody:
-        response.headers["Location"] = f"/api/v1/documents/{document.id}"
-        return _tagged(response, document, Role.OWNER, principal)
 
+def _add_metadata(router: APIRouter, service: DocumentService, sharing: SharingAccess, bodies: _Bodies) -> None:
     @router.get("/{document_id}")
     async def read(document_id: str, principal: Caller, guard: GuardDep, response: Response) -> DocumentBody:
         """Return metadata and one's own role, also of a document in the trash (`trashed_at`), which nobody can open."""
         role = await guard.permit(principal, document_id, Action.READ, in_trash=True)
-        return _tagged(response, await service.get(document_id), role, principal)
+        return bodies.tagged(response, await service.get(document_id), role, principal)
 
     @router.get("/{document_id}/known")
     async def known(
@@ -220,10 +270,12 @@ def routes(
                 412,
                 "Somebody changed this document's details since you read them; `current` has them now.",
                 headers={"ETag": f'"{stale.current.version}"'},
-                current=_body(stale.current, role, principal).model_dump(mode="json"),
+                current=bodies.body(stale.current, role, principal).model_dump(mode="json"),
             ) from None
-        return _tagged(response, document, role, principal)
+        return bodies.tagged(response, document, role, principal)
 
+
+def _add_trash(router: APIRouter, service: DocumentService, bodies: _Bodies) -> None:
     @router.delete("/{document_id}", status_code=204)
     async def trash(document_id: str, principal: Caller, guard: GuardDep) -> None:
         """Move to the trash."""
@@ -234,33 +286,10 @@ def routes(
     async def restore(document_id: str, principal: Caller, guard: GuardDep, response: Response) -> DocumentBody:
         """Take out of the trash."""
         role = await guard.permit(principal, document_id, Action.TRASH, in_trash=True)
-        return _tagged(response, await service.trash(document_id, trashed=False), role, principal)
+        return bodies.tagged(response, await service.trash(document_id, trashed=False), role, principal)
 
     @router.delete("/{document_id}/forever", status_code=204)
     async def erase(document_id: str, principal: Caller, guard: GuardDep) -> None:
         """Delete a document in the trash for good."""
         await guard.permit(principal, document_id, Action.ERASE, in_trash=True)
         await service.erase(document_id)
-
-    def _body(document: Document, role: Role, principal: Principal) -> DocumentBody:
-        guest = principal.account is None
-        return DocumentBody(
-            id=document.id,
-            title=document.title,
-            version=document.version,
-            role=role.label,
-            owner=OwnerBody(id="" if guest else document.owner, name="" if guest else document.owner_name),
-            created_at=at(document.created_at),
-            updated_at=at(document.updated_at),
-            trashed_at=moment(document.trashed_at),
-            link_role=None if guest else document.link_role,
-            schema_version=document.schema_version,
-            size_bytes=document.size_bytes,
-            proof=sharing.proof(document.id),
-        )
-
-    def _tagged(response: Response, document: Document, role: Role, principal: Principal) -> DocumentBody:
-        response.headers["ETag"] = f'"{document.version}"'
-        return _body(document, role, principal)
-
-    return router

@@ -121,7 +121,25 @@ class Server:
 
     async def open(self) -> FastAPI | SecurityLayer:
         """Open storage and return the ASGI application."""
-        settings, services = self.settings, self.services
+        await self._open_storage()
+        if not self.settings.loopback_only and not await self.services.people.any():
+            self.setup_code = secrets.token_hex(4)
+        self._assemble()
+        await self.factory.remove_unfinished()
+        await self._check_key()
+        self._start_upkeep()
+        return SecurityLayer(
+            self._application(),
+            origins=self.origins,
+            secure=self.settings.secure,
+            trusted=self.trusted,
+            cookie=self.cookie,
+            attachment_limit=self.settings.attachment_limit,
+            sync_limit=self.settings.max_update + SYNC_FRAME,
+        )
+
+    async def _open_storage(self) -> None:
+        services = self.services
         services.folder.lock()
         with services.folder.opening(LOG):
             services.folder.expect_catalogue()
@@ -136,8 +154,10 @@ class Server:
         await asyncio.to_thread(services.blobs.remove_unfinished)
         await self.fanout.open()
         self.compactor.start()
-        if not settings.loopback_only and not await services.people.any():
-            self.setup_code = secrets.token_hex(4)
+
+    def _assemble(self) -> None:
+        """Put together what serves people, over storage that is open."""
+        settings, services = self.settings, self.services
         self.rooms = Rooms(
             self.log,
             self.replicas,
@@ -177,10 +197,10 @@ class Server:
         )
         self.edits = Edits(self.rooms.size_of, self.documents.record)
         self.rooms.write_buffer.on_stored(self.edits.note)
-        await self.factory.remove_unfinished()
-        await self._check_key()
+
+    def _start_upkeep(self) -> None:
         self.log.watch(self._storage_changed)
-        services.database.on_problem = partial(self.readiness.report, "catalogue")
+        self.services.database.on_problem = partial(self.readiness.report, "catalogue")
         self._watchdog.start()
         self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
@@ -190,15 +210,6 @@ class Server:
             self._upkeep.every(SWEEP_SECONDS, hang.check)
         self._upkeep.every(RECORD_SECONDS, self._record)
         self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
-        return SecurityLayer(
-            self._application(),
-            origins=self.origins,
-            secure=settings.secure,
-            trusted=self.trusted,
-            cookie=self.cookie,
-            attachment_limit=settings.attachment_limit,
-            sync_limit=settings.max_update + SYNC_FRAME,
-        )
 
     def _application(self) -> FastAPI:
         settings, services = self.settings, self.services

@@ -76,8 +76,10 @@ export const MIN_PASSWORD = 10
 export const MAX_TITLE = 300
 export const MAX_NAME = 100
 
-/** The forms in which the text of a document can be had. */
-const MEDIA = { json: 'application/json', markdown: 'text/markdown', html: 'text/html', text: 'text/plain' }
+/** The forms in which the text of a document can be had, in the order of the menus. */
+const MEDIA = { markdown: 'text/markdown', html: 'text/html', text: 'text/plain', json: 'application/json' }
+export type Format = keyof typeof MEDIA
+export const FORMATS = Object.keys(MEDIA) as Format[]
 /** What the pages among them say of themselves. */
 const GENERATOR = '<meta name="generator" content="Quire">'
 
@@ -246,7 +248,7 @@ export const api = {
   /** Puts a document that is open by its link into one's list. */
   visit: (id: string, link: string) => json<void>(`/documents/${id}/visit`, { method: 'PUT', link }),
   forgetVisit: (id: string) => json<void>(`/documents/${id}/visit`, { method: 'DELETE' }),
-  content: async (id: string, format: keyof typeof MEDIA, link: string | null) => {
+  content: async (id: string, format: Format, link: string | null) => {
     const type = MEDIA[format]
     const text = await (
       await request(`/documents/${id}/content?format=${format}`, { link, patience: null, type })
@@ -269,10 +271,10 @@ export const api = {
   /** The content of an attachment, for who may read it by a link. */
   attachment: async (address: string, link: string) =>
     (await request(address.replace('/api/v1', ''), { link, patience: null, type: 'image/' })).blob(),
-  exchange: async (id: string, body: Uint8Array<ArrayBuffer>, link: string | null, tab: string) => {
+  exchange: async (id: string, body: Uint8Array, link: string | null, tab: string) => {
     const answer = await request(`/documents/${id}/sync`, {
       method: 'POST',
-      body,
+      body: body as BodyInit,
       headers: { 'Content-Type': 'application/octet-stream', 'X-Quire-Tab': tab },
       link,
       patience: 30_000,

@@ -7,6 +7,7 @@ import { useMemo, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { NetworkError, Problem } from '../api/client'
 import { direction } from '../i18n'
+import { styleNonce } from './nonce'
 import { router } from './router'
 import { themeFor, variables } from './theme'
 
@@ -21,19 +22,20 @@ const queries = new QueryClient({
   },
 })
 
-function nonce(): string {
-  return document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
-}
-
 // What keeps the page behind a dialog from scrolling looks for it here.
-Object.assign(globalThis, { __webpack_nonce__: nonce() })
+Object.assign(globalThis, { __webpack_nonce__: styleNonce() })
 
 /** The theme speaks the reader's language where components bring buttons along; the direction follows <html dir>. */
 function Localised({ children }: { children: ReactNode }) {
   const { t } = useTranslation()
   const theme = useMemo(() => themeFor(t('close')), [t])
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={nonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      getStyleNonce={styleNonce}
+    >
       {children}
     </MantineProvider>
   )

@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { FaultPage, LostPage } from './LostPage'
+import { FaultPage, LostPage } from './Notice'
 import { ReleaseNotice } from './ReleaseNotice'
 import { useUnattended } from './useUnattended'
 

@@ -5,6 +5,7 @@ import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
 import { explain } from '../api/explain'
+import { styleNonce } from '../app/nonce'
 import { useSessionPart, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
 import { extensions } from './extensions'
@@ -81,7 +82,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       enableCoreExtensions: OWN_KEYS,
       enablePasteRules: false,
       editable: !readOnly,
-      injectNonce: document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '',
+      injectNonce: styleNonce(),
       shouldRerenderOnTransaction: false,
       editorProps: {
         attributes: attributesOf(t, readOnly),

@@ -2,6 +2,7 @@
 
 const SCHEMES = /^(https?|mailto|tel):/i
 const ATTACHMENT = /^\/api\/v1\/documents\/[0-9a-f-]{36}\/attachments\/[0-9a-f]{64}$/
+const ORIGIN = /^https?:\/\/[^/]+/
 const LONGEST = 4000
 
 /** The address without control characters if a document may hold it, else null. */
@@ -9,6 +10,12 @@ export function safeAddress(written: string): string | null {
   const address = written.trim().replace(/[\u0000-\u001f\u007f]/g, '')
   if (ATTACHMENT.test(address) || address.startsWith('#')) return address
   return SCHEMES.test(address) && address.length <= LONGEST ? address : null
+}
+
+/** The path of a picture of a document, of this server or of any other; null for every other address. */
+export function attachmentPath(address: string): string | null {
+  const path = address.replace(ORIGIN, '')
+  return ATTACHMENT.test(path) ? path : null
 }
 
 /** What somebody typed as an address, with the scheme they left out; null if it must not be a link. */

@@ -4,8 +4,9 @@ import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import { Mark, type Node, type Slice } from '@tiptap/pm/model'
 import type { EditorState, Transaction } from '@tiptap/pm/state'
 import { ReplaceStep } from '@tiptap/pm/transform'
-import { ySyncPluginKey, yUndoPluginKey } from '@tiptap/y-tiptap'
+import { yUndoPluginKey } from '@tiptap/y-tiptap'
 import { mergeDeleteSets, type UndoManager } from 'yjs'
+import { isUndoOrRedo } from './binding'
 
 /** After so many characters or milliseconds of typing, the next word is a step of its own. */
 const LONG_ENOUGH = 20
@@ -65,8 +66,7 @@ export const UndoSteps = Extension.create<object, StepStorage>({
       // Others write, too: the caret knows where the place is now.
       const place = storage.run?.at === editor.state.selection.head ? storage.run : null
       next(transaction)
-      const { isUndoRedoOperation } = (transaction.getMeta(ySyncPluginKey) ?? {}) as { isUndoRedoOperation?: boolean }
-      storage.run = place && !isUndoRedoOperation ? { ...place, at: editor.state.selection.head } : null
+      storage.run = place && !isUndoOrRedo(transaction) ? { ...place, at: editor.state.selection.head } : null
       return
     }
     const run = runOf(transaction, editor.state)

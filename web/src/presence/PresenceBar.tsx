@@ -1,81 +1,27 @@
-import { Avatar, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core'
-import { useEffect, useRef, useState } from 'react'
+import { Avatar, Tooltip, UnstyledButton } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { listed, number } from '../i18n/format'
-import type { DocumentSession } from '../sync'
+import type { Awareness } from 'y-protocols/awareness'
+import { number } from '../i18n/format'
+import { Arrivals } from './Arrivals'
 import { initials } from './initials'
-import { peopleOf, samePeople, watchIdleness, type Person } from './people'
+import { someNames } from './someNames'
+import { usePeople } from './usePeople'
 
 const SHOWN = 5
-/** Names that are said at once, and that the tooltip of the rest lists. */
-const SAID = 5
+/** Names in the tooltip of those who are not shown. */
 const LISTED = 30
-/** Presence is looked at this often, in ms. */
-const LOOK = 100
 
 /** Greyer, and still dark enough for white letters. */
 const faded = (color: string) => `color-mix(in srgb, ${color} 25%, #6b7075)`
 
-/** The first of some names, and how many more there are. */
-function some(names: string[], most: number): string {
-  const more = names.length - most
-  return listed(more > 0 ? [...names.slice(0, most), `+${number(more)}`] : names)
-}
-
 /** Avatars of who else is here; pressing one jumps to that person's cursor. */
-export function PresenceBar({ session, onJump }: { session: DocumentSession; onJump: (client: number) => void }) {
+export function PresenceBar({ awareness, onJump }: { awareness: Awareness; onJump: (client: number) => void }) {
   const { t } = useTranslation()
-  const [people, setPeople] = useState<Person[]>([])
-  const [announcement, setAnnouncement] = useState('')
-  const before = useRef<Map<string, string>>(new Map())
-
-  useEffect(() => {
-    const { awareness } = session
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let looking: ReturnType<typeof setTimeout> | undefined
-    let shown: Person[] = []
-    const announce = (now: Person[]) => {
-      clearTimeout(timer)
-      timer = setTimeout(() => {
-        const names = new Map(now.map((person) => [person.id, person.name]))
-        const joined = [...names].filter(([id]) => !before.current.has(id)).map(([, name]) => name)
-        const left = [...before.current].filter(([id]) => !names.has(id)).map(([, name]) => name)
-        before.current = names
-        const parts = [
-          joined.length ? t('presence.joined', { names: some(joined, SAID), count: joined.length }) : '',
-          left.length ? t('presence.left', { names: some(left, SAID), count: left.length }) : '',
-        ]
-        if (joined.length + left.length) setAnnouncement(parts.filter(Boolean).join('. '))
-      }, 1000)
-    }
-    const refresh = () => {
-      const now = peopleOf(awareness)
-      if (samePeople(now, shown)) return
-      shown = now
-      setPeople(now)
-      announce(now)
-    }
-    // Carets come in crowds: one look is enough for all that moved meanwhile.
-    const later = () => {
-      looking ??= setTimeout(() => {
-        looking = undefined
-        refresh()
-      }, LOOK)
-    }
-    refresh()
-    awareness.on('change', later)
-    const stop = watchIdleness(awareness)
-    return () => {
-      clearTimeout(timer)
-      clearTimeout(looking)
-      awareness.off('change', later)
-      stop()
-    }
-  }, [session, t])
-
+  const people = usePeople(awareness)
+  const others = people.slice(SHOWN).map((person) => person.name)
   return (
     <>
-      <VisuallyHidden role="status">{announcement}</VisuallyHidden>
+      <Arrivals people={people} />
       {people.length > 0 && (
         <Avatar.Group spacing={6} aria-label={t('presence.here')} role="group">
           {people.slice(0, SHOWN).map((person) => (
@@ -97,14 +43,9 @@ export function PresenceBar({ session, onJump }: { session: DocumentSession; onJ
               </UnstyledButton>
             </Tooltip>
           ))}
-          {people.length > SHOWN && (
-            <Tooltip
-              label={some(
-                people.slice(SHOWN).map((person) => person.name),
-                LISTED,
-              )}
-            >
-              <Avatar size={32} radius="xl">{`+${number(people.length - SHOWN)}`}</Avatar>
+          {others.length > 0 && (
+            <Tooltip label={someNames(others, LISTED)}>
+              <Avatar size={32} radius="xl">{`+${number(others.length)}`}</Avatar>
             </Tooltip>
           )}
         </Avatar.Group>

@@ -2,10 +2,12 @@
 import { Extension } from '@tiptap/core'
 import type { Node } from '@tiptap/pm/model'
 import type { Transaction } from '@tiptap/pm/state'
+import schema from '../schema/schema.json'
 import { endWithLine } from './wholeLines'
 
-const MAX_INDENT = 8
-export const LINE_HEIGHTS = ['1', '1.15', '1.5', '2', '2.5', '3']
+const { indent, lineHeight } = schema.nodes.paragraph.attributes
+const MAX_INDENT = indent.most
+export const LINE_HEIGHTS: string[] = lineHeight.choices
 const TEXT_BLOCKS = ['paragraph', 'heading']
 
 declare module '@tiptap/core' {

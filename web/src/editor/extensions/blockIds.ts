@@ -1,11 +1,11 @@
 /** Every block that somebody makes here gets an id that stays with it. */
 import { Extension } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
-import { Fragment, type Node } from '@tiptap/pm/model'
+import type { Node } from '@tiptap/pm/model'
 import { Plugin, type Transaction } from '@tiptap/pm/state'
-import { Step, StepResult, type Mappable } from '@tiptap/pm/transform'
 import { newId } from '../ids'
 import schema from '../schema/schema.json'
+import { IdsStep } from './idsStep'
 
 const WITH_ID = Object.entries(schema.nodes)
   .filter(([, node]) => 'id' in node.attributes)
@@ -38,51 +38,6 @@ function occurrences(doc: Node, wanted: Set<string>): Map<string, number> {
     return !node.isTextblock
   })
   return counts
-}
-
-type Ids = ReadonlyMap<number, string | null>
-
-/** Gives blocks their ids, in order of their places, all at once: a step for each would walk the whole document as often as there are blocks. */
-class IdsStep extends Step {
-  constructor(private readonly ids: Ids) {
-    super()
-  }
-
-  apply(doc: Node): StepResult {
-    const last = [...this.ids.keys()].at(-1) ?? 0
-    const within = (parent: Node, start: number): Fragment => {
-      const children: Node[] = []
-      parent.forEach((child, offset) => {
-        const at = start + offset
-        const id = this.ids.get(at)
-        const content = child.isTextblock || at > last ? child.content : within(child, at + 1)
-        const same = id === undefined && content === child.content
-        children.push(
-          same
-            ? child
-            : child.type.create(id === undefined ? child.attrs : { ...child.attrs, id }, content, child.marks),
-        )
-      })
-      return children.every((child, at) => child === parent.child(at)) ? parent.content : Fragment.fromArray(children)
-    }
-    return StepResult.ok(doc.copy(within(doc, 0)))
-  }
-
-  invert(doc: Node): IdsStep {
-    return new IdsStep(new Map([...this.ids.keys()].map((at) => [at, doc.nodeAt(at)?.attrs.id as string | null])))
-  }
-
-  map(mapping: Mappable): IdsStep | null {
-    const left = [...this.ids].flatMap(([at, id]): [number, string | null][] => {
-      const { pos, deletedAfter } = mapping.mapResult(at, 1)
-      return deletedAfter ? [] : [[pos, id]]
-    })
-    return left.length > 0 ? new IdsStep(new Map(left)) : null
-  }
-
-  toJSON(): object {
-    return { stepType: 'ids', ids: [...this.ids] }
-  }
 }
 
 export const BlockIds = Extension.create({

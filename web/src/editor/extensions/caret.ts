@@ -9,12 +9,12 @@ import { Decoration, DecorationSet, type EditorView } from '@tiptap/pm/view'
 import {
   absolutePositionToRelativePosition,
   relativePositionToAbsolutePosition,
-  ySyncPluginKey,
   type ProsemirrorBinding,
 } from '@tiptap/y-tiptap'
 import type { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { colorOf, isIdle, nameOf, userOf, type User } from '../../presence/people'
+import { bindingOf } from '../binding'
 import { readPending } from './pending'
 
 const CROWD = 6
@@ -52,7 +52,7 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
   let changes = 0
 
   const draw = (state: EditorState): Drawn => {
-    const { binding } = (ySyncPluginKey.getState(state) ?? {}) as { binding?: ProsemirrorBinding }
+    const binding = bindingOf(state)
     const decorations: Decoration[] = []
     for (const [client, raw] of foremost(awareness)) {
       const { cursor } = raw as State
@@ -145,7 +145,7 @@ export function foremost(awareness: Awareness): [number, unknown][] {
 
 /** Tells others where this person writes, when that has changed. */
 function publish(view: EditorView, awareness: Awareness): void {
-  const { binding } = (ySyncPluginKey.getState(view.state) ?? {}) as { binding?: ProsemirrorBinding }
+  const binding = bindingOf(view.state)
   if (!binding || !view.hasFocus()) return
   const { anchor, head } = view.state.selection
   const cursor: Cursor = {

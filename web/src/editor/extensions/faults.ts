@@ -1,7 +1,7 @@
 /** A fault inside the editor: first the words are saved, then the page is told. */
 import { Extension } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
-import { ySyncPluginKey, type ProsemirrorBinding } from '@tiptap/y-tiptap'
+import { bindingOf } from '../binding'
 
 /** The bundle that holds the editor: faults thrown by other scripts, such as a browser extension's, are not its own. */
 const SCRIPT = new URL(import.meta.url).pathname
@@ -15,7 +15,7 @@ export const Faults = Extension.create<{ onFault: (fault: unknown) => void }, { 
     try {
       next(transaction)
     } catch (fault) {
-      const { binding } = (ySyncPluginKey.getState(this.editor.state) ?? {}) as { binding?: ProsemirrorBinding }
+      const binding = bindingOf(this.editor.state)
       if (binding) {
         // The key that met the fault is in the transaction, but perhaps not yet in the shared text.
         const mine = transaction.docChanged && !isChangeOrigin(transaction)

@@ -8,8 +8,9 @@ import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import type { Node } from '@tiptap/pm/model'
 import { TextSelection, type EditorState, type Transaction } from '@tiptap/pm/state'
 import { CellSelection } from '@tiptap/pm/tables'
-import { absolutePositionToRelativePosition, ySyncPluginKey, type ProsemirrorBinding } from '@tiptap/y-tiptap'
+import { absolutePositionToRelativePosition, type ProsemirrorBinding } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
+import { bindingOf, isUndoOrRedo } from '../binding'
 
 /** Letters on each side of the caret that are looked for, and how many of them tell that they are the same. */
 const REACH = 64
@@ -37,13 +38,12 @@ interface Held {
 export const FollowWords = Extension.create({
   name: 'followWords',
   dispatchTransaction({ transaction, next }) {
-    const { isUndoRedoOperation } = (transaction.getMeta(ySyncPluginKey) ?? {}) as { isUndoRedoOperation?: boolean }
-    if (!isChangeOrigin(transaction) || isUndoRedoOperation) {
+    if (!isChangeOrigin(transaction) || isUndoOrRedo(transaction)) {
       next(transaction)
       return
     }
     const { state } = this.editor
-    const { binding } = (ySyncPluginKey.getState(state) ?? {}) as { binding?: ProsemirrorBinding }
+    const binding = bindingOf(state)
     const held = (binding?.beforeTransactionSelection ?? null) as Held | null
     const resolved = transaction.selection
     if (transaction.docChanged) follow(state, transaction, (end) => isAlive(binding?.doc, held?.[end]))

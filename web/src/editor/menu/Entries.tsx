@@ -2,12 +2,12 @@ import { Menu } from '@mantine/core'
 import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { flushSync } from 'react-dom'
 import { sideways } from '../../app/arrows'
-import { keysHere, type Command as CommandEntry, type Entry } from './entries'
+import type { Command as CommandEntry, Entry } from './entries'
 
 /** One thing to do, with its keys and whether it is on. */
 export function Command({ command }: { command: CommandEntry }) {
   const { label, keys, active, disabled, danger, run } = command
-  const hint = keys && <kbd className="menu-keys">{keysHere(keys)}</kbd>
+  const hint = keys && <kbd className="menu-keys">{keys}</kbd>
   if (active !== undefined) {
     return (
       <Menu.CheckboxItem

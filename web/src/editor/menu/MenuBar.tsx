@@ -38,7 +38,7 @@ export function MenuBar({ editor, page, readOnly, onPanel }: Props) {
     // Escape in a menu inside another: what has the focus goes with both.
     if (index === null) setTimeout(() => document.activeElement === document.body && backToText())
   }
-  const menus = menusOf(editor, page, onPanel, t, open !== null, !readOnly)
+  const menus = menusOf({ editor, page, open: onPanel, t, opened: open !== null, writable: !readOnly })
   if (one) return <OneMenu menus={menus} opened={open !== null} onOpen={(opened) => setOpen(opened ? 0 : null)} />
   return (
     <Menubar className="menubar" aria-label={t('menu.label')} openIndex={open} onOpenChange={change} onClick={chosen}>

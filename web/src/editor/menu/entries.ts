@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 
 export interface Command {
   label: string
-  /** Keys as `Mod+B`; Mod is Ctrl, on a Mac ⌘. */
+  /** Its keys, as this machine names them. */
   keys?: string
   active?: boolean
   disabled?: boolean
@@ -28,11 +28,4 @@ export type Entry = Command | Submenu | Custom | 'line'
 export interface MenuOf {
   label: string
   items: Entry[]
-}
-
-const MAC = navigator.platform.startsWith('Mac')
-
-/** The keys as this machine names them. */
-export function keysHere(keys: string): string {
-  return MAC ? keys.replace('Mod+', '⌘').replace('Shift+', '⇧').replace('Alt+', '⌥') : keys.replace('Mod', 'Ctrl')
 }

@@ -1,6 +1,7 @@
 /** The menus: what they offer, and what is possible and on at this moment. */
 import type { Editor } from '@tiptap/core'
 import type { TFunction } from 'i18next'
+import { FORMATS } from '../../api/client'
 import { cutOrCopy, nothingSelected, pasteFromClipboard, pasteMarkdownFromClipboard, selectAll } from '../clipboard'
 import { block } from '../commands'
 import { LINE_HEIGHTS } from '../extensions/blockAttributes'
@@ -8,43 +9,49 @@ import { smartQuotes } from '../extensions/smartQuotes'
 import type { PageActions, Panel } from '../panels/panel'
 import { pickPictures } from '../picture/pick'
 import { originalSize, selectedPicture, step } from '../picture/resize'
+import { headingKeys, keysHere, type Shortcut } from '../shortcuts'
 import { tableCommands } from '../table/commands'
 import { TableGrid } from '../table/TableGrid'
-import { keysHere, type Entry, type MenuOf } from './entries'
+import type { Command, Entry, MenuOf } from './entries'
 
-const MARKS = [
-  ['bold', 'Mod+B'],
-  ['italic', 'Mod+I'],
-  ['underline', 'Mod+U'],
-  ['strike', 'Alt+Shift+5'],
-  ['superscript', 'Mod+.'],
-  ['subscript', 'Mod+,'],
-  ['code', 'Mod+E'],
-] as const
-const ALIGNMENTS = [
-  ['left', 'Mod+Shift+L'],
-  ['center', 'Mod+Shift+E'],
-  ['right', 'Mod+Shift+R'],
-  ['justify', 'Mod+Shift+J'],
-] as const
+const MARKS = ['bold', 'italic', 'underline', 'strike', 'superscript', 'subscript', 'code'] as const
+const ALIGNMENTS = ['left', 'center', 'right', 'justify'] as const
+const HEADINGS = [1, 2, 3, 4, 5, 6] as const
 
-/** `opened` says whether anybody sees it: only then is the state of the text asked for. */
-export function menusOf(
-  editor: Editor,
-  page: PageActions,
-  open: (panel: Panel) => void,
-  t: TFunction,
-  opened: boolean,
-  writable: boolean,
-): MenuOf[] {
-  const is = (name: string, attributes?: Record<string, unknown>) => opened && editor.isActive(name, attributes)
-  const run = () => editor.chain().focus()
-  const named = (key: string, active?: boolean): Entry => ({
-    label: t(key),
-    ...(active === undefined ? {} : { active }),
-    run: () => block(key).run(editor),
-  })
+/** What the menus go by. */
+interface Context {
+  editor: Editor
+  page: PageActions
+  open: (panel: Panel) => void
+  t: TFunction
+  /** Whether anybody sees them: only then is the state of the text asked for. */
+  opened: boolean
+  writable: boolean
+}
 
+export function menusOf(context: Context): MenuOf[] {
+  const { t, writable, open } = context
+  return [
+    { label: t('menu.file'), items: fileMenu(context) },
+    { label: t('menu.edit'), items: writable ? editMenu(context) : readersEditMenu(context) },
+    { label: t('menu.view'), items: viewMenu(context) },
+    ...(writable
+      ? [
+          { label: t('menu.insert'), items: insertMenu(context) },
+          { label: t('menu.format'), items: formatMenu(context) },
+        ]
+      : []),
+    { label: t('menu.tools'), items: toolsMenu(context) },
+    { label: t('menu.help'), items: [withKeys(t, 'shortcuts.title', () => open('help'))] },
+  ]
+}
+
+/** One thing to do, called as its keys are. */
+function withKeys(t: TFunction, shortcut: Shortcut, run: () => void, more: Partial<Command> = {}): Command {
+  return { label: t(shortcut), keys: keysHere(shortcut), run, ...more }
+}
+
+function fileMenu({ page, t }: Context): Entry[] {
   const file: Entry[] = [
     ...(page.create ? [{ label: t('documents.new'), run: page.create }] : []),
     ...(page.copy ? [{ label: t('documents.copy'), run: page.copy }] : []),
@@ -53,76 +60,81 @@ export function menusOf(
     ...(page.create || page.rename ? ['line' as const] : []),
     {
       label: t('document.download'),
-      items: (['markdown', 'html', 'text', 'json'] as const).map((format) => ({
-        label: t(`format.${format}`),
-        run: () => page.download(format),
-      })),
+      items: FORMATS.map((format) => ({ label: t(`format.${format}`), run: () => page.download(format) })),
     },
-    { label: t('document.print'), keys: 'Mod+P', run: () => window.print() },
+    withKeys(t, 'document.print', () => window.print()),
   ]
   if (page.trash) file.push('line', { label: t('trash.move'), danger: true, run: page.trash })
+  return file
+}
 
-  const refused = (keys: string) => page.say(t('menu.clipboard.refused', { keys: keysHere(keys) }))
-  const [cut, copy] = (['cut', 'copy'] as const).map((command): Entry => {
-    const keys = command === 'cut' ? 'Mod+X' : 'Mod+C'
-    return {
-      label: t(`menu.${command}`),
-      keys,
-      disabled: !opened || nothingSelected(editor),
-      run: () => void (cutOrCopy(editor, command) || refused(keys)),
-    }
-  }) as [Entry, Entry]
-  const looking: Entry[] = [
-    { label: t('menu.select.all'), keys: 'Mod+A', run: () => selectAll(editor) },
-    { label: t(writable ? 'find.title' : 'find.term'), keys: 'Mod+F', run: () => open('find') },
-  ]
-  const edit: Entry[] = [
-    {
-      label: t('toolbar.undo'),
-      keys: 'Mod+Z',
+function editMenu(context: Context): Entry[] {
+  const { editor, opened, t } = context
+  const paste = (from: (editor: Editor) => Promise<void>) => () =>
+    void from(editor).catch(() => sayKeys(context, 'menu.paste'))
+  return [
+    withKeys(t, 'toolbar.undo', () => editor.chain().focus().undo().run(), {
       disabled: !opened || !editor.can().undo(),
-      run: () => run().undo().run(),
-    },
-    {
-      label: t('toolbar.redo'),
-      keys: 'Mod+Shift+Z',
+    }),
+    withKeys(t, 'toolbar.redo', () => editor.chain().focus().redo().run(), {
       disabled: !opened || !editor.can().redo(),
-      run: () => run().redo().run(),
-    },
+    }),
     'line',
-    cut,
-    copy,
-    {
-      label: t('menu.paste'),
-      keys: 'Mod+V',
-      run: () => void pasteFromClipboard(editor).catch(() => refused('Mod+V')),
-    },
-    {
-      label: t('menu.paste.markdown'),
-      run: () => void pasteMarkdownFromClipboard(editor).catch(() => refused('Mod+V')),
-    },
+    cutOrCopyEntry(context, 'cut'),
+    cutOrCopyEntry(context, 'copy'),
+    withKeys(t, 'menu.paste', paste(pasteFromClipboard)),
+    { label: t('menu.paste.markdown'), run: paste(pasteMarkdownFromClipboard) },
     'line',
-    ...looking,
+    ...lookingEntries(context),
   ]
+}
 
-  const view: Entry[] = [
+function readersEditMenu(context: Context): Entry[] {
+  return [cutOrCopyEntry(context, 'copy'), 'line', ...lookingEntries(context)]
+}
+
+function cutOrCopyEntry(context: Context, command: 'cut' | 'copy'): Entry {
+  const { editor, opened, t } = context
+  const run = () => void (cutOrCopy(editor, command) || sayKeys(context, `menu.${command}`))
+  return withKeys(t, `menu.${command}`, run, { disabled: !opened || nothingSelected(editor) })
+}
+
+/** The browser lets no menu do it: says the keys that do. */
+function sayKeys({ page, t }: Context, shortcut: Shortcut): void {
+  page.say(t('menu.clipboard.refused', { keys: keysHere(shortcut) }))
+}
+
+function lookingEntries({ editor, open, t, writable }: Context): Entry[] {
+  return [
+    withKeys(t, 'menu.select.all', () => selectAll(editor)),
+    withKeys(t, writable ? 'find.title' : 'find.term', () => open('find')),
+  ]
+}
+
+function viewMenu({ page, open, t }: Context): Entry[] {
+  return [
     // A narrow window has no room beside the page.
     ...(matchMedia('(max-width: 900px)').matches
       ? []
       : [{ label: t('outline.title'), active: page.outline.shown, run: page.outline.toggle }, 'line' as const]),
     { label: t('theme.dark'), active: page.theme.dark, run: page.theme.toggle },
     'line',
-    { label: t('words.title'), keys: 'Mod+Shift+C', run: () => open('words') },
+    withKeys(t, 'words.title', () => open('words')),
   ]
+}
 
-  const tools: Entry[] = [
-    { label: t('words.title'), keys: 'Mod+Shift+C', run: () => open('words') },
+function toolsMenu({ open, t, opened, writable }: Context): Entry[] {
+  return [
+    withKeys(t, 'words.title', () => open('words')),
     ...(writable
       ? [{ label: t('menu.quotes'), active: opened && smartQuotes.on, run: () => smartQuotes.toggle() }]
       : []),
   ]
+}
 
-  const insert: Entry[] = [
+function insertMenu(context: Context): Entry[] {
+  const { editor, open, t } = context
+  return [
     { label: t('block.picture'), run: () => pickPictures(editor) },
     {
       label: t('block.table'),
@@ -130,119 +142,123 @@ export function menusOf(
         <TableGrid
           onPick={(rows, cols) => {
             close()
-            run().insertTable({ rows, cols, withHeaderRow: true }).run()
+            editor.chain().focus().insertTable({ rows, cols, withHeaderRow: true }).run()
           }}
         />
       ),
     },
-    { label: t('toolbar.link'), keys: 'Mod+K', run: () => open('link') },
+    withKeys(t, 'toolbar.link', () => open('link')),
     { label: t('emoji.title'), run: () => open('emoji') },
     'line',
-    named('block.rule'),
-    { label: t('block.page'), keys: 'Mod+Enter', run: () => run().insertPageBreak().run() },
-    named('block.code'),
-    named('block.quote'),
+    blockEntry(context, 'block.rule'),
+    withKeys(t, 'block.page', () => block('block.page').run(editor)),
+    blockEntry(context, 'block.code'),
+    blockEntry(context, 'block.quote'),
   ]
+}
 
-  const format: Entry[] = [
-    {
-      label: t('menu.text'),
-      items: MARKS.map(([name, keys]) => ({
-        label: t(`toolbar.${name}`),
-        keys,
-        active: is(name),
-        run: () => run().toggleMark(name).run(),
-      })),
-    },
-    {
-      label: t('toolbar.style'),
-      items: [
-        {
-          label: t('block.paragraph'),
-          keys: 'Mod+Alt+0',
-          active: is('paragraph'),
-          run: () => run().setParagraph().run(),
-        },
-        ...([1, 2, 3, 4, 5, 6] as const).map((level) => ({
-          label: t('block.heading', { level }),
-          keys: `Mod+Alt+${level}`,
-          active: is('heading', { level }),
-          run: () => run().setHeading({ level }).run(),
-        })),
-        named('block.quote', is('blockquote')),
-        named('block.code', is('codeBlock')),
-      ],
-    },
-    {
-      label: t('menu.align'),
-      items: [
-        ...ALIGNMENTS.map(([align, keys]) => ({
-          label: t(`toolbar.align.${align}`),
-          keys,
-          active: opened && editor.isActive({ textAlign: align }),
-          run: () => (align === 'left' ? run().unsetTextAlign().run() : run().setTextAlign(align).run()),
-        })),
-        'line',
-        { label: t('toolbar.indent'), keys: 'Mod+]', run: () => run().changeIndent(1).run() },
-        { label: t('toolbar.outdent'), keys: 'Mod+[', run: () => run().changeIndent(-1).run() },
-      ],
-    },
+function formatMenu(context: Context): Entry[] {
+  const { editor, opened, t } = context
+  const is = isActive(context)
+  return [
+    { label: t('menu.text'), items: textEntries(context) },
+    { label: t('toolbar.style'), items: styleEntries(context) },
+    { label: t('menu.align'), items: paragraphEntries(context) },
     {
       label: t('toolbar.spacing'),
       items: LINE_HEIGHTS.map((value) => ({
         label: t(`spacing.${value}`, { defaultValue: value }),
-        active: opened && editor.isActive({ lineHeight: value }),
-        run: () => run().setLineHeight(value).run(),
+        active: is({ lineHeight: value }),
+        run: () => editor.chain().focus().setLineHeight(value).run(),
       })),
     },
     {
       label: t('menu.lists'),
       items: [
-        named('block.bullets', is('bulletList')),
-        named('block.numbers', is('orderedList')),
-        named('block.tasks', is('taskList')),
+        blockEntry(context, 'block.bullets', is('bulletList')),
+        blockEntry(context, 'block.numbers', is('orderedList')),
+        blockEntry(context, 'block.tasks', is('taskList')),
       ],
     },
     'line',
     {
       label: t('picture.menu'),
       disabled: !opened || selectedPicture(editor) === null,
-      items: opened ? picture(editor, open, t) : [],
+      items: opened ? pictureEntries(context) : [],
     },
     {
       label: t('block.table'),
       disabled: !is('table'),
-      items: (is('table') ? tableCommands(editor) : []).map(({ key, run: change, possible }) => ({
+      items: (is('table') ? tableCommands(editor) : []).map(({ key, run, possible }) => ({
         label: t(key),
         disabled: !possible(),
-        run: change,
+        run,
       })),
     },
     'line',
-    { label: t('toolbar.clear'), keys: 'Mod+\\', run: () => run().clearFormatting().run() },
-  ]
-
-  return [
-    { label: t('menu.file'), items: file },
-    { label: t('menu.edit'), items: writable ? edit : [copy, 'line', ...looking] },
-    { label: t('menu.view'), items: view },
-    ...(writable
-      ? [
-          { label: t('menu.insert'), items: insert },
-          { label: t('menu.format'), items: format },
-        ]
-      : []),
-    { label: t('menu.tools'), items: tools },
-    { label: t('menu.help'), items: [{ label: t('shortcuts.title'), keys: 'Mod+/', run: () => open('help') }] },
+    withKeys(t, 'toolbar.clear', () => editor.chain().focus().clearFormatting().run()),
   ]
 }
 
-function picture(editor: Editor, open: (panel: Panel) => void, t: TFunction): Entry[] {
+function isActive({ editor, opened }: Context) {
+  return (what: string | Record<string, unknown>, attributes?: Record<string, unknown>): boolean =>
+    opened && (typeof what === 'string' ? editor.isActive(what, attributes) : editor.isActive(what))
+}
+
+function blockEntry({ editor, t }: Context, key: string, active?: boolean): Entry {
+  return { label: t(key), ...(active === undefined ? {} : { active }), run: () => block(key).run(editor) }
+}
+
+function textEntries(context: Context): Entry[] {
+  const is = isActive(context)
+  return MARKS.map((name) =>
+    withKeys(context.t, `toolbar.${name}`, () => context.editor.chain().focus().toggleMark(name).run(), {
+      active: is(name),
+    }),
+  )
+}
+
+function styleEntries(context: Context): Entry[] {
+  const { editor, t } = context
+  const is = isActive(context)
+  return [
+    withKeys(t, 'block.paragraph', () => editor.chain().focus().setParagraph().run(), { active: is('paragraph') }),
+    ...HEADINGS.map((level) => ({
+      label: t('block.heading', { level }),
+      keys: headingKeys(level),
+      active: is('heading', { level }),
+      run: () => editor.chain().focus().setHeading({ level }).run(),
+    })),
+    blockEntry(context, 'block.quote', is('blockquote')),
+    blockEntry(context, 'block.code', is('codeBlock')),
+  ]
+}
+
+function paragraphEntries(context: Context): Entry[] {
+  const { editor, t } = context
+  const is = isActive(context)
+  const run = () => editor.chain().focus()
+  return [
+    ...ALIGNMENTS.map((align) =>
+      withKeys(
+        t,
+        `toolbar.align.${align}`,
+        () => (align === 'left' ? run().unsetTextAlign().run() : run().setTextAlign(align).run()),
+        { active: is({ textAlign: align }) },
+      ),
+    ),
+    'line',
+    withKeys(t, 'toolbar.indent', () => run().changeIndent(1).run()),
+    withKeys(t, 'toolbar.outdent', () => run().changeIndent(-1).run()),
+  ]
+}
+
+function pictureEntries({ editor, open, t }: Context): Entry[] {
   return [
     { label: t('picture.alt'), run: () => open('alt') },
     'line',
-    { label: t('picture.larger'), keys: 'Alt+Shift+↑', run: () => step(editor, 1) },
-    { label: t('picture.smaller'), keys: 'Alt+Shift+↓', run: () => step(editor, -1) },
+    withKeys(t, 'picture.larger', () => step(editor, 1)),
+    withKeys(t, 'picture.smaller', () => step(editor, -1)),
     { label: t('picture.original'), run: () => originalSize(editor) },
     'line',
     ...(['left', 'center', 'right'] as const).map((align) => ({

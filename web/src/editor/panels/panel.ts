@@ -1,3 +1,5 @@
+import type { Format } from '../../api/client'
+
 /** What may stand open beside the text, one at a time. */
 export type Panel = 'find' | 'help' | 'emoji' | 'link' | 'alt' | 'words'
 
@@ -9,7 +11,7 @@ export interface PageActions {
   /** These two are null for people who may not. */
   rename: (() => void) | null
   share: (() => void) | null
-  download: (format: 'markdown' | 'html' | 'text' | 'json') => void
+  download: (format: Format) => void
   outline: { shown: boolean; toggle: () => void }
   theme: { dark: boolean; toggle: () => void }
   /** Says something in passing. */

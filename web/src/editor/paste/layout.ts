@@ -1,9 +1,10 @@
 /** What office programs say in styles and the schema has of its own: widths of columns, indents, page breaks. */
+import schema from '../schema/schema.json'
 import { declarations, elements, isElement, pixels, tag } from './dom'
 
 /** What one press of "increase indent" makes in Word and Google Docs. */
 const INDENT = 48
-const MOST_INDENT = 8
+const MOST_INDENT = schema.nodes.paragraph.attributes.indent.most
 
 export function indents(body: HTMLElement): void {
   for (const block of elements(body, 'p, h1, h2, h3, h4, h5, h6')) {

@@ -44,7 +44,7 @@ const KEPT: Record<string, (value: string, element: Element) => string | null> =
   ...Object.fromEntries(
     ['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((name) => [
       `${name} data-indent`,
-      (value: string) => (/^[1-8]$/.test(value) ? value : null),
+      (value: string) => (/^[1-9]$/.test(value) ? value : null),
     ]),
   ),
 }

@@ -2,7 +2,7 @@
  * Pictures in pasted text. What the clipboard holds is handed out for upload; what lies elsewhere is not fetched,
  * since fetching tells its server who pasted what and when: a link stands in its place.
  */
-import { safeAddress } from '../links'
+import { attachmentPath, safeAddress } from '../links'
 import { declarations, elements, pixels } from './dom'
 
 /** A picture that is to be uploaded; `id` is its block's. */
@@ -22,7 +22,6 @@ export interface PictureOptions {
 }
 
 const DATA = /^data:(image\/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/=\s]+)$/i
-const OWN = /^(?:https?:\/\/[^/]+)?(\/api\/v1\/documents\/[0-9a-f-]{36}\/attachments\/[0-9a-f]{64})$/
 
 /** A picture too small to see tells somebody's server that it was opened. */
 function isTracker(image: HTMLElement): boolean {
@@ -81,7 +80,7 @@ export function pictures(body: HTMLElement, options: PictureOptions): PastedPict
       found.push({ id, file })
     }
     const data = DATA.exec(src)
-    const own = OWN.exec(src)?.[1]
+    const own = attachmentPath(src)
     if (data) hold(() => Promise.resolve(decoded(data[1] ?? '', data[2] ?? '')))
     else if (own?.startsWith(options.own)) image.setAttribute('src', own)
     else if (beside.length > 0) {

@@ -1,4 +1,5 @@
 /** Turns style attributes into the elements that mean the same, and forgets the rest. */
+import { isColor } from '../schema/color'
 import { declarations, elements, isBlock, rename, tag, unwrap } from './dom'
 import { chosenFont, type Usual } from './fonts'
 
@@ -23,11 +24,10 @@ const INLINE = 'span, font, strong, em, u, s, sub, sup, mark, code, small, big, 
 /** Colours that every program writes on ordinary text and paper. */
 const ORDINARY =
   /^(auto|windowtext|currentcolor|inherit|initial|unset|none|transparent|black|white|#0{3}|#0{6}|#f{3}|#f{6}|rgba?\((0, ?0, ?0|255, ?255, ?255).*\)|rgba\(.*, ?0\))$/i
-const COLOR = /^(#[0-9a-f]{3,8}|rgba?\([0-9., %]{5,40}\)|[a-z]{3,30})$/i
 
 /** A colour that somebody chose; null for one that is every text's. */
 export function personal(color: string | undefined): string | null {
-  return color && COLOR.test(color) && !ORDINARY.test(color) ? color : null
+  return color && isColor(color) && !ORDINARY.test(color) ? color : null
 }
 
 function negated(element: HTMLElement, style: Map<string, string>): boolean {

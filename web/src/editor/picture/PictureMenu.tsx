@@ -49,13 +49,13 @@ export function PictureMenu({ editor, onAltText }: { editor: Editor; onAltText: 
         <span className="toolbar-gap" />
         <ToolButton
           label={t('picture.smaller')}
-          keys="Alt+Shift+↓"
+          shortcut="picture.smaller"
           icon={<IconZoomOut size={18} />}
           onClick={() => step(editor, -1)}
         />
         <ToolButton
           label={t('picture.larger')}
-          keys="Alt+Shift+↑"
+          shortcut="picture.larger"
           icon={<IconZoomIn size={18} />}
           onClick={() => step(editor, 1)}
         />

@@ -1,6 +1,7 @@
 /** What the editor sees of an attribute, whatever the document holds: the server's rule, in the browser. */
 import { Extension } from '@tiptap/core'
 import { safeAddress } from '../links'
+import { isColor } from './color'
 import schema from './schema.json'
 
 /** What the schema says of one attribute. */
@@ -16,7 +17,6 @@ export interface Attribute {
 type Attributes = Record<string, Attribute>
 type Described = Record<string, { attributes: Attributes } | undefined>
 
-const COLOR = /^(#[0-9a-fA-F]{3,8}|rgba?\([0-9., %]{5,40}\)|[a-zA-Z]{3,30})$/
 const MOST_COLUMNS = 100
 
 const patterns = new Map<string, RegExp>()
@@ -47,7 +47,7 @@ export function clean(attribute: Attribute, value: unknown): unknown {
   }
   if (typeof value !== 'string') return usual
   if (kind === 'choice') return choices.includes(value) ? value : usual
-  if (kind === 'color') return COLOR.test(value) ? value : usual
+  if (kind === 'color') return isColor(value) ? value : usual
   if (kind === 'url') return safeAddress(value) ?? usual
   return pattern === null || matches(pattern, value) ? value : usual
 }

@@ -19,10 +19,10 @@ import { LINE_HEIGHTS } from '../extensions/blockAttributes'
 import { ToolButton } from './ToolButton'
 
 const ALIGNMENTS = [
-  { align: 'left', keys: 'Mod+Shift+L', icon: IconAlignLeft },
-  { align: 'center', keys: 'Mod+Shift+E', icon: IconAlignCenter },
-  { align: 'right', keys: 'Mod+Shift+R', icon: IconAlignRight },
-  { align: 'justify', keys: 'Mod+Shift+J', icon: IconAlignJustified },
+  { align: 'left', icon: IconAlignLeft },
+  { align: 'center', icon: IconAlignCenter },
+  { align: 'right', icon: IconAlignRight },
+  { align: 'justify', icon: IconAlignJustified },
 ] as const
 
 /** The look of paragraphs: alignment, spacing, lists, indent. */
@@ -42,11 +42,11 @@ export function ParagraphTools({ editor }: { editor: Editor }) {
   const run = () => editor.chain().focus()
   return (
     <>
-      {ALIGNMENTS.map(({ align, keys, icon: Icon }) => (
+      {ALIGNMENTS.map(({ align, icon: Icon }) => (
         <ToolButton
           key={align}
           label={t(`toolbar.align.${align}`)}
-          keys={keys}
+          shortcut={`toolbar.align.${align}`}
           icon={<Icon size={18} />}
           active={state.align === align}
           onClick={() => (align === 'left' ? run().unsetTextAlign().run() : run().setTextAlign(align).run())}
@@ -89,40 +89,40 @@ export function ParagraphTools({ editor }: { editor: Editor }) {
       <span className="toolbar-gap" />
       <ToolButton
         label={t('block.bullets')}
-        keys="Mod+Shift+8"
+        shortcut="block.bullets"
         icon={<IconList size={18} />}
         active={state.bullets}
         onClick={() => run().toggleBulletList().run()}
       />
       <ToolButton
         label={t('block.numbers')}
-        keys="Mod+Shift+7"
+        shortcut="block.numbers"
         icon={<IconListNumbers size={18} />}
         active={state.numbers}
         onClick={() => run().toggleOrderedList().run()}
       />
       <ToolButton
         label={t('block.tasks')}
-        keys="Mod+Shift+9"
+        shortcut="block.tasks"
         icon={<IconListCheck size={18} />}
         active={state.tasks}
         onClick={() => run().toggleTaskList().run()}
       />
       <ToolButton
         label={t('toolbar.outdent')}
-        keys="Mod+["
+        shortcut="toolbar.outdent"
         icon={<IconIndentDecrease size={18} />}
         onClick={() => run().changeIndent(-1).run()}
       />
       <ToolButton
         label={t('toolbar.indent')}
-        keys="Mod+]"
+        shortcut="toolbar.indent"
         icon={<IconIndentIncrease size={18} />}
         onClick={() => run().changeIndent(1).run()}
       />
       <ToolButton
         label={t('block.quote')}
-        keys="Mod+Shift+B"
+        shortcut="block.quote"
         icon={<IconBlockquote size={18} />}
         active={state.quote}
         onClick={() => run().toggleBlockquote().run()}

@@ -23,7 +23,7 @@ export function SizeField({ editor, size }: { editor: Editor; size: number | nul
     <>
       <ToolButton
         label={t('toolbar.size.smaller')}
-        keys="Mod+Shift+,"
+        shortcut="toolbar.size.smaller"
         icon={<IconMinus size={16} />}
         onClick={() => editor.chain().focus().changeFontSize(-1).run()}
       />
@@ -52,7 +52,7 @@ export function SizeField({ editor, size }: { editor: Editor; size: number | nul
       />
       <ToolButton
         label={t('toolbar.size.larger')}
-        keys="Mod+Shift+."
+        shortcut="toolbar.size.larger"
         icon={<IconPlus size={16} />}
         onClick={() => editor.chain().focus().changeFontSize(1).run()}
       />

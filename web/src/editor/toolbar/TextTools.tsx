@@ -39,13 +39,13 @@ const FONTS: Record<string, 'sans-serif' | 'serif' | 'monospace' | 'cursive'> = 
   Verdana: 'sans-serif',
 }
 const MARKS = [
-  { name: 'bold', keys: 'Mod+B', icon: IconBold },
-  { name: 'italic', keys: 'Mod+I', icon: IconItalic },
-  { name: 'underline', keys: 'Mod+U', icon: IconUnderline },
-  { name: 'strike', keys: 'Alt+Shift+5', icon: IconStrikethrough },
-  { name: 'code', keys: 'Mod+E', icon: IconCode },
-  { name: 'subscript', keys: 'Mod+,', icon: IconSubscript },
-  { name: 'superscript', keys: 'Mod+.', icon: IconSuperscript },
+  { name: 'bold', icon: IconBold },
+  { name: 'italic', icon: IconItalic },
+  { name: 'underline', icon: IconUnderline },
+  { name: 'strike', icon: IconStrikethrough },
+  { name: 'code', icon: IconCode },
+  { name: 'subscript', icon: IconSubscript },
+  { name: 'superscript', icon: IconSuperscript },
 ] as const
 
 function blockOf(editor: Editor): string {
@@ -116,11 +116,11 @@ export function TextTools({ editor, onLink }: { editor: Editor; onLink: () => vo
       />
       <SizeField editor={editor} size={state.size} />
       <span className="toolbar-gap" />
-      {MARKS.map(({ name, keys, icon: Icon }) => (
+      {MARKS.map(({ name, icon: Icon }) => (
         <ToolButton
           key={name}
           label={t(`toolbar.${name}`)}
-          keys={keys}
+          shortcut={`toolbar.${name}`}
           icon={<Icon size={18} />}
           active={state.on.includes(name)}
           onClick={() => run().toggleMark(name).run()}
@@ -143,14 +143,14 @@ export function TextTools({ editor, onLink }: { editor: Editor; onLink: () => vo
       />
       <ToolButton
         label={t('toolbar.clear')}
-        keys="Mod+\"
+        shortcut="toolbar.clear"
         icon={<IconClearFormatting size={18} />}
         onClick={() => run().clearFormatting().run()}
       />
       <span className="toolbar-gap" />
       <ToolButton
         label={t('toolbar.link')}
-        keys="Mod+K"
+        shortcut="toolbar.link"
         icon={<IconLink size={18} />}
         active={state.link}
         onClick={onLink}

@@ -1,11 +1,10 @@
 import { ActionIcon, Tooltip } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { keysHere } from '../menu/entries'
+import { keysHere, type Shortcut } from '../shortcuts'
 
 interface Props {
   label: string
-  /** Keys as `Mod+B`. */
-  keys?: string
+  shortcut?: Shortcut
   icon: ReactNode
   active?: boolean
   disabled?: boolean
@@ -13,8 +12,8 @@ interface Props {
 }
 
 /** One control; it takes no focus from the text when it is clicked. */
-export function ToolButton({ label, keys, icon, active, disabled, onClick }: Props) {
-  const named = keys ? `${label} (${keysHere(keys)})` : label
+export function ToolButton({ label, shortcut, icon, active, disabled, onClick }: Props) {
+  const named = shortcut ? `${label} (${keysHere(shortcut)})` : label
   return (
     <Tooltip label={named} openDelay={400}>
       <ActionIcon

@@ -60,21 +60,21 @@ export function Toolbar({ editor, before, onPanel }: Props) {
       {before}
       <ToolButton
         label={t('toolbar.undo')}
-        keys="Mod+Z"
+        shortcut="toolbar.undo"
         icon={<IconArrowBackUp size={18} />}
         disabled={!canUndo}
         onClick={() => editor.chain().focus().undo().run()}
       />
       <ToolButton
         label={t('toolbar.redo')}
-        keys="Mod+Shift+Z"
+        shortcut="toolbar.redo"
         icon={<IconArrowForwardUp size={18} />}
         disabled={!canRedo}
         onClick={() => editor.chain().focus().redo().run()}
       />
       <ToolButton
         label={t('find.title')}
-        keys="Mod+F"
+        shortcut="find.title"
         icon={<IconSearch size={18} />}
         onClick={() => onPanel('find')}
       />

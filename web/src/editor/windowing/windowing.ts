@@ -10,6 +10,7 @@ import { Plugin, type EditorState, type PluginView, type Selection } from '@tipt
 import type { EditorView } from '@tiptap/pm/view'
 import { REVEAL } from '../../app/bringIntoView'
 import { between, joined, styleFor, type Extent, type Range } from './ranges'
+import { ReadingPlace } from './readingPlace'
 
 /** Shorter documents, in blocks, are laid out whole. */
 const LONG = 400
@@ -50,12 +51,12 @@ class Viewport implements PluginView {
   /** The mean height of a block, in pixels; 0 until it is known. */
   private usual = 0
   private width = 0
-  /** What is read at the upper edge of the screen: a block, and how much of it is above, as a share of its height. */
-  private place: { block: Element; above: number } | null = null
+  private readonly place: ReadingPlace
   private frame = 0
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(private readonly view: EditorView) {
+    this.place = new ReadingPlace(view.dom)
     if (view.state.doc.childCount >= LONG) this.measureSoon()
   }
 
@@ -103,13 +104,14 @@ class Viewport implements PluginView {
   private readonly onScroll = (): void => {
     // At another width other words stand here: onResize goes back first.
     if (this.view.dom.clientWidth !== this.width) return
-    this.fill()
-    this.keepPlace()
+    const screen = this.screen()
+    if (!screen) return
+    this.fill(screen)
+    this.place.keep(screen, this.shown ? this.laidOut : this.view.dom.children)
   }
 
   /** Lays out more where the screen comes near to the end of what is laid out. */
-  private fill(): void {
-    const screen = this.screen()
+  private fill(screen = this.screen()): void {
     if (!this.shown || !screen) return
     const { firstElementChild, lastElementChild } = this.view.dom
     const room = LEFT * screen.height
@@ -133,7 +135,7 @@ class Viewport implements PluginView {
     const turned = width !== this.width
     this.width = width
     if (turned && known) {
-      this.returnToPlace()
+      this.place.returnTo()
       clearTimeout(this.timer)
       this.timer = setTimeout(() => this.measureAgain(), SETTLED)
     }
@@ -143,27 +145,8 @@ class Viewport implements PluginView {
   /** Every height is new. */
   private measureAgain(): void {
     this.showAll()
-    this.returnToPlace()
+    this.place.returnTo()
     this.measureSoon()
-  }
-
-  private keepPlace(): void {
-    const screen = this.screen()
-    if (!screen) return
-    for (const block of this.shown ? this.laidOut : this.view.dom.children) {
-      const { top, bottom, height } = block.getBoundingClientRect()
-      if (bottom <= screen.top || height === 0) continue
-      this.place = { block, above: (screen.top - top) / height }
-      return
-    }
-  }
-
-  private returnToPlace(): void {
-    const canvas = this.view.dom.closest('.canvas')
-    const { block, above } = this.place ?? {}
-    if (!canvas?.scrollTop || !block?.isConnected || above === undefined) return
-    const { top, height } = block.getBoundingClientRect()
-    canvas.scrollTop += top + above * height - canvas.getBoundingClientRect().top
   }
 
   /** Once all blocks have been laid out, which they are at first, their heights are known. */

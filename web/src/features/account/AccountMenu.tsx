@@ -15,7 +15,7 @@ export function AccountMenu({ session }: { session: Session }) {
   const account = session.account
   if (!account) return null
 
-  const leave = async () => (await import('./leaving')).signOut(t, session, () => endSession(account.id))
+  const leave = async () => (await import('./signOut')).signOut(t, session, () => endSession(account.id))
   const invite = async () => {
     const { InviteDialog } = await import('./InviteDialog')
     modals.open({ title: t('invite.people'), children: <InviteDialog /> })

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { useMenuButton } from '../../app/useMenuButton'
 import type { Me } from '../../presence/own'
 import { AvatarMenu } from './AvatarMenu'
+import { signInAddress } from './signInAddress'
 
 interface Props {
   me: Me
@@ -23,25 +24,22 @@ export function GuestMenu({ me, onRename }: Props) {
     }
     modals.open({ title: <Title />, children: <NameForm me={me} onDone={onDone} /> })
   }
-  const signIn = `/sign-in?next=${encodeURIComponent(location.pathname)}${location.hash}`
   return (
-    <>
-      <AvatarMenu
-        person={me}
-        label={t('guest.menu', { name: me.name })}
-        button={button}
-        heading={me.name}
-        leave={
-          <Menu.Item leftSection={<IconLogin size={16} />} component="a" href={signIn}>
-            {t('signin.title')}
-          </Menu.Item>
-        }
-      >
-        <Menu.Item leftSection={<IconPencil size={16} />} onClick={from(() => void introduce())}>
-          {t('guest.change')}
+    <AvatarMenu
+      person={me}
+      label={t('guest.menu', { name: me.name })}
+      button={button}
+      heading={me.name}
+      leave={
+        <Menu.Item leftSection={<IconLogin size={16} />} component="a" href={signInAddress()}>
+          {t('signin.title')}
         </Menu.Item>
-      </AvatarMenu>
-    </>
+      }
+    >
+      <Menu.Item leftSection={<IconPencil size={16} />} onClick={from(() => void introduce())}>
+        {t('guest.change')}
+      </Menu.Item>
+    </AvatarMenu>
   )
 }
 

@@ -1,10 +1,11 @@
-import { Alert, Button, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../../api/client'
-import { explain, explainField } from '../../api/explain'
-import { useCheckedForm } from '../../app/useCheckedForm'
+import { explainField } from '../../api/explain'
 import { CopyField } from '../../app/CopyField'
+import { ErrorAlert } from '../../app/ErrorAlert'
+import { useCheckedForm } from '../../app/useCheckedForm'
 
 /** Makes an invitation link to send to a colleague. */
 export function InviteDialog() {
@@ -26,11 +27,7 @@ export function InviteDialog() {
     <form {...form}>
       <Stack>
         <Text size="sm">{t('invite.dialog.lead')}</Text>
-        {error !== null && !refused && (
-          <Alert color="red" role="alert">
-            {explain(t, error)}
-          </Alert>
-        )}
+        <ErrorAlert error={refused ? null : error} />
         <TextInput
           label={t('invite.dialog.email')}
           type="email"

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
 import { api, Problem } from '../../api/client'
 import { explain } from '../../api/explain'
-import { Card } from './Card'
+import { EntryPage } from './EntryPage'
 import { NewAccountForm } from './NewAccountForm'
 
 /** The secret is in the fragment, so that it reaches no log. */
@@ -22,17 +22,20 @@ export function InvitePage() {
   })
   if (error) {
     return (
-      <Card title={t('invite.title.plain')}>
+      <EntryPage title={t('invite.title.plain')}>
         <Alert color="orange">
           {error instanceof Problem && error.status === 404 ? t('invite.invalid') : explain(t, error)}
         </Alert>
         <Anchor href="/sign-in">{t('signin.title')}</Anchor>
-      </Card>
+      </EntryPage>
     )
   }
   if (!data) return <Loading />
   return (
-    <Card title={t('invite.title', { workspace: data.workspace })} lead={t('invite.lead', { inviter: data.inviter })}>
+    <EntryPage
+      title={t('invite.title', { workspace: data.workspace })}
+      lead={t('invite.lead', { inviter: data.inviter })}
+    >
       <NewAccountForm
         submitLabel={t('invite.submit')}
         email={data.email}
@@ -42,6 +45,6 @@ export function InvitePage() {
           await navigate({ to: '/' })
         }}
       />
-    </Card>
+    </EntryPage>
   )
 }

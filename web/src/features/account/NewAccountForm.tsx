@@ -1,8 +1,9 @@
-import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { MAX_NAME, MIN_PASSWORD, Problem } from '../../api/client'
 import { explain, explainField } from '../../api/explain'
+import { ErrorAlert } from '../../app/ErrorAlert'
 import { useCheckedForm } from '../../app/useCheckedForm'
 
 interface NewAccount {
@@ -42,11 +43,7 @@ export function NewAccountForm({ submitLabel, askCode, email, onSubmit }: Props)
   return (
     <form {...form}>
       <Stack>
-        {error !== null && !codeWrong && (
-          <Alert color="red" role="alert">
-            {explain(t, error)}
-          </Alert>
-        )}
+        <ErrorAlert error={codeWrong ? null : error} />
         {askCode && (
           <TextInput
             label={t('field.code')}

@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
 import { api } from '../../api/client'
 import { useSetSession } from '../../app/auth'
-import { FailedPage } from '../../app/LostPage'
-import { Card } from './Card'
+import { FailedPage } from '../../app/Notice'
+import { EntryPage } from './EntryPage'
 import { NewAccountForm } from './NewAccountForm'
 
 export function SetUpPage() {
@@ -17,7 +17,7 @@ export function SetUpPage() {
   if (!data) return <Loading />
   if (!data.needed) return <Navigate to="/" />
   return (
-    <Card title={t('setup.title')} lead={t('setup.lead')}>
+    <EntryPage title={t('setup.title')} lead={t('setup.lead')}>
       <NewAccountForm
         submitLabel={t('setup.submit')}
         askCode={data.code_required}
@@ -26,6 +26,6 @@ export function SetUpPage() {
           await navigate({ to: '/' })
         }}
       />
-    </Card>
+    </EntryPage>
   )
 }

@@ -1,8 +1,8 @@
-import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, type Session } from '../../api/client'
-import { explain } from '../../api/explain'
+import { ErrorAlert } from '../../app/ErrorAlert'
 import { useCheckedForm } from '../../app/useCheckedForm'
 
 /** Email and password; used by the sign-in page and over an open document. */
@@ -10,15 +10,15 @@ export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => v
   const { t } = useTranslation()
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
-  const [error, setError] = useState('')
+  const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
   const submit = async () => {
     setBusy(true)
-    setError('')
+    setError(null)
     try {
       onSignedIn(await api.signIn({ email, password }))
     } catch (problem) {
-      setError(explain(t, problem))
+      setError(problem)
     } finally {
       setBusy(false)
     }
@@ -27,11 +27,7 @@ export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => v
   return (
     <form {...form}>
       <Stack>
-        {error && (
-          <Alert color="red" role="alert">
-            {error}
-          </Alert>
-        )}
+        <ErrorAlert error={error} />
         <TextInput
           label={t('field.email')}
           name="email"

@@ -2,14 +2,9 @@ import { Navigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useSession, useSetSession } from '../../app/auth'
-import { Card } from './Card'
+import { EntryPage } from './EntryPage'
 import { SignInForm } from './SignInForm'
-
-/** Where to go on after signing in: a page of this app, with the fragment that may hold a document's link. */
-function onward(): string {
-  const next = new URLSearchParams(location.search).get('next') ?? ''
-  return /^\/d\/[\w-]+$/.test(next) ? next + location.hash : '/'
-}
+import { onward } from './signInAddress'
 
 export function SignInPage() {
   const { t } = useTranslation()
@@ -18,9 +13,9 @@ export function SignInPage() {
   if (data?.setup_needed) return <Navigate to="/set-up" />
   if (data?.account) return onward() === '/' ? <Navigate to="/" /> : <Onward />
   return (
-    <Card title={t('signin.title')} lead={t('signin.lead')}>
+    <EntryPage title={t('signin.title')} lead={t('signin.lead')}>
       <SignInForm onSignedIn={setSession} />
-    </Card>
+    </EntryPage>
   )
 }
 

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { DocumentInfo } from '../../api/client'
 import { explain } from '../../api/explain'
 import { useTitle } from '../../app/title'
+import { signInAddress } from '../account/signInAddress'
 import { restoreDocument } from './changeDocument'
 
 interface Props {
@@ -20,7 +21,6 @@ export function ClosedDoor({ info, signedIn }: Props) {
   const title = trashed ? t('denied.trash', { title: info?.title }) : t('denied.title')
   useTitle(title)
   const restore = (gone: DocumentInfo) => restoreDocument(gone).then(() => location.reload(), setFailure)
-  const signIn = `/sign-in?next=${encodeURIComponent(location.pathname)}${location.hash}`
   return (
     <Stack align="center" p="xl" pt={72} gap="sm">
       <Title order={1} size="h3" ta="center">
@@ -39,7 +39,7 @@ export function ClosedDoor({ info, signedIn }: Props) {
       {trashed && info?.role === 'owner' ? (
         <Button onClick={() => void restore(info)}>{t('trash.restore')}</Button>
       ) : (
-        <Button component="a" href={signedIn ? '/' : signIn}>
+        <Button component="a" href={signedIn ? '/' : signInAddress()}>
           {t(signedIn ? 'lost.page.home' : 'signin.submit')}
         </Button>
       )}

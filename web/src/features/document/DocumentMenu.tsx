@@ -1,6 +1,7 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
+import { FORMATS } from '../../api/client'
 import type { PageActions } from '../../editor/panels/panel'
 
 /** What can be done with a document while its editor, which has menus of its own, cannot be shown. */
@@ -15,7 +16,7 @@ export function DocumentMenu({ page }: { page: PageActions }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{t('document.download')}</Menu.Label>
-        {(['markdown', 'html', 'text', 'json'] as const).map((format) => (
+        {FORMATS.map((format) => (
           <Menu.Item key={format} onClick={() => page.download(format)}>
             {t(`format.${format}`)}
           </Menu.Item>

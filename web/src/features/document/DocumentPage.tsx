@@ -1,15 +1,15 @@
-import { ActionIcon, Badge, Button, Group, Modal, Stack, Text, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Group, Tooltip } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
-import { IconEye, IconListDetails, IconShare } from '@tabler/icons-react'
-import { Link, useLocation, useParams } from '@tanstack/react-router'
+import { IconListDetails, IconShare } from '@tabler/icons-react'
+import { Link, useParams } from '@tanstack/react-router'
 import type { Editor } from '@tiptap/core'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useMemo, useReducer, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Session } from '../../api/client'
 import { Loading } from '../../app/Loading'
-import { FailedPage } from '../../app/LostPage'
-import { useKeptSession, useSetSession } from '../../app/auth'
+import { FailedPage } from '../../app/Notice'
+import { useKeptSession } from '../../app/auth'
 import { PresenceBar } from '../../presence/PresenceBar'
 import { guest, renameGuest } from '../../presence/guest'
 import { jumpTo } from '../../presence/jump'
@@ -17,17 +17,20 @@ import { GUEST, useDocumentSession, useSessionPart, type DocumentSession } from 
 import { isShutOut } from '../../sync/connection/refusals'
 import { AccountMenu } from '../account/AccountMenu'
 import { GuestMenu } from '../account/GuestMenu'
-import { SignInForm } from '../account/SignInForm'
 import { Banner } from './Banner'
 import { ClosedDoor } from './ClosedDoor'
 import { DocumentMenu } from './DocumentMenu'
 import classes from './DocumentPage.module.css'
 import { DocumentTitle } from './DocumentTitle'
 import { EditorBoundary } from './EditorBoundary'
+import { SessionExpired } from './SessionExpired'
 import { StatusBadge } from './StatusBadge'
 import { StoredText } from './StoredText'
+import { TitleConflict } from './TitleConflict'
+import { ViewingBadge } from './ViewingBadge'
 import { firstHeading } from './firstHeading'
 import { useDocumentInfo } from './useDocumentInfo'
+import { useFreshFocus } from './useFreshFocus'
 import { usePageActions } from './usePageActions'
 import { useRegained } from './useRegained'
 
@@ -94,20 +97,10 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
   // What the server does not have goes on from here.
   const ahead = () => session.unsaved || problem?.kind === 'unknown'
   useRegained(session, link, person, () => (ahead() ? session.reauthenticate() : onRegained()))
-  const setSession = useSetSession()
 
   const tell = useCallback((message: string) => notifications.show({ color: 'red', message }), [])
   const page = usePageActions(session, info, link, who.account, titleField, readOnly, outline)
-
-  // Somebody who made a document wants to write in it.
-  const fresh = useLocation({ select: (at) => at.state.fresh === true })
-  useEffect(() => {
-    if (!fresh || !editor || readOnly) return
-    const start = () => void editor.commands.focus('start')
-    if (editor.isInitialized) start()
-    else editor.on('create', start)
-    return () => void editor.off('create', start)
-  }, [fresh, editor, readOnly])
+  useFreshFocus(editor, readOnly)
 
   const jump = (client: number) => {
     jumpTo(client)
@@ -118,12 +111,6 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
     const renamed = renameGuest(me, name)
     setMe(renamed)
     session.awareness.setLocalStateField('user', renamed)
-  }
-  const signedIn = async (fresh: Session) => {
-    // Somebody else gets a session of their own: nothing of this one is sent in their name.
-    if (fresh.account?.id !== who.account?.id) await session.close()
-    setSession(fresh)
-    session.reauthenticate()
   }
   const denied = problem && isShutOut(problem.kind) && !ready
 
@@ -144,26 +131,14 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
               offer={() => (editor ? firstHeading(editor.state.doc) : '')}
             />
             <div className={classes.state}>
-              {ready && readOnly && !problem && (
-                <Tooltip label={t('mode.viewing.hint')} multiline maw={280}>
-                  <Badge
-                    flex="none"
-                    variant="light"
-                    color="gray"
-                    leftSection={<IconEye size={14} aria-hidden />}
-                    tt="none"
-                  >
-                    {t('mode.viewing')}
-                  </Badge>
-                </Tooltip>
-              )}
+              {ready && readOnly && !problem && <ViewingBadge />}
               <StatusBadge session={session} trashed={Boolean(info?.trashed_at)} />
             </div>
           </div>
         )}
         {!problem && (
           <div className={classes.present}>
-            <PresenceBar session={session} onJump={jump} />
+            <PresenceBar awareness={session.awareness} onJump={jump} />
           </div>
         )}
         <Group gap="xs" wrap="nowrap" className={classes.people}>
@@ -207,33 +182,8 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
           <StoredText session={session} link={link} />
         )}
       </main>
-      <Modal
-        opened={conflict !== null}
-        onClose={() => undefined}
-        withCloseButton={false}
-        title={t('rename.conflict.title')}
-      >
-        <Stack>
-          <Text size="sm">{t('rename.conflict.text')}</Text>
-          <Button variant="default" onClick={() => settle('theirs')}>
-            {t('rename.conflict.theirs', { title: conflict?.theirs.title })}
-          </Button>
-          <Button onClick={() => settle('mine')}>{t('rename.conflict.mine', { title: conflict?.mine })}</Button>
-        </Stack>
-      </Modal>
-      <Modal
-        opened={problem?.kind === 'session-expired' && who.account !== null}
-        onClose={() => undefined}
-        withCloseButton={false}
-        // Who ended the session from another device leaves the text to nobody who sits down here.
-        overlayProps={{ backgroundOpacity: 1, color: 'var(--canvas)' }}
-        title={t('expired.title')}
-      >
-        <Text size="sm" mb="md">
-          {t('expired.text')}
-        </Text>
-        <SignInForm onSignedIn={(fresh) => void signedIn(fresh)} />
-      </Modal>
+      <TitleConflict conflict={conflict} settle={settle} />
+      <SessionExpired session={session} who={who} />
     </div>
   )
 }

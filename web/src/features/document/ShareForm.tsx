@@ -3,8 +3,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../../api/client'
-import { explain } from '../../api/explain'
 import { CopyField } from '../../app/CopyField'
+import { ErrorAlert } from '../../app/ErrorAlert'
 
 /** Gives the document's link a role and copies it. */
 export function ShareForm({ documentId }: { documentId: string }) {
@@ -22,15 +22,10 @@ export function ShareForm({ documentId }: { documentId: string }) {
     onSettled: () => setAsking(false),
   })
   const [asking, setAsking] = useState(false)
-  const failure = error ?? change.error ?? reset.error
   return (
     // The focus waits here for the fields.
     <Stack tabIndex={-1} data-autofocus style={{ outline: 0 }}>
-      {failure && (
-        <Alert color="red" role="alert">
-          {explain(t, failure)}
-        </Alert>
-      )}
+      <ErrorAlert error={error ?? change.error ?? reset.error} />
       {!data && !error && <Skeleton height={150} aria-label={t('loading')} />}
       {data && (
         <Radio.Group

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useTheme } from '../../app/useTheme'
 import { Loading } from '../../app/Loading'
+import { styleNonce } from '../../app/nonce'
 import { api } from '../../api/client'
 import { useSessionPart, type DocumentSession } from '../../sync'
 import classes from './DocumentPage.module.css'
@@ -40,10 +41,9 @@ export function StoredText(props: { session: DocumentSession; link: string | nul
 
 /** The page as it was stored, in the app's type and colours; the policy of this page covers the frame's style. */
 function dressed(page: string, dark: boolean): string {
-  const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
   const [paper, ink] = dark ? ['#1f2226', '#c9c9c9'] : ['#ffffff', '#1c1e21']
   const style = `body{margin:0 auto;max-width:640px;padding:32px 24px;font:11.5pt/1.5 Inter,system-ui,sans-serif;
     background:${paper};color:${ink};overflow-wrap:anywhere}img{max-width:100%}table{border-collapse:collapse}
     td,th{border:1px solid #8a9099;padding:6px 8px;text-align:start}`
-  return page.replace('</head>', `<style nonce="${nonce}">${style}</style></head>`)
+  return page.replace('</head>', `<style nonce="${styleNonce()}">${style}</style></head>`)
 }

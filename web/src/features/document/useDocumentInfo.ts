@@ -9,7 +9,8 @@ import { GUEST, isUnheard, keptInfo, useSessionPart, type DocumentSession } from
 import { changeMade } from '../../sync/outbox/madeOffline'
 import { keepTitle, keptTitle, type PendingTitle } from './pendingTitle'
 
-interface Conflict {
+/** A title that was chosen here over one that is no longer the document's. */
+export interface Conflict {
   mine: string
   theirs: DocumentInfo
 }

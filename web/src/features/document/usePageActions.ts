@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, type Account, type DocumentInfo } from '../../api/client'
+import { api, type Account, type DocumentInfo, type Format } from '../../api/client'
 import { explain } from '../../api/explain'
 import type { PageActions } from '../../editor/panels/panel'
 import type { DocumentSession } from '../../sync'
@@ -17,7 +17,7 @@ import { showTrashed } from './trashNotice'
 
 /** How long a copy waits for the last changes to be saved, in milliseconds. */
 const PATIENCE = 5000
-const EXTENSIONS = { markdown: 'md', html: 'html', text: 'txt', json: 'json' } as const
+const EXTENSIONS: Record<Format, string> = { markdown: 'md', html: 'html', text: 'txt', json: 'json' }
 
 /** Whether the server has every change, now or in a moment. */
 function settled({ state }: DocumentSession): Promise<boolean> {

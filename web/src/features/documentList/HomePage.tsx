@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Button, Group, Select, TextInput, Title, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Group, Select, TextInput, Title, Tooltip } from '@mantine/core'
 import { useDebouncedValue, useLocalStorage } from '@mantine/hooks'
 import { IconFileText, IconLayoutGrid, IconList, IconPlus, IconSearch, IconTrash, IconUsers } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
@@ -7,8 +7,8 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Loading } from '../../app/Loading'
 import type { Session, Sort } from '../../api/client'
-import { explain } from '../../api/explain'
-import { FailedPage } from '../../app/LostPage'
+import { ErrorAlert } from '../../app/ErrorAlert'
+import { FailedPage } from '../../app/Notice'
 import { useSession } from '../../app/auth'
 import { useTitle } from '../../app/title'
 import { createDocument } from '../document/createDocument'
@@ -118,11 +118,7 @@ function Documents({ session, person, place }: { session: Session; person: strin
               </Tooltip>
             </Group>
           </div>
-          {create.error && (
-            <Alert color="red" role="alert">
-              {explain(t, create.error)}
-            </Alert>
-          )}
+          <ErrorAlert error={create.error} />
           <DocumentList person={person} view={view} query={{ words, sort, place }} />
         </main>
       </div>

@@ -1,10 +1,8 @@
 /** The exchange over plain HTTPS, for networks that block WebSockets: state vector and update, like on the socket. */
-import * as decoding from 'lib0/decoding'
-import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import { api, Problem, type RoleName } from '../../api/client'
+import { Problem, type RoleName } from '../../api/client'
+import { exchange } from './exchange'
 import { failureOf, type Failure } from './refusals'
-import { tab } from './tab'
 
 /** Pauses between two rounds: while typing, while looking on, in a hidden tab or after a failure. */
 const EAGER = 300
@@ -71,15 +69,11 @@ export class HttpsExchange {
     const before = this.events.changes()
     const whole = Date.now() >= this.offerAt
     const update = this.offered(before > 0, whole)
-    const encoder = encoding.createEncoder()
-    encoding.writeVarUint8Array(encoder, Y.encodeStateVector(this.doc))
-    encoding.writeVarUint8Array(encoder, update)
     try {
-      const answer = await api.exchange(this.documentId, encoding.toUint8Array(encoder) as never, this.link, tab)
+      const answer = await exchange(this.documentId, this.link, Y.encodeStateVector(this.doc), update)
       if (!this.running) return
-      const decoder = decoding.createDecoder(answer.body)
-      this.serverState = decoding.readVarUint8Array(decoder)
-      Y.applyUpdate(this.doc, decoding.readVarUint8Array(decoder), this)
+      this.serverState = answer.state
+      Y.applyUpdate(this.doc, answer.update, this)
       if (!this.live) this.events.onLive()
       this.live = true
       this.problem = null

@@ -2,12 +2,10 @@
  * What was written on this device and not sent, in documents that are not open in this tab: it is sent when the server
  * answers, wherever in the app one is.
  */
-import * as decoding from 'lib0/decoding'
-import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import { api, NetworkError, Problem, setCsrfToken, type DocumentInfo } from '../../api/client'
+import { exchange } from '../connection/exchange'
 import { failureOf } from '../connection/refusals'
-import { tab } from '../connection/tab'
 import { Observable } from '../observable'
 import { closings, isOpenHere } from '../openDocuments'
 import { confirmStored, keptUpdates, unsentOf, unsentUpdates } from '../storage/copies'
@@ -143,12 +141,7 @@ async function isSignedIn(person: string): Promise<boolean> {
 async function send(id: string, link: string | null, updates: Uint8Array[]): Promise<void> {
   if (updates.length === 0) return
   const whole = Y.mergeUpdates(updates)
-  const exchange = async (update: Uint8Array) => {
-    const encoder = encoding.createEncoder()
-    encoding.writeVarUint8Array(encoder, Y.encodeStateVectorFromUpdate(whole))
-    encoding.writeVarUint8Array(encoder, update)
-    return api.exchange(id, encoding.toUint8Array(encoder) as never, link, tab)
-  }
-  const { body } = await exchange(new Uint8Array())
-  await exchange(Y.diffUpdate(whole, decoding.readVarUint8Array(decoding.createDecoder(body))))
+  const here = Y.encodeStateVectorFromUpdate(whole)
+  const { state } = await exchange(id, link, here)
+  await exchange(id, link, here, Y.diffUpdate(whole, state))
 }

@@ -6,7 +6,7 @@ import { useTitle } from '../../app/title'
 import { LanguageSelect } from '../../i18n/LanguageSelect'
 
 /** The frame of the pages that come before one is signed in. */
-export function Card({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
+export function EntryPage({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
   const { t } = useTranslation()
   useTitle(title)
   return (

@@ -1,4 +1,4 @@
-"""What it costs to be connected, and to open a document that nobody has open."""
+"""What a server costs beside the live workloads: idle sockets, cold documents, bytes to storage and on the wire."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def idle(server: Server, sockets: int) -> dict[str, float]:
 
 
 async def fill(server: Server, document: str, updates: int) -> None:
-    """Write a 1 MB document as `updates` updates (0: all at once)."""
+    """Write a 1 MB document as `updates` updates (0: all at once); wait for what is acknowledged."""
     socket = await connect(server.port, server.protocol, document, Tally())
     count = max(1, updates)
     size, clock, chance = DOCUMENT_BYTES // count, 0, random.Random(1)

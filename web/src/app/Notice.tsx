@@ -37,7 +37,7 @@ export function FailedPage({ error, retry }: { error: unknown; retry: () => unkn
 }
 
 /** A page with one thing to say and one thing to do. */
-export function Notice({ title, text, children }: { title: string; text: string; children?: React.ReactNode }) {
+function Notice({ title, text, children }: { title: string; text: string; children?: React.ReactNode }) {
   return (
     <Center mih="100%" p="xl" component="main" id="main">
       <Stack align="center" gap="sm" maw={440}>
