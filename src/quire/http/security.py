@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quire.access.credentials import bearer_token
+from quire.access.household import household
 from quire.http.errors import problem_response
 
 _log = structlog.get_logger("quire.http")
@@ -124,6 +125,7 @@ class SecurityLayer:
         state = scope.setdefault("state", {})
         state["nonce"] = nonce
         state["address"] = client_address(peer, ",".join(headers.getlist("x-forwarded-for")), self._trusted)
+        state["household"] = household(state["address"])
         state["request_id"] = request_id = secrets.token_hex(8)
         status, begun = 500, False
 
