@@ -110,9 +110,9 @@ export function isAway(error: unknown): boolean {
   return error instanceof Problem && GATEWAYS.has(error.status) && !error.body.detail
 }
 
-/** Milliseconds after which no answer counts as none, and those where something kept here can be shown instead. */
-const PATIENCE = 20_000
-const SHORT_PATIENCE = 4000
+/** After these no answer counts as none; the second where something kept here can be shown instead. */
+const TIMEOUT_MS = 20_000
+const SHORT_TIMEOUT_MS = 4000
 
 let csrfToken = ''
 
@@ -128,14 +128,14 @@ interface Options {
   headers?: Record<string, string>
   link?: string | null
   /** Milliseconds after which no answer counts as none; null for what takes as long as it is large. */
-  patience?: number | null
+  timeout?: number | null
   /** What the type of the answer begins with: anything else is the page of a network that wants a sign-in. */
   type?: string
 }
 
 export async function request(path: string, options: Options = {}): Promise<Response> {
   const headers: Record<string, string> = { ...options.headers }
-  const patience = options.patience === undefined ? PATIENCE : options.patience
+  const timeout = options.timeout === undefined ? TIMEOUT_MS : options.timeout
   if (csrfToken) headers['X-CSRF-Token'] = csrfToken
   if (options.json !== undefined) headers['Content-Type'] = 'application/json'
   if (options.link) headers['X-Quire-Link'] = options.link
@@ -146,7 +146,7 @@ export async function request(path: string, options: Options = {}): Promise<Resp
       headers,
       body: options.json !== undefined ? JSON.stringify(options.json) : (options.body ?? null),
       credentials: 'same-origin',
-      signal: patience === null ? null : AbortSignal.timeout(patience),
+      signal: timeout === null ? null : AbortSignal.timeout(timeout),
     })
   } catch (error) {
     throw new NetworkError(String(error))
@@ -172,7 +172,7 @@ async function json<T>(path: string, options?: Options): Promise<T> {
   }
 }
 
-const inHurry = (hurry = false): Options => (hurry ? { patience: SHORT_PATIENCE } : {})
+const inHurry = (hurry = false): Options => (hurry ? { timeout: SHORT_TIMEOUT_MS } : {})
 
 export const api = {
   setup: () => json<{ needed: boolean; code_required: boolean }>('/setup'),
@@ -180,7 +180,7 @@ export const api = {
     json<Session>('/setup', { method: 'POST', json: form }),
   session: (hurry = false) => json<Session>('/session', inHurry(hurry)),
   signIn: (form: { email: string; password: string }) => json<Session>('/session', { method: 'POST', json: form }),
-  signOut: () => json<void>('/session', { method: 'DELETE', patience: SHORT_PATIENCE }),
+  signOut: () => json<void>('/session', { method: 'DELETE', timeout: SHORT_TIMEOUT_MS }),
   devices: () => json<{ items: Device[] }>('/sessions'),
   endDevice: (id: string) => json<void>(`/sessions/${id}`, { method: 'DELETE' }),
   signOutEverywhere: () => json<void>('/sessions', { method: 'DELETE' }),
@@ -221,10 +221,10 @@ export const api = {
     return json<{ items: DocumentInfo[]; next_cursor: string | null }>(`/documents?${parameters}`, inHurry(query.hurry))
   },
   createDocument: (form: { id?: string; title: string }) =>
-    json<DocumentInfo>('/documents', { method: 'POST', json: form, patience: SHORT_PATIENCE }),
+    json<DocumentInfo>('/documents', { method: 'POST', json: form, timeout: SHORT_TIMEOUT_MS }),
   /** A document of one's own with the text and pictures of another. */
   copyDocument: (id: string, title: string, link: string | null) =>
-    json<DocumentInfo>(`/documents/${id}/copy`, { method: 'POST', json: { title }, link, patience: null }),
+    json<DocumentInfo>(`/documents/${id}/copy`, { method: 'POST', json: { title }, link, timeout: null }),
   preview: (id: string) => json<{ lines: PreviewLine[] }>(`/documents/${id}/preview`),
   document: (id: string, link: string | null) => json<DocumentInfo>(`/documents/${id}`, { link }),
   /** Whether there is such a document, or was one until it was deleted for good. */
@@ -251,7 +251,7 @@ export const api = {
   content: async (id: string, format: Format, link: string | null) => {
     const type = MEDIA[format]
     const text = await (
-      await request(`/documents/${id}/content?format=${format}`, { link, patience: null, type })
+      await request(`/documents/${id}/content?format=${format}`, { link, timeout: null, type })
     ).text()
     // The type of a page does not tell whose it is.
     if (format === 'html' && !text.includes(GENERATOR)) throw new NetworkError('a page of another came instead')
@@ -266,18 +266,18 @@ export const api = {
         'X-Filename': encodeURIComponent(file.name).slice(0, 3000),
       },
       link,
-      patience: null,
+      timeout: null,
     }),
   /** The content of an attachment, for who may read it by a link. */
   attachment: async (address: string, link: string) =>
-    (await request(address.replace('/api/v1', ''), { link, patience: null, type: 'image/' })).blob(),
+    (await request(address.replace('/api/v1', ''), { link, timeout: null, type: 'image/' })).blob(),
   exchange: async (id: string, body: Uint8Array, link: string | null, tab: string) => {
     const answer = await request(`/documents/${id}/sync`, {
       method: 'POST',
       body: body as BodyInit,
       headers: { 'Content-Type': 'application/octet-stream', 'X-Quire-Tab': tab },
       link,
-      patience: 30_000,
+      timeout: 30_000,
       type: 'application/octet-stream',
     })
     const role = (answer.headers.get('X-Quire-Role') ?? 'viewer') as RoleName

@@ -3,7 +3,7 @@ import { IconCheck, IconCopy } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-const CONFIRMED_FOR = 2500
+const CONFIRMED_MS = 2500
 
 interface Props {
   value: string
@@ -19,7 +19,7 @@ export function CopyField({ value, label, copyLabel, testId }: Props) {
   const [copied, setCopied] = useState(false)
   useEffect(() => {
     if (!copied) return
-    const timer = setTimeout(() => setCopied(false), CONFIRMED_FOR)
+    const timer = setTimeout(() => setCopied(false), CONFIRMED_MS)
     return () => clearTimeout(timer)
   }, [copied])
   const copy = async (button: HTMLButtonElement) => {

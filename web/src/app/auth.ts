@@ -11,7 +11,7 @@ import { readItem, readJson, writeItem } from './browserStorage'
 const KEY = 'quire:last-session'
 /** Who signed out here while the server did not hear of it: its cookie would let them in again. */
 const LEAVING = 'quire:leaving'
-const ASK_AGAIN = 5000
+const RETRY_MS = 5000
 
 /** What a visitor without an account needs to open a document again without a network. */
 const VISITOR: Session = {
@@ -107,7 +107,7 @@ export function useSession() {
     networkMode: 'always',
     refetchOnReconnect: 'always',
     // What the browser remembers has no token for changes.
-    refetchInterval: ({ state }) => (state.data && !state.data.remembered ? false : ASK_AGAIN),
+    refetchInterval: ({ state }) => (state.data && !state.data.remembered ? false : RETRY_MS),
   })
   const { data, refetch } = query
   // Asking again clears the query's error: what is shown stays until there is an answer.

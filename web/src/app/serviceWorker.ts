@@ -2,9 +2,9 @@
  * The service worker opens the app without a network. A new release is noticed when the server comes back (it was
  * restarted for it), when the tab is looked at again, and now and then; it takes over when the person says so.
  */
-const NOW_AND_THEN = 10 * 60_000
-const NOT_MORE_OFTEN = 60_000
-const SLOW_CHANGE = 3000
+const UPDATE_CHECK_MS = 10 * 60_000
+const LEAST_PAUSE_MS = 60_000
+const TAKEOVER_TIMEOUT_MS = 3000
 const RELOADED = 'quire:reloaded'
 
 let registration: ServiceWorkerRegistration | null = null
@@ -38,10 +38,10 @@ export function registerServiceWorker(): void {
       asked = Date.now()
       void registered.update().catch(() => undefined)
     }
-    setInterval(ask, NOW_AND_THEN)
+    setInterval(ask, UPDATE_CHECK_MS)
     window.addEventListener('quire:connected', ask)
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible' && Date.now() - asked > NOT_MORE_OFTEN) ask()
+      if (document.visibilityState === 'visible' && Date.now() - asked > LEAST_PAUSE_MS) ask()
     })
   }, refused)
 }
@@ -52,7 +52,7 @@ export function takeOver(): void {
   if (!waiting) return location.reload()
   // A worker that is busy may be slow to go; the page is asked for anew in any case.
   navigator.serviceWorker.addEventListener('controllerchange', () => location.reload())
-  setTimeout(() => location.reload(), SLOW_CHANGE)
+  setTimeout(() => location.reload(), TAKEOVER_TIMEOUT_MS)
   waiting.postMessage({ type: 'SKIP_WAITING' })
 }
 
@@ -62,7 +62,7 @@ function watchForMissingParts(): void {
     // Without storage it is not known whether this was tried, and trying could go on for ever.
     try {
       const last = Number(sessionStorage.getItem(RELOADED) ?? 0)
-      if (!navigator.onLine || Date.now() - last < NOT_MORE_OFTEN) return
+      if (!navigator.onLine || Date.now() - last < LEAST_PAUSE_MS) return
       sessionStorage.setItem(RELOADED, String(Date.now()))
     } catch {
       return

@@ -3,8 +3,8 @@ import { useEffect } from 'react'
 import { GUEST } from '../sync/storage/notes'
 import { useSession } from './auth'
 
-/** In ms, after which the page has opened: the first thing to see does not wait for what else there is to do. */
-const LATER = 1000
+/** By then the page has opened: the first thing to see does not wait for what else there is to do. */
+const START_DELAY_MS = 1000
 
 /** On every page what was written here without a network is sent when there is one, and what others left here goes. */
 export function useUnattended(): void {
@@ -22,7 +22,7 @@ export function useUnattended(): void {
       void import('../sync/outbox/unattended').then(({ sendUnsent }) => {
         if (!ended) stop = sendUnsent(person, () => void queries.invalidateQueries({ queryKey: ['documents'] }))
       })
-    }, LATER)
+    }, START_DELAY_MS)
     return () => {
       ended = true
       clearTimeout(timer)

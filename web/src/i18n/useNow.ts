@@ -1,7 +1,7 @@
 /** The time to the minute: one clock for every date on the page. */
 import { useSyncExternalStore } from 'react'
 
-const STEP = 60_000
+const STEP_MS = 60_000
 const watchers = new Set<() => void>()
 let now = Date.now()
 let timer: ReturnType<typeof setInterval> | undefined
@@ -13,7 +13,7 @@ function subscribe(watcher: () => void): () => void {
     timer = setInterval(() => {
       now = Date.now()
       for (const wake of watchers) wake()
-    }, STEP)
+    }, STEP_MS)
   }
   return () => {
     watchers.delete(watcher)

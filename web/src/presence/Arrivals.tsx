@@ -6,8 +6,8 @@ import { someNames } from './someNames'
 
 /** Names that are said at once. */
 const SAID = 5
-/** Who comes and goes within so many ms is said in one go. */
-const GATHER = 1000
+/** Who comes and goes within this time is said in one go. */
+const GATHER_MS = 1000
 
 /** Says who came and who left. */
 export function Arrivals({ people }: { people: Person[] }) {
@@ -25,7 +25,7 @@ export function Arrivals({ people }: { people: Person[] }) {
         left.length ? t('presence.left', { names: someNames(left, SAID), count: left.length }) : '',
       ]
       if (joined.length + left.length) setAnnouncement(parts.filter(Boolean).join('. '))
-    }, GATHER)
+    }, GATHER_MS)
     return () => clearTimeout(timer)
   }, [people, t])
   return <VisuallyHidden role="status">{announcement}</VisuallyHidden>

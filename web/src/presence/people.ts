@@ -2,7 +2,7 @@
 import i18next from 'i18next'
 import type { Awareness } from 'y-protocols/awareness'
 
-const IDLE_AFTER = 60_000
+const IDLE_AFTER_MS = 60_000
 
 export interface Person {
   client: number
@@ -82,7 +82,7 @@ export function watchIdleness(awareness: Awareness): () => void {
   const wake = () => {
     clearTimeout(timer)
     if (isIdle(awareness.getLocalState() ?? {})) awareness.setLocalStateField('idle', false)
-    timer = setTimeout(sleep, IDLE_AFTER)
+    timer = setTimeout(sleep, IDLE_AFTER_MS)
   }
   const events = ['keydown', 'pointerdown', 'pointermove', 'focus'] as const
   for (const event of events) window.addEventListener(event, wake, { passive: true })

@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react'
 import type { Awareness } from 'y-protocols/awareness'
 import { peopleOf, samePeople, watchIdleness, type Person } from './people'
 
-/** Presence is looked at this often, in ms. */
-const LOOK = 100
+/** Presence is looked at this often. */
+const REFRESH_MS = 100
 
 /** Who else is here; whoever looks on is seen to be idle or not. */
 export function usePeople(awareness: Awareness): Person[] {
@@ -22,7 +22,7 @@ export function usePeople(awareness: Awareness): Person[] {
       looking ??= setTimeout(() => {
         looking = undefined
         refresh()
-      }, LOOK)
+      }, REFRESH_MS)
     }
     refresh()
     awareness.on('change', later)

@@ -38,10 +38,11 @@ export const examine: Look = async (page, name) => {
       // What the browser skips because it is out of sight keeps the colours of the scheme before.
       for (const element of document.querySelectorAll<HTMLElement>('li')) element.style.contentVisibility = 'visible'
       await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))
-      // Colours fade from one scheme to the other, and dialogs fade in; a spinner never ends.
+      // Colours fade from one scheme to the other, and dialogs fade in; a spinner never ends, and a name beside a caret
+      // stays for seconds.
       const ending = document
         .getAnimations()
-        .filter((animation) => animation.effect?.getTiming().iterations !== Infinity)
+        .filter((animation) => Number(animation.effect?.getComputedTiming().endTime) <= 1000)
       await Promise.allSettled(ending.map((animation) => animation.finished))
     })
     if (process.env.QUIRE_IMAGES) {

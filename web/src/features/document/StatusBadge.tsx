@@ -10,7 +10,7 @@ import { useSessionState } from '../../sync/session/useDocumentSession'
 import classes from './StatusBadge.module.css'
 
 /** A status that lasts this long is spoken: one that comes and goes is nothing to interrupt somebody with. */
-const SETTLED = 1500
+const SETTLED_MS = 1500
 const ICONS = {
   connecting: IconRefresh,
   saved: IconCloudCheck,
@@ -67,7 +67,7 @@ export function StatusBadge({ session, trashed }: { session: DocumentSession; tr
       hint = t('status.closed.hint')
   }
   if (TROUBLE.includes(status.kind) && !trouble) setTrouble(true)
-  const [spoken] = useDebouncedValue(announced, SETTLED)
+  const [spoken] = useDebouncedValue(announced, SETTLED_MS)
   const Icon = ICONS[status.kind]
   return (
     <>

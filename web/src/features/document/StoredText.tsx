@@ -9,7 +9,8 @@ import { api } from '../../api/client'
 import { useSessionPart, type DocumentSession } from '../../sync'
 import classes from './DocumentPage.module.css'
 
-const PATIENCE = 4000
+/** The live document has this long to open before the stored text is asked for. */
+const LIVE_TIMEOUT_MS = 4000
 
 /** The last stored text, read-only, while the live document cannot be opened; never a blank editor. */
 export function StoredText(props: { session: DocumentSession; link: string | null }) {
@@ -19,7 +20,7 @@ export function StoredText(props: { session: DocumentSession; link: string | nul
   const status = useSessionPart(props.session, 'status')
   const [waited, setWaited] = useState(false)
   useEffect(() => {
-    const timer = setTimeout(() => setWaited(true), PATIENCE)
+    const timer = setTimeout(() => setWaited(true), LIVE_TIMEOUT_MS)
     return () => clearTimeout(timer)
   }, [])
   const { data, error } = useQuery({

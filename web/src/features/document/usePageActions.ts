@@ -15,8 +15,8 @@ import { download } from './download'
 import { share } from './share'
 import { showTrashed } from './trashNotice'
 
-/** How long a copy waits for the last changes to be saved, in milliseconds. */
-const PATIENCE = 5000
+/** How long a copy waits for the last changes to be saved. */
+const SAVE_TIMEOUT_MS = 5000
 const EXTENSIONS: Record<Format, string> = { markdown: 'md', html: 'html', text: 'txt', json: 'json' }
 
 /** Whether the server has every change, now or in a moment. */
@@ -30,7 +30,7 @@ function settled({ state }: DocumentSession): Promise<boolean> {
       done(saved())
     }
     const stop = state.subscribe(() => saved() && end())
-    const timer = setTimeout(end, PATIENCE)
+    const timer = setTimeout(end, SAVE_TIMEOUT_MS)
   })
 }
 

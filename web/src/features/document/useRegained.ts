@@ -4,8 +4,8 @@ import { useSessionPart, type DocumentSession } from '../../sync'
 import { isShutOut } from '../../sync/connection/refusals'
 import { currentInfo } from './useDocumentInfo'
 
-const ASK_AGAIN = 3000
-const ASK_RARELY = 15_000
+const POLL_MS = 3000
+const RARE_POLL_MS = 15_000
 
 /** Asks for a document that was taken away: it may come back out of the trash, or with a new role of its link. */
 export function useRegained(
@@ -29,7 +29,7 @@ export function useRegained(
       if (info) queries.setQueryData(['document', documentId], info)
       // The first answer says why; were it taken for a return, two that disagree would go round without a pause.
       if (info && !info.trashed_at && !first) regained()
-      else timer = setTimeout(() => void ask(false), info ? ASK_AGAIN : ASK_RARELY)
+      else timer = setTimeout(() => void ask(false), info ? POLL_MS : RARE_POLL_MS)
     }
     void ask(true)
     return () => {

@@ -4,7 +4,7 @@ import { api, isAway, type DocumentInfo, type Sort } from '../../api/client'
 import { bringMade, findUnknown } from '../../sync/outbox/unattended'
 import { keepList, keptList } from './keptList'
 
-const ASK_AGAIN = 4000
+const RETRY_MS = 4000
 
 /** All documents, those of others, or those in the trash. */
 export type Place = 'all' | 'shared' | 'trash'
@@ -59,7 +59,7 @@ export function useDocuments(person: string, { words, sort, place }: ListQuery) 
   // A page that was opened without a network is not told when there is one.
   useEffect(() => {
     if (!offline) return
-    const timer = setInterval(() => void refetch(), ASK_AGAIN)
+    const timer = setInterval(() => void refetch(), RETRY_MS)
     return () => clearInterval(timer)
   }, [offline, refetch])
   return { ...list, items: list.data?.pages.flatMap((page) => page.items) ?? [], offline }

@@ -5,11 +5,11 @@ import { exchange } from './exchange'
 import { failureOf, type Failure } from './refusals'
 
 /** Pauses between two rounds: while typing, while looking on, in a hidden tab or after a failure. */
-const EAGER = 300
-const BUSY = 1000
-const QUIET = 4000
+const EAGER_MS = 300
+const BUSY_MS = 1000
+const QUIET_MS = 4000
 /** A full document is offered what it refused after a pause that doubles up to this one. */
-const LONGEST_PAUSE = 60_000
+const LONGEST_PAUSE_MS = 60_000
 
 interface Events {
   /** The server answers again. */
@@ -81,12 +81,12 @@ export class HttpsExchange {
       const settled = whole && this.events.changes() === before && (before === 0 || update.length > 0)
       this.events.onAnswer(answer.role, settled)
       const eager = whole && this.events.changes() > 0
-      this.schedule(eager ? EAGER : document.visibilityState === 'visible' ? BUSY : QUIET)
+      this.schedule(eager ? EAGER_MS : document.visibilityState === 'visible' ? BUSY_MS : QUIET_MS)
     } catch (error) {
       if (!this.running) return
       this.failed(failureOf(error))
       if (whole && error instanceof Problem && error.body.reason === 'document-full') this.holdBack()
-      if (this.running) this.schedule(QUIET)
+      if (this.running) this.schedule(QUIET_MS)
     }
   }
 
@@ -125,14 +125,14 @@ export class HttpsExchange {
 
   /** Others' changes go on coming; what there is no room for waits, and not everybody's until the same moment. */
   private holdBack(): void {
-    this.offerAt = Date.now() + jittered(Math.min(QUIET * 2 ** this.refusals, LONGEST_PAUSE))
+    this.offerAt = Date.now() + jittered(Math.min(QUIET_MS * 2 ** this.refusals, LONGEST_PAUSE_MS))
     this.refusals += 1
   }
 
   /** Something was deleted: perhaps there is room now. */
   private offerSoon(): void {
     this.refusals = 0
-    this.offerAt = Math.min(this.offerAt, Date.now() + jittered(QUIET))
+    this.offerAt = Math.min(this.offerAt, Date.now() + jittered(QUIET_MS))
   }
 
   private schedule(delay: number): void {

@@ -1,7 +1,7 @@
 /** Whether the server knows a document that it does not let this person into. */
 import { api, Problem } from '../../api/client'
 
-const ASK_AGAIN = 4000
+const RETRY_MS = 4000
 
 /** Asks until there is an answer, or none is wanted any more. Where none can be had, the document counts as known. */
 export async function isKnown(id: string, proof: string, wanted: () => boolean): Promise<boolean> {
@@ -11,7 +11,7 @@ export async function isKnown(id: string, proof: string, wanted: () => boolean):
     } catch (error) {
       if (error instanceof Problem && error.status === 404) break
     }
-    await new Promise((then) => setTimeout(then, ASK_AGAIN))
+    await new Promise((then) => setTimeout(then, RETRY_MS))
   }
   return true
 }

@@ -1,9 +1,9 @@
 /** How long the silence of a link is borne. */
 
 /** A socket on which nothing is heard for this long, while HTTP works, counts as blocked. */
-const BLOCKED_AFTER = 5000
+const BLOCKED_AFTER_MS = 5000
 /** A change that is not acknowledged for this long asks whether the link is alive. */
-const DOUBT_AFTER = 5000
+const DOUBT_AFTER_MS = 5000
 
 type Timer = ReturnType<typeof setTimeout> | undefined
 
@@ -16,7 +16,7 @@ export class Patience {
     this.stopWatching()
     this.blockedTimer = setTimeout(() => {
       if (look()) this.watch(look)
-    }, BLOCKED_AFTER)
+    }, BLOCKED_AFTER_MS)
   }
 
   stopWatching(): void {
@@ -28,7 +28,7 @@ export class Patience {
     this.doubtTimer ??= setTimeout(() => {
       this.doubtTimer = undefined
       ask()
-    }, DOUBT_AFTER)
+    }, DOUBT_AFTER_MS)
   }
 
   end(): void {

@@ -4,9 +4,9 @@ import schema from '../../editor/schema/schema.json'
 import { tab } from './tab'
 
 /** A new socket on which nothing is said for this long is given up, and the next one is tried. */
-const FIRST_WORD = 15_000
+const FIRST_WORD_TIMEOUT_MS = 15_000
 /** A link that may have died (sleep, another network) has this long to answer a ping. */
-const ANSWER = 5000
+const PONG_TIMEOUT_MS = 5000
 const PING = new Uint8Array([9])
 
 class TabSocket extends HocuspocusProviderWebsocket {
@@ -39,7 +39,7 @@ class TabSocket extends HocuspocusProviderWebsocket {
     asked.send(PING)
     setTimeout(() => {
       if (this.webSocket === asked && this.heard === heard) this.renew()
-    }, ANSWER)
+    }, PONG_TIMEOUT_MS)
   }
 
   /**
@@ -69,7 +69,7 @@ class TabSocket extends HocuspocusProviderWebsocket {
     clearTimeout(this.patience)
     this.patience = setTimeout(() => {
       if (this.connectionAttempt) this.giveUp('no answer')
-    }, FIRST_WORD)
+    }, FIRST_WORD_TIMEOUT_MS)
     return super.createWebSocketConnection()
   }
 

@@ -4,7 +4,7 @@ import { failureOf } from '../connection/refusals'
 import { keptInfo, storeName, watchInfo } from '../storage/notes'
 import { announce } from './madeOffline'
 
-const ASK_AGAIN = 4000
+const RETRY_MS = 4000
 
 interface Events {
   onArrived: (info: DocumentInfo) => void
@@ -85,7 +85,7 @@ export class Arrival {
       this.problem = 'detail' in failure ? failure.detail : null
       this.events.onFailed()
       const pause = error instanceof Problem ? (error.retryAfter ?? 0) * 1000 : 0
-      this.timer = setTimeout(() => void this.offer(), Math.max(pause, ASK_AGAIN))
+      this.timer = setTimeout(() => void this.offer(), Math.max(pause, RETRY_MS))
     } finally {
       this.offering = false
     }

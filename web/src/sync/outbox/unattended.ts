@@ -12,9 +12,9 @@ import { confirmStored, keptUpdates, unsentOf, unsentUpdates } from '../storage/
 import { GUEST, keepInfo, keptInfo, keptInfos, keptLink, storeName } from '../storage/notes'
 import { announce, isUnheard, makeUnheard } from './madeOffline'
 
-const ASK_AGAIN = 10_000
+const RETRY_MS = 10_000
 /** A document that was closed may be opened again at once. */
-const AFTER_CLOSING = 1000
+const AFTER_CLOSING_MS = 1000
 
 /** The ids of documents with words on this device that were not sent. */
 export const unsent = new Observable<ReadonlySet<string>>(new Set())
@@ -45,10 +45,10 @@ export function sendUnsent(person: string, onSent: () => void): () => void {
         unsent.set(new Set(waiting))
         onSent()
       }
-      if (again) later(ASK_AGAIN, waiting)
+      if (again) later(RETRY_MS, waiting)
     } catch {
       // The server is away.
-      if (waiting.size > 0) later(ASK_AGAIN, waiting)
+      if (waiting.size > 0) later(RETRY_MS, waiting)
     }
   }
   const start = (known?: ReadonlySet<string>) => {
@@ -56,7 +56,7 @@ export function sendUnsent(person: string, onSent: () => void): () => void {
     turn = turn.then(() => round(known)).catch(() => undefined)
   }
   const onOnline = () => start()
-  const onClosed = closings.subscribe(() => later(AFTER_CLOSING))
+  const onClosed = closings.subscribe(() => later(AFTER_CLOSING_MS))
   window.addEventListener('online', onOnline)
   start()
   return () => {

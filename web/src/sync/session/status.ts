@@ -52,8 +52,8 @@ export function saveStatus(facts: Facts): SaveStatus {
   return { kind: 'offline', changes: facts.changes, kept: facts.kept, since: facts.offlineSince }
 }
 
-/** How long, in ms, "Saving…" stays after all is saved: who types on is not told of every key. */
-const CALM = 300
+/** How long "Saving…" stays after all is saved: who types on is not told of every key. */
+const CALM_MS = 300
 
 /** Passes a status on when it is another than the last; "saved" after "saving" only when that lasts. */
 export function calmed(show: (status: SaveStatus) => void): (status: SaveStatus) => void {
@@ -70,7 +70,7 @@ export function calmed(show: (status: SaveStatus) => void): (status: SaveStatus)
       waiting = setTimeout(() => {
         waiting = undefined
         show(status)
-      }, CALM)
+      }, CALM_MS)
     } else if (!still) show(status)
   }
 }

@@ -12,15 +12,15 @@ import { isWritable, keepInfo, keepLink, keepWritable } from './notes'
 import { holdOpen, unmark } from './sentMarks'
 
 /** A browser that does not open its storage in this time counts as having none, until it does. */
-const PATIENCE = 10_000
-const RETRY = 5000
-/** What was just heard is noted so much later, in ms: by then the server has stored it, or said that it cannot. */
-const NOTE_AFTER = 1000
+const OPEN_TIMEOUT_MS = 10_000
+const RETRY_MS = 5000
+/** What was just heard is noted so much later: by then the server has stored it, or said that it cannot. */
+const NOTE_AFTER_MS = 1000
 /** Pause in typing after which many stored updates become one. */
-const FOLD_AFTER = 1000
+const FOLD_AFTER_MS = 1000
 /** Part of the browser's quota from which one is warned. */
 const TIGHT = 0.9
-const QUOTA_CHECK = 60_000
+const QUOTA_CHECK_MS = 60_000
 
 /** Whether changes made now survive a reload; `tight`: still, but the browser's storage is nearly full. */
 export type Kept = 'unknown' | 'yes' | 'tight' | 'no'
@@ -64,7 +64,7 @@ export class LocalCopy {
 
   private async open(): Promise<boolean> {
     const patience = new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, PATIENCE)
+      const timer = setTimeout(resolve, OPEN_TIMEOUT_MS)
       this.stopWaiting = () => {
         clearTimeout(timer)
         resolve()
@@ -106,7 +106,7 @@ export class LocalCopy {
     this.seen = seen
     void navigator.storage?.persist?.().catch(() => false)
     void this.checkQuota()
-    this.quota = setInterval(() => void this.checkQuota(), QUOTA_CHECK)
+    this.quota = setInterval(() => void this.checkQuota(), QUOTA_CHECK_MS)
   }
 
   /**
@@ -121,7 +121,7 @@ export class LocalCopy {
     transaction.commit()
     if (++persistence._dbsize < PREFERRED_TRIM_SIZE) return
     clearTimeout(this.folding)
-    this.folding = setTimeout(() => void storeState(persistence, false), FOLD_AFTER)
+    this.folding = setTimeout(() => void storeState(persistence, false), FOLD_AFTER_MS)
   }
 
   /** Somebody deleted the copy (signed out in another tab): this tab goes on without one. */
@@ -146,7 +146,7 @@ export class LocalCopy {
         this.kept.set('yes')
         void this.checkQuota()
       }
-    }, RETRY)
+    }, RETRY_MS)
   }
 
   private async checkQuota(): Promise<void> {
@@ -166,7 +166,7 @@ export class LocalCopy {
    * document, so it takes its time: a late one only makes saved work look unsent after a crash.
    */
   confirm(): void {
-    this.noting ??= setTimeout(() => void this.note(), Math.max(NOTE_AFTER, this.nextNote - performance.now()))
+    this.noting ??= setTimeout(() => void this.note(), Math.max(NOTE_AFTER_MS, this.nextNote - performance.now()))
   }
 
   /** Writes the note now: the page is about to go, or somebody asks what is unsent. */

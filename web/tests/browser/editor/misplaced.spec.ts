@@ -1,11 +1,20 @@
 /** A program that writes nonsense into a document disturbs nobody who writes in it. */
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
+import type { Page } from '@playwright/test'
 import * as Y from 'yjs'
 import { MISPLACED } from '../../replicas/misplaced'
 import { expect, newDocument, partsOf, saved, share, test, text, type, visitor, words } from '../fixtures'
 
 // Where workers are forbidden the registering fails, and faults are counted here.
 test.use({ serviceWorkers: 'allow' })
+
+/** Waits until the text has all of these: `expect` asks again at longer and longer intervals. */
+const shows = (page: Page, ...wanted: string[]) =>
+  page.waitForFunction(
+    (all) => all.every((words) => document.querySelector('.sheet-text')?.textContent?.includes(words)),
+    wanted,
+    { timeout: 8_000 },
+  )
 
 test('everybody writes on beside whatever a program writes, and opens the document again', async ({
   owner,
@@ -34,15 +43,14 @@ test('everybody writes on beside whatever a program writes, and opens the docume
       const end = new Y.XmlElement('paragraph')
       end.insert(0, [new Y.XmlText(`after ${name}`)])
       root.insert(root.length, [end])
-      const pages = [owner, guest.page]
-      for (const page of pages) await expect(text(page)).toContainText(`after ${name}`)
       // In turns, which takes half the time of both at each.
-      const writer = turn % 2 ? guest.page : owner
+      const [writer, other] = turn % 2 ? [guest.page, owner] : [owner, guest.page]
+      await shows(writer, `after ${name}`)
       await text(writer).locator('p', { hasText: 'first' }).first().click()
       await writer.keyboard.press('Home')
       await writer.keyboard.type(`w${turn} `)
       // One after the other: whoever writes next sees the words.
-      for (const page of pages) await expect(text(page)).toContainText(`w${turn} `)
+      await shows(other, `after ${name}`, `w${turn} `)
     })
   }
   await saved(owner)

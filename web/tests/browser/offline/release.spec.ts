@@ -83,7 +83,8 @@ class Cache {
 /** A copy of the program whose browser app is another build: other names for its parts, another page. */
 function release(folder: string, name: string): string {
   const source = join(folder, name)
-  cpSync(resolve(import.meta.dirname, '../../../../src'), source, { recursive: true })
+  // With its times: what Python compiled of it is good for the copy, too.
+  cpSync(resolve(import.meta.dirname, '../../../../src'), source, { recursive: true, preserveTimestamps: true })
   const app = join(source, 'quire/static')
   const files = (readdirSync(app, { recursive: true }) as string[]).filter((path) => statSync(join(app, path)).isFile())
   for (const path of files) if (path.endsWith('.gz')) rmSync(join(app, path))
