@@ -48,16 +48,16 @@ def dependencies() -> dict[str, set[str]]:
     return found
 
 
-def layers() -> dict[str, int]:
-    """Return {package: its line in the picture of ARCHITECTURE.md, from the top}; a dash leads one line down."""
-    picture = re.search(r"^cli ─.*?(?=^```)", (ROOT / "ARCHITECTURE.md").read_text(), re.DOTALL | re.MULTILINE)
+def layers(top: str) -> dict[str, int]:
+    """Return {package: its line in the picture of ARCHITECTURE.md that begins so}; a dash leads one line down."""
+    picture = re.search(rf"^{top}.*?(?=^```)", (ROOT / "ARCHITECTURE.md").read_text(), re.DOTALL | re.MULTILINE)
     assert picture is not None
     lines = [part for line in picture[0].splitlines() for part in line.split("─")]
     return {name: at for at, line in enumerate(lines) for name in re.findall(r"\w+", line)}
 
 
 def test_every_package_depends_only_on_those_below_it_in_the_picture() -> None:
-    level = layers()
+    level = layers("cli ─")
     upwards = {
         (package, used)
         for package, uses in dependencies().items()
@@ -91,6 +91,21 @@ def test_no_module_of_the_browser_app_imports_itself_through_others() -> None:
     }
     assert sum(map(len, graph.values())) > len(graph)
     TopologicalSorter(graph).prepare()
+
+
+def test_every_folder_of_the_browser_app_imports_only_from_those_below_it_in_the_picture() -> None:
+    level, source = layers("features$"), ROOT / "web/src"
+    upwards = {
+        (str(module.relative_to(source)), name)
+        for module in source.rglob("*/*.ts*")
+        for name in re.findall(r"""from\s*'(\.[^']+)'""", module.read_text())
+        # The description of the documents is everybody's.
+        if not name.endswith(".json")
+        and (own := module.relative_to(source).parts[0])
+        != (used := Path(normpath(module.parent / name)).relative_to(source).parts[0])
+        and level[used] <= level[own]
+    }
+    assert upwards == set()
 
 
 def test_the_core_knows_nothing_of_http_or_sql() -> None:

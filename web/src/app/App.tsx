@@ -7,7 +7,7 @@ import { useMemo, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { NetworkError, Problem } from '../api/client'
 import { direction } from '../i18n'
-import { styleNonce } from './nonce'
+import { styleNonce } from '../browser/nonce'
 import { router } from './router'
 import { themeFor, variables } from './theme'
 

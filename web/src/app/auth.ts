@@ -6,7 +6,7 @@ import schema from '../editor/schema/schema.json'
 import { setLanguage } from '../i18n'
 import { hasLocalStores } from '../sync/storage/copies'
 import { GUEST } from '../sync/storage/notes'
-import { readItem, readJson, writeItem } from './browserStorage'
+import { readItem, readJson, writeItem } from '../browser/storage'
 
 const KEY = 'quire:last-session'
 /** Who signed out here while the server did not hear of it: its cookie would let them in again. */

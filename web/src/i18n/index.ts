@@ -1,6 +1,6 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
-import { readItem, writeItem } from '../app/browserStorage'
+import { readItem, writeItem } from '../browser/storage'
 import en from './en.json'
 
 export const LANGUAGES: Record<string, string> = { en: 'English', de: 'Deutsch', ar: 'العربية' }

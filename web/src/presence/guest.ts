@@ -1,7 +1,7 @@
 /** Visitors without an account get a friendly name, kept in this browser only, which they can change. */
 import i18next from 'i18next'
 import { uuidv4 } from 'lib0/random'
-import { readJson, writeItem } from '../app/browserStorage'
+import { readJson, writeItem } from '../browser/storage'
 import { COLORS } from './colors'
 import type { Me } from './own'
 import { MARK } from './shownId'

@@ -1,4 +1,4 @@
-import { bringIntoView } from '../app/bringIntoView'
+import { bringIntoView } from '../browser/bringIntoView'
 
 /** Scrolls to where somebody writes, and shows the name there. */
 export function jumpTo(client: number): void {

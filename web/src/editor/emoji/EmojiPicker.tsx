@@ -2,7 +2,7 @@ import { Loader, Modal, Text, TextInput } from '@mantine/core'
 import type { Editor } from '@tiptap/core'
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { sideways } from '../../app/arrows'
+import { sideways } from '../../browser/arrows'
 import { loadEmoji, search, type Emoji } from './data'
 
 const GROUPS = [0, 1, 3, 4, 5, 6, 7, 8, 9]

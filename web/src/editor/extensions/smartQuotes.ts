@@ -4,7 +4,7 @@ import type { ResolvedPos } from '@tiptap/pm/model'
 import { Plugin, PluginKey, type EditorState } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
 import i18next from 'i18next'
-import { readItem, writeItem } from '../../app/browserStorage'
+import { readItem, writeItem } from '../../browser/storage'
 import { correcting } from '../undo'
 
 const KEY = 'quire:straight-quotes'

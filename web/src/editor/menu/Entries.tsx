@@ -1,7 +1,7 @@
 import { Menu } from '@mantine/core'
 import { useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { flushSync } from 'react-dom'
-import { sideways } from '../../app/arrows'
+import { sideways } from '../../browser/arrows'
 import type { Command as CommandEntry, Entry } from './entries'
 
 /** One thing to do, with its keys and whether it is on. */

@@ -4,7 +4,7 @@ import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
-import { bringIntoView } from '../../app/bringIntoView'
+import { bringIntoView } from '../../browser/bringIntoView'
 import { replaceAll, replaceOne } from './replaceFound'
 import { termPattern } from './termPattern'
 

@@ -1,7 +1,7 @@
 import { ActionIcon, CheckIcon, ColorSwatch, isLightColor, Menu, Tooltip } from '@mantine/core'
 import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { sideways } from '../../app/arrows'
+import { sideways } from '../../browser/arrows'
 
 /** Its name in the catalogue, and which shade of it. */
 type Swatch = readonly [color: string, name: string, shade?: 'light' | 'bright' | 'dark']

@@ -1,5 +1,5 @@
 import { useEffect, type KeyboardEvent, type RefObject } from 'react'
-import { sideways } from '../../app/arrows'
+import { sideways } from '../../browser/arrows'
 
 const CONTROLS = 'button:not([aria-hidden]), input:not([type=hidden], [aria-hidden])'
 

@@ -8,7 +8,7 @@
 import { Extension } from '@tiptap/core'
 import { Plugin, type EditorState, type PluginView, type Selection } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
-import { REVEAL } from '../../app/bringIntoView'
+import { REVEAL } from '../../browser/bringIntoView'
 import { between, joined, styleFor, type Extent, type Range } from './ranges'
 import { ReadingPlace } from './readingPlace'
 

@@ -1,5 +1,5 @@
 /** A new title that the server has not heard of yet: kept until it has, with the version it was chosen over. */
-import { readJson, writeItem } from '../../app/browserStorage'
+import { readJson, writeItem } from '../../browser/storage'
 import { TITLE } from '../../sync/storage/notes'
 
 export interface PendingTitle {

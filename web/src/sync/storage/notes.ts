@@ -1,6 +1,6 @@
 /** What is kept of documents besides their databases, under the names of these: for opening without a network. */
 import type { DocumentInfo } from '../../api/client'
-import { readItem, readJson, writeItem } from '../../app/browserStorage'
+import { readItem, readJson, writeItem } from '../../browser/storage'
 
 /** Begins the names of all local copies. */
 export const PREFIX = 'quire:'
