@@ -172,3 +172,19 @@ test.each(Array.from({ length: TREES }, (_, seed) => seed))(
     opened(2, Y.encodeStateAsUpdate(replica.doc)).check()
   },
 )
+
+test('a table that no browser could lay out is shown by its words, and others as they are', () => {
+  const doc = new Y.Doc()
+  const rows = (count: number, span: number) =>
+    Array.from({ length: count }, () =>
+      element(
+        'tableRow',
+        {},
+        element('tableCell', { colspan: span, rowspan: span }, element('paragraph', {}, text('tea'))),
+      ),
+    )
+  put(doc.getXmlFragment('default'), element('table', {}, ...rows(100, 100)), element('table', {}, ...rows(100, 2)))
+  const { editor } = opened(1, Y.encodeStateAsUpdate(doc))
+  expect(editor.state.doc.children.map(({ type }) => type.name)).toEqual(['unknownBlock', 'table', 'paragraph'])
+  expect(editor.view.dom.firstElementChild?.textContent).toContain('tea tea')
+})
