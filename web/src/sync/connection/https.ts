@@ -3,6 +3,7 @@ import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import { api, Problem, type RoleName } from '../../api/client'
+import { inPieces, PIECE } from './pieces'
 import { failureOf, type Failure } from './refusals'
 import { tab } from './tab'
 
@@ -10,6 +11,8 @@ import { tab } from './tab'
 const EAGER = 300
 const BUSY = 1000
 const QUIET = 4000
+/** Bytes that one round offers, about: what is left is looked for anew in each. */
+const ROUND = 8 * PIECE
 /** A full document is offered what it refused after a pause that doubles up to this one. */
 const LONGEST_PAUSE = 60_000
 
@@ -70,7 +73,7 @@ export class HttpsExchange {
   private async round(): Promise<void> {
     const before = this.events.changes()
     const whole = Date.now() >= this.offerAt
-    const update = this.offered(before > 0, whole)
+    const [update = new Uint8Array(), ...later] = inPieces(this.offered(before > 0, whole), ROUND)
     const encoder = encoding.createEncoder()
     encoding.writeVarUint8Array(encoder, Y.encodeStateVector(this.doc))
     encoding.writeVarUint8Array(encoder, update)
@@ -84,7 +87,8 @@ export class HttpsExchange {
       this.live = true
       this.problem = null
       if (whole && update.length > 0) this.refusals = 0
-      const settled = whole && this.events.changes() === before && (before === 0 || update.length > 0)
+      const settled =
+        whole && later.length === 0 && this.events.changes() === before && (before === 0 || update.length > 0)
       this.events.onAnswer(answer.role, settled)
       const eager = whole && this.events.changes() > 0
       this.schedule(eager ? EAGER : document.visibilityState === 'visible' ? BUSY : QUIET)

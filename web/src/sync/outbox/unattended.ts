@@ -6,6 +6,7 @@ import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import { api, NetworkError, Problem, setCsrfToken, type DocumentInfo } from '../../api/client'
+import { inPieces } from '../connection/pieces'
 import { failureOf } from '../connection/refusals'
 import { tab } from '../connection/tab'
 import { Observable } from '../observable'
@@ -150,5 +151,6 @@ async function send(id: string, link: string | null, updates: Uint8Array[]): Pro
     return api.exchange(id, encoding.toUint8Array(encoder) as never, link, tab)
   }
   const { body } = await exchange(new Uint8Array())
-  await exchange(Y.diffUpdate(whole, decoding.readVarUint8Array(decoding.createDecoder(body))))
+  const lacks = Y.diffUpdate(whole, decoding.readVarUint8Array(decoding.createDecoder(body)))
+  for (const piece of inPieces(lacks)) await exchange(piece)
 }
