@@ -1,12 +1,12 @@
 import { Text, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconAlertTriangle, IconCloud, IconCloudCheck, IconCloudOff, IconLock, IconRefresh } from '@tabler/icons-react'
+import type { TFunction } from 'i18next'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { timeAndDay } from '../../i18n/format'
-import type { DocumentSession } from '../../sync/session/session'
-import type { SaveStatus } from '../../sync/session/state'
-import { useSessionState } from '../../sync/session/useDocumentSession'
+import { useSessionState, type DocumentSession } from '../../sync'
+import type { SaveStatus, SessionState } from '../../sync/session/state'
 import classes from './StatusBadge.module.css'
 
 /** A status that lasts this long is spoken: one that comes and goes is nothing to interrupt somebody with. */
@@ -25,8 +25,39 @@ const TROUBLE: SaveStatus['kind'][] = ['offline', 'unsaved', 'stranded', 'closed
 /** Says whether the work is saved; always visible, and spoken when that changes for the worse or back. */
 export function StatusBadge({ session, trashed }: { session: DocumentSession; trashed: boolean }) {
   const { t } = useTranslation()
-  const { status, kept, refused, taken } = useSessionState(session)
+  const state = useSessionState(session)
   const [trouble, setTrouble] = useState(false)
+  const { text, hint, announced } = inWords(t, state, trashed, trouble)
+  if (TROUBLE.includes(state.status.kind) && !trouble) setTrouble(true)
+  const [spoken] = useDebouncedValue(announced, SETTLED_MS)
+  const Icon = ICONS[state.status.kind]
+  return (
+    <>
+      <Tooltip label={hint} multiline maw={320} events={{ hover: true, focus: true, touch: true }}>
+        <UnstyledButton className={classes.badge} data-kind={state.status.kind} data-testid="status">
+          <Icon size={18} aria-hidden className={classes.icon} />
+          <Text size="sm" component="span">
+            {text}
+          </Text>
+        </UnstyledButton>
+      </Tooltip>
+      <VisuallyHidden role="status" data-testid="announced">
+        {spoken}
+      </VisuallyHidden>
+    </>
+  )
+}
+
+interface Words {
+  text: string
+  hint: string
+  /** What is spoken; nothing while it is not worth interrupting anybody. */
+  announced: string
+}
+
+/** `trouble`: something was wrong since the page was opened, so that "Saved" is news. */
+function inWords(t: TFunction, state: SessionState, trashed: boolean, trouble: boolean): Words {
+  const { status, kept, refused, taken } = state
   let text: string
   let hint: string
   let announced = ''
@@ -66,22 +97,5 @@ export function StatusBadge({ session, trashed }: { session: DocumentSession; tr
       text = announced = t(trashed ? 'status.closed.trash' : `status.closed.${status.problem}`)
       hint = t('status.closed.hint')
   }
-  if (TROUBLE.includes(status.kind) && !trouble) setTrouble(true)
-  const [spoken] = useDebouncedValue(announced, SETTLED_MS)
-  const Icon = ICONS[status.kind]
-  return (
-    <>
-      <Tooltip label={hint} multiline maw={320} events={{ hover: true, focus: true, touch: true }}>
-        <UnstyledButton className={classes.badge} data-kind={status.kind} data-testid="status">
-          <Icon size={18} aria-hidden className={classes.icon} />
-          <Text size="sm" component="span">
-            {text}
-          </Text>
-        </UnstyledButton>
-      </Tooltip>
-      <VisuallyHidden role="status" data-testid="announced">
-        {spoken}
-      </VisuallyHidden>
-    </>
-  )
+  return { text, hint, announced }
 }

@@ -68,20 +68,7 @@ function Documents({ session, person, place }: { session: Session; person: strin
         />
       </Header>
       <div className={classes.body}>
-        <nav className={classes.nav} aria-label={t('documents.nav')}>
-          <Link to="/" className={classes.place} activeOptions={{ exact: true, includeSearch: false }}>
-            <IconFileText size={18} aria-hidden />
-            {t('documents.title')}
-          </Link>
-          <Link to="/shared" className={classes.place} activeOptions={{ includeSearch: false }}>
-            <IconUsers size={18} aria-hidden />
-            {t('shared.title')}
-          </Link>
-          <Link to="/trash" className={classes.place} activeOptions={{ includeSearch: false }}>
-            <IconTrash size={18} aria-hidden />
-            {t('trash.title')}
-          </Link>
-        </nav>
+        <Places />
         <main className={classes.main} id="main">
           <div className={classes.top}>
             <Title order={1} size="h3">
@@ -123,5 +110,26 @@ function Documents({ session, person, place }: { session: Session; person: strin
         </main>
       </div>
     </div>
+  )
+}
+
+/** The ways to all documents, to those of others and to the trash. */
+function Places() {
+  const { t } = useTranslation()
+  return (
+    <nav className={classes.nav} aria-label={t('documents.nav')}>
+      <Link to="/" className={classes.place} activeOptions={{ exact: true, includeSearch: false }}>
+        <IconFileText size={18} aria-hidden />
+        {t('documents.title')}
+      </Link>
+      <Link to="/shared" className={classes.place} activeOptions={{ includeSearch: false }}>
+        <IconUsers size={18} aria-hidden />
+        {t('shared.title')}
+      </Link>
+      <Link to="/trash" className={classes.place} activeOptions={{ includeSearch: false }}>
+        <IconTrash size={18} aria-hidden />
+        {t('trash.title')}
+      </Link>
+    </nav>
   )
 }

@@ -177,7 +177,6 @@ test('twenty documents that one tab opens travel on one socket [FM-050]', async 
   let sockets = 0
   owner.on('websocket', () => (sockets += 1))
   for (let index = 1; index <= 20; index += 1) {
-    await search(owner).fill(`One of twenty ${index}`)
     await cards(owner)
       .filter({ has: owner.getByText(`One of twenty ${index}`, { exact: true }) })
       .getByRole('link')
