@@ -201,3 +201,13 @@ test('of thousands of marks on one thing some are shown, and the words', () => {
   expect(editor.state.doc.firstChild?.marks).toHaveLength(100)
   expect(editor.state.doc.firstChild?.firstChild?.marks).toHaveLength(100)
 })
+
+test('a line of thousands of breaks is shown by its words, one with words first as it is', () => {
+  const breaks = () => Array.from({ length: 2500 }, () => element('hardBreak', {}))
+  const doc = new Y.Doc()
+  const lines = [element('paragraph', {}, ...breaks(), text('tea')), element('paragraph', {}, text('tea'), ...breaks())]
+  put(doc.getXmlFragment('default'), ...lines)
+  const { editor } = opened(1, Y.encodeStateAsUpdate(doc))
+  expect(editor.state.doc.children.map(({ type }) => type.name)).toEqual(['unknownBlock', 'paragraph'])
+  expect(editor.view.dom.firstElementChild?.textContent).toContain('tea')
+})

@@ -18,6 +18,7 @@ import type { Extension, Extensions, Node } from '@tiptap/core'
 import StarterKit from '@tiptap/starter-kit'
 import i18next from 'i18next'
 import type { DocumentSession } from '../../sync'
+import { Bearable } from '../schema/bearable'
 import { CleanAttributes } from '../schema/clean'
 import schema from '../schema/schema.json'
 import { appendingWhere } from './appending'
@@ -187,6 +188,7 @@ export function schemaExtensions(): Extensions {
     UnknownBlock,
     ...reservedMarks,
     CleanAttributes,
+    Bearable,
   ]
 }
 
