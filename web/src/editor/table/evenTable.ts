@@ -7,7 +7,7 @@ import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import { Table } from '@tiptap/extension-table'
 import { EditorState, Plugin, Selection, type Transaction } from '@tiptap/pm/state'
 import { CellSelection, findTable, fixTables, TableMap, tableEditingKey } from '@tiptap/pm/tables'
-import type { Node, ResolvedPos } from '@tiptap/pm/model'
+import type { ResolvedPos } from '@tiptap/pm/model'
 import type { EditorView } from '@tiptap/pm/view'
 import { leadsIntoTable, typingOverCells } from './cellSelection'
 import { repairTables } from './repair'
@@ -31,20 +31,9 @@ const GO_BY_MAP = new Set([
   'goToPreviousCell',
 ])
 
-/**
- * Places that the cells of a table may take beside their own. A browser lays out rows times columns: a hundred rows of
- * wide and tall cells, each too small to be noticed, would hold it for ever. No table that somebody makes has so many.
- */
-const MOST_SPANNED = 100_000
-
 type Make = (...values: never[]) => (props: CommandProps) => boolean
 
 export const EvenTable = Table.extend({
-  // What a table does not bear is shown as an unknown block, with its words (web/patches).
-  extendNodeSchema(node) {
-    return { ...this.parent?.(node), ...(node.name === 'table' && { bears: canBeLaidOut }) }
-  },
-
   addCommands() {
     const commands = Object.entries(this.parent?.() ?? {})
     return Object.fromEntries(
@@ -77,16 +66,6 @@ export const EvenTable = Table.extend({
     return [acting(), typingOverCells(), ...plugins]
   },
 })
-
-function canBeLaidOut(rows: readonly Node[]): boolean {
-  let spanned = 0
-  for (const [at, row] of rows.entries()) {
-    row.forEach(({ attrs: { colspan, rowspan } }) => {
-      spanned += Number(colspan ?? 1) * Math.min(Number(rowspan ?? 1), rows.length - at) - 1
-    })
-  }
-  return spanned <= MOST_SPANNED
-}
 
 /** A command that is done on tables that are even by then. */
 function evened(make: Make): Make {
