@@ -88,11 +88,16 @@ export const UndoSteps = Extension.create<object, StepStorage>({
 /** Makes several changes that one undo takes back. */
 export function inOneStep(editor: Editor, change: () => void): void {
   const storage = editor.storage.undoSteps
+  const history = historyOf(editor.state)
+  const pause = history?.captureTimeout
   endStep(editor.state)
   storage.together = true
+  // However long it takes.
+  if (history) history.captureTimeout = Infinity
   try {
     change()
   } finally {
+    if (history && pause !== undefined) history.captureTimeout = pause
     storage.together = false
     storage.run = null
   }
