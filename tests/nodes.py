@@ -179,11 +179,11 @@ class Guest:
         self._clock = 0
         self._subscription = self.doc.observe(self._on_change)
 
-    async def join(self, node: Node) -> None:
+    async def join(self, node: Node, document: str = DOCUMENT) -> None:
         line = Line()
         line.deliver = self._take
         member = Member(line, b"\x01d", Principal(self.name, account=self.name), Role.EDITOR)  # type: ignore[arg-type]
-        room = self.room = await node.room()
+        room = self.room = await node.rooms.open(document)
         room.join(member)
         self.member = member
         room.catch_up.step1(member, self.doc.get_state())

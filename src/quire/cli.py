@@ -180,6 +180,9 @@ def doctor(
     data: DataOption = None,
     port: PortOption = None,
     everything: Annotated[bool, typer.Option("--all", help="Check all that is stored, however long it takes.")] = False,
+    unused: Annotated[
+        bool, typer.Option("--unused", help="Only list the files that nothing names, a line for each.")
+    ] = False,
 ) -> None:
     """Check this machine and the data folder; say how to mend what is wrong.
 
@@ -188,10 +191,15 @@ def doctor(
     from quire.ops import logs
     from quire.ops.doctor.machine import examine
     from quire.ops.doctor.stored import CHECK_SECONDS
+    from quire.ops.doctor.unused import unused as files_unused
 
     settings = _settings(data, None, port, remarks=False)
     # What reading the text logs is said as a finding.
     logs.configure("critical", settings.log_format)
+    if unused:
+        for file in files_unused(settings.data, math.inf)[0]:
+            typer.echo(str(file))
+        return
     findings = examine(settings, seconds=math.inf if everything else CHECK_SECONDS)
     for finding in findings:
         state = "FAIL" if not finding.ok else "ok  " if finding.whole else "PART"

@@ -8,13 +8,14 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pycrdt
 import pytest
 
 from nodes import DOCUMENT, Guest, Node, made_log, until, written
-from quire.crdt import host
+from quire.crdt import host, pauses
 from quire.crdt.host import Worker
 from quire.crdt.replica import ReplicaLost
 from quire.crdt.rpc import Operation
@@ -24,6 +25,7 @@ from quire.log.contract import Update
 from quire.storage.failure import StorageUnavailable
 from quire.sync.rooms import document, ingest
 from quire.sync.rooms.registry import LoadFailed
+from quire.sync.rooms.room import Room
 from quire.sync.rooms.sender import Refusal
 from quire.sync.wire import var_uint
 
@@ -356,6 +358,53 @@ async def test_an_update_that_kills_the_worker_does_so_once_to_the_documents_of_
         writer.text += " to the end"
         await until(lambda: writer.unsaved == 0, "saved", node)
         assert shared.generation == 1
+        await node.close()
+
+
+@pytest.mark.parametrize("end", ["os.abort()", "os.kill(os.getpid(), 9)"])
+async def test_a_stored_text_that_workers_die_of_is_shown_and_not_tried_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    let_poison(tmp_path, monkeypatch, end)
+    async with made_log(tmp_path) as log:
+        text, updates = recorded(client=9)
+        text += "x" * HEAVY + POISON.decode()
+        stored = asyncio.Event()
+        log.submit([Update("another", update, "ada", "c", 0) for update in updates], lambda _: stored.set())
+        await stored.wait()
+        node, writer = await heavy_node(log)
+        shared = node.replicas.workers[0]
+        reader = Guest("bob", 2)
+        reader.text += "written away "
+
+        async def comes() -> Room:
+            before = len(reader.refused)
+            await reader.join(node, "another")
+            await until(lambda: len(reader.refused) > before, "an answer", node)
+            return reader.room
+
+        room = await comes()
+        assert str(text) in str(reader.text)
+        assert reader.refused[-1]["reason"] == "storage"
+        assert reader.refused[-1]["detail"] == host.UNOPENABLE
+        deaths = node.replicas.deaths
+        assert 0 < deaths <= pauses.KILLED
+        assert shared.generation == 1
+        assert node.replicas.unopenable == 1
+        await comes()
+        assert node.replicas.deaths == deaths
+        assert reader.member is not None
+        assert not room.takes_again(reader.member)
+        # After the pause it is tried once more, where it hurts nobody else.
+        later = time.monotonic() + 2 * pauses.FIRST
+        monkeypatch.setattr(pauses, "time", SimpleNamespace(monotonic=lambda: later))
+        assert room.takes_again(reader.member)
+        await comes()
+        assert node.replicas.deaths == deaths + 1
+        assert shared.generation == 1
+        writer.text += " and on"
+        await until(lambda: writer.unsaved == 0, "saved", node)
+        assert writer.refused == []
         await node.close()
 
 

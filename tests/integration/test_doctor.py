@@ -22,6 +22,7 @@ from quire.log.archive import Archive
 from quire.log.contract import StoredUpdate
 from quire.ops import logs
 from quire.ops.doctor import machine, stored
+from quire.ops.doctor.unused import unused
 from quire.settings import Settings
 
 
@@ -167,6 +168,34 @@ def test_what_is_wrong_is_found_and_left_as_it_is(
     found = complaints(folder)
     assert re.search(f"(?m)^{says}", found), found
     assert listing(folder) == before
+
+
+def test_files_that_a_kill_left_are_told_and_listed_and_nothing_else(used: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(used, folder)
+    folder.chmod(0o700)
+    with closing(sqlite3.connect(folder / "catalogue.db")) as connection:
+        (document,) = connection.execute("SELECT id FROM documents").fetchone()
+    insert = f"INSERT INTO attachments VALUES ('{document}', 'named', 'image/png', '', 1, 1, 1, 0)"
+    sql("catalogue.db", insert)(folder)
+    pictures, blobs = f"attachments/{document}", FolderBlobs(folder / "blobs")
+    for name in ("left", "named", "just-now"):
+        blobs.write(f"{pictures}/{name}", b"x")
+    blobs.write("archive/d/left", b"x")
+    left = {f"{pictures}/left", "archive/d/left"}
+    for key in (*left, f"{pictures}/named"):
+        os.utime(folder / "blobs" / key, (1e9, 1e9))
+    before = listing(folder)
+    assert complaints(folder) == ""
+    told = quire("doctor", "--data", str(folder), "--port", str(free_port())).stdout
+    assert re.search(r"(?m)^ok   unused files: 2 files .*--unused", told), told
+    listed = quire("doctor", "--unused", "--data", str(folder))
+    assert listed.returncode == 0
+    assert set(listed.stdout.splitlines()) == {str(folder / "blobs" / key) for key in left}
+    assert listing(folder) == before
+    # What a database that cannot be read would name is not known.
+    (folder / "catalogue.db").write_bytes(b"no database" * 500)
+    assert unused(folder, 1) == ([], True)
 
 
 def test_a_disk_that_can_make_few_more_files_is_found(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,9 @@ async def test_nobody_is_locked_out_by_the_guesses_of_others(node: Server) -> No
     # The addresses of a household's IPv6 network are one.
     assert (await tried(node, "2001:db8::1", "guess")).status_code == 401
     assert (await tried(node, "2001:db8::2", "guess")).status_code == 429
+    # Those of IPv4 are not, on a listener for both families.
+    assert (await tried(node, "::ffff:198.51.100.1", "guess")).status_code == 401
+    assert (await tried(node, "::ffff:198.51.100.2", ADA["password"])).status_code == 201
 
 
 async def test_passwords_queue_up_to_a_limit() -> None:

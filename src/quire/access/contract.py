@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from quire.access.household import household
+
 
 class Role(enum.IntEnum):
     """What a principal is to one document; a larger value includes all smaller ones."""
@@ -112,7 +114,7 @@ def person_of(principal: Principal, address: str) -> str:
 
     Everybody with a link is one author: one of them must not take the places of all.
     """
-    return principal.account or f"{principal.author} {address}"
+    return principal.account or f"{principal.author} {household(address)}"
 
 
 GUEST: Final = "guest:"

@@ -199,12 +199,12 @@ def _add_set_up(
     @router.post("/setup", status_code=201)
     async def set_up(form: SetupForm, request: Request, response: Response, guard: GuardDep) -> SessionBody:
         """Make the owner's account and sign in."""
-        address = request.state.address
-        wait = guard.set_ups.wait(address)
+        household = request.state.household
+        wait = guard.set_ups.wait(household)
         if wait:
             raise too_many(wait, "Too many attempts; wait and try again.")
         if not setup_code.fits(form.code):
-            guard.set_ups.started(address)
+            guard.set_ups.started(household)
             raise Problem(
                 403, "The set-up code is wrong. It is in the output of `quire serve`.", code="wrong-setup-code"
             )

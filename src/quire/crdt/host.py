@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import structlog
 
 from quire.concurrency.processes import cause_of_end, start_child
+from quire.crdt.pauses import Pauses
 from quire.crdt.pieces import Effort, TooSlow
 from quire.crdt.replica import Applied, Encoded, LocalReplica, Replica, ReplicaCorrupt, ReplicaLost
 from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, decode_applied, decode_summary
@@ -36,6 +37,7 @@ SUSPECTED: Final = 600.0
 MOST_KILLED: Final = 3
 """Times that an author's work on a document may end in killed processes before that counts as its fault: the kernel,
 which ends a process for want of memory, sends the same signal as an operator."""
+UNOPENABLE: Final = "checking the document takes more memory or time than the server gives it"
 MOST_LOST: Final = 5
 """Times that a replica may be lost through others while something is asked of it."""
 _Answer = TypeVar("_Answer")
@@ -260,6 +262,10 @@ class WorkerDied(ReplicaCorrupt):
     """The worker process died while it worked on this request, and perhaps of it."""
 
 
+class Unopenable(ReplicaLost):
+    """No live copy can be made of what is stored now: the processes that tried it died, or it cannot be read."""
+
+
 class WorkerKilled(WorkerDied):
     """Somebody killed it, or it was stopped and gave no answer: that is no fault of the request."""
 
@@ -301,6 +307,7 @@ class ReplicaHost:
     def __init__(self, workers: int = 1) -> None:
         self._shared = [Worker(self._suspect) for _ in range(workers)]
         self._apart = Worker(self._suspect)
+        self._pauses = Pauses()
         self._suspects: dict[str, float] = {}
         """{document or author: until when}."""
         self._killed: dict[tuple[str, str], tuple[int, float]] = {}
@@ -322,17 +329,46 @@ class ReplicaHost:
         """Worker processes that have died."""
         return sum(worker.generation for worker in self.workers)
 
+    @property
+    def unopenable(self) -> int:
+        """Documents that worker processes died of when they were opened last."""
+        return len(self._pauses)
+
+    def paused(self, document: str) -> bool:
+        """Whether a document is not tried again yet."""
+        return self._pauses.left(document) > 0
+
     async def open(self, document: str, parts: Sequence[bytes], *, heavy: bool, payer: Payer | None = None) -> Replica:
-        """Build a live copy from updates that together are the document, on the account of whoever needs it."""
-        if not heavy:
-            effort = Effort(usual=USUAL, once=ONCE)
-            effort.begin()
-            with charged(payer), suppress(TooSlow):
-                return LocalReplica(parts, effort=effort)
-        self._numbers += 1
-        worker, number = self._worker(document, payer), self._numbers
-        await worker.call(Operation.OPEN, number, encode_parts(parts), document=document, payer=payer)
+        """Build a live copy from updates that together are the document, on the account of whoever needs it.
+
+        Raises `ReplicaLost`, as `Unopenable` where what is stored is at fault: it is never what is offered to it.
+        """
+        with self._trying(document):
+            if not heavy:
+                effort = Effort(usual=USUAL, once=ONCE)
+                effort.begin()
+                with charged(payer), suppress(TooSlow):
+                    return LocalReplica(parts, effort=effort)
+            self._numbers += 1
+            worker, number = self._worker(document, payer), self._numbers
+            await worker.call(Operation.OPEN, number, encode_parts(parts), document=document, payer=payer)
+        self._pauses.opened(document)
         return RemoteReplica(worker, document, number)
+
+    @contextmanager
+    def _trying(self, document: str) -> Iterator[None]:
+        """Read what is stored of a document, unless that failed again and again a short time ago."""
+        if self.paused(document):
+            raise Unopenable(UNOPENABLE)
+        try:
+            yield
+        except ReplicaLost:
+            raise
+        except ReplicaCorrupt as error:
+            seconds = self._pauses.died(document, killed=isinstance(error, WorkerKilled))
+            if seconds:
+                _log.error("a document cannot be opened", document=document, reason=str(error), next_try_in=seconds)
+            raise Unopenable(UNOPENABLE) from error
 
     def endangers_others(self, replica: Replica, payer: Payer | None) -> bool:
         """Whether `payer` is a suspect, and the copy in a worker with those of others."""
@@ -350,19 +386,24 @@ class ReplicaHost:
     async def inspect(
         self, document: str, update: bytes, payer: Payer | None = None, *, stored: bool = False
     ) -> UpdateSummary:
-        """Parse a large update in a worker process; raises `MalformedUpdate`, `WorkerDied`."""
+        """Parse a large update in a worker process.
+
+        Raises `MalformedUpdate`, `WorkerDied`, and `Unopenable` of one that is stored.
+        """
         operation = Operation.READ if stored else Operation.INSPECT
 
         async def work() -> bytes:
-            worker = self._worker(document, payer)
-            return await worker.call(operation, 0, update, document=document, payer=payer)
+            with self._trying(document) if stored else nullcontext():
+                worker = self._worker(document, payer)
+                return await worker.call(operation, 0, update, document=document, payer=payer)
 
         answer = await insist(work)
         with charged(payer):
             return decode_summary(answer)
 
     def _worker(self, document: str, payer: Payer | None) -> Worker:
-        if self._suspected(document) or (payer is not None and self._suspected(payer.author)):
+        names = (document,) if payer is None else (document, payer.author)
+        if document in self._pauses or any(map(self._suspected, names)):
             return self._apart
         return self._shared[self._numbers % len(self._shared)]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from quire.access.household import household
 from quire.limits.rates import MAX_KEYS
 
 
@@ -81,7 +81,7 @@ class SignIns:
 
     def start(self, account: str, address: str) -> float:
         """Return 0 and count an attempt, or return the seconds to wait."""
-        address = network(address)
+        address = household(address)
         pair = f"{account} {address}"
         wait = max(self._pairs.wait(pair, strictly=self._accounts.exhausted(account)), self._addresses.wait(address))
         if not wait:
@@ -92,23 +92,14 @@ class SignIns:
 
     def succeeded(self, account: str, address: str) -> None:
         """The password was right: this address may err again, and what others guessed stays counted."""
-        address = network(address)
+        address = household(address)
         self._pairs.succeeded(f"{account} {address}")
         self._accounts.returned(account)
         self._addresses.returned(address)
 
     def dropped(self, account: str, address: str) -> None:
         """The attempt was not looked at."""
-        address = network(address)
+        address = household(address)
         self._pairs.returned(f"{account} {address}")
         self._accounts.returned(account)
         self._addresses.returned(address)
-
-
-def network(address: str) -> str:
-    """Return what stands for one household: an IPv4 address, or the /64 of an IPv6 address."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return address if known.version == 4 else str(ipaddress.ip_network((known, 64), strict=False))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from quire.access.household import household
 from quire.limits.overload import excess
 
 MAX_HEAD: Final = 64 * 1024
@@ -63,13 +64,14 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401
         super().connection_made(transport)
-        self._peer = self.client[0] if self.client else ""
+        address = self.client[0] if self.client else ""
+        self._peer = household(address)
         self.addresses[self._peer] += 1
         self._counted = True
         limits = self.limits
         if len(self.connections) > limits.total:
             self._refuse(503, "This server has all the connections that it may have. Try again in a few seconds.")
-        elif self._peer not in limits.shared and self.addresses[self._peer] > limits.per_address:
+        elif address not in limits.shared and self.addresses[self._peer] > limits.per_address:
             self._refuse(429, f"{limits.per_address} connections are open from your address. Close some and try again.")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -133,7 +135,7 @@ class Connection(HttpToolsProtocol):
 
     @property
     def peer(self) -> str:
-        """The address that it comes from, a proxy's perhaps."""
+        """The household that it comes from, a proxy's perhaps."""
         return self._peer
 
     def abort(self) -> None:

@@ -16,11 +16,17 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quire.access.credentials import bearer_token
+from quire.access.household import household
 from quire.http.errors import problem_response
+from quire.limits.rates import Bucket
 
 _log = structlog.get_logger("quire.http")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_LIMIT = 64 * 1024
+LINES_PER_SECOND, MOST_LINES = 100.0, 3000.0
+"""Requests that are logged, in the long run and at once: what anybody may send must not fill the disk."""
+MOST_LOGGED = 200
+"""Characters of a path in the log."""
 _PORTS = {"http": 80, "https": 443}
 _LARGE = re.compile(r"/api/v1/documents/[^/]+/(attachments|sync)")
 """Routes that read their body themselves, once they know that the caller may send it."""
@@ -112,6 +118,7 @@ class SecurityLayer:
         self._app, self._origins, self._secure, self._cookie = app, origins, secure, cookie
         self._trusted = trusted
         self._limits = {"attachments": attachment_limit, "sync": sync_limit}
+        self._lines, self._unlogged = Bucket(LINES_PER_SECOND, MOST_LINES, time.monotonic()), 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -124,6 +131,7 @@ class SecurityLayer:
         state = scope.setdefault("state", {})
         state["nonce"] = nonce
         state["address"] = client_address(peer, ",".join(headers.getlist("x-forwarded-for")), self._trusted)
+        state["household"] = household(state["address"])
         state["request_id"] = request_id = secrets.token_hex(8)
         status, begun = 500, False
 
@@ -145,14 +153,26 @@ class SecurityLayer:
                 if not begun:
                     stopping = "The server stopped before this was done. Look whether it is, else send it again."
                     await problem_response(503, stopping, {"Retry-After": "5"})(scope, receive, sending)
+        self._log_request(scope, status, round((time.perf_counter() - started) * 1000, 1))
+
+    def _log_request(self, scope: Scope, status: int, milliseconds: float) -> None:
+        now = time.monotonic()
+        if self._lines.lack(1, now):
+            self._unlogged += 1
+            return
+        self._lines.take(1, now)
+        unlogged, self._unlogged = self._unlogged, 0
+        state, path = scope["state"], scope["path"]
         _log.info(
             "request",
             method=scope["method"],
-            path=scope["path"],
+            # Control characters would act on the terminal of whoever reads this.
+            path=("".join(filter(str.isprintable, path[:MOST_LOGGED])) + "…" * (len(path) > MOST_LOGGED)),
             status=status,
-            ms=round((time.perf_counter() - started) * 1000, 1),
+            ms=milliseconds,
             address=state["address"],
-            request=request_id,
+            request=state["request_id"],
+            **({"unlogged": unlogged} if unlogged else {}),
         )
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:

@@ -53,6 +53,7 @@ def readings(node: Node) -> Readings:
         yield "unsaved_bytes", "Bytes accepted and not yet durable", node.rooms.unsaved_bytes
         yield "waiting_bytes", "Bytes received that wait to be proved", node.rooms.waiting_bytes
         yield "worker_requests", "Requests to worker processes without an answer yet", node.replicas.requests
+        yield "unopenable_documents", "Documents that worker processes die of", node.replicas.unopenable
         yield "compaction_waiting", "Documents that the compactor has not looked at yet", node.compactor.waiting
         yield "compaction_healthy", "1 while documents can be compacted", float(node.compactor.problem is None)
         yield "conversions", "Large documents being turned into text, HTML or JSON", node.converting()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from quire.access.credentials import presented
+from quire.access.household import household
 from quire.limits.rates import Rate
 from quire.sync.limits import GatewayLimits
 from quire.sync.sockets.allowance import Allowance
@@ -28,7 +29,7 @@ class Admission:
         per_minute = limits.connects_per_minute
         self._connects = Rate(per_minute, per_minute / 60 * Allowance.BURST, enabled=limits.rates)
         self._sockets = 0
-        self._addresses: Counter[str] = Counter()
+        self._households: Counter[str] = Counter()
         self._people: Counter[str] = Counter()
 
     def refusal(self, path: str, headers: Mapping[str, str], address: str) -> tuple[HTTPStatus, str] | None:
@@ -48,24 +49,24 @@ class Admission:
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 f"this node has reached its {limits.max_sockets} sockets; try again in a few seconds",
             )
-        if self._addresses[address] >= limits.max_per_address:
+        if self._households[household(address)] >= limits.max_per_address:
             return (
                 HTTPStatus.TOO_MANY_REQUESTS,
                 f"{limits.max_per_address} sockets are open from your address; close some first",
             )
-        if self._connects.wait(address):
+        if self._connects.wait(household(address)):
             return HTTPStatus.TOO_MANY_REQUESTS, "too many connects from your address; wait a few seconds"
         return None
 
     def opened(self, address: str) -> None:
         """Count a socket."""
         self._sockets += 1
-        self._addresses[address] += 1
+        self._households[household(address)] += 1
 
     def closed(self, address: str) -> None:
         """Count a socket no more."""
         self._sockets -= 1
-        _less(self._addresses, address)
+        _less(self._households, household(address))
 
     def bind(self, person: str) -> bool:
         """Count a socket as a person's; False: the person has all that one may have."""

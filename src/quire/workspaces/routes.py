@@ -101,7 +101,7 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
     @router.post("/invitations/preview")
     async def preview(form: PreviewForm, request: Request, guard: GuardDep) -> Preview:
         """Say what an invitation is about."""
-        wait = guard.requests.wait(request.state.address)
+        wait = guard.requests.wait(request.state.household)
         if wait:
             raise too_many(wait, "Too many requests from your address; wait and try again.")
         workspace, inviter, email = await spaces.preview(form.token)
@@ -110,7 +110,7 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
     @router.post("/invitations/accept", status_code=201)
     async def accept(form: AcceptForm, request: Request, response: Response, guard: GuardDep) -> Joined:
         """Make an account by invitation and sign in."""
-        wait = guard.writes.wait(request.state.address)
+        wait = guard.writes.wait(request.state.household)
         if wait:
             raise too_many(wait, "Too many attempts; wait and try again.")
         account = await spaces.accept(form.token, form.email, form.name, form.password)

@@ -47,3 +47,15 @@ def test_a_refused_connect_does_not_count_against_the_rate(tmp_path: Path, monke
         clock.now = float(second)
         let_in = [why() for _ in range(100)].count(None)
         assert let_in == (10 if second == 0 else 1)
+
+
+def test_the_addresses_of_a_household_share_its_places(tmp_path: Path) -> None:
+    limits = replace(gateway_limits(Settings(data=tmp_path)), max_per_address=2)
+    admission = Admission(limits, cookie="quire", origin_allowed=lambda *_: False)
+    for host in (1, 2):
+        assert admission.refusal(COLLAB, {}, f"2001:db8::{host}") is None
+        admission.opened(f"2001:db8::{host}")
+    assert admission.refusal(COLLAB, {}, "2001:db8::3") is not None
+    assert admission.refusal(COLLAB, {}, "2001:db8:0:1::3") is None
+    admission.closed("2001:db8::1")
+    assert admission.refusal(COLLAB, {}, "2001:db8::3") is None

@@ -132,3 +132,25 @@ def test_another_node_counts_its_own_people() -> None:
     for client in range(5):
         presence.receive(node, f"guest:{client}", [PresenceEntry(client, 1, "{}")], 1, here=False)
     assert len(presence) == 5
+
+
+def test_no_clock_is_near_the_end_of_all_numbers() -> None:
+    presence, bob, eve = Presence(1000), object(), object()
+    presence.receive(eve, "guest:eve", [PresenceEntry(1, 2**53 - 1, "{}")], 0)
+    assert states(presence) == {}
+    presence.receive(eve, "guest:eve", [PresenceEntry(1, 9, "{}")], 0)
+    presence.receive(eve, "guest:eve", [PresenceEntry(1, 2**53 - 1, "{}")], 0)
+    presence.leave(eve, 0)
+    presence.receive(bob, "guest:bob", [PresenceEntry(1, 10, '{"b":1}')], 0)
+    assert states(presence) == {1: '{"b":1}'}
+
+
+def test_who_comes_back_at_a_clock_that_has_passed_is_told_of_it() -> None:
+    presence, bob, eve = Presence(1000), object(), object()
+    presence.receive(eve, "guest:eve", [PresenceEntry(1, 500, "{}")], 0)
+    presence.leave(eve, 0)
+    presence.changes()
+    presence.receive(bob, "guest:bob", [PresenceEntry(1, 6, '{"b":1}')], 0)
+    assert presence.changes() == [PresenceEntry(1, 500, None)]
+    presence.receive(bob, "guest:bob", [PresenceEntry(1, 501, '{"b":1}')], 0)
+    assert states(presence) == {1: '{"b":1}'}

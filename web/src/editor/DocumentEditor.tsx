@@ -8,6 +8,7 @@ import { explain } from '../api/explain'
 import { styleNonce } from '../browser/nonce'
 import { useSessionPart, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
+import { selectAll } from './clipboard'
 import { extensions } from './extensions'
 import { OWN_KEYS } from './extensions/keys'
 import { readPending } from './extensions/pending'
@@ -130,6 +131,8 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       if (key === 'f' || (key === 'h' && event.ctrlKey)) setPanel('find')
       else if (key === '/') setPanel('help')
       else if (key === 'k' && editor?.isEditable && editor.isFocused) setPanel('link')
+      // The browser would take the menus along.
+      else if (key === 'a' && editor?.isEditable === false && !isField(event.target)) selectAll(editor)
       // Everything is saved as it is written: nobody wants a file of the page.
       else if (key !== 's') return
       event.preventDefault()
@@ -180,6 +183,10 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     </div>
   )
 })
+
+function isField(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
+}
 
 function attributesOf(t: TFunction, readOnly: boolean): Record<string, string> {
   return {

@@ -2,7 +2,7 @@
 import { Extension, type Command, type Editor } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import { Mark, type Node, type Slice } from '@tiptap/pm/model'
-import type { EditorState, Transaction } from '@tiptap/pm/state'
+import { Plugin, type EditorState, type Transaction } from '@tiptap/pm/state'
 import { ReplaceStep } from '@tiptap/pm/transform'
 import { yUndoPluginKey } from '@tiptap/y-tiptap'
 import { mergeDeleteSets, type UndoManager } from 'yjs'
@@ -28,6 +28,8 @@ interface StepStorage {
   run: Run | null
   /** The changes of one command are one step. */
   together: boolean
+  /** An input method began to compose, and nothing has changed since. */
+  begun: boolean
 }
 
 declare module '@tiptap/core' {
@@ -39,7 +41,14 @@ declare module '@tiptap/core' {
 /** The undo manager joins whatever follows within half a second: here it learns where a step ends. */
 export const UndoSteps = Extension.create<object, StepStorage>({
   name: 'undoSteps',
-  addStorage: () => ({ run: null, together: false }),
+  addStorage: () => ({ run: null, together: false, begun: false }),
+  addProseMirrorPlugins() {
+    const begun = (now: boolean) => () => {
+      this.storage.begun = now
+      return false
+    }
+    return [new Plugin({ props: { handleDOMEvents: { compositionstart: begun(true), compositionend: begun(false) } } })]
+  },
   addCommands() {
     const turn =
       (way: 'undo' | 'redo'): Command =>
@@ -69,8 +78,12 @@ export const UndoSteps = Extension.create<object, StepStorage>({
       storage.run = place && !isUndoOrRedo(transaction) ? { ...place, at: editor.state.selection.head } : null
       return
     }
-    const run = runOf(transaction, editor.state)
-    const before = storage.run
+    const typed = runOf(transaction, editor.state)
+    // What was selected makes room for the words that are composed in its place.
+    const makesRoom = storage.begun && !typed
+    const run = makesRoom ? roomOf(transaction) : typed
+    storage.begun = false
+    const before = makesRoom ? null : storage.run
     if (transaction.getMeta(CORRECTING) && before && run) {
       storage.run = { ...before, at: run.at, corrected: true }
       endStep(editor.state)
@@ -88,11 +101,16 @@ export const UndoSteps = Extension.create<object, StepStorage>({
 /** Makes several changes that one undo takes back. */
 export function inOneStep(editor: Editor, change: () => void): void {
   const storage = editor.storage.undoSteps
+  const history = historyOf(editor.state)
+  const pause = history?.captureTimeout
   endStep(editor.state)
   storage.together = true
+  // However long it takes.
+  if (history) history.captureTimeout = Infinity
   try {
     change()
   } finally {
+    if (history && pause !== undefined) history.captureTimeout = pause
     storage.together = false
     storage.run = null
   }
@@ -143,6 +161,11 @@ function runOf(tr: Transaction, before: EditorState): Run | null {
   if (isText(slice))
     return before.doc.resolve(from).sameParent(before.doc.resolve(to)) ? { ...run, kind: 'type' } : null
   return slice.size === 0 && before.selection.empty ? { ...run, kind: 'erase' } : null
+}
+
+/** Typing that goes on where a transaction leaves the caret. */
+function roomOf({ selection }: Transaction): Run {
+  return { kind: 'type', at: selection.head, since: Date.now(), characters: 0 }
 }
 
 function isText({ content, openStart, openEnd }: Slice): boolean {

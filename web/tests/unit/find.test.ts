@@ -3,7 +3,10 @@ import { Editor } from '@tiptap/core'
 import FindAndReplace from '@tiptap/extension-find-and-replace'
 import { expect, test } from 'vitest'
 import { schemaExtensions } from '../../src/editor/extensions'
+import * as Y from 'yjs'
+import { replaceAll } from '../../src/editor/panels/replaceFound'
 import { termPattern } from '../../src/editor/panels/termPattern'
+import { Replica } from '../replicas/replica'
 
 test.each([
   ['👍', '👍🏽 👍 👍🏿👍', [5, 12]],
@@ -49,3 +52,24 @@ test('a whole word is one in any script', () => {
   expect(count("it's")).toBe(1)
   editor.destroy()
 })
+
+test.each(['longer word', 'x', ''])(
+  'thousands of finds are replaced at once by "%s", and come back in one step',
+  (words) => {
+    const replica = new Replica(1, Y.encodeStateAsUpdate(new Y.Doc()))
+    const { editor } = replica
+    const line = (word: string, i: number) => `${word} ${i} `.repeat(i % 17) + word
+    const lines = (word: string) => Array.from({ length: 400 }, (_, i) => line(word, i))
+    editor.commands.setContent(
+      lines('fox').map((said) => ({ type: 'paragraph', content: [{ type: 'text', text: said }] })),
+    )
+    const shown = () => editor.state.doc.children.map(({ textContent }) => textContent)
+    // Another word is still being looked for.
+    editor.commands.setSearchTerm('0')
+    replaceAll(editor, termPattern('fox'), words)
+    expect(shown()).toEqual(lines(words))
+    editor.commands.undo()
+    expect(shown()).toEqual(lines('fox'))
+    replica.close()
+  },
+)

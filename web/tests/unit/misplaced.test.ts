@@ -172,3 +172,42 @@ test.each(Array.from({ length: TREES }, (_, seed) => seed))(
     opened(2, Y.encodeStateAsUpdate(replica.doc)).check()
   },
 )
+
+test('a table that no browser could lay out is shown by its words, and others as they are', () => {
+  const doc = new Y.Doc()
+  const rows = (count: number, span: number) =>
+    Array.from({ length: count }, () =>
+      element(
+        'tableRow',
+        {},
+        element('tableCell', { colspan: span, rowspan: span }, element('paragraph', {}, text('tea'))),
+      ),
+    )
+  put(doc.getXmlFragment('default'), element('table', {}, ...rows(100, 100)), element('table', {}, ...rows(100, 2)))
+  const { editor } = opened(1, Y.encodeStateAsUpdate(doc))
+  expect(editor.state.doc.children.map(({ type }) => type.name)).toEqual(['unknownBlock', 'table', 'paragraph'])
+  expect(editor.view.dom.firstElementChild?.textContent).toContain('tea tea')
+})
+
+test('of thousands of marks on one thing some are shown, and the words', () => {
+  const threads = Array.from({ length: 5000 }, (_, number) => `t${String(number)}`)
+  const doc = new Y.Doc()
+  const __marks = JSON.stringify(threads.map((thread) => ({ type: 'comment', attrs: { thread } })))
+  const words = text('words')
+  put(doc.getXmlFragment('default'), element('paragraph', { __marks }, words))
+  words.format(0, 5, Object.fromEntries(threads.map((thread) => [`comment--${thread.padStart(8, '0')}`, { thread }])))
+  const { editor } = opened(1, Y.encodeStateAsUpdate(doc))
+  expect(editor.view.dom.textContent).toBe('words')
+  expect(editor.state.doc.firstChild?.marks).toHaveLength(100)
+  expect(editor.state.doc.firstChild?.firstChild?.marks).toHaveLength(100)
+})
+
+test('a line of thousands of breaks is shown by its words, one with words first as it is', () => {
+  const breaks = () => Array.from({ length: 2500 }, () => element('hardBreak', {}))
+  const doc = new Y.Doc()
+  const lines = [element('paragraph', {}, ...breaks(), text('tea')), element('paragraph', {}, text('tea'), ...breaks())]
+  put(doc.getXmlFragment('default'), ...lines)
+  const { editor } = opened(1, Y.encodeStateAsUpdate(doc))
+  expect(editor.state.doc.children.map(({ type }) => type.name)).toEqual(['unknownBlock', 'paragraph'])
+  expect(editor.view.dom.firstElementChild?.textContent).toContain('tea')
+})

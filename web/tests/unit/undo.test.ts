@@ -92,6 +92,23 @@ test('a format is undone without the words', () => {
   expect(editor.isActive('italic')).toBe(false)
 })
 
+test.each([
+  ['some paragraphs', () => editor.commands.setTextSelection({ from: 3, to: 12 })],
+  ['everything', () => editor.commands.selectAll()],
+])('what an input method composes in the place of %s is undone with it', (_of, select) => {
+  editor.commands.setContent('<p>abc</p><p>def</p><p>ghi</p>')
+  select()
+  editor.view.dom.dispatchEvent(new CompositionEvent('compositionstart'))
+  expect(editor.view.composing).toBe(true)
+  if (!editor.state.selection.empty) editor.commands.deleteSelection()
+  type('にほ')
+  const composed = lines()
+  expect(composed.join('')).toContain('にほ')
+  expect(undo()).toEqual(['abc', 'def', 'ghi'])
+  editor.commands.redo()
+  expect(lines()).toEqual(composed)
+})
+
 test('what was erased comes back, and was one step', () => {
   type('abc def')
   for (let key = 0; key < 4; key += 1) backspace()

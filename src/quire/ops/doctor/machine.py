@@ -16,7 +16,7 @@ from pathlib import Path
 
 from quire import BROWSER_APP
 from quire.ops import descriptors
-from quire.ops.doctor import stored
+from quire.ops.doctor import stored, unused
 from quire.ops.doctor.stored import CHECK_SECONDS, Finding, served
 from quire.ops.listening import advice, listen
 from quire.settings import Settings, unknown_variables
@@ -129,6 +129,7 @@ def _file_system(folder: Path) -> str:
 def _storage(settings: Settings, seconds: float) -> Iterator[Finding]:
     if settings.data.is_dir():
         yield from stored.check(settings.data, seconds)
+        yield from unused.check(settings.data, seconds)
 
 
 def _sqlite(_: Settings) -> Iterator[Finding]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from quire.crdt.host import Unopenable
 from quire.crdt.statevector import count_clients
 from quire.crdt.updates import EMPTY_STATE, MalformedUpdate, encode_state_vector
 from quire.sync import wire
@@ -65,14 +68,15 @@ class CatchUp:
             known = member.behind
             if known is None or not _reachable(member):
                 return
-            body = wire.sync_update(await self._loaded.diff(encode_state_vector(known), member))
+            missing = await self._missing(encode_state_vector(known), member)
             if not _reachable(member):
                 return
             people = member.asked_people or member.told_people != self._presence.rounds
             member.behind = None
             self._delivery.add(member)
             # Each of these may block the socket again, which takes the member out once more.
-            member.send(body)
+            for update in missing or self._whole():
+                member.send(wire.sync_update(update))
             if people:
                 self.tell_people(member)
             if member.asked_state is not None:
@@ -97,7 +101,7 @@ class CatchUp:
             # One answer is enough, for the last question. A blocked socket gets it when it has drained.
             member.asked_state = state_vector
         elif state_vector == EMPTY_STATE and not self._queue and self._loaded.quick:
-            self._answer_from_bytes(member)
+            self._send_answer(member, self._whole())
         else:
             member.asked_state = state_vector
             self._queue.add(lambda: self._answer(member), member.start_anew)
@@ -116,24 +120,34 @@ class CatchUp:
         state_vector = member.asked_state
         if state_vector is None or not _reachable(member):
             return
-        update = await self._loaded.diff(state_vector, member)
+        missing = await self._missing(state_vector, member)
         if not _reachable(member):
             return
         if member.asked_state == state_vector:
             member.asked_state = None
         else:
             self._queue.add(lambda: self._answer(member), member.start_anew)
-        own = self._loaded.clock.encode()
-        member.socket.write(
-            wire.binary_frame(member.prefix + wire.sync_step1(own))
-            + wire.binary_frame(member.prefix + wire.sync_step2(update))
-        )
+        self._send_answer(member, missing or self._whole())
 
-    def _answer_from_bytes(self, member: Member) -> None:
+    async def _missing(self, state_vector: bytes, member: Member) -> list[bytes]:
+        """Return what the holder of a state vector lacks; nothing where only the whole is to be had."""
+        try:
+            return [await self._loaded.diff(state_vector, member)]
+        except Unopenable:
+            if not self._loaded.quick:
+                raise
+            return []
+
+    def _whole(self) -> list[bytes]:
+        """Return the document; whoever has some of it takes nothing twice."""
         first, rest = self._loaded.whole()
-        messages = [wire.sync_step1(self._loaded.clock.encode()), wire.sync_step2(rest)]
-        if first is not None:
-            messages.insert(1, wire.sync_update(first))
+        return [rest] if first is None else [first, rest]
+
+    def _send_answer(self, member: Member, updates: Sequence[bytes]) -> None:
+        """Answer a question with our own first, then all that its sender lacks."""
+        *before, last = updates
+        own = wire.sync_step1(self._loaded.clock.encode())
+        messages = [own, *map(wire.sync_update, before), wire.sync_step2(last)]
         member.socket.write(b"".join(wire.binary_frame(member.prefix + message) for message in messages))
 
 

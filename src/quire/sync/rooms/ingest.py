@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from quire.crdt.host import ReplicaHost, WorkerKilled
+from quire.crdt.host import ReplicaHost, Unopenable, WorkerKilled
 from quire.crdt.pieces import TooSlow
 from quire.crdt.replica import Applied, ReplicaCorrupt, ReplicaLost
 from quire.crdt.turns import Payer, charged
@@ -107,6 +107,7 @@ class Ingest:
             and self._saving.unsaved_bytes + self.waiting_bytes < half
             and self._backlog[author] < half
             and self._write_buffer.relieved
+            and not self._replicas.paused(self._document)
         )
 
     def receive(self, update: bytes, sender: Sender) -> None:
@@ -209,7 +210,7 @@ class Ingest:
             if killed and self._replicas.killed_too_often(self._document, payer):
                 self._refuse_malformed(sender, MalformedUpdate(TOO_HEAVY))
             elif killed or isinstance(error, ReplicaLost):
-                sender.refused(Refusal.STORAGE, LATER)
+                sender.refused(Refusal.STORAGE, str(error) if isinstance(error, Unopenable) else LATER)
             else:
                 self._refuse_malformed(sender, error)
         except Exception as error:  # noqa: BLE001 - not the update's fault: its sender keeps it and is asked again

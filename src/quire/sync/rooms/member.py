@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 
 from quire.access.contract import Action, Principal, Role, allows, identity_of, person_of
+from quire.crdt.host import Unopenable
 from quire.sync import wire
 from quire.sync.closecode import CloseCode
 from quire.sync.rooms.sender import Refusal
@@ -125,8 +126,10 @@ class Member:
         """Count time that was worked for this member with all that its person takes."""
         self.socket.charge(seconds)
 
-    def start_anew(self) -> None:
+    def start_anew(self, error: Exception) -> None:
         """The member cannot be brought up to date here: a new connection starts with an exchange of state vectors."""
+        if isinstance(error, Unopenable):
+            self.notify({"type": "storage", "ok": False, "reason": str(error)})
         self.socket.close(CloseCode.TRY_LATER, "the document cannot be read now; connect again")
 
     def notify(self, message: dict[str, object]) -> None:

@@ -17,6 +17,8 @@ ROUND_BYTES = 16 * 1024
 """Most bytes of states in one round: a crowd of moving cursors takes turns and never crowds out text."""
 MOST_AHEAD = 1000
 """How far ahead of the last clock somebody else may be who takes over an id that is free."""
+MOST_JUMP = 2**30
+"""How far a clock may move at once, and begin: at the end of all numbers its client could say nothing any more."""
 CLIENTS_PER_SOCKET = 8
 """CRDT client ids that one socket may speak for in a document, under however many addresses it has it open."""
 ROOM_BYTES = 2 * 1024 * 1024
@@ -146,7 +148,11 @@ class Presence:
 
     def _introduce(self, speaker: _Speaker, entry: PresenceEntry, now: float) -> None:
         """Take in a client that nobody knows yet."""
-        if entry.state is None or (speaker.here and (self._full(speaker.socket) or self._crowded(speaker.person))):
+        if (
+            entry.state is None
+            or entry.clock > MOST_JUMP
+            or (speaker.here and (self._full(speaker.socket) or self._crowded(speaker.person)))
+        ):
             return
         client = self._clients[entry.client] = _Client(
             speaker.owner,
@@ -164,6 +170,11 @@ class Presence:
     def _renew(self, known: _Client, speaker: _Speaker, entry: PresenceEntry, now: float) -> bool:
         """Take over what is said of a known client; return whether it is somebody else's, and stays so."""
         if entry.clock < known.clock:
+            if known.state is None and entry.state is not None:
+                # Told once more at which clock it went, its client goes on from there (y-protocols).
+                self._dirty[entry.client] = None
+            return False
+        if entry.clock > known.clock + MOST_JUMP:
             return False
         comes = entry.state is not None and (known.state is None or speaker.person != known.person)
         if speaker.here and comes and self._crowded(speaker.person):

@@ -14,7 +14,7 @@ import structlog
 
 from quire.access.contract import Principal
 from quire.crdt.clock import Clock
-from quire.crdt.host import ReplicaHost
+from quire.crdt.host import ReplicaHost, Unopenable
 from quire.crdt.replica import Applied
 from quire.crdt.turns import Payer
 from quire.crdt.updates import UpdateSummary
@@ -269,6 +269,9 @@ class Room:
     # ---------------------------------------------------------------- upkeep of the loaded document
 
     def _work_failed(self, error: Exception) -> None:
+        if isinstance(error, Unopenable):
+            # Its host has said so.
+            return
         _log.error("room work failed", document=self.document, error=str(error), exc_info=error)
         self.stats.errors += 1
 

@@ -17,15 +17,15 @@ class SerialQueue:
 
     def __init__(self, failed: Callable[[Exception], None]) -> None:
         """Make an empty queue; `failed` hears of work that raised: the others go on."""
-        self._queue: deque[tuple[Callable[[], Awaitable[None]], Callable[[], None] | None]] = deque()
+        self._queue: deque[tuple[Callable[[], Awaitable[None]], Callable[[Exception], None] | None]] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._failed = failed
 
     def __bool__(self) -> bool:
         return bool(self._queue)
 
-    def add(self, work: Callable[[], Awaitable[None]], otherwise: Callable[[], None] | None = None) -> None:
-        """Run a piece of work after all that were added before; `otherwise` runs when it raised."""
+    def add(self, work: Callable[[], Awaitable[None]], otherwise: Callable[[Exception], None] | None = None) -> None:
+        """Run a piece of work after all that were added before; `otherwise` gets what it raised."""
         self._queue.append((work, otherwise))
         if self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
@@ -61,7 +61,7 @@ class SerialQueue:
                 except Exception as error:  # noqa: BLE001 - one failure must not stop the room
                     self._failed(error)
                     if otherwise is not None:
-                        otherwise()
+                        otherwise(error)
                 finally:
                     self._queue.popleft()
         finally:

@@ -1,10 +1,11 @@
 /** A code block with its language written on it, where it can be changed. */
-import CodeBlockLowlight from '@tiptap/extension-code-block-lowlight'
+import TiptapCodeBlock from '@tiptap/extension-code-block'
 import type { Node } from '@tiptap/pm/model'
 import type { EditorView, NodeView, ViewMutationRecord } from '@tiptap/pm/view'
 import i18next from 'i18next'
 import { common, createLowlight } from 'lowlight'
 import { BLOCK_MARKS } from '../extensions/reservedMarks'
+import { colouring } from './colouring'
 
 const lowlight = createLowlight(common)
 
@@ -112,9 +113,12 @@ class CodeBlockView implements NodeView {
   }
 }
 
-export const CodeBlock = CodeBlockLowlight.extend({
+export const CodeBlock = TiptapCodeBlock.extend({
   marks: BLOCK_MARKS,
   addNodeView() {
     return ({ node, view, getPos }) => new CodeBlockView(node, view, getPos)
   },
-}).configure({ lowlight, defaultLanguage: null, enableTabIndentation: true, tabSize: 2 })
+  addProseMirrorPlugins() {
+    return [...(this.parent?.() ?? []), colouring(this.name, lowlight)]
+  },
+}).configure({ enableTabIndentation: true, tabSize: 2 })

@@ -15,6 +15,7 @@ import { FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
 import type { Extension, Extensions, Node } from '@tiptap/core'
 import StarterKit from '@tiptap/starter-kit'
 import i18next from 'i18next'
+import { Bearable } from '../schema/bearable'
 import { CleanAttributes } from '../schema/clean'
 import schema from '../schema/schema.json'
 import { appendingWhere } from './appending'
@@ -159,5 +160,6 @@ export function schemaExtensions(): Extensions {
     UnknownBlock,
     ...reservedMarks,
     CleanAttributes,
+    Bearable,
   ]
 }

@@ -123,7 +123,7 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
             variant="default"
             disabled={!count}
             onClick={() => {
-              replaceAll(editor, replacement)
+              replaceAll(editor, termPattern(term), replacement)
               field.current?.focus()
             }}
           >

@@ -72,7 +72,7 @@ class Viewport implements PluginView {
   /** Lays out what is around a selection; it must be one of the document as it is. */
   follow(selection: Selection): void {
     if (!this.usual || selection.$from.doc.childCount < LONG) return
-    if (isWide(selection)) this.showAll()
+    if (isWide(selection) || this.isCrossed()) this.showAll()
     else if (!this.shown || !this.isNear(selection)) this.choose(this.ends(selection))
   }
 
@@ -91,6 +91,7 @@ class Viewport implements PluginView {
     document.addEventListener('scroll', this.onScroll, { capture: true, passive: true })
     window.addEventListener('resize', this.onScroll)
     text.addEventListener(REVEAL, this.onReveal)
+    document.addEventListener('selectionchange', this.onSelect)
     return () => {
       document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== this.sheet)
       this.changes.disconnect()
@@ -98,7 +99,23 @@ class Viewport implements PluginView {
       document.removeEventListener('scroll', this.onScroll, { capture: true })
       window.removeEventListener('resize', this.onScroll)
       text.removeEventListener(REVEAL, this.onReveal)
+      document.removeEventListener('selectionchange', this.onSelect)
     }
+  }
+
+  /** The browser copies what is selected of the page, and of that only what is laid out. */
+  private readonly onSelect = (): void => {
+    if (this.isCrossed()) this.showAll()
+    else if (!this.shown) this.follow(this.view.state.selection)
+  }
+
+  /** Whether the browser's selection reaches into the text from outside: the editor knows nothing of it. */
+  private isCrossed(): boolean {
+    const text = this.view.dom
+    const selected = document.getSelection()
+    if (!selected || selected.isCollapsed || selected.rangeCount === 0) return false
+    const inside = text.contains(selected.anchorNode) && text.contains(selected.focusNode)
+    return !inside && selected.getRangeAt(0).intersectsNode(text)
   }
 
   private readonly onScroll = (): void => {

@@ -1,9 +1,11 @@
 /** What others write, taken in once a frame: a document is painted once a frame, however many people write in it. */
 import { HocuspocusProvider, type HocuspocusProviderConfiguration } from '@hocuspocus/provider'
 import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
 import { messageYjsSyncStep1 } from 'y-protocols/sync'
 import * as Y from 'yjs'
 import type { Clocks } from '../ledger/unsent'
+import { inPieces } from './pieces'
 
 const SYNC = 0
 const AWARENESS = 1
@@ -55,8 +57,8 @@ export class FrameProvider extends HocuspocusProvider {
       super.onMessage(event)
       return
     }
-    const clocks = stateVectorIn(event)
-    if (clocks) this.onServerState(clocks)
+    const state = stateVectorIn(event)
+    if (state) this.onServerState(Y.decodeStateVector(state))
     if (this.waiting.length === 0) this.since = performance.now()
     this.waiting.push(event)
     this.schedule()
@@ -76,7 +78,7 @@ export class FrameProvider extends HocuspocusProvider {
       Y.transact(
         this.document,
         () => {
-          for (let event = this.waiting.shift(); event; event = this.waiting.shift()) super.onMessage(event)
+          for (let event = this.waiting.shift(); event; event = this.waiting.shift()) this.take(event)
         },
         this,
         false,
@@ -87,6 +89,14 @@ export class FrameProvider extends HocuspocusProvider {
       this.notBefore = ended + (ended - began) * (share - 1)
       if (this.waiting.length > 0) this.schedule()
     }
+  }
+
+  /** Of much that the server lacks, all but the last piece goes ahead of the answer to its question. */
+  private take(event: MessageEvent): void {
+    const state = stateVectorIn(event)
+    const pieces = state ? inPieces(Y.encodeStateAsUpdate(this.document, state)) : []
+    for (const piece of pieces.slice(0, -1)) super.documentUpdateHandler(piece, null)
+    super.onMessage(pieces.length > 1 ? asking(event, Y.encodeStateVector(this.document)) : event)
   }
 
   override onClose(): void {
@@ -145,9 +155,20 @@ function isContent(event: MessageEvent): boolean {
 }
 
 /** The state vector in the first step of the handshake; null in any other message. */
-function stateVectorIn(event: MessageEvent): Clocks | null {
+function stateVectorIn(event: MessageEvent): Uint8Array | null {
   const decoder = decoding.createDecoder(new Uint8Array(event.data as ArrayBuffer))
   decoding.readVarString(decoder)
   if (decoding.readVarUint(decoder) !== SYNC || decoding.readVarUint(decoder) !== messageYjsSyncStep1) return null
-  return Y.decodeStateVector(decoding.readVarUint8Array(decoder))
+  return decoding.readVarUint8Array(decoder)
+}
+
+/** The first step of the handshake as it would be from a server that holds so much. */
+function asking(event: MessageEvent, state: Uint8Array): MessageEvent {
+  const decoder = decoding.createDecoder(new Uint8Array(event.data as ArrayBuffer))
+  const encoder = encoding.createEncoder()
+  encoding.writeVarString(encoder, decoding.readVarString(decoder))
+  encoding.writeVarUint(encoder, SYNC)
+  encoding.writeVarUint(encoder, messageYjsSyncStep1)
+  encoding.writeVarUint8Array(encoder, state)
+  return new MessageEvent('message', { data: encoding.toUint8Array(encoder).slice().buffer })
 }

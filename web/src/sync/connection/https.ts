@@ -2,12 +2,15 @@
 import * as Y from 'yjs'
 import { Problem, type RoleName } from '../../api/client'
 import { exchange } from './exchange'
+import { inPieces, PIECE } from './pieces'
 import { failureOf, type Failure } from './refusals'
 
 /** Pauses between two rounds: while typing, while looking on, in a hidden tab or after a failure. */
 const EAGER_MS = 300
 const BUSY_MS = 1000
 const QUIET_MS = 4000
+/** Bytes that one round offers, about: what is left is looked for anew in each. */
+const ROUND_BYTES = 8 * PIECE
 /** A full document is offered what it refused after a pause that doubles up to this one. */
 const LONGEST_PAUSE_MS = 60_000
 
@@ -68,7 +71,7 @@ export class HttpsExchange {
   private async round(): Promise<void> {
     const before = this.events.changes()
     const whole = Date.now() >= this.offerAt
-    const update = this.offered(before > 0, whole)
+    const [update = new Uint8Array(), ...later] = inPieces(this.offered(before > 0, whole), ROUND_BYTES)
     try {
       const answer = await exchange(this.documentId, this.link, Y.encodeStateVector(this.doc), update)
       if (!this.running) return
@@ -78,7 +81,8 @@ export class HttpsExchange {
       this.live = true
       this.problem = null
       if (whole && update.length > 0) this.refusals = 0
-      const settled = whole && this.events.changes() === before && (before === 0 || update.length > 0)
+      const settled =
+        whole && later.length === 0 && this.events.changes() === before && (before === 0 || update.length > 0)
       this.events.onAnswer(answer.role, settled)
       const eager = whole && this.events.changes() > 0
       this.schedule(eager ? EAGER_MS : document.visibilityState === 'visible' ? BUSY_MS : QUIET_MS)

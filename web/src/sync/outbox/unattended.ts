@@ -5,6 +5,7 @@
 import * as Y from 'yjs'
 import { api, NetworkError, Problem, setCsrfToken, type DocumentInfo } from '../../api/client'
 import { exchange } from '../connection/exchange'
+import { inPieces } from '../connection/pieces'
 import { failureOf } from '../connection/refusals'
 import { Observable } from '../observable'
 import { closings, isOpenHere } from '../openDocuments'
@@ -143,5 +144,5 @@ async function send(id: string, link: string | null, updates: Uint8Array[]): Pro
   const whole = Y.mergeUpdates(updates)
   const here = Y.encodeStateVectorFromUpdate(whole)
   const { state } = await exchange(id, link, here)
-  await exchange(id, link, here, Y.diffUpdate(whole, state))
+  for (const piece of inPieces(Y.diffUpdate(whole, state))) await exchange(id, link, here, piece)
 }

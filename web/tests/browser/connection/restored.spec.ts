@@ -89,3 +89,27 @@ test('after an older backup was put back, open browsers send the words that it l
   await expect.poll(() => content(again, forgotten)).toBe('made later and closed.')
   for (const each of [context, readers]) await each.close()
 })
+
+test('text above the limit of one update comes back from a browser after an older backup was put back', async ({
+  page,
+}) => {
+  const own = await QuireServer.start({ QUIRE_MAX_FRAME: '700000', QUIRE_MAX_UPDATE: '400000' })
+  await signIn(page, own)
+  const open = await newDocument(page, own)
+  await type(page, 'in the backup. ')
+  await saved(page)
+  own.backUp()
+  for (let paragraph = 0; paragraph < 6; paragraph += 1) {
+    await text(page).evaluate((element) => {
+      const { editor } = element as HTMLElement & { editor: { commands: { insertContent: (content: object) => void } } }
+      editor.commands.insertContent({ type: 'paragraph', content: [{ type: 'text', text: 'x'.repeat(100_000) }] })
+    })
+    await saved(page)
+  }
+  await own.stop('SIGKILL')
+  own.restore()
+  await own.run()
+  await expect.poll(async () => (await content(page, open)).length).toBeGreaterThan(600_000)
+  await saved(page)
+  await own.discard()
+})

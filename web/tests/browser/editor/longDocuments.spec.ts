@@ -209,3 +209,25 @@ test('who reads a long document keeps the place as the window turns, and sees no
   await expect.poll(() => seen(guest)).toEqual([true, true, true])
   await context.close()
 })
+
+test('who may only read a long document copies all of it', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await fill(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'view'))
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  await expect.poll(() => hidden(guest)).toBeGreaterThan(BLOCKS / 2)
+  const copied = async () => {
+    await guest.keyboard.press('Control+c')
+    return guest.evaluate(() => navigator.clipboard.readText())
+  }
+  await text(guest).focus()
+  await guest.keyboard.press('Control+a')
+  expect(await copied()).toMatch(/^Part 0\n[^]*\nline 333\.[^]*\nline 699\./)
+  await guest.locator('.canvas').click({ position: { x: 4, y: 300 } })
+  await expect.poll(() => hidden(guest)).toBeGreaterThan(BLOCKS / 2)
+  // As a hand selects by the mouse, from above the text to below.
+  await guest.evaluate(() => getSelection()?.selectAllChildren(document.body))
+  await expect.poll(() => hidden(guest)).toBe(0)
+  expect(await copied()).toContain('line 333.')
+  await context.close()
+})

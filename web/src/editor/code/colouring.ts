@@ -1,0 +1,83 @@
+/**
+ * The colours of code whose language is known. A block is read anew when it changes, and no other: reading takes much
+ * longer than all else that a key does.
+ */
+import { Plugin, PluginKey, type Transaction } from '@tiptap/pm/state'
+import { Decoration, DecorationSet } from '@tiptap/pm/view'
+import type { Node } from '@tiptap/pm/model'
+import type { createLowlight } from 'lowlight'
+
+type Lowlight = ReturnType<typeof createLowlight>
+type Parts = ReturnType<Lowlight['highlight']>['children']
+
+/** Letters of a block that is read: for some words a grammar takes the square of their number. */
+const MOST = 10_000
+/** Milliseconds after which nothing more is read on this page: somebody wrote what takes longest. */
+const PATIENCE = 250
+
+interface Coloured {
+  decorations: DecorationSet
+  /** The blocks that are coloured, each with its place. */
+  blocks: ReadonlyMap<Node, number>
+}
+
+export function colouring(name: string, lowlight: Lowlight): Plugin<Coloured> {
+  let patient = true
+
+  const read = (block: Node): Parts => {
+    const language = block.attrs.language as string | null
+    if (!patient || !language || !lowlight.registered(language) || block.content.size > MOST) return []
+    const started = performance.now()
+    const { children } = lowlight.highlight(language, block.textContent)
+    patient = performance.now() - started < PATIENCE
+    return children
+  }
+
+  const colour = (doc: Node, before: Coloured, tr: Transaction | null): Coloured => {
+    const blocks = new Map<Node, number>()
+    const fresh: [Node, number][] = []
+    doc.descendants((node, at) => {
+      if (node.type.name === name) {
+        blocks.set(node, at)
+        const was = before.blocks.get(node)
+        const stayed = was === undefined ? undefined : tr?.mapping.mapResult(was)
+        if (stayed?.pos !== at || stayed.deletedAfter) fresh.push([node, at])
+      }
+      return !node.isTextblock
+    })
+    let decorations = tr ? before.decorations.map(tr.mapping, doc) : before.decorations
+    for (const [node, at] of fresh) {
+      decorations = decorations.remove(decorations.find(at + 1, at + node.nodeSize - 1))
+      decorations = decorations.add(doc, marked(read(node), at + 1))
+    }
+    return { decorations, blocks }
+  }
+
+  const key = new PluginKey<Coloured>('colouring')
+  return new Plugin<Coloured>({
+    key,
+    state: {
+      init: (_, { doc }) => colour(doc, { decorations: DecorationSet.empty, blocks: new Map() }, null),
+      apply: (tr, before, _, { doc }) => (tr.docChanged ? colour(doc, before, tr) : before),
+    },
+    props: { decorations: (state) => key.getState(state)?.decorations },
+  })
+}
+
+/** Decorations for the parts of a text that begins at a place. */
+function marked(parts: Parts, from: number): Decoration[] {
+  const found: Decoration[] = []
+  let at = from
+  const walk = (within: Parts, classes: readonly unknown[]): void => {
+    for (const part of within) {
+      if (part.type === 'element') walk(part.children as Parts, [...classes, ...[part.properties.className].flat()])
+      else if (part.type === 'text') {
+        const end = at + part.value.length
+        if (classes.length > 0) found.push(Decoration.inline(at, end, { class: classes.join(' ') }))
+        at = end
+      }
+    }
+  }
+  walk(parts, [])
+  return found
+}
