@@ -1,5 +1,6 @@
 /** What a menu is made of. */
 import type { ReactNode } from 'react'
+import { MAC } from '../mac'
 
 export interface Command {
   label: string
@@ -29,8 +30,6 @@ export interface MenuOf {
   label: string
   items: Entry[]
 }
-
-const MAC = navigator.platform.startsWith('Mac')
 
 /** The keys as this machine names them. */
 export function keysHere(keys: string): string {

@@ -1,7 +1,7 @@
 import { Kbd, Modal, Table } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { MAC } from '../mac'
 
-const MAC = navigator.platform.startsWith('Mac')
 /** Label in the catalogue, then the keys; Mod is Ctrl, on a Mac ⌘. */
 type Shortcut = [label: string, keys: string]
 
