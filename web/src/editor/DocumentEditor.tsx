@@ -12,6 +12,8 @@ import { selectAll } from './clipboard'
 import { extensions } from './extensions'
 import { OWN_KEYS } from './extensions/keys'
 import { readPending } from './extensions/pending'
+import { takeDroppedFiles } from './dropFiles'
+import { commands } from './mac'
 import { MenuBar } from './menu/MenuBar'
 import { useOneMenu } from './menu/useOneMenu'
 import { AltText } from './panels/AltText'
@@ -120,7 +122,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         event.preventDefault()
         return
       }
-      if (!(event.ctrlKey || event.metaKey) || event.altKey) return
+      if (!commands(event)) return
       const key = event.key.toLowerCase()
       if (event.shiftKey) {
         if (key !== 'c') return
@@ -140,6 +142,10 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
   }, [editor])
+  useEffect(
+    () => (editor ? takeDroppedFiles(editor, () => onProblem(t('drop.refused'))) : undefined),
+    [editor, onProblem, t],
+  )
   if (!editor) return null
   const close = () => setPanel(null)
   const menus = <MenuBar editor={editor} page={page} readOnly={readOnly} onPanel={setPanel} />

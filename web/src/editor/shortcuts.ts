@@ -1,4 +1,5 @@
 /** The keys of the editor by the name, in the catalogue, of what they do; and how this machine writes them. */
+import { MAC } from './mac'
 
 const heading = (level: number) => `Mod+Alt+${level}`
 
@@ -55,7 +56,6 @@ const KEYS = {
 
 export type Shortcut = keyof typeof KEYS
 
-const MAC = navigator.platform.startsWith('Mac')
 const NAMES: Record<string, string> = MAC ? { Mod: '⌘', Shift: '⇧', Alt: '⌥' } : { Mod: 'Ctrl' }
 
 /** Each of the keys of a shortcut, as this machine names it. */

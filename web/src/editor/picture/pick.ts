@@ -14,9 +14,9 @@ export function pickPictures(editor: Editor): void {
   input.click()
 }
 
-/** Puts files into the place of the selection, with the editor's own way to upload them. */
-export function addPicturesOf(editor: Editor, files: File[]): void {
+/** Puts files at a position or into the place of the selection, with the editor's own way to upload them. */
+export function addPicturesOf(editor: Editor, files: File[], at?: number): void {
   const picture = editor.extensionManager.extensions.find((extension) => extension.name === 'image')
   const { uploads } = (picture?.options ?? {}) as { uploads?: Uploads | null }
-  uploads?.add(editor.view, files)
+  uploads?.add(editor.view, files, at)
 }

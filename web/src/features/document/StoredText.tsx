@@ -23,12 +23,7 @@ export function StoredText(props: { session: DocumentSession; link: string | nul
     const timer = setTimeout(() => setWaited(true), LIVE_TIMEOUT_MS)
     return () => clearTimeout(timer)
   }, [])
-  const { data, error } = useQuery({
-    queryKey: ['stored', documentId],
-    queryFn: () => api.content(documentId, 'html', props.link),
-    enabled: waited,
-    refetchInterval: 10_000,
-  })
+  const { data, error } = useQuery({ ...storedQuery(documentId, props.link), enabled: waited })
   if (!waited || (!data && !error)) return <Loading />
   return (
     <Stack p="md" flex={1} gap="md">
@@ -38,6 +33,15 @@ export function StoredText(props: { session: DocumentSession; link: string | nul
       {data && <iframe title={t('stored.frame')} sandbox="" srcDoc={dressed(data, dark)} className={classes.stored} />}
     </Stack>
   )
+}
+
+/** Not made in the component: kept for minutes after the document is closed, it would keep the session, too. */
+function storedQuery(documentId: string, link: string | null) {
+  return {
+    queryKey: ['stored', documentId],
+    queryFn: () => api.content(documentId, 'html', link),
+    refetchInterval: 10_000,
+  }
 }
 
 /** The page as it was stored, in the app's type and colours; the policy of this page covers the frame's style. */

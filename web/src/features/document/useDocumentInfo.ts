@@ -21,18 +21,11 @@ export async function currentInfo(person: string, documentId: string, link: stri
   return here && isUnheard(here) ? here : api.document(documentId, link)
 }
 
-/** Metadata of the open document: kept current by pushes, changed only from the version one has seen. */
-export function useDocumentInfo(session: DocumentSession, link: string | null, person: string) {
-  const { t } = useTranslation()
-  const queries = useQueryClient()
-  const meta = useSessionPart(session, 'meta')
-  const { documentId, me } = session
-  const [conflict, setConflict] = useState<Conflict | null>(null)
-  const [pending, setPending] = useState<PendingTitle | null>(() => keptTitle(me.id, documentId))
-  const key = ['document', documentId]
-  const { data: info } = useQuery({
-    queryKey: key,
-    networkMode: 'always',
+/** Not made in the component: kept for minutes after the document is closed, it would keep all that is known there. */
+function infoQuery(person: string, documentId: string, link: string | null) {
+  return {
+    queryKey: ['document', documentId],
+    networkMode: 'always' as const,
     // A server that is slow to answer leaves no document without its title.
     placeholderData: () => keptInfo(person, documentId) ?? undefined,
     queryFn: async () => {
@@ -44,7 +37,19 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
         throw error
       }
     },
-  })
+  }
+}
+
+/** Metadata of the open document: kept current by pushes, changed only from the version one has seen. */
+export function useDocumentInfo(session: DocumentSession, link: string | null, person: string) {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const meta = useSessionPart(session, 'meta')
+  const { documentId, me } = session
+  const [conflict, setConflict] = useState<Conflict | null>(null)
+  const [pending, setPending] = useState<PendingTitle | null>(() => keptTitle(me.id, documentId))
+  const key = ['document', documentId]
+  const { data: info } = useQuery(infoQuery(person, documentId, link))
   const changePending = (wanted: PendingTitle | null) => {
     setPending(wanted)
     keepTitle(me.id, documentId, wanted)

@@ -1,6 +1,6 @@
 /** The list of documents: finding, arranging, changing. */
 import type { Page } from '@playwright/test'
-import { expect, OWNER, PROVE, saved, status, test, text } from '../fixtures'
+import { expect, newDocument, OWNER, PROVE, saved, status, test, text } from '../fixtures'
 import { QuireServer } from '../server'
 
 test.use({ serviceWorkers: 'allow' })
@@ -188,4 +188,33 @@ test('twenty documents that one tab opens travel on one socket [FM-050]', async 
     await owner.getByRole('heading', { name: 'Documents' }).waitFor()
   }
   expect(sockets).toBe(1)
+})
+
+test('a document that was closed leaves none of its text in the tab', async ({ owner, server }) => {
+  const urls: string[] = []
+  for (let i = 0; i < 3; i += 1) {
+    urls.push(await newDocument(owner, server))
+    await text(owner).evaluate((element: HTMLElement) => element.editor?.commands.setContent('<p>one</p>'.repeat(300)))
+    await saved(owner)
+  }
+  const devtools = await owner.context().newCDPSession(owner)
+  const nodes = async () => {
+    await devtools.send('HeapProfiler.collectGarbage')
+    return (await devtools.send('Memory.getDOMCounters')).nodes
+  }
+  await owner.goto(server.url)
+  const counts: number[] = []
+  for (const url of urls) {
+    await owner
+      .locator(`a[href$="${new URL(url).pathname}"]`)
+      .first()
+      .click()
+    await expect(text(owner).locator('p')).toHaveCount(300)
+    await saved(owner)
+    await owner.goBack()
+    await owner.getByRole('heading', { name: 'Documents' }).waitFor()
+    counts.push(await nodes())
+  }
+  // The last one may be held by what was just drawn.
+  await expect.poll(async () => (await nodes()) - (counts[0] ?? 0)).toBeLessThan(300)
 })
