@@ -32,7 +32,7 @@ from quire.sync.limits import GatewayLimits
 from quire.sync.opendocument import OpenDocument
 from quire.sync.reviews import Reviews
 from quire.sync.rooms.member import Member
-from quire.sync.rooms.presence import own_name
+from quire.sync.rooms.presence import CLIENTS_PER_SOCKET, own_name
 from quire.sync.rooms.registry import LoadFailed, Rooms
 from quire.sync.rooms.sender import Refusal
 from quire.sync.sockets.allowance import Allowance, Share
@@ -236,7 +236,10 @@ class Gateway:
         member = opened.member
         principal, identity, most = member.principal, member.identity, self._limits.max_presence
         entries = wire.decode_awareness(
-            content, max_state=most, mend=lambda state: own_name(state, principal, identity)
+            content,
+            max_state=most,
+            max_together=most * CLIENTS_PER_SOCKET,
+            mend=lambda state: own_name(state, principal, identity),
         )
         if opened.room is not None:
             opened.room.present(member, entries)

@@ -158,18 +158,21 @@ def decode_awareness(
     content: bytes,
     *,
     max_state: int,
+    max_together: int | None = None,
     max_entries: int = 2048,
     mend: Callable[[dict[str, object]], bool] = lambda _: False,
 ) -> list[PresenceEntry]:
     """Parse an awareness update; raises `MalformedMessage`.
 
     States must be JSON objects: other clients parse them without a guard. `mend` may change one, and says whether it
-    did.
+    did. What follows `max_together` characters of states is passed over: reading takes long, and only clients that
+    repeat what others said send so much.
     """
     count, at = read_var_uint(content, 0)
     if count > max_entries or count * 3 > len(content):
         raise MalformedMessage(f"awareness message claims {count} entries")
     entries = []
+    together = 0
     for _ in range(count):
         client, at = read_var_uint(content, at)
         clock, at = read_var_uint(content, at)
@@ -179,6 +182,9 @@ def decode_awareness(
         if text == "null":
             entries.append(PresenceEntry(client, clock, None))
             continue
+        together += len(text)
+        if max_together is not None and together > max_together:
+            break
         try:
             state = json.loads(text, parse_constant=_no_json)
         except (ValueError, RecursionError):

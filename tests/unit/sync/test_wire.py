@@ -85,3 +85,10 @@ def test_close_reasons_fit_a_control_frame() -> None:
     frame = wire.close_frame(1012, "é" * 300)
     assert len(frame) <= 127
     frame[4:].decode()
+
+
+def test_of_more_presence_than_one_socket_may_have_the_rest_is_passed_over() -> None:
+    entries = [wire.PresenceEntry(client, 1, '{"a":1}') for client in range(3)]
+    content = wire.encode_awareness(entries)
+    assert wire.decode_awareness(content, max_state=10, max_together=14) == entries[:2]
+    assert wire.decode_awareness(content, max_state=10) == entries
