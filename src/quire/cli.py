@@ -246,6 +246,8 @@ def _words(error: Exception) -> str | None:
         error = error.orig
     if isinstance(error, sqlite3.Error):
         return f"Storage cannot be used: {reason_of(error)} ({error}). `quire doctor` says more."
+    if isinstance(error, MemoryError):
+        return "There is not enough memory. Raise the limit of this process (`ulimit -v`, `MemoryMax=`), or free some."
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"Cannot go on: {where}{error.strerror or error}. `quire doctor` says more."

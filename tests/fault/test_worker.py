@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import pytest
 
 from conftest import QuireProcess
 from person import Person, agreed
+from quire.crdt.rpc import REQUEST, Operation
+from quire.crdt.updates import EMPTY_UPDATE
 from quire.sync import wire
 from rawclient import connected, fan, insertion, joined
 from stalls import children, until
@@ -100,3 +104,18 @@ async def test_much_that_waits_is_placed_apart(launch: Callable[..., QuireProces
         await until(lambda: len(children(server, WORKER)) == 1, "a worker")
         sender.send(wire.sync_update(fan(1, 1)))
         await sender.until(b"\x08")
+
+
+def test_a_worker_whose_parent_was_killed_ends_without_a_word() -> None:
+    update = EMPTY_UPDATE
+    with subprocess.Popen(
+        [sys.executable, "-m", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        assert worker.stderr is not None
+        worker.stdout.close()
+        worker.stdin.write(REQUEST.pack(len(update), Operation.INSPECT, 0) + update)
+        worker.stdin.flush()
+        assert worker.stderr.read() == b""
+        assert worker.wait() == 0

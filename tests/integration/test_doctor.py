@@ -170,6 +170,18 @@ def test_what_is_wrong_is_found_and_left_as_it_is(
     assert listing(folder) == before
 
 
+@pytest.mark.parametrize("missing", ["log.db", "catalogue.db"])
+def test_where_one_of_both_databases_is_missing_the_start_asks_for_the_whole_of_one_backup(
+    used: Path, tmp_path: Path, missing: str
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(used, folder)
+    (folder / missing).unlink()
+    done = quire("serve", "--data", str(folder), "--port", "0")
+    assert done.returncode == 1
+    assert re.search(f"{missing} is missing or empty.*restore the whole of it from one backup", done.stderr), done
+
+
 def test_files_that_a_kill_left_are_told_and_listed_and_nothing_else(used: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     shutil.copytree(used, folder)

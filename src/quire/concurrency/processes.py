@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 _PR_SET_PDEATHSIG = 1
 
@@ -49,3 +50,13 @@ def end_with_parent(parent: int | None = None) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if parent is not None and os.getppid() != parent:
         os._exit(1)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Answer the parent; without a word when it was killed meanwhile."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What Python kept of the answer must not fail once more at the end.
+        os._exit(0)

@@ -10,7 +10,7 @@ import sys
 import time
 from typing import BinaryIO
 
-from quire.concurrency.processes import die_first, end_with_parent
+from quire.concurrency.processes import answering, die_first, end_with_parent
 from quire.crdt.pieces import Effort, TooSlow
 from quire.crdt.replica import LocalReplica, ReplicaCorrupt
 from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, encode_applied, encode_summary
@@ -108,7 +108,8 @@ def main() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     most = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    with answering():
+        serve(sys.stdin.buffer, sys.stdout.buffer)
 
 
 if __name__ == "__main__":

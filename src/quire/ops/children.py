@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO, TypeVar, cast
 
-from quire.concurrency.processes import cause_of_end, die_first, end_with_parent, start_child
+from quire.concurrency.processes import answering, cause_of_end, die_first, end_with_parent, start_child
 from quire.ops import logs
 
 DEADLINE = 120
@@ -138,7 +138,8 @@ def main() -> None:
     logs.configure(log_level, log_format)
     die_first()
     os.nice(10)
-    _serve(sys.stdin.buffer, sys.stdout.buffer, int(deadline))
+    with answering():
+        _serve(sys.stdin.buffer, sys.stdout.buffer, int(deadline))
 
 
 if __name__ == "__main__":

@@ -119,8 +119,8 @@ class DataFolder:
         catalogue = self.path / CATALOGUE
         if (not catalogue.exists() or catalogue.stat().st_size == 0) and holds_text(self.path / LOG):
             raise CannotStart(
-                f"{catalogue.resolve()} is missing or empty, but {LOG} beside it holds documents. Restore {CATALOGUE} "
-                "from a backup; to begin anew, use another folder."
+                f"{catalogue.resolve()} is missing or empty, but {LOG} beside it holds documents. Move the "
+                "folder away and restore the whole of it from one backup; to begin anew, use another folder."
             )
 
     def expect_text(self) -> None:
@@ -128,7 +128,7 @@ class DataFolder:
         if not holds_text(self.path / LOG):
             raise CannotStart(
                 f"{(self.path / LOG).resolve()} is missing or empty, but {CATALOGUE} beside it lists documents. "
-                f"Restore {LOG} and {BLOBS}/ from a backup; to begin anew, use another folder."
+                "Move the folder away and restore the whole of it from one backup; to begin anew, use another folder."
             )
 
     def opened(self, log: DatabaseFiles) -> None:
