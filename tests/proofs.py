@@ -10,14 +10,6 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parent.parent / "docs" / "proofs.md"
-HEAD = """# Full runs of the proofs
-
-Some proofs are too long for `make test`, which runs them at a smaller size. `make prove` runs them in full and keeps \
-the last full run of each here. `QUIRE_SEED=… make prove` repeats one.
-
-| test | rows | size | date | seed | seconds | result |
-|---|---|---|---|---|---|---|
-"""
 ROW = re.compile(r"^\| `([^`]+)` \|.*\|$", re.MULTILINE)
 
 
@@ -33,7 +25,9 @@ def note(item: pytest.Item, report: pytest.TestReport) -> None:
     with PAGE.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
-        runs = {found[1]: found[0] for found in ROW.finditer(file.read())}
+        page = file.read()
+        runs = {found[1]: found[0] for found in ROW.finditer(page)}
+        head = page[: page.index("| `")]
         runs[item.nodeid] = told
         file.truncate(0)
-        file.write(HEAD + "".join(f"{runs[name]}\n" for name in sorted(runs)))
+        file.write(head + "".join(f"{runs[name]}\n" for name in sorted(runs)))

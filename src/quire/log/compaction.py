@@ -21,6 +21,7 @@ from zlib import crc32
 
 import structlog
 
+from quire.concurrency.priority import giving_way
 from quire.crdt.snapshot import SnapshotMismatch, build_snapshot
 from quire.log.archive import Archive
 from quire.log.contract import DamagedDocument, Snapshot, StoredUpdate
@@ -195,7 +196,11 @@ def compact(path: Path, archive: Archive, holder: str, document: str) -> int:
 
 
 class Compaction:
-    """One document's compaction. Everything here blocks."""
+    """One document's compaction. Everything here blocks.
+
+    What takes time gives way to the rest of the machine, and what writes does not: whoever waits for the processor
+    with the log's write lock in hand keeps everybody from saving.
+    """
 
     def __init__(self, path: Path, archive: Archive, holder: str, document: str) -> None:
         self._file = LogFile(path, archive, LogStats())
@@ -218,7 +223,7 @@ class Compaction:
     def _compact(self, connection: sqlite3.Connection) -> int:
         stored = self._file.load(connection, self._document)
         if stored.last_seq and (stored.snapshot is None or stored.snapshot.seq < stored.last_seq):
-            whole, state_vector = build_snapshot(stored.parts)
+            whole, state_vector = giving_way(build_snapshot, stored.parts)
             snapshot = Snapshot(stored.last_seq, whole.update, state_vector, whole.waiting)
             for key in self._store(connection, snapshot):
                 self._file.archive.blobs.remove(key)
@@ -250,7 +255,7 @@ class Compaction:
     def _store(self, connection: sqlite3.Connection, snapshot: Snapshot) -> list[str]:
         """Store a snapshot; returns the blobs of older ones that nothing names any more."""
         document = self._document
-        row = self._file.snapshots.prepare(document, snapshot)
+        row = giving_way(self._file.snapshots.prepare, document, snapshot)
         size = len(snapshot.payload)
         with self._file.writing(connection):
             self._check(connection)
@@ -284,7 +289,7 @@ class Compaction:
     def _archive(self, connection: sqlite3.Connection, upto: int) -> None:
         after = 0
         while rows := self._batch(connection, after, upto):
-            segment = self._file.archive.write(self._document, rows)
+            segment = giving_way(self._file.archive.write, self._document, rows)
             after = segment.last_seq
             with self._file.writing(connection):
                 self._check(connection)

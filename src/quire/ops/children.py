@@ -1,4 +1,4 @@
-"""A child process for heavy work: low priority, gone when its parent is, made again when it dies.
+"""A child process for heavy work: of low priority, gone when its parent is, made again when it dies.
 
 Requests and answers are pickles on its standard input and output: with `multiprocessing`, a process of its own would
 keep semaphores for it, and complain of them after a kill.
@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO, TypeVar, cast
 
+from quire.concurrency.priority import NICE
 from quire.concurrency.processes import answering, cause_of_end, die_first, end_with_parent, start_child
 from quire.ops import logs
 
@@ -32,9 +33,11 @@ _Result = TypeVar("_Result")
 class Child:
     """Runs functions one at a time in a process of their own; the process starts with the first of them."""
 
-    def __init__(self, log_level: str = "info", log_format: str = "auto", *, deadline: int = DEADLINE) -> None:
-        """Set up; `deadline` is the seconds that one call may take."""
-        self._arguments = (log_level, log_format, str(deadline))
+    def __init__(
+        self, log_level: str = "info", log_format: str = "auto", *, deadline: int = DEADLINE, nice: int = NICE
+    ) -> None:
+        """Set up; `deadline` is the seconds that one call may take, `nice` the niceness of all that is done there."""
+        self._arguments = (log_level, log_format, str(deadline), str(nice))
         self._patience = deadline + GRACE
         self._process: Process | None = None
         self._closed: Process | None = None
@@ -132,12 +135,12 @@ def _answer(request: bytes, deadline: int) -> bytes:
 
 
 def main() -> None:
-    """Run as a program with the parent's process id, the level and the form of its log, and the deadline."""
-    parent, log_level, log_format, deadline = sys.argv[1:]
+    """Run as a program with the parent's process id, level and form of its log, the deadline and the niceness."""
+    parent, log_level, log_format, deadline, nice = sys.argv[1:]
     end_with_parent(int(parent))
     logs.configure(log_level, log_format)
     die_first()
-    os.nice(10)
+    os.nice(int(nice))
     with answering():
         _serve(sys.stdin.buffer, sys.stdout.buffer, int(deadline))
 

@@ -84,7 +84,8 @@ class Server:
         self.readiness = health.Readiness()
         self.stats = SyncStats()
         self.log = SqliteLog(settings.data / LOG, Archive(services.blobs), queue_limit=settings.unsaved_limit)
-        self._compactors_child = Child(settings.log_level, settings.log_format, deadline=DEADLINE)
+        # Compaction gives way by itself, but for when it holds the log's write lock.
+        self._compactors_child = Child(settings.log_level, settings.log_format, deadline=DEADLINE, nice=0)
         self.compactor = Compactor(
             self.log,
             self._compactors_child,
