@@ -510,3 +510,16 @@ async def test_a_few_kilobytes_that_are_slow_to_merge_hold_nobody_up(server: Qui
         assert max(delays) < 1.5
         hostile.send(wire.sync_update(appended(0, "an honest word")))
         assert await hostile.until(b"\x08") == wire.SAVED
+
+
+async def test_broken_frames_are_logged_once_in_a_while(
+    launch: Callable[..., QuireProcess], capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = launch()
+    document = server.new_document()
+    for _ in range(20):
+        async with connected(server, document) as client:
+            client.frame(b"", opcode=3)
+            await client.closed()
+    said = [line for line in capfd.readouterr().err.splitlines() if "WS parser error" in line]
+    assert len(said) == 1

@@ -41,14 +41,17 @@ def _redact(_: object, __: str, event: structlog.typing.EventDict) -> structlog.
 
 
 class _Seldom(logging.Filter):
-    """Lets each thing through once in a while that the HTTP server says of what peers send, as often as they like."""
+    """Lets each thing through once in a while that the servers say of what peers send, as often as they like."""
 
     def __init__(self) -> None:
         super().__init__()
         self._throttle = Throttle(10)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not record.name.startswith("uvicorn") or record.levelno > logging.WARNING:
+        server = record.name.partition(".")[0]
+        # What uvicorn calls an error is its own; picows says it of broken frames.
+        of_peers = record.levelno <= logging.WARNING if server == "uvicorn" else server == "picows"
+        if not of_peers or record.exc_info:
             return True
         count = self._throttle(str(record.msg))
         if count > 1:

@@ -29,7 +29,7 @@ _HANDSHAKE_TIMEOUT = 5.0
 _LINGER = 5.0
 """Seconds for which a peer that goes on sending may still read why it was closed."""
 
-_log = logging.getLogger("quire.sync.sockets.upgrade")
+_log = logging.getLogger("picows")
 _log.setLevel(logging.WARNING)
 
 
