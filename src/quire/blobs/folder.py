@@ -78,10 +78,10 @@ class FolderBlobs:
     def keys(self, prefix: str) -> Iterator[str]:
         start = self._path(prefix) if prefix else self._root
         if start.is_dir():
-            for path in sorted(start.rglob("*")):
-                key = path.relative_to(self._root)
-                if path.is_file() and key.parts[0] != _UNFINISHED:
-                    yield key.as_posix()
+            for folder, _, names in os.walk(start):
+                key = Path(folder).relative_to(self._root)
+                if key.parts[:1] != (_UNFINISHED,):
+                    yield from ((key / name).as_posix() for name in names)
 
     def remove_unfinished(self) -> None:
         """Remove what a kill left half written; nobody may be writing."""

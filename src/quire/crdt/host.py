@@ -348,7 +348,9 @@ class ReplicaHost:
                 effort = Effort(usual=USUAL, once=ONCE)
                 effort.begin()
                 with charged(payer), suppress(TooSlow):
-                    return LocalReplica(parts, effort=effort)
+                    replica = LocalReplica(parts, effort=effort)
+                    self._pauses.opened(document)
+                    return replica
             self._numbers += 1
             worker, number = self._worker(document, payer), self._numbers
             await worker.call(Operation.OPEN, number, encode_parts(parts), document=document, payer=payer)

@@ -134,7 +134,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       else if (key === '/') setPanel('help')
       else if (key === 'k' && editor?.isEditable && editor.isFocused) setPanel('link')
       // The browser would take the menus along.
-      else if (key === 'a' && editor?.isEditable === false && !isField(event.target)) selectAll(editor)
+      else if (key === 'a' && editor?.isEditable === false && !isApart(event.target)) selectAll(editor)
       // Everything is saved as it is written: nobody wants a file of the page.
       else if (key !== 's') return
       event.preventDefault()
@@ -190,8 +190,9 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
   )
 })
 
-function isField(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
+/** Whether keys belong to what they are pressed in: a field, or a dialog above the text. */
+function isApart(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('input, textarea, [role=dialog]') !== null
 }
 
 function attributesOf(t: TFunction, readOnly: boolean): Record<string, string> {

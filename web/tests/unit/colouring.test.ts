@@ -55,12 +55,13 @@ describe('the colours of code', () => {
     expect(read).toHaveBeenCalledTimes(1)
   })
 
-  it('are given up where something took long', () => {
+  it('are given up where something took long again and again', () => {
     const now = vi.spyOn(performance, 'now')
-    for (const time of [0, 300]) now.mockReturnValueOnce(time)
-    const { state, coloured, read } = opened(['python', 'def slow'], ['python', 'def tea'])
+    for (const time of [0, 300, 300, 600, 600, 900]) now.mockReturnValueOnce(time)
+    const names = ['one', 'two', 'three', 'four']
+    const { state, coloured, read } = opened(...names.map((name): [string, string] => ['python', `def ${name}`]))
     now.mockRestore()
-    expect(coloured(state)).toEqual(['def', 'slow'])
-    expect(read).toHaveBeenCalledTimes(1)
+    expect(coloured(state)).toEqual(['def', 'one', 'def', 'two', 'def', 'three'])
+    expect(read).toHaveBeenCalledTimes(3)
   })
 })

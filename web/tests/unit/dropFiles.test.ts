@@ -37,6 +37,13 @@ test('a picture goes into the text where that is nearest', () => {
   expect(refused).not.toHaveBeenCalled()
 })
 
+test('a picture that is dropped beside what can be seen of the text takes the place of nothing', () => {
+  vi.spyOn(replica.editor.view, 'posAtCoords').mockReturnValue(null)
+  replica.editor.commands.selectAll()
+  drop('image/png')
+  expect(blocks()).toEqual(['one', 'two', 'three', 'image', 'paragraph'])
+})
+
 test('what is no picture is refused, and the document stays', () => {
   expect(drop('application/pdf')).toBe(true)
   expect(refused).toHaveBeenCalledOnce()

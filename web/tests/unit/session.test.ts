@@ -188,6 +188,21 @@ test('what the server still confirms of an opening that was left is no receipt f
   expect(shown).not.toContain('saved')
 })
 
+test('that the server could not store is not held against one that can', async () => {
+  const id = newDocumentId('ada')
+  server.keep(id)
+  const session = start(id)
+  await becomes(session, 'saved')
+  server.say(id, { type: 'storage', ok: false, reason: 'the disk is full' })
+  server.receipts = false
+  Y.applyUpdate(session.doc, paragraph('words'))
+  await becomes(session, 'unsaved')
+  server.goAway()
+  await becomes(session, 'offline')
+  server.comeBack()
+  await becomes(session, 'saving')
+})
+
 test('a copy that the browser reads only after all patience holds words that are not saved yet, also over HTTPS', async () => {
   const id = newDocumentId('ada')
   server.keep(id)

@@ -12,8 +12,9 @@ type Parts = ReturnType<Lowlight['highlight']>['children']
 
 /** Letters of a block that is read: for some words a grammar takes the square of their number. */
 const MOST = 10_000
-/** Milliseconds after which nothing more is read on this page: somebody wrote what takes longest. */
+/** Milliseconds that reading may take, and how often more on one page: somebody wrote what takes longest. */
 const PATIENCE = 250
+const MOST_SLOW = 3
 
 interface Coloured {
   decorations: DecorationSet
@@ -22,14 +23,14 @@ interface Coloured {
 }
 
 export function colouring(name: string, lowlight: Lowlight): Plugin<Coloured> {
-  let patient = true
+  let slow = 0
 
   const read = (block: Node): Parts => {
     const language = block.attrs.language as string | null
-    if (!patient || !language || !lowlight.registered(language) || block.content.size > MOST) return []
+    if (slow >= MOST_SLOW || !language || !lowlight.registered(language) || block.content.size > MOST) return []
     const started = performance.now()
     const { children } = lowlight.highlight(language, block.textContent)
-    patient = performance.now() - started < PATIENCE
+    if (performance.now() - started >= PATIENCE) slow += 1
     return children
   }
 

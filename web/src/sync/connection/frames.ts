@@ -91,9 +91,12 @@ export class FrameProvider extends HocuspocusProvider {
     }
   }
 
-  /** Of much that the server lacks, all but the last piece goes ahead of the answer to its question. */
+  /**
+   * Of much that the server lacks, all but the last piece goes ahead of the answer to its question. From who may only
+   * read it takes the answer alone, and judges whether it has all of it.
+   */
   private take(event: MessageEvent): void {
-    const state = stateVectorIn(event)
+    const state = this.authorizedScope === 'readonly' ? undefined : stateVectorIn(event)
     const pieces = state ? inPieces(Y.encodeStateAsUpdate(this.document, state)) : []
     for (const piece of pieces.slice(0, -1)) super.documentUpdateHandler(piece, null)
     super.onMessage(pieces.length > 1 ? asking(event, Y.encodeStateVector(this.document)) : event)

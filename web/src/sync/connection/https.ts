@@ -2,15 +2,13 @@
 import * as Y from 'yjs'
 import { Problem, type RoleName } from '../../api/client'
 import { exchange } from './exchange'
-import { inPieces, PIECE } from './pieces'
+import { inPieces } from './pieces'
 import { failureOf, type Failure } from './refusals'
 
 /** Pauses between two rounds: while typing, while looking on, in a hidden tab or after a failure. */
 const EAGER_MS = 300
 const BUSY_MS = 1000
 const QUIET_MS = 4000
-/** Bytes that one round offers, about: what is left is looked for anew in each. */
-const ROUND_BYTES = 8 * PIECE
 /** A full document is offered what it refused after a pause that doubles up to this one. */
 const LONGEST_PAUSE_MS = 60_000
 
@@ -71,7 +69,7 @@ export class HttpsExchange {
   private async round(): Promise<void> {
     const before = this.events.changes()
     const whole = Date.now() >= this.offerAt
-    const [update = new Uint8Array(), ...later] = inPieces(this.offered(before > 0, whole), ROUND_BYTES)
+    const [update = new Uint8Array(), ...later] = inPieces(this.offered(before > 0, whole))
     try {
       const answer = await exchange(this.documentId, this.link, Y.encodeStateVector(this.doc), update)
       if (!this.running) return

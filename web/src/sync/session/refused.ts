@@ -17,6 +17,8 @@ export class Refused {
   unsendable: { reason: string; detail: string } | null = null
   /** Why the server can store nothing now. */
   storageProblem: string | null = null
+  /** Whether that was said before the present connection. */
+  private fromBefore = false
   /** Why it did not take the last update that it refused. */
   private reason: string | null = null
   /** The role that the server gave allows no changes, and some were offered. */
@@ -35,6 +37,22 @@ export class Refused {
 
   get stranded(): boolean {
     return this.state.get().stranded !== null
+  }
+
+  /** What the server says of its storage. */
+  onStorage(problem: string | null): void {
+    this.storageProblem = problem
+    this.fromBefore = false
+  }
+
+  /** A new connection: what still holds of the old one is said again. */
+  onConnected(): void {
+    this.fromBefore = true
+  }
+
+  /** The document is open at the server, which has said by then whether it can store. */
+  onSynced(): void {
+    if (this.fromBefore) this.storageProblem = null
   }
 
   /** One update was refused. */

@@ -79,8 +79,12 @@ export class DocumentSession {
     this.local.kept.subscribe(() => this.refresh())
     this.doc.on('update', this.onUpdate)
     this.transport = new Transport({ documentId, link, deadAfter }, this.doc, this.awareness, this.ledger, {
-      onConnected: () => this.presence.renew(),
+      onConnected: () => {
+        this.refused.onConnected()
+        this.presence.renew()
+      },
       onSynced: () => {
+        this.refused.onSynced()
         this.state.update({ ready: true })
         this.onAcknowledged()
       },
@@ -362,7 +366,7 @@ export class DocumentSession {
         this.state.update({ meta: { title: String(message.title), version: Number(message.version) } })
         break
       case 'storage':
-        this.refused.storageProblem = message.ok ? null : String(message.reason)
+        this.refused.onStorage(message.ok ? null : String(message.reason))
         break
       case 'refused':
         this.refused.onRefused(String(message.reason), String(message.detail))
