@@ -29,6 +29,7 @@ import { PictureMenu } from './picture/PictureMenu'
 import { rescueWords } from './rescue'
 import { TableMenu } from './table/TableMenu'
 import { Toolbar } from './toolbar/Toolbar'
+import { PartHint } from './windowing/PartHint'
 import './editor.css'
 import './code/code.css'
 import './extensions/caret.css'
@@ -169,6 +170,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       <div className="canvas">
         {page.outline.shown && <Outline editor={editor} />}
         <div className="sheet" ref={sheet}>
+          <PartHint editor={editor} />
           <Text editor={editor} />
           {!readOnly && (
             <>
