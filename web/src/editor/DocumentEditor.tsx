@@ -1,4 +1,3 @@
-import { notifications } from '@mantine/notifications'
 import { useEditor } from '@tiptap/react'
 import { lazy, memo, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { TFunction } from 'i18next'
@@ -17,6 +16,7 @@ import { commands } from './mac'
 import { MenuBar } from './menu/MenuBar'
 import { useOneMenu } from './menu/useOneMenu'
 import { AltText } from './panels/AltText'
+import { findsAgain } from './panels/findAgain'
 import { FindPanel } from './panels/FindPanel'
 import { LinkBubble } from './panels/LinkBubble'
 import { Outline } from './panels/Outline'
@@ -27,8 +27,10 @@ import { ShortcutHelp } from './panels/ShortcutHelp'
 import { asStored, byLink } from './picture/address'
 import { PictureMenu } from './picture/PictureMenu'
 import { rescueWords } from './rescue'
+import { sayFirst } from './sayFirst'
 import { TableMenu } from './table/TableMenu'
 import { Toolbar } from './toolbar/Toolbar'
+import { PartHint } from './windowing/PartHint'
 import './editor.css'
 import './code/code.css'
 import './extensions/caret.css'
@@ -54,6 +56,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
   const readOnly = useSessionPart(session, 'readOnly')
   const [panel, setPanel] = useState<Panel | null>(null)
   const sheet = useRef<HTMLDivElement>(null)
+  const [lastTerm, setLastTerm] = useState('')
   const small = useOneMenu()
   const [fault, setFault] = useState<unknown>(null)
   // Thrown while React renders, a fault reaches the boundary around the editor.
@@ -75,10 +78,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         addresses: link === null ? asStored : byLink(link),
         paste: {
           own: `/api/v1/documents/${session.documentId}/`,
-          onLarge: () => {
-            const notice = notifications.show({ loading: true, autoClose: false, message: t('paste.large') })
-            return () => notifications.hide(notice)
-          },
+          onLarge: (work) => sayFirst(t('paste.large'), work),
           describe: (kind, name) => t(`paste.picture.${kind}`, { name: name || t('paste.picture.unnamed') }),
         },
       }),
@@ -122,6 +122,12 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         event.preventDefault()
         return
       }
+      if (findsAgain(event)) {
+        // The panel goes on to the next by itself.
+        setPanel('find')
+        event.preventDefault()
+        return
+      }
       if (!commands(event)) return
       const key = event.key.toLowerCase()
       if (event.shiftKey) {
@@ -155,7 +161,15 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       {!readOnly && <Toolbar editor={editor} before={small && menus} onPanel={setPanel} />}
       {panel === 'find' && (
         <div className="find-place">
-          <FindPanel editor={editor} readOnly={readOnly} onClose={close} />
+          <FindPanel
+            editor={editor}
+            last={lastTerm}
+            readOnly={readOnly}
+            onClose={(term) => {
+              setLastTerm(term)
+              close()
+            }}
+          />
         </div>
       )}
       <ShortcutHelp opened={panel === 'help'} readOnly={readOnly} onClose={close} />
@@ -169,6 +183,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
       <div className="canvas">
         {page.outline.shown && <Outline editor={editor} />}
         <div className="sheet" ref={sheet}>
+          <PartHint editor={editor} />
           <Text editor={editor} />
           {!readOnly && (
             <>

@@ -16,6 +16,8 @@ const KEYS = {
   'block.tasks': 'Mod+Shift+9',
   'document.print': 'Mod+P',
   'emoji.title': ':',
+  'find.next': 'Mod+G',
+  'find.previous': 'Mod+Shift+G',
   'find.term': 'Mod+F',
   'find.title': 'Mod+F',
   'menu.copy': 'Mod+C',

@@ -37,7 +37,7 @@ export class Replica {
           throw fault
         },
         onTooMuch: () => undefined,
-        paste: { own: '', onLarge: () => () => undefined, describe: (kind, name) => `${kind} ${name}` },
+        paste: { own: '', onLarge: (work) => work(), describe: (kind, name) => `${kind} ${name}` },
       }),
     })
     rescueWords(this.doc, (origin) => origin === this)

@@ -72,3 +72,23 @@ test('a selection that leads into a table from the text above stays one', () => 
   expect(view.state.selection).toBeInstanceOf(TextSelection)
   expect(view.state.selection.anchor).toBe(3)
 })
+
+test.each([
+  ['b', 'z'],
+  ['y', 'c'],
+])('a press with Shift in another table selects both tables (%s to %s)', (anchor, head) => {
+  const { editor } = replica
+  const other = TABLE.replace('>a<', '>x<').replace('>b<', '>w<').replace('>c<', '>y<').replace('>d<', '>z<')
+  editor.commands.setContent(`<p>above</p>${TABLE}<p>between</p>${other}<p>below</p>`)
+  editor.commands.setTextSelection(cell(anchor) + 2)
+  const pressed = [...editor.view.dom.querySelectorAll('td')].find(({ textContent }) => textContent === head)
+  const press = { shiftKey: true, bubbles: true, cancelable: true }
+  pressed?.dispatchEvent(new MouseEvent('mousedown', press))
+  const { selection } = editor.state
+  expect(selection).toBeInstanceOf(TextSelection)
+  expect(selection.from).toBe(cell('a') + 2)
+  expect(selection.to).toBe(cell('z') + 3)
+  expect(selection.anchor < selection.head).toBe(anchor === 'b')
+  editor.commands.deleteSelection()
+  expect(editor.state.doc.textContent).toBe('abovebelow')
+})

@@ -4,6 +4,7 @@ import FindAndReplace from '@tiptap/extension-find-and-replace'
 import { expect, test } from 'vitest'
 import { schemaExtensions } from '../../src/editor/extensions'
 import * as Y from 'yjs'
+import { findsAgain } from '../../src/editor/panels/findAgain'
 import { replaceAll } from '../../src/editor/panels/replaceFound'
 import { termPattern } from '../../src/editor/panels/termPattern'
 import { Replica } from '../replicas/replica'
@@ -39,6 +40,17 @@ test.each([
   editor.chain().setUseRegex(true).setSearchTerm(termPattern(term)).run()
   expect(editor.storage.findAndReplace.results).toHaveLength(count)
   editor.destroy()
+})
+
+test.each([
+  [{ key: 'F3' }, true],
+  [{ key: 'F3', shiftKey: true }, true],
+  [{ key: 'g', ctrlKey: true }, true],
+  [{ key: 'G', ctrlKey: true, shiftKey: true }, true],
+  [{ key: 'F3', altKey: true }, false],
+  [{ key: 'g' }, false],
+])('%o leads to another find: %s', (keys, leads) => {
+  expect(findsAgain(new KeyboardEvent('keydown', keys))).toBe(leads)
 })
 
 test('a whole word is one in any script', () => {

@@ -43,11 +43,9 @@ async function paste(content: string, kind: Kind = 'html', into = ''): Promise<R
         describe: (why, name) => `[${why} picture ${name}]`,
         onTooMuch: () => (result.tooMuch = true),
         // Said before the editor is busy with it.
-        onLarge: () => {
+        onLarge: (work) => {
           expect(editor.state.doc.textContent).toBe('')
-          let done = () => undefined as void
-          large = new Promise((resolve) => (done = resolve))
-          return done
+          large = Promise.resolve().then(work)
         },
         onPictures: (_view, pictures) => result.held.push(...pictures),
       }),

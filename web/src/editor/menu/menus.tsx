@@ -12,6 +12,7 @@ import { originalSize, selectedPicture, step } from '../picture/resize'
 import { headingKeys, keysHere, type Shortcut } from '../shortcuts'
 import { tableCommands } from '../table/commands'
 import { TableGrid } from '../table/TableGrid'
+import { wholeText } from '../windowing/wholeText'
 import type { Command, Entry, MenuOf } from './entries'
 
 const MARKS = ['bold', 'italic', 'underline', 'strike', 'superscript', 'subscript', 'code'] as const
@@ -111,13 +112,14 @@ function lookingEntries({ editor, open, t, writable }: Context): Entry[] {
   ]
 }
 
-function viewMenu({ page, open, t }: Context): Entry[] {
+function viewMenu({ editor, page, open, t }: Context): Entry[] {
   return [
     // A narrow window has no room beside the page.
     ...(matchMedia('(max-width: 900px)').matches
       ? []
       : [{ label: t('outline.title'), active: page.outline.shown, run: page.outline.toggle }, 'line' as const]),
     { label: t('theme.dark'), active: page.theme.dark, run: page.theme.toggle },
+    { label: t('whole.title'), active: wholeText.on, run: () => editor.commands.toggleWholeText() },
     'line',
     withKeys(t, 'words.title', () => open('words')),
   ]

@@ -5,24 +5,32 @@ import { useEditorState } from '@tiptap/react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { bringIntoView } from '../../browser/bringIntoView'
+import { sayFirst } from '../sayFirst'
+import { findsAgain } from './findAgain'
 import { replaceAll, replaceOne } from './replaceFound'
 import { termPattern } from './termPattern'
 
+/** So many finds take a while to replace. */
+const MANY = 300
+
 interface Props {
   editor: Editor
+  /** What was looked for last. */
+  last: string
   readOnly: boolean
-  onClose: () => void
+  onClose: (term: string) => void
 }
 
 /** Finds and, for who may write, replaces in the whole document; each replacement of all is one step to undo. */
-export function FindPanel({ editor, readOnly, onClose }: Props) {
+export function FindPanel({ editor, last, readOnly, onClose }: Props) {
   const { t } = useTranslation()
   const [term, setTerm] = useState(() => {
     const { from, to } = editor.state.selection
-    return editor.state.doc.textBetween(from, Math.min(to, from + 200), ' ')
+    return editor.state.doc.textBetween(from, Math.min(to, from + 200), ' ') || last
   })
   const field = useRef<HTMLInputElement>(null)
   const [replacement, setReplacement] = useState('')
+  const [replacing, setReplacing] = useState(false)
   const { count, at, caseSensitive, wholeWord } = useEditorState({
     editor,
     selector: ({ editor: e }) => ({
@@ -46,7 +54,7 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
     if (any) bringIntoView(editor.view.dom.querySelector('.find-and-replace-result-current'))
   }, [editor, term, at, any, caseSensitive, wholeWord])
   const close = () => {
-    onClose()
+    onClose(term)
     editor.view.focus()
   }
   const keys = (event: KeyboardEvent) => {
@@ -55,11 +63,31 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
       close()
     }
   }
+  const go = (back: boolean) => (back ? editor.commands.goToPreviousResult() : editor.commands.goToNextResult())
+  useEffect(() => {
+    const listen = (event: globalThis.KeyboardEvent) => void (findsAgain(event) && go(event.shiftKey))
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
+  })
   const step = (event: KeyboardEvent) => {
     if (event.key !== 'Enter') return
     event.preventDefault()
-    if (event.shiftKey) editor.commands.goToPreviousResult()
-    else editor.commands.goToNextResult()
+    go(event.shiftKey)
+  }
+  const replace = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey) return step(event)
+    event.preventDefault()
+    if (any) replaceOne(editor, replacement)
+  }
+  const replaceEach = () => {
+    const work = () => {
+      if (!editor.isDestroyed) replaceAll(editor, termPattern(term), replacement)
+      setReplacing(false)
+      field.current?.focus()
+    }
+    if (count < MANY) return work()
+    setReplacing(true)
+    sayFirst(t('find.replacing'), work)
   }
   const found = !term ? '' : count === 0 ? t('find.none') : t('find.count', { at: (at ?? 0) + 1, count })
   return (
@@ -90,7 +118,7 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
           color="gray"
           aria-label={t('find.previous')}
           disabled={!count}
-          onClick={() => editor.commands.goToPreviousResult()}
+          onClick={() => go(true)}
         >
           <IconChevronUp size={16} />
         </ActionIcon>
@@ -99,7 +127,7 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
           color="gray"
           aria-label={t('find.next')}
           disabled={!count}
-          onClick={() => editor.commands.goToNextResult()}
+          onClick={() => go(false)}
         >
           <IconChevronDown size={16} />
         </ActionIcon>
@@ -114,19 +142,12 @@ export function FindPanel({ editor, readOnly, onClose }: Props) {
             placeholder={t('find.replacement')}
             value={replacement}
             onChange={(event) => setReplacement(event.currentTarget.value)}
+            onKeyDown={replace}
           />
           <Button size="compact-xs" variant="default" disabled={!count} onClick={() => replaceOne(editor, replacement)}>
             {t('find.replace')}
           </Button>
-          <Button
-            size="compact-xs"
-            variant="default"
-            disabled={!count}
-            onClick={() => {
-              replaceAll(editor, termPattern(term), replacement)
-              field.current?.focus()
-            }}
-          >
+          <Button size="compact-xs" variant="default" disabled={!count || replacing} onClick={replaceEach}>
             {t('find.replace.all')}
           </Button>
         </Group>

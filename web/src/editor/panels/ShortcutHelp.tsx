@@ -42,7 +42,7 @@ const WRITING: Shortcut[] = [
   'shortcuts.leave',
   'emoji.title',
 ]
-const READING: Shortcut[] = ['words.title', 'shortcuts.title']
+const READING: Shortcut[] = ['find.next', 'find.previous', 'words.title', 'shortcuts.title']
 
 interface Props {
   opened: boolean

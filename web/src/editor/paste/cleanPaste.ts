@@ -18,8 +18,8 @@ export interface PasteOptions {
   own: string
   describe: PictureOptions['describe']
   onTooMuch: () => void
-  /** Says that a paste takes a while. Returns how to take that back. */
-  onLarge: () => () => void
+  /** Does what takes a while, and says so before. */
+  onLarge: (work: () => void) => void
   /** Uploads the pictures that came with the text, once it is in the document. */
   onPictures: (view: EditorView, pictures: PastedPicture[]) => void
 }
@@ -32,8 +32,6 @@ function isPlain(view: EditorView): boolean {
 
 /** The page stands still while this many characters of HTML are read: that is said first. */
 const LARGE = 1_000_000
-/** In milliseconds, until what is said is seen. */
-const NOTICED = 100
 
 const isRich = (type: string) => type !== 'text/plain'
 
@@ -87,7 +85,7 @@ export const CleanPaste = Extension.create<PasteOptions>({
       own: '/api/v1/documents/',
       describe: (_kind, name) => `[${name}]`,
       onTooMuch: () => undefined,
-      onLarge: () => () => undefined,
+      onLarge: (work) => work(),
       onPictures: () => undefined,
     }
   },
@@ -120,11 +118,7 @@ export const CleanPaste = Extension.create<PasteOptions>({
               const as = isPlain(view) || view.state.selection.$from.parent.type.spec.code
               if (html.length < LARGE || as || !view.editable) return false
               event.preventDefault()
-              const done = onLarge()
-              setTimeout(() => {
-                if (!view.isDestroyed) view.pasteHTML(html)
-                done()
-              }, NOTICED)
+              onLarge(() => void (view.isDestroyed || view.pasteHTML(html)))
               return true
             },
             drop: (_view, event) => {

@@ -1,4 +1,5 @@
 /** Keys while cells are selected, or while a selection leads into a table from outside. */
+import type { ResolvedPos } from '@tiptap/pm/model'
 import { Plugin, Selection, TextSelection, type EditorState, type Transaction } from '@tiptap/pm/state'
 import { CellSelection, deleteCellSelection, findTable } from '@tiptap/pm/tables'
 import { replay } from '../replay'
@@ -39,6 +40,41 @@ function intoFirst(state: EditorState): Transaction | null {
   if (!caret) return null
   tr.setSelection(caret)
   return marks?.length ? tr.setStoredMarks(marks) : tr
+}
+
+/** A press with Shift in another table selects both, with all between them. */
+export function selectingTables(): Plugin {
+  return new Plugin({
+    props: {
+      handleDOMEvents: {
+        mousedown: (view, event) => {
+          const { button, shiftKey, target } = event
+          const cell = shiftKey && button === 0 && target instanceof Element ? target.closest('td, th') : null
+          if (!cell || !view.dom.contains(cell)) return false
+          const { selection, doc, tr } = view.state
+          const pressed = outermostTable(doc.resolve(view.posAtDOM(cell, 0)))
+          const begun = outermostTable(selection.$anchor)
+          if (!pressed || !begun || pressed.from === begun.from) return false
+          const [first, last] = pressed.from > begun.from ? [begun, pressed] : [pressed, begun]
+          const from = Selection.findFrom(doc.resolve(first.from), 1, true)
+          const to = Selection.findFrom(doc.resolve(last.to), -1, true)
+          if (!from || !to) return false
+          const [anchor, head] = first === begun ? [from.from, to.to] : [to.to, from.from]
+          event.preventDefault()
+          view.focus()
+          view.dispatch(tr.setSelection(TextSelection.create(doc, anchor, head)))
+          return true
+        },
+      },
+    },
+  })
+}
+
+function outermostTable($pos: ResolvedPos): { from: number; to: number } | null {
+  for (let depth = 1; depth <= $pos.depth; depth += 1) {
+    if ($pos.node(depth).type.spec.tableRole === 'table') return { from: $pos.before(depth), to: $pos.after(depth) }
+  }
+  return null
 }
 
 /** Whether a selection of text begins outside of the table that it ends in: neither end alone says what is selected. */

@@ -9,7 +9,7 @@ import { EditorState, Plugin, Selection, type Transaction } from '@tiptap/pm/sta
 import { CellSelection, findTable, fixTables, TableMap, tableEditingKey } from '@tiptap/pm/tables'
 import type { ResolvedPos } from '@tiptap/pm/model'
 import type { EditorView } from '@tiptap/pm/view'
-import { leadsIntoTable, typingOverCells } from './cellSelection'
+import { leadsIntoTable, selectingTables, typingOverCells } from './cellSelection'
 import { repairTables } from './repair'
 import { replay } from '../replay'
 
@@ -63,7 +63,7 @@ export const EvenTable = Table.extend({
         },
       })
     })
-    return [acting(), typingOverCells(), ...plugins]
+    return [acting(), typingOverCells(), selectingTables(), ...plugins]
   },
 })
 

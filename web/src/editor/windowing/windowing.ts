@@ -7,10 +7,12 @@
  */
 import { Extension } from '@tiptap/core'
 import { Plugin, type EditorState, type PluginView, type Selection } from '@tiptap/pm/state'
+import type { Node } from '@tiptap/pm/model'
 import type { EditorView } from '@tiptap/pm/view'
 import { REVEAL } from '../../browser/bringIntoView'
 import { between, joined, styleFor, type Extent, type Range } from './ranges'
 import { ReadingPlace } from './readingPlace'
+import { wholeText } from './wholeText'
 
 /** Shorter documents, in blocks, are laid out whole. */
 const LONG = 400
@@ -25,9 +27,32 @@ const WIDE = 200
 /** A width that stays for so long is the new one, in milliseconds. */
 const SETTLED = 200
 
+declare module '@tiptap/core' {
+  interface Commands<ReturnType> {
+    windowing: {
+      /** Lays long documents out whole from now on, or in part again. */
+      toggleWholeText: () => ReturnType
+    }
+  }
+}
+
+/** Whether only a part of this document is ever laid out. */
+export function isLaidOutInPart(doc: Node): boolean {
+  return doc.childCount >= LONG && !wholeText.on
+}
+
 export const Windowing = Extension.create<object, { viewport: Viewport | null }>({
   name: 'windowing',
   addStorage: () => ({ viewport: null }),
+  addCommands() {
+    return {
+      toggleWholeText: () => () => {
+        wholeText.toggle()
+        this.storage.viewport?.startAnew()
+        return true
+      },
+    }
+  },
   addProseMirrorPlugins() {
     return [new Plugin({ view: (view) => (this.storage.viewport = new Viewport(view)) })]
   },
@@ -57,11 +82,11 @@ class Viewport implements PluginView {
 
   constructor(private readonly view: EditorView) {
     this.place = new ReadingPlace(view.dom)
-    if (view.state.doc.childCount >= LONG) this.measureSoon()
+    if (isLaidOutInPart(view.state.doc)) this.measureSoon()
   }
 
   update({ state: { doc, selection } }: EditorView, before: EditorState): void {
-    if (doc.childCount < LONG) this.showAll()
+    if (!isLaidOutInPart(doc)) this.showAll()
     else if (!this.usual) this.measureSoon()
     else {
       const renumbered = this.changes.takeRecords().length > 0 && this.renumber()
@@ -71,9 +96,15 @@ class Viewport implements PluginView {
 
   /** Lays out what is around a selection; it must be one of the document as it is. */
   follow(selection: Selection): void {
-    if (!this.usual || selection.$from.doc.childCount < LONG) return
+    if (!this.usual || !isLaidOutInPart(selection.$from.doc)) return
     if (isWide(selection) || this.isCrossed()) this.showAll()
     else if (!this.shown || !this.isNear(selection)) this.choose(this.ends(selection))
+  }
+
+  /** Lays all out, and then what this browser asks for. */
+  startAnew(): void {
+    this.showAll()
+    this.measureSoon()
   }
 
   destroy(): void {
@@ -161,16 +192,15 @@ class Viewport implements PluginView {
 
   /** Every height is new. */
   private measureAgain(): void {
-    this.showAll()
+    this.startAnew()
     this.place.returnTo()
-    this.measureSoon()
   }
 
   /** Once all blocks have been laid out, which they are at first, their heights are known. */
   private measureSoon(): void {
     cancelAnimationFrame(this.frame)
     this.frame = requestAnimationFrame(() => {
-      if (this.view.isDestroyed || this.view.state.doc.childCount < LONG || this.shown) return
+      if (this.view.isDestroyed || !isLaidOutInPart(this.view.state.doc) || this.shown) return
       this.unlisten ??= this.listen()
       const blocks = this.blocks()
       this.measure(blocks)

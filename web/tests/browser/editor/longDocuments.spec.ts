@@ -231,3 +231,30 @@ test('who may only read a long document copies all of it', async ({ owner, serve
   expect(await copied()).toContain('line 333.')
   await context.close()
 })
+
+test('a screen reader is told that a long document is laid out in part, and has all of it laid out [FM-163]', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await fill(owner)
+  const hint = owner.getByText('This document is long')
+  const choose = async () => {
+    await owner.getByRole('menuitem', { name: 'View' }).click()
+    await owner.getByRole('menuitemcheckbox', { name: 'Whole text for screen readers' }).click()
+  }
+  await expect(hint).toHaveRole('status')
+  await choose()
+  await expect.poll(() => hidden(owner)).toBe(0)
+  await expect(hint).toHaveCount(0)
+  // As it was left.
+  await owner.reload()
+  await expect(text(owner).locator('> *')).toHaveCount(BLOCKS)
+  await text(owner).click()
+  await owner.keyboard.type('x')
+  await saved(owner)
+  expect(await hidden(owner)).toBe(0)
+  await choose()
+  await expect.poll(() => hidden(owner)).toBeGreaterThan(BLOCKS / 2)
+  await expect(hint).toBeAttached()
+})

@@ -1,0 +1,7 @@
+import { commands } from '../mac'
+
+/** Whether keys lead from one find to the next, or with Shift to the one before. */
+export function findsAgain(event: KeyboardEvent): boolean {
+  const { key, ctrlKey, metaKey, altKey } = event
+  return key === 'F3' ? !ctrlKey && !metaKey && !altKey : commands(event) && key.toLowerCase() === 'g'
+}

@@ -1,0 +1,16 @@
+import { notifications } from '@mantine/notifications'
+
+/** In milliseconds, until what is said is seen. */
+const NOTICED = 100
+
+/** Says something for as long as a work lasts during which the page stands still. */
+export function sayFirst(message: string, work: () => void): void {
+  const notice = notifications.show({ loading: true, autoClose: false, message })
+  setTimeout(() => {
+    try {
+      work()
+    } finally {
+      notifications.hide(notice)
+    }
+  }, NOTICED)
+}

@@ -1,0 +1,21 @@
+import { VisuallyHidden } from '@mantine/core'
+import type { Editor } from '@tiptap/core'
+import { useEditorState } from '@tiptap/react'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { isLaidOutInPart } from './windowing'
+
+/** What is said after the title of the page, in milliseconds: together with it one of both would be lost. */
+const LATER = 1000
+
+/** Says, where a document is long, that a screen reader finds a part of it only, and how it finds the whole. */
+export function PartHint({ editor }: { editor: Editor }) {
+  const { t } = useTranslation()
+  const [said, say] = useState(false)
+  const part = useEditorState({ editor, selector: ({ editor: { state } }) => isLaidOutInPart(state.doc) })
+  useEffect(() => {
+    const timer = setTimeout(() => say(part), LATER)
+    return () => clearTimeout(timer)
+  }, [part])
+  return <VisuallyHidden role="status">{said ? t('whole.hint', { entry: t('whole.title') }) : ''}</VisuallyHidden>
+}
