@@ -28,5 +28,8 @@ export function takeDroppedFiles(editor: Editor, onRefused: () => void): () => v
 /** The place in the text that is nearest; beside what can be seen of it the caret's, and what is selected stays. */
 function nearest({ view }: Editor, { clientX, clientY }: DragEvent): number {
   const { left, right } = view.dom.getBoundingClientRect()
-  return view.posAtCoords({ left: Math.min(Math.max(clientX, left + 1), right - 1), top: clientY })?.pos ?? view.state.selection.to
+  return (
+    view.posAtCoords({ left: Math.min(Math.max(clientX, left + 1), right - 1), top: clientY })?.pos ??
+    view.state.selection.to
+  )
 }

@@ -198,7 +198,12 @@ test('what has thousands of marks is shown by its words, and keeps every mark wh
   put(doc.getXmlFragment('default'), element('paragraph', {}, text('beside')), block, line)
   marked.format(0, 5, Object.fromEntries(threads.map((thread) => [`comment--${thread.padStart(8, '0')}`, { thread }])))
   const { editor, fragment } = opened(1, Y.encodeStateAsUpdate(doc))
-  expect(editor.state.doc.children.map(({ type }) => type.name)).toEqual(['paragraph', 'unknownBlock', 'unknownBlock', 'paragraph'])
+  expect(editor.state.doc.children.map(({ type }) => type.name)).toEqual([
+    'paragraph',
+    'unknownBlock',
+    'unknownBlock',
+    'paragraph',
+  ])
   expect(editor.view.dom.textContent).toContain('block')
   expect(editor.view.dom.textContent).toContain('words')
   editor.commands.insertContentAt(1, 'here ')
