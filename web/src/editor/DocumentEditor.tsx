@@ -1,3 +1,4 @@
+import { Modal } from '@mantine/core'
 import { useEditor } from '@tiptap/react'
 import { lazy, memo, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { TFunction } from 'i18next'
@@ -173,6 +174,14 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         </div>
       )}
       <ShortcutHelp opened={panel === 'help'} readOnly={readOnly} onClose={close} />
+      <Modal
+        opened={page.outline.shown && page.outline.over}
+        onClose={page.outline.toggle}
+        title={t('outline.title')}
+        transitionProps={{ duration: 0 }}
+      >
+        <Outline editor={editor} onChosen={page.outline.toggle} />
+      </Modal>
       <WordCount editor={editor} opened={panel === 'words'} onClose={close} />
       {panel === 'alt' && <AltText editor={editor} onClose={close} />}
       {panel === 'emoji' && (
@@ -181,7 +190,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         </Suspense>
       )}
       <div className="canvas">
-        {page.outline.shown && <Outline editor={editor} />}
+        {page.outline.shown && !page.outline.over && <Outline editor={editor} />}
         <div className="sheet" ref={sheet}>
           <PartHint editor={editor} />
           <Text editor={editor} />

@@ -114,10 +114,8 @@ function lookingEntries({ editor, open, t, writable }: Context): Entry[] {
 
 function viewMenu({ editor, page, open, t }: Context): Entry[] {
   return [
-    // A narrow window has no room beside the page.
-    ...(matchMedia('(max-width: 900px)').matches
-      ? []
-      : [{ label: t('outline.title'), active: page.outline.shown, run: page.outline.toggle }, 'line' as const]),
+    { label: t('outline.title'), active: page.outline.shown, run: page.outline.toggle },
+    'line',
     { label: t('theme.dark'), active: page.theme.dark, run: page.theme.toggle },
     { label: t('whole.title'), active: wholeText.on, run: () => editor.commands.toggleWholeText() },
     'line',

@@ -20,8 +20,14 @@ function headings(editor: Editor): Heading[] {
   return found
 }
 
+interface Props {
+  editor: Editor
+  /** Given where it lies over the page: it goes as one is chosen, and without the focus, which brings up a keyboard. */
+  onChosen?: () => void
+}
+
 /** The headings, read again a moment after typing stops, never on a key; the one whose section is read is marked. */
-export function Outline({ editor }: { editor: Editor }) {
+export function Outline({ editor, onChosen }: Props) {
   const { t } = useTranslation()
   const [entries, setEntries] = useState<Heading[]>(() => headings(editor))
   const current = useCurrentSection(editor, entries)
@@ -44,7 +50,7 @@ export function Outline({ editor }: { editor: Editor }) {
   }, [editor])
   return (
     <nav className="outline" ref={list} aria-label={t('outline.title')}>
-      <strong>{t('outline.title')}</strong>
+      {!onChosen && <strong>{t('outline.title')}</strong>}
       {entries.length === 0 && <p>{t('outline.empty')}</p>}
       {entries.map((entry, index) => (
         <NavLink
@@ -59,7 +65,8 @@ export function Outline({ editor }: { editor: Editor }) {
               .chain()
               .setTextSelection(entry.position + 1)
               .run()
-            editor.view.focus()
+            if (onChosen) onChosen()
+            else editor.view.focus()
             const heading = editor.view.nodeDOM(entry.position)
             if (heading instanceof HTMLElement) heading.scrollIntoView({ block: 'start' })
           }}

@@ -12,7 +12,8 @@ export interface PageActions {
   rename: (() => void) | null
   share: (() => void) | null
   download: (format: Format) => void
-  outline: { shown: boolean; toggle: () => void }
+  /** In a narrow window it lies over the page. */
+  outline: { over: boolean; shown: boolean; toggle: () => void }
   theme: { dark: boolean; toggle: () => void }
   /** Says something in passing. */
   say: (message: string) => void

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Group, Tooltip } from '@mantine/core'
-import { useLocalStorage } from '@mantine/hooks'
+import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { IconListDetails, IconShare } from '@tabler/icons-react'
 import { Link, useParams } from '@tanstack/react-router'
@@ -89,7 +89,16 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
     defaultValue: true,
     getInitialValueInEffect: false,
   })
-  const outline = useMemo(() => ({ shown: outlined, toggle: () => setOutlined(!outlined) }), [outlined, setOutlined])
+  const over = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false })
+  // What lies over the page is not there before it is asked for.
+  const [opened, setOpened] = useState(false)
+  const outline = useMemo(
+    () =>
+      over
+        ? { over, shown: opened, toggle: () => setOpened(!opened) }
+        : { over, shown: outlined, toggle: () => setOutlined(!outlined) },
+    [over, opened, outlined, setOutlined],
+  )
   const titleField = useRef<HTMLInputElement>(null)
   const [me, setMe] = useState(session.me)
   const person = who.account?.id ?? GUEST

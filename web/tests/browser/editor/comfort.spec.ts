@@ -105,6 +105,20 @@ test('the View menu shows and hides the outline and changes the theme', async ({
   await expect(owner.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'light')
 })
 
+test('in a narrow window the outline lies over the page until a heading is chosen', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await long(owner)
+  await owner.setViewportSize({ width: 800, height: 700 })
+  const outline = owner.getByRole('navigation', { name: 'Outline' })
+  await expect(outline).toBeHidden()
+  await owner.getByRole('menuitem', { name: 'View' }).click()
+  await owner.getByRole('menuitemcheckbox', { name: 'Outline' }).click()
+  await outline.getByRole('button', { name: 'Part 2' }).click()
+  await expect(outline).toBeHidden()
+  await expect(text(owner).getByRole('heading', { name: 'Part 2' })).toBeInViewport()
+  await expect(text(owner)).toBeFocused()
+})
+
 test('quotation marks are those of the language, straight again by Backspace and undo, in code and when switched off', async ({
   owner,
   server,
