@@ -24,6 +24,16 @@ export const Steady = Extension.create<object, { top: number }>({
   },
 })
 
+/** Does what changes the page, and keeps the line one writes in at its place. At the very top no browser does. */
+export function holdLine(view: EditorView, change: () => void): void {
+  const scroller = view.hasFocus() ? view.dom.closest('.canvas') : null
+  const before = scroller && caretTop(view, scroller)
+  change()
+  if (!scroller || before === null) return
+  const moved = caretCoords(view).top - before
+  if (Math.abs(moved) >= 1) scroller.scrollTop += moved
+}
+
 /** The caret belongs to the character before it, also where the line wraps after that. */
 function caretCoords(view: EditorView): { top: number; bottom: number } {
   return view.coordsAtPos(view.state.selection.head, -1)

@@ -2,15 +2,23 @@
 import type { Node } from '@tiptap/pm/model'
 import type { EditorView, NodeView } from '@tiptap/pm/view'
 import i18next from 'i18next'
+import { holdLine } from '../extensions/steady'
 import { safeAddress } from '../links'
 import type { Addresses } from './address'
 import { setWidth } from './resize'
 import type { Uploads } from './uploads'
 
+function loaded(image: HTMLImageElement): Promise<void> {
+  return new Promise((resolve, reject) => {
+    image.addEventListener('load', () => resolve())
+    image.addEventListener('error', () => reject(new Error('no picture')))
+  })
+}
+
 export class PictureView implements NodeView {
   readonly dom = document.createElement('figure')
   private readonly frame = document.createElement('span')
-  private readonly image = document.createElement('img')
+  private image = document.createElement('img')
   private readonly note = document.createElement('span')
   /** The picture that is shown, or on its way. */
   private shown = ''
@@ -27,7 +35,6 @@ export class PictureView implements NodeView {
     this.frame.className = 'picture-frame'
     this.note.className = 'picture-note'
     this.image.draggable = false
-    this.image.addEventListener('error', () => this.explain(i18next.t('picture.broken')))
     const corners = (['top', 'bottom'] as const).flatMap((end) => [this.handle(end, 'left'), this.handle(end, 'right')])
     this.frame.append(this.image, ...corners)
     this.dom.append(this.frame, this.note)
@@ -81,8 +88,7 @@ export class PictureView implements NodeView {
     const { id, src, alt, title, width, align } = this.node.attrs as Record<string, string | null>
     this.dom.dataset.align = align ?? 'center'
     this.frame.style.width = width ? `${width}px` : ''
-    this.image.alt = alt ?? ''
-    this.image.title = title ?? ''
+    Object.assign(this.image, { alt: alt ?? '', title: title ?? '' })
     const waits = src === ''
     const shown = waits ? (this.uploads?.preview(id) ?? '') : (src ?? '')
     this.dom.toggleAttribute('data-waiting', waits)
@@ -102,10 +108,23 @@ export class PictureView implements NodeView {
     this.shown = src
     try {
       const address = src.startsWith('blob:') ? src : await this.addresses.of(src)
-      if (this.shown === src) this.image.src = address
+      const image = document.createElement('img')
+      image.src = address
+      // What is here already, or was just put in, is to be seen where it is put in.
+      const atOnce = image.complete || src.startsWith('blob:')
+      if (!image.complete) await loaded(image)
+      if (this.shown !== src) return
+      if (atOnce) this.put(image)
+      else holdLine(this.view, () => this.put(image))
     } catch {
       if (this.shown === src) this.explain(i18next.t('picture.broken'))
     }
+  }
+
+  private put(image: HTMLImageElement): void {
+    const { alt, title } = this.image
+    this.image.replaceWith(Object.assign(image, { alt, title, draggable: false }))
+    this.image = image
   }
 
   private explain(text: string): void {

@@ -163,3 +163,38 @@ test('a picture whose tab closes on the way is said to be missing, and sent when
   await expect(guest.getByText('This picture has not arrived')).toBeHidden()
   await context.close()
 })
+
+for (const by of [0, 40]) {
+  test(`a picture that comes late above the line that one writes in leaves it where it is, ${by} px down`, async ({
+    owner,
+    server,
+  }) => {
+    await newDocument(owner, server)
+    await text(owner).click()
+    await paste(owner, { picture: { name: 'plan.png', width: 400, height: 600 } })
+    const picture = text(owner).locator('.picture img')
+    await expect(picture).toHaveAttribute('src', /^\/api\//)
+    await owner.keyboard.type('The line')
+    for (let i = 0; i < 40; i += 1) await owner.keyboard.press('Enter')
+    await saved(owner)
+    let come = () => undefined as void
+    const asked = new Promise<void>((done) => (come = done))
+    let release = () => undefined as void
+    const released = new Promise<void>((done) => (release = done))
+    await owner.route('**/attachments/*', async (route) => {
+      come()
+      await released
+      await route.continue()
+    })
+    await owner.reload()
+    const line = text(owner).getByText('The line')
+    await line.click()
+    await asked
+    const top = async () => Math.round((await line.boundingBox())?.y ?? 0)
+    await owner.locator('.canvas').evaluate((canvas, by) => canvas.scrollTo(0, by), by)
+    const before = await top()
+    release()
+    await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.clientHeight)).toBe(600)
+    expect(Math.abs((await top()) - before)).toBeLessThanOrEqual(2)
+  })
+}
