@@ -189,10 +189,10 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
           <EmojiPicker editor={editor} onClose={close} />
         </Suspense>
       )}
+      <PartHint editor={editor} />
       <div className="canvas">
         {page.outline.shown && !page.outline.over && <Outline editor={editor} />}
         <div className="sheet" ref={sheet}>
-          <PartHint editor={editor} />
           <Text editor={editor} />
           {!readOnly && (
             <>

@@ -17,5 +17,10 @@ export function PartHint({ editor }: { editor: Editor }) {
     const timer = setTimeout(() => say(part), LATER)
     return () => clearTimeout(timer)
   }, [part])
-  return <VisuallyHidden role="status">{said ? t('whole.hint', { entry: t('whole.title') }) : ''}</VisuallyHidden>
+  // A press beside the text would put the caret into the nearest words, which these must not be.
+  return (
+    <VisuallyHidden role="status" style={{ userSelect: 'none' }}>
+      {said ? t('whole.hint', { entry: t('whole.title') }) : ''}
+    </VisuallyHidden>
+  )
 }
