@@ -344,17 +344,20 @@ class ReplicaHost:
         Raises `ReplicaLost`, as `Unopenable` where what is stored is at fault: it is never what is offered to it.
         """
         with self._trying(document):
-            if not heavy:
-                effort = Effort(usual=USUAL, once=ONCE)
-                effort.begin()
-                with charged(payer), suppress(TooSlow):
-                    replica = LocalReplica(parts, effort=effort)
-                    self._pauses.opened(document)
-                    return replica
-            self._numbers += 1
-            worker, number = self._worker(document, payer), self._numbers
-            await worker.call(Operation.OPEN, number, encode_parts(parts), document=document, payer=payer)
+            replica = await self._build(document, parts, heavy=heavy, payer=payer)
         self._pauses.opened(document)
+        return replica
+
+    async def _build(self, document: str, parts: Sequence[bytes], *, heavy: bool, payer: Payer | None) -> Replica:
+        """Build a copy here, or in a worker process where that would hold this one up."""
+        if not heavy:
+            effort = Effort(usual=USUAL, once=ONCE)
+            effort.begin()
+            with charged(payer), suppress(TooSlow):
+                return LocalReplica(parts, effort=effort)
+        self._numbers += 1
+        worker, number = self._worker(document, payer), self._numbers
+        await worker.call(Operation.OPEN, number, encode_parts(parts), document=document, payer=payer)
         return RemoteReplica(worker, document, number)
 
     @contextmanager

@@ -11,26 +11,30 @@ export const Steady = Extension.create<object, { top: number }>({
   addStorage: () => ({ top: 0 }),
   dispatchTransaction({ transaction, next }) {
     const { view } = this.editor
-    const remote = transaction.docChanged && isChangeOrigin(transaction)
-    const scroller = remote && view.hasFocus() ? view.dom.closest('.canvas') : null
-    const before = scroller && caretTop(view, scroller)
-    next(transaction)
-    // Where no caret is in sight, the browser's own scroll anchoring keeps the text in place.
-    if (!scroller || before === null) return
-    if (Math.abs(before - this.storage.top) >= ROUNDING) this.storage.top = before
-    const moved = caretCoords(view).top - this.storage.top
-    // Setting the place that it has would end a scroll under way.
-    if (Math.abs(moved) >= 1) scroller.scrollTop += moved
+    if (!transaction.docChanged || !isChangeOrigin(transaction)) return next(transaction)
+    holdLine(
+      view,
+      () => next(transaction),
+      (top) => {
+        if (Math.abs(top - this.storage.top) >= ROUNDING) this.storage.top = top
+        return this.storage.top
+      },
+    )
   },
 })
 
-/** Does what changes the page, and keeps the line one writes in at its place. At the very top no browser does. */
-export function holdLine(view: EditorView, change: () => void): void {
+/**
+ * Does what changes the page, and keeps the line one writes in at its place: where it is, or what `placeOf` makes of
+ * that. At the very top no browser does.
+ */
+export function holdLine(view: EditorView, change: () => void, placeOf = (top: number): number => top): void {
   const scroller = view.hasFocus() ? view.dom.closest('.canvas') : null
   const before = scroller && caretTop(view, scroller)
   change()
+  // Where no caret is in sight, the browser's own scroll anchoring keeps the text in place.
   if (!scroller || before === null) return
-  const moved = caretCoords(view).top - before
+  const moved = caretCoords(view).top - placeOf(before)
+  // Setting the place that it has would end a scroll under way.
   if (Math.abs(moved) >= 1) scroller.scrollTop += moved
 }
 

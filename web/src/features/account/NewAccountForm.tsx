@@ -1,10 +1,11 @@
-import { Button, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { Button, Stack, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { MAX_NAME, MIN_PASSWORD, Problem } from '../../api/client'
+import { MAX_NAME, Problem } from '../../api/client'
 import { explain, explainField } from '../../api/explain'
 import { ErrorAlert } from '../../app/ErrorAlert'
 import { useCheckedForm } from '../../app/useCheckedForm'
+import { NewPasswordInput } from './NewPasswordInput'
 
 interface NewAccount {
   name: string
@@ -79,13 +80,9 @@ export function NewAccountForm({ submitLabel, askCode, email, onSubmit }: Props)
           error={wrong.email ?? explainField(t, error, 'email')}
           onChange={(event) => change({ email: event.currentTarget.value })}
         />
-        <PasswordInput
+        <NewPasswordInput
           label={t('field.password')}
           name="password"
-          description={t('field.password.hint')}
-          autoComplete="new-password"
-          required
-          minLength={MIN_PASSWORD}
           value={account.password}
           error={wrong.password ?? explainField(t, error, 'password')}
           onChange={(event) => change({ password: event.currentTarget.value })}

@@ -3,10 +3,11 @@ import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, MIN_PASSWORD, Problem } from '../../api/client'
+import { api, Problem } from '../../api/client'
 import { explain, explainField } from '../../api/explain'
 import { ErrorAlert } from '../../app/ErrorAlert'
 import { useCheckedForm } from '../../app/useCheckedForm'
+import { NewPasswordInput } from './NewPasswordInput'
 
 /** Another password, over the one that is known. */
 export function PasswordForm() {
@@ -35,13 +36,9 @@ export function PasswordForm() {
           error={wrong.current ?? (wrongCurrent && explain(t, change.error))}
           onChange={(event) => setPasswords({ ...passwords, current: event.currentTarget.value })}
         />
-        <PasswordInput
+        <NewPasswordInput
           label={t('password.new')}
           name="new"
-          description={t('field.password.hint')}
-          autoComplete="new-password"
-          required
-          minLength={MIN_PASSWORD}
           value={passwords.new}
           error={wrong.new ?? wrongNew}
           onChange={(event) => setPasswords({ ...passwords, new: event.currentTarget.value })}

@@ -36,7 +36,8 @@ export class FrameProvider extends HocuspocusProvider {
   beforeRemote: () => void = () => undefined
   /** Told how much of each client's changes the server holds, in every handshake. */
   onServerState: (clocks: Clocks) => void = () => undefined
-  private waiting: MessageEvent[] = []
+  /** Messages, those that ask for what the server lacks with the state vector of what it has. */
+  private waiting: { event: MessageEvent; state: Uint8Array | null }[] = []
   private since = 0
   private notBefore = 0
   private lastOwn = 0
@@ -60,7 +61,7 @@ export class FrameProvider extends HocuspocusProvider {
     const state = stateVectorIn(event)
     if (state) this.onServerState(Y.decodeStateVector(state))
     if (this.waiting.length === 0) this.since = performance.now()
-    this.waiting.push(event)
+    this.waiting.push({ event, state })
     this.schedule()
   }
 
@@ -78,7 +79,7 @@ export class FrameProvider extends HocuspocusProvider {
       Y.transact(
         this.document,
         () => {
-          for (let event = this.waiting.shift(); event; event = this.waiting.shift()) this.take(event)
+          for (let next = this.waiting.shift(); next; next = this.waiting.shift()) this.take(next.event, next.state)
         },
         this,
         false,
@@ -95,9 +96,9 @@ export class FrameProvider extends HocuspocusProvider {
    * Of much that the server lacks, all but the last piece goes ahead of the answer to its question. From who may only
    * read it takes the answer alone, and judges whether it has all of it.
    */
-  private take(event: MessageEvent): void {
-    const state = this.authorizedScope === 'readonly' ? undefined : stateVectorIn(event)
-    const pieces = state ? inPieces(Y.encodeStateAsUpdate(this.document, state)) : []
+  private take(event: MessageEvent, state: Uint8Array | null): void {
+    const pieces =
+      state && this.authorizedScope !== 'readonly' ? inPieces(Y.encodeStateAsUpdate(this.document, state)) : []
     for (const piece of pieces.slice(0, -1)) super.documentUpdateHandler(piece, null)
     super.onMessage(pieces.length > 1 ? asking(event, Y.encodeStateVector(this.document)) : event)
   }
