@@ -1,7 +1,7 @@
 /** Words that somebody types into a block while another replaces it. */
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { rescueWords } from '../../src/editor/rescue'
+import { rescueWords } from '../../src/editor/rescue/rescue'
 
 class Person {
   readonly doc = new Y.Doc()
