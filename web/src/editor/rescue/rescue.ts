@@ -38,7 +38,8 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
       for (const text of gone) {
         const letters = lettersOf(text, transaction)
         const twin = twinOf(text, transaction)
-        if (twin) twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine ? [letter] : [])).join(''))
+        if (twin)
+          twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine === null ? [] : [letter])).join(''))
         else writeIntoCopy(text, letters, copies)
       }
     }, RESCUED)
