@@ -15,7 +15,7 @@ from quire.documents.factory import DocumentFactory
 from quire.documents.service import Document, DocumentService, Sort, StaleVersion
 from quire.http.caller import AccountCaller, Caller, GuardDep, no_document, too_many
 from quire.http.errors import Problem
-from quire.http.forms import MAX_TITLE, Form, Title, at, moment
+from quire.http.forms import MAX_TITLE, Form, Title, moment
 from quire.sharing.service import SharingAccess
 from quire.sync.sockets.allowance import Share
 from quire.workspaces.service import WorkspaceService
@@ -119,8 +119,8 @@ class _Bodies:
             version=document.version,
             role=role.label,
             owner=OwnerBody(id="" if guest else document.owner, name="" if guest else document.owner_name),
-            created_at=at(document.created_at),
-            updated_at=at(document.updated_at),
+            created_at=moment(document.created_at),
+            updated_at=moment(document.updated_at),
             trashed_at=moment(document.trashed_at),
             link_role=None if guest else document.link_role,
             schema_version=document.schema_version,
