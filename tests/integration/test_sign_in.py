@@ -14,7 +14,7 @@ import pytest
 
 from quire.accounts import service
 from quire.accounts.passwords import Passwords
-from quire.db.ids import now
+from quire.db.ids import SECOND, now
 from quire.limits.overload import Overloaded
 from quire.server.composition import Server
 from quire.settings import Settings
@@ -100,7 +100,7 @@ async def test_the_last_line_of_a_trusted_proxy_says_who_it_is(node: Server) -> 
 async def test_a_session_of_a_clock_that_ran_ahead_lasts_no_longer_than_others(
     node: Server, monkeypatch: pytest.MonkeyPatch, years: int
 ) -> None:
-    people, year = node.services.people, 365 * 24 * 3600 * service.MICROSECONDS
+    people, year = node.services.people, 365 * 24 * 3600 * SECOND
     account = await people.by_email(ADA["email"])
     with monkeypatch.context() as ahead:
         ahead.setattr(service, "now", lambda: now() + years * year)
