@@ -12,7 +12,6 @@ from contextlib import closing, suppress
 from dataclasses import astuple
 from pathlib import Path
 from typing import Final
-from zlib import crc32
 
 import structlog
 
@@ -20,7 +19,7 @@ from quire.concurrency.priority import giving_way
 from quire.crdt.snapshot import build_snapshot
 from quire.log.archive import Archive
 from quire.log.contract import Snapshot, StoredUpdate
-from quire.log.file import LogFile, connect
+from quire.log.file import LogFile, connect, stored_rows
 from quire.log.stats import LogStats
 
 _logger = structlog.get_logger("quire.log.compaction")
@@ -153,20 +152,14 @@ class Compaction:
         """Return the next rows that follow each other; damaged ones stay where they are."""
         rows: list[StoredUpdate] = []
         size = 0
-        for seq, payload, author, origin, at, checksum in connection.execute(
-            "SELECT seq, CAST(payload AS BLOB), CAST(author AS BLOB), CAST(connection AS BLOB), CAST(at AS INTEGER), "
-            "checksum FROM updates WHERE document=? AND seq>? AND seq<=? ORDER BY seq",
-            (self._document, after, upto),
-        ):
-            if crc32(payload) != checksum:
+        for seq, row in stored_rows(connection, self._document, after, upto):
+            if row is None:
                 _logger.error("update is damaged and stays where it is", document=self._document, seq=seq)
                 if rows:
                     break
                 continue
-            rows.append(
-                StoredUpdate(seq, payload, author.decode(errors="replace"), origin.decode(errors="replace"), at)
-            )
-            size += len(payload)
+            rows.append(row)
+            size += len(row.payload)
             if size > SEGMENT_BYTES or len(rows) == SEGMENT_ROWS:
                 break
         return rows
