@@ -156,11 +156,9 @@ class SecurityLayer:
         self._log_request(scope, status, round((time.perf_counter() - started) * 1000, 1))
 
     def _log_request(self, scope: Scope, status: int, milliseconds: float) -> None:
-        now = time.monotonic()
-        if self._lines.lack(1, now):
+        if self._lines.try_take(1, time.monotonic()):
             self._unlogged += 1
             return
-        self._lines.take(1, now)
         unlogged, self._unlogged = self._unlogged, 0
         state, path = scope["state"], scope["path"]
         _log.info(

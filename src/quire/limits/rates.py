@@ -30,6 +30,13 @@ class Bucket:
         self._tokens -= tokens
         return max(0.0, -self._tokens / self._rate)
 
+    def try_take(self, tokens: float, now: float) -> float:
+        """Take tokens if there are so many; return 0, or the seconds until there are (nothing is taken then)."""
+        wait = self.lack(tokens, now)
+        if not wait:
+            self._tokens -= tokens
+        return wait
+
     def _gather(self, now: float) -> None:
         self._tokens = min(self._burst, self._tokens + (now - self._then) * self._rate)
         self._then = now
@@ -70,8 +77,4 @@ class Rate:
         if not self._enabled:
             return 0.0
         now = self._clock()
-        bucket = self._buckets.of(key, now)
-        wait = bucket.lack(1, now)
-        if not wait:
-            bucket.take(1, now)
-        return wait
+        return self._buckets.of(key, now).try_take(1, now)

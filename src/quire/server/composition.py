@@ -42,7 +42,7 @@ from quire.http.security import Origins, SecurityLayer, client_address
 from quire.limits.rates import Rate
 from quire.limits.throttle import Throttle
 from quire.log.archive import Archive
-from quire.log.compaction import DEADLINE, Compactor, Trigger
+from quire.log.compactor import DEADLINE, Compactor, Trigger
 from quire.log.contract import Health
 from quire.log.sqlite import SqliteLog
 from quire.ops import health

@@ -8,9 +8,9 @@ import { yUndoPluginKey } from '@tiptap/y-tiptap'
 import { mergeDeleteSets, type UndoManager } from 'yjs'
 import { isUndoOrRedo } from './binding'
 
-/** After so many characters or milliseconds of typing, the next word is a step of its own. */
+/** After so many characters, or so long a time, of typing, the next word is a step of its own. */
 const LONG_ENOUGH = 20
-const LATE_ENOUGH = 3000
+const LATE_ENOUGH_MS = 3000
 const CORRECTING = 'correcting'
 
 /** Typing or erasing that the next key may go on with. */
@@ -180,7 +180,7 @@ function goesOn(run: Run, next: Run, tr: Transaction, { state, view }: Editor): 
   if (from !== to) return view.composing
   const typed = tr.doc.textBetween(from, next.at)
   if (typed.includes('\n')) return false
-  const enough = run.characters >= LONG_ENOUGH || next.since - run.since >= LATE_ENOUGH
+  const enough = run.characters >= LONG_ENOUGH || next.since - run.since >= LATE_ENOUGH_MS
   return !enough || !startsWord(state.doc.resolve(from).nodeBefore?.text ?? '', typed)
 }
 

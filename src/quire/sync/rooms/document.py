@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from quire.crdt.clock import Clock
-from quire.crdt.host import ReplicaHost, insist
+from quire.crdt.host import ReplicaHost
 from quire.crdt.pieces import TooSlow
+from quire.crdt.remote import insist
 from quire.crdt.replica import Applied, Replica, ReplicaCorrupt, ReplicaLost
 from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, diff, inspect, merge
