@@ -13,6 +13,8 @@ import * as Y from 'yjs'
 
 /** Text that a copy must have at least to be known without the block's id, unless it is joined to the text before. */
 const TELLING = 6
+/** So many letters are tried, the newest first, until the rest is what a copier had seen. */
+const UNSEEN = 2000
 const CELLS = new Set(['tableCell', 'tableHeader'])
 
 /** The origin of words that are written again: to undo is their author's, as before. */
@@ -43,7 +45,7 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
     // Yjs drops the places that it remembers of changed texts when it calls their observers.
     for (const [type] of transaction.changed) type._searchMarker?.splice(0)
     for (const tail of left) moveAlong(doc, tail, arrived)
-    const copies = gone.size > 0 ? arrived.flatMap(rotations) : []
+    let copies = gone.size > 0 ? arrived.flatMap(rotations) : []
     doc.transact(() => {
       for (const text of gone) {
         const letters = lettersOf(text, transaction)
@@ -58,14 +60,19 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
           const sameBlock = blockId(text) !== undefined && blockId(text) === blockId(run.text)
           const joined = run.text === before && unseenSince(letters, run.letters) !== null
           const short = run.letters.length < TELLING || run.letters.length * 2 < said.length
-          if (short && !sameBlock && !joined) continue
-          const lost = missing(letters, run.letters)
+          const lost =
+            (short && !sameBlock && !joined
+              ? null
+              : (missing(letters, run.letters) ?? missingWithin(letters, run.letters))) ??
+            missingBehind(text, run, letters, transaction)
           if (lost === null) continue
           // From the end, so that the places before stay where they are.
           for (const [at, words] of lost.reverse()) {
             const before = run.places[at - 1]
             run.text.insert(before === undefined ? (run.places[0] ?? 0) : before + 1, words)
           }
+          // A text may hold the copies of several.
+          copies = newRuns(transaction).flatMap(rotations)
           break
         }
       }
@@ -245,6 +252,41 @@ function missing(letters: Letter[], copy: string): [number, string][] | null {
   return at === copy.length && lost.length > 0 ? lost : null
 }
 
+/** The same where the text was joined to the one before, and that was copied into a new block, too. */
+function missingBehind(
+  text: Y.XmlText,
+  run: Run,
+  letters: Letter[],
+  transaction: Y.Transaction,
+): [number, string][] | null {
+  const before = textBefore(text, (item) => Y.isDeleted(transaction.deleteSet, item.id))
+  if (!before || blockId(before) === undefined || blockId(before) !== blockId(run.text)) return null
+  const start = lettersOf(before, transaction).map(({ letter }) => letter)
+  if (!run.letters.startsWith(start.join(''))) return null
+  const lost = missing(letters, run.letters.slice(start.length))
+  return lost?.map(([at, words]) => [start.length + at, words]) ?? null
+}
+
+/** The same where the copy is part of a longer text: blocks that were joined may all be copied into a new one. */
+function missingWithin(letters: Letter[], copy: string): [number, string][] | null {
+  const unseen = letters.flatMap((one) => (one.mine === null ? [] : [one.mine])).sort((a, b) => b - a)
+  for (const since of [Infinity, ...unseen.slice(0, UNSEEN)]) {
+    const isSeen = ({ mine }: Letter): boolean => mine === null || mine < since
+    const seen = letters.filter(isSeen)
+    if (seen.length < TELLING || seen.length * 2 < letters.length) return null
+    const start = copy.indexOf(seen.map(({ letter }) => letter).join(''))
+    if (start < 0) continue
+    const lost = new Map<number, string>()
+    let at = start
+    for (const one of letters) {
+      if (isSeen(one)) at += 1
+      else lost.set(at, (lost.get(at) ?? '') + one.letter)
+    }
+    return lost.size > 0 ? [...lost] : null
+  }
+  return null
+}
+
 /** The copier had seen what was written here up to some letter: which that is, if the copy has all of the others'. */
 function unseenSince(letters: Letter[], copy: string): number | null {
   const mine = letters.flatMap((one) => (one.mine === null ? [] : [one.mine])).sort((a, b) => a - b)
@@ -285,17 +327,22 @@ function twinOf(text: Y.XmlText, { beforeState }: Y.Transaction): Y.XmlText | nu
   return fresh
 }
 
-/** The text right before that of a block, whatever blocks stand around either. */
-function textBefore(text: Y.XmlText): Y.XmlText | null {
+const isThere = (item: Y.Item): boolean => !item.deleted
+
+/** The text right before that of a block, whatever blocks stand around either; `counts` says which items are looked at. */
+function textBefore(text: Y.XmlText, counts = isThere): Y.XmlText | null {
   for (let block = text.parent; block instanceof Y.XmlElement; block = block.parent) {
     for (let item = block._item?.left ?? null; item !== null; item = item.left) {
-      if (!item.deleted && item.content instanceof Y.ContentType) return lastText(item.content.type)
+      if (counts(item) && item.content instanceof Y.ContentType) return lastText(item.content.type, counts)
     }
   }
   return null
 }
 
-function lastText(type: unknown): Y.XmlText | null {
+function lastText(type: unknown, counts: (item: Y.Item) => boolean): Y.XmlText | null {
   if (type instanceof Y.XmlText) return type
-  return type instanceof Y.XmlElement ? lastText(type.toArray().at(-1)) : null
+  if (!(type instanceof Y.XmlElement)) return null
+  let last = null
+  for (let item = type._start; item !== null; item = item.right) if (counts(item)) last = item
+  return last?.content instanceof Y.ContentType ? lastText(last.content.type, counts) : null
 }
