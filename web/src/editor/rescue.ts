@@ -20,14 +20,14 @@ const CELLS = new Set(['tableCell', 'tableHeader'])
 /** The origin of words that are written again: to undo is their author's, as before. */
 export const RESCUED = Symbol('rescued')
 
-interface Letter {
+export interface Letter {
   letter: string
   /** Of a letter written here, how many were written here before it; null for others' letters. */
   mine: number | null
 }
 
 /** What one person wrote in one piece: its letters, and where each stands now. */
-interface Run {
+export interface Run {
   text: Y.XmlText
   author: number
   letters: string
@@ -58,12 +58,11 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
         const before = textBefore(text)
         for (const run of copies) {
           const sameBlock = blockId(text) !== undefined && blockId(text) === blockId(run.text)
+          if (sameBlock && run.letters === said) break
           const joined = run.text === before && unseenSince(letters, run.letters) !== null
           const short = run.letters.length < TELLING || run.letters.length * 2 < said.length
           const lost =
-            (short && !sameBlock && !joined
-              ? null
-              : (missing(letters, run.letters) ?? missingWithin(letters, run.letters))) ??
+            (short && !sameBlock && !joined ? null : missingWords(letters, run.letters)) ??
             missingBehind(text, run, letters, transaction)
           if (lost === null) continue
           // From the end, so that the places before stay where they are.
@@ -110,7 +109,6 @@ function lettersOf(text: Y.XmlText, transaction: Y.Transaction): Letter[] {
 
 /** Pieces of text that others wrote in this transaction and that are there. */
 function newRuns(transaction: Y.Transaction): Run[] {
-  const runs: Run[] = []
   const texts = new Set<Y.XmlText>()
   const isNew = (item: Y.Item): boolean => item.id.clock >= (transaction.beforeState.get(item.id.client) ?? 0)
   for (const [client, end] of transaction.afterState) {
@@ -121,24 +119,28 @@ function newRuns(transaction: Y.Transaction): Run[] {
       if (struct.content instanceof Y.ContentString && struct.parent instanceof Y.XmlText) texts.add(struct.parent)
     }
   }
-  for (const text of texts) {
-    let index = 0
-    let run: Run | null = null
-    for (let item = text._start; item !== null; item = item.right) {
-      if (item.deleted || !item.countable) continue
-      if (item.content instanceof Y.ContentString && isNew(item)) {
-        if (run === null) {
-          const author: number = text._item && isNew(text._item) ? text._item.id.client : item.id.client
-          runs.push((run = { text, author, letters: '', places: [] }))
-        }
-        // Others may have written their words into the copy already.
-        if (item.id.client === run.author) {
-          run.letters += item.content.str
-          for (let at = 0; at < item.length; at += 1) run.places.push(index + at)
-        }
-      } else run = null
-      index += item.length
-    }
+  return [...texts].flatMap((text) => runsIn(text, isNew))
+}
+
+/** The pieces of a text that are new, each of one author. */
+export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean): Run[] {
+  const runs: Run[] = []
+  let index = 0
+  let run: Run | null = null
+  for (let item = text._start; item !== null; item = item.right) {
+    if (item.deleted || !item.countable) continue
+    if (item.content instanceof Y.ContentString && isNew(item)) {
+      if (run === null) {
+        const author: number = text._item && isNew(text._item) ? text._item.id.client : item.id.client
+        runs.push((run = { text, author, letters: '', places: [] }))
+      }
+      // Others may have written their words into the copy already.
+      if (item.id.client === run.author) {
+        run.letters += item.content.str
+        for (let at = 0; at < item.length; at += 1) run.places.push(index + at)
+      }
+    } else run = null
+    index += item.length
   }
   return runs
 }
@@ -229,6 +231,11 @@ function moveAlong(doc: Y.Doc, { text, taken, words }: Tail, arrived: Run[]): vo
   }
 }
 
+/** The words written here that a copy lacks, whether it is a text of its own or part of a longer one. */
+export function missingWords(letters: Letter[], copy: string): [number, string][] | null {
+  return missing(letters, copy) ?? missingWithin(letters, copy)
+}
+
 /**
  * The words written here that a copy lacks, each with its place in the copy. Null when it is no copy: when it says
  * something that the text did not, or lacks nothing.
@@ -262,7 +269,7 @@ function missingBehind(
   const before = textBefore(text, (item) => Y.isDeleted(transaction.deleteSet, item.id))
   if (!before || blockId(before) === undefined || blockId(before) !== blockId(run.text)) return null
   const start = lettersOf(before, transaction).map(({ letter }) => letter)
-  if (!run.letters.startsWith(start.join(''))) return null
+  if (run.letters.length === start.length || !run.letters.startsWith(start.join(''))) return null
   const lost = missing(letters, run.letters.slice(start.length))
   return lost?.map(([at, words]) => [start.length + at, words]) ?? null
 }
