@@ -59,9 +59,10 @@ export function missingWithin(letters: readonly Letter[], copy: string): Lost | 
 
 /** The copier had seen what was written here up to some letter: which that is, if the copy has all of the others'. */
 export function unseenSince(letters: readonly Letter[], copy: string): number | null {
-  const mine = letters.flatMap((one) => (one.mine === null ? [] : [one.mine])).sort((a, b) => a - b)
-  const since = mine[copy.length - (letters.length - mine.length)]
-  if (since === undefined) return null
+  const mine = letters.flatMap((one) => (one.mine === null ? [] : [one.mine]))
+  const seen = copy.length - (letters.length - mine.length)
+  if (seen < 0 || seen >= mine.length) return null
+  const since = mine.sort((a, b) => a - b)[seen] ?? 0
   return said(letters.filter((one) => one.mine === null || one.mine < since)) === copy ? since : null
 }
 

@@ -14,6 +14,7 @@ import { blockId } from './blockId'
 import { leftBehind, moveAlong } from './leftBehind'
 import { missing, missingWithin, said, unseenSince, type Letter, type Lost } from './missing'
 import { RESCUED } from './origin'
+import { previousText } from './previousText'
 import { newRuns, rotations, TELLING, type Run } from './runs'
 import { twinOf } from './twinCell'
 
@@ -28,7 +29,7 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
     // Yjs drops the places that it remembers of changed texts when it calls their observers.
     for (const [type] of transaction.changed) type._searchMarker?.splice(0)
     for (const tail of left) moveAlong(doc, tail, arrived)
-    let copies = gone.size > 0 ? arrived.flatMap(rotations) : []
+    let copies = new Copies(gone.size > 0 ? arrived : [])
     doc.transact(() => {
       for (const text of gone) {
         const letters = lettersOf(text, transaction)
@@ -36,7 +37,7 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
         if (twin)
           twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine === null ? [] : [letter])).join(''))
         // A text may hold the copies of several.
-        else if (writeIntoCopy(text, letters, copies, transaction)) copies = newRuns(transaction).flatMap(rotations)
+        else if (writeIntoCopy(text, letters, copies, transaction)) copies = new Copies(newRuns(transaction))
       }
     }, RESCUED)
   }
@@ -45,8 +46,33 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
   return () => doc.off('beforeObserverCalls', watch)
 }
 
+/** What arrived, as it may be asked for: somebody may have made headings of thousands of blocks. */
+class Copies {
+  readonly all: readonly Run[]
+  private readonly byBlock = new Map<unknown, Run[]>()
+  private readonly byWords = new Map<string, Run>()
+
+  constructor(arrived: readonly Run[]) {
+    this.all = arrived.flatMap(rotations)
+    for (const run of this.all) {
+      const id = blockId(run.text)
+      if (id !== undefined) this.byBlock.set(id, [...(this.byBlock.get(id) ?? []), run])
+      if (run.letters.length >= TELLING && !this.byWords.has(run.letters)) this.byWords.set(run.letters, run)
+    }
+  }
+
+  ofBlock(id: unknown): readonly Run[] {
+    return this.byBlock.get(id) ?? []
+  }
+
+  /** One that says just that, if it says enough to be known. */
+  saying(words: string): Run | undefined {
+    return this.byWords.get(words)
+  }
+}
+
 /** Writes what the copy of a deleted text lacks of the words written here into it; returns whether it lacked any. */
-function writeIntoCopy(text: Y.XmlText, letters: Letter[], copies: Run[], transaction: Y.Transaction): boolean {
+function writeIntoCopy(text: Y.XmlText, letters: Letter[], copies: Copies, transaction: Y.Transaction): boolean {
   const [run, lost = []] = copyOf(text, letters, copies, transaction) ?? []
   // From the end, so that the places before stay where they are.
   for (const [at, words] of lost.reverse()) {
@@ -63,32 +89,33 @@ function writeIntoCopy(text: Y.XmlText, letters: Letter[], copies: Run[], transa
 function copyOf(
   text: Y.XmlText,
   letters: Letter[],
-  copies: Run[],
+  copies: Copies,
   transaction: Y.Transaction,
 ): [Run, Lost] | undefined {
-  const id = blockId(text)
-  const here = id === undefined ? [] : copies.filter((run) => blockId(run.text) === id)
+  const here = copies.ofBlock(blockId(text))
   const place = placeOf(text, (one) => lettersOf(one, transaction).length > 0)
   const across = here.filter((run) => placeOf(run.text, (one) => !one._item?.deleted && one.length > 0) === place)
-  const before = textBefore(text)
-  const known = copies.filter(
+  const whole = (run: Run): Lost | null => missing(letters, run.letters)
+  const part = (run: Run): Lost | null => missingWithin(letters, run.letters)
+  const found = nearest(across, whole) ?? nearest(here, whole)
+  if (found) return found
+  const same = copies.saying(said(letters))
+  if (same) return [same, []]
+  const before = previousText(text)
+  const known = copies.all.filter(
     (run) =>
       (run.letters.length >= TELLING && run.letters.length * 2 >= letters.length) ||
       (run.text === before && unseenSince(letters, run.letters) !== null),
   )
-  const whole = (run: Run): Lost | null => missing(letters, run.letters)
-  const part = (run: Run): Lost | null => missingWithin(letters, run.letters)
   return (
-    nearest(across, whole) ??
-    nearest(here, whole) ??
     nearest(known, whole) ??
     nearest([...here, ...known], part) ??
-    nearest(copies, (run) => missingBehind(text, run, letters, transaction))
+    nearest(copies.all, (run) => missingBehind(text, run, letters, transaction))
   )
 }
 
 /** The one of these that is a copy and lacks least. */
-function nearest(copies: Run[], lacking: (run: Run) => Lost | null): [Run, Lost] | undefined {
+function nearest(copies: readonly Run[], lacking: (run: Run) => Lost | null): [Run, Lost] | undefined {
   let best: [Run, Lost] | undefined
   let least = Infinity
   for (const run of copies) {
@@ -104,7 +131,7 @@ function nearest(copies: Run[], lacking: (run: Run) => Lost | null): [Run, Lost]
 
 /** What a copy lacks of a text that was joined to the one before, where that was copied into a new block, too. */
 function missingBehind(text: Y.XmlText, run: Run, letters: Letter[], transaction: Y.Transaction): Lost | null {
-  const before = textBefore(text, (item) => Y.isDeleted(transaction.deleteSet, item.id))
+  const before = previousText(text, (item) => Y.isDeleted(transaction.deleteSet, item.id))
   if (!before || blockId(before) === undefined || blockId(before) !== blockId(run.text)) return null
   const start = said(lettersOf(before, transaction))
   if (run.letters.length === start.length || !run.letters.startsWith(start)) return null
@@ -146,24 +173,4 @@ function lettersOf(text: Y.XmlText, transaction: Y.Transaction): Letter[] {
     item.content.str.split('').forEach((letter, at) => letters.push({ letter, mine: own ? clock + at : null }))
   }
   return letters
-}
-
-const isThere = (item: Y.Item): boolean => !item.deleted
-
-/** The text right before that of a block, whatever blocks stand around either; `counts` says which items are looked at. */
-function textBefore(text: Y.XmlText, counts = isThere): Y.XmlText | null {
-  for (let block = text.parent; block instanceof Y.XmlElement; block = block.parent) {
-    for (let item = block._item?.left ?? null; item !== null; item = item.left) {
-      if (counts(item) && item.content instanceof Y.ContentType) return lastText(item.content.type, counts)
-    }
-  }
-  return null
-}
-
-function lastText(type: unknown, counts: (item: Y.Item) => boolean): Y.XmlText | null {
-  if (type instanceof Y.XmlText) return type
-  if (!(type instanceof Y.XmlElement)) return null
-  let last = null
-  for (let item = type._start; item !== null; item = item.right) if (counts(item)) last = item
-  return last?.content instanceof Y.ContentType ? lastText(last.content.type, counts) : null
 }
