@@ -10,6 +10,8 @@
  * go into the other.
  */
 import * as Y from 'yjs'
+import { namesDeleted } from '../sync'
+import { bestPlace, REACH } from './surroundings'
 
 /** Text that a copy must have at least to be known without the block's id, unless it is joined to the text before. */
 const TELLING = 6
@@ -22,6 +24,8 @@ interface Letter {
   letter: string
   /** Of a letter written here, how many were written here before it; null for others' letters. */
   mine: number | null
+  /** Nobody who took the text away had this letter; that of others is not known. */
+  unseen: boolean
 }
 
 /** What one person wrote in one piece: its letters, and where each stands now. */
@@ -32,6 +36,12 @@ interface Run {
   places: number[]
 }
 
+interface Insertion {
+  text: Y.XmlText
+  at: number
+  words: string
+}
+
 /** Watches a document; `remote` says of a transaction's origin whether others made it. Returns how to stop. */
 export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): () => void {
   const watch = (transaction: Y.Transaction): void => {
@@ -39,36 +49,26 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
     const gone = deletedTexts(transaction)
     const left = leftBehind(transaction)
     if (gone.size === 0 && left.length === 0) return
+    const named = gone.size > 0 ? namesDeleted(transaction) : null
     const arrived = newRuns(transaction)
     // Yjs drops the places that it remembers of changed texts when it calls their observers.
     for (const [type] of transaction.changed) type._searchMarker?.splice(0)
     for (const tail of left) moveAlong(doc, tail, arrived)
     const copies = gone.size > 0 ? arrived.flatMap(rotations) : []
+    const insertions: Insertion[] = []
     doc.transact(() => {
       for (const text of gone) {
-        const letters = lettersOf(text, transaction)
+        const letters = lettersOf(text, transaction, named)
         const twin = twinOf(text, transaction)
         if (twin) {
-          twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine ? [letter] : [])).join(''))
+          twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine === null ? [] : [letter])).join(''))
           continue
         }
-        const said = letters.map(({ letter }) => letter).join('')
-        const before = textBefore(text)
-        for (const run of copies) {
-          const sameBlock = blockId(text) !== undefined && blockId(text) === blockId(run.text)
-          const joined = run.text === before && unseenSince(letters, run.letters) !== null
-          const short = run.letters.length < TELLING || run.letters.length * 2 < said.length
-          if (short && !sameBlock && !joined) continue
-          const lost = missing(letters, run.letters)
-          if (lost === null) continue
-          // From the end, so that the places before stay where they are.
-          for (const [at, words] of lost.reverse()) {
-            const before = run.places[at - 1]
-            run.text.insert(before === undefined ? (run.places[0] ?? 0) : before + 1, words)
-          }
-          break
-        }
+        const copied = intoCopy(text, letters, copies)
+        const changed = copied.isWhole ? [] : intoChanged(text, letters, arrived, transaction)
+        insertions.push(...(changed.length > 0 ? changed : copied.insertions))
       }
+      insert(insertions)
     }, RESCUED)
   }
   // Before the editor hears of the change: it finds the words in their new place, and the caret behind them.
@@ -89,14 +89,28 @@ function deletedTexts(transaction: Y.Transaction): Set<Y.XmlText> {
   return found
 }
 
-/** What a deleted text said until this transaction. */
-function lettersOf(text: Y.XmlText, transaction: Y.Transaction): Letter[] {
+/** Words behind the first letters of a run. */
+function insertion(run: Run, letters: number, words: string): Insertion {
+  const before = run.places[letters - 1]
+  return { text: run.text, at: before === undefined ? (run.places[0] ?? 0) : before + 1, words }
+}
+
+/** From the end, so that the places before stay where they are. */
+function insert(insertions: Insertion[]): void {
+  for (const { text, at, words } of insertions.reverse().sort((one, other) => other.at - one.at)) text.insert(at, words)
+}
+
+/** What a deleted text said until this transaction; `named` tells which letters were deleted one by one. */
+function lettersOf(text: Y.XmlText, transaction: Y.Transaction, named: ((clock: number) => boolean) | null): Letter[] {
   const letters: Letter[] = []
   for (let item = text._start; item !== null; item = item.right) {
     if (!(item.content instanceof Y.ContentString) || !Y.isDeleted(transaction.deleteSet, item.id)) continue
     const { client, clock } = item.id
     const own = client === transaction.doc.clientID
-    item.content.str.split('').forEach((letter, at) => letters.push({ letter, mine: own ? clock + at : null }))
+    item.content.str.split('').forEach((letter, at) => {
+      const mine = own ? clock + at : null
+      letters.push({ letter, mine, unseen: mine !== null && named !== null && !named(mine) })
+    })
   }
   return letters
 }
@@ -222,6 +236,25 @@ function moveAlong(doc: Y.Doc, { text, taken, words }: Tail, arrived: Run[]): vo
   }
 }
 
+/** Words into the copy of a text; whole is one that lacks nothing but them. */
+function intoCopy(text: Y.XmlText, letters: Letter[], copies: Run[]): { insertions: Insertion[]; isWhole: boolean } {
+  const before = textBefore(text)
+  for (const run of copies) {
+    const sameBlock = blockId(text) !== undefined && blockId(text) === blockId(run.text)
+    const joined = run.text === before && unseenSince(letters, run.letters) !== null
+    const short = run.letters.length < TELLING || run.letters.length * 2 < letters.length
+    if (short && !sameBlock && !joined) continue
+    const lost = missing(letters, run.letters)
+    if (lost === null) continue
+    const found = lost.reduce((sum, [, words]) => sum + words.length, run.letters.length)
+    return {
+      insertions: lost.map(([at, words]) => insertion(run, at, words)),
+      isWhole: found === letters.length,
+    }
+  }
+  return { insertions: [], isWhole: false }
+}
+
 /**
  * The words written here that a copy lacks, each with its place in the copy. Null when it is no copy: when it says
  * something that the text did not, or lacks nothing.
@@ -231,8 +264,8 @@ function missing(letters: Letter[], copy: string): [number, string][] | null {
   const unseen = unseenSince(letters, copy)
   let at = 0
   let open = false
-  for (const { letter, mine } of letters) {
-    if (copy[at] === letter && !(mine !== null && unseen !== null && mine >= unseen)) {
+  for (const { letter, mine, unseen: isUnseen } of letters) {
+    if (copy[at] === letter && !isUnseen && !(mine !== null && unseen !== null && mine >= unseen)) {
       at += 1
       open = false
     } else if (mine !== null) {
@@ -243,6 +276,70 @@ function missing(letters: Letter[], copy: string): [number, string][] | null {
     }
   }
   return at === copy.length && lost.length > 0 ? lost : null
+}
+
+/**
+ * The same for what became of a block when that is no mere copy, because whoever made it went on writing in it or split
+ * it: the words that nobody else had seen go where most of the letters around them are.
+ */
+function intoChanged(text: Y.XmlText, letters: Letter[], arrived: Run[], transaction: Y.Transaction): Insertion[] {
+  const said = letters.flatMap(({ letter, unseen }) => (unseen ? [] : [letter])).join('')
+  const successor = successorOf(text, transaction)
+  const author = successor?._item?.id.client ?? arrived.find((run) => resembles(run.letters, said))?.author
+  const runs = arrived.filter((run) => run.author === author && (successor !== null || resembles(run.letters, said)))
+  // Of equal places that in the block itself comes first.
+  const isWithin = (run: Run): number => Number(run.text.parent === successor)
+  runs.sort((one, other) => isWithin(other) - isWithin(one))
+  const found: Insertion[] = []
+  for (const [at, words] of unseenWords(letters)) {
+    const [before, after] = [said.slice(Math.max(0, at - REACH), at), said.slice(at, at + REACH)]
+    const places = runs.map((run) => ({ run, ...bestPlace(run.letters, before, after, at) }))
+    const best = places.reduce<(typeof places)[number] | null>(
+      (one, other) => (one === null || other.score > one.score ? other : one),
+      null,
+    )
+    if (best) found.push(insertion(best.run, best.at, words))
+    else if (successor) found.push({ text: textIn(successor), at: 0, words })
+  }
+  return found
+}
+
+/** Words that nobody else had seen, each with how many of the other letters stand before it. */
+function unseenWords(letters: Letter[]): [number, string][] {
+  const found: [number, string][] = []
+  let at = 0
+  for (const { letter, unseen } of letters) {
+    const last = found.at(-1)
+    if (!unseen) at += 1
+    else if (last?.[0] === at) last[1] += letter
+    else found.push([at, letter])
+  }
+  return found
+}
+
+/** Whether letters have half of a text in one piece. */
+function resembles(letters: string, text: string): boolean {
+  const length = Math.max(TELLING, Math.ceil(text.length / 2))
+  for (let at = 0; at + length <= text.length; at += 1) if (letters.includes(text.slice(at, at + length))) return true
+  return false
+}
+
+/** The block that others made in the place of the one around a deleted text: it has its id. */
+function successorOf(text: Y.XmlText, transaction: Y.Transaction): Y.XmlElement | null {
+  const id = blockId(text)
+  if (id === undefined) return null
+  for (const [client, structs] of transaction.doc.store.clients) {
+    const start = transaction.beforeState.get(client) ?? 0
+    if (client === transaction.doc.clientID || transaction.afterState.get(client) === start) continue
+    for (let number = structs.length - 1; number >= 0; number -= 1) {
+      const struct = structs[number]
+      if (!struct || struct.id.clock < start) break
+      if (!(struct instanceof Y.Item) || struct.deleted || !(struct.content instanceof Y.ContentType)) continue
+      const { type } = struct.content
+      if (type instanceof Y.XmlElement && idOf(type) === id) return type
+    }
+  }
+  return null
 }
 
 /** The copier had seen what was written here up to some letter: which that is, if the copy has all of the others'. */
@@ -278,6 +375,11 @@ function twinOf(text: Y.XmlText, { beforeState }: Y.Transaction): Y.XmlText | nu
   // A list or a picture that somebody put there takes no words itself.
   let block = twin.toArray().find((part) => part instanceof Y.XmlElement && part.nodeName === 'paragraph')
   if (!(block instanceof Y.XmlElement)) twin.push([(block = new Y.XmlElement('paragraph'))])
+  return textIn(block)
+}
+
+/** The first text of a block, made if there is none. */
+function textIn(block: Y.XmlElement): Y.XmlText {
   const found = block.toArray().find((part) => part instanceof Y.XmlText)
   if (found) return found
   const fresh = new Y.XmlText()
