@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { rescueWords } from '../../src/editor/rescue/rescue'
+import { takeUpdate } from '../../src/sync/connection/updates'
 
 class Person {
   readonly doc = new Y.Doc()
@@ -14,7 +15,7 @@ class Person {
 
   hear(...others: Person[]): void {
     const updates = others.map((other) => Y.encodeStateAsUpdate(other.doc))
-    Y.applyUpdate(this.doc, Y.mergeUpdates(updates), this)
+    takeUpdate(this.doc, Y.mergeUpdates(updates), this)
   }
 
   write(words: string, id: string | null = null, name = 'paragraph', at = this.blocks.length): void {
@@ -189,6 +190,62 @@ test('a copier who took words out on purpose keeps them out', () => {
   second.hear(first)
   first.convert('alpha beta gamma')
   expect(agree(first, second)).toBe('alpha beta gamma')
+})
+
+test.each([
+  ['went on writing in it', (text: Y.XmlText) => text.insert(6, 'THEN '), 'alpha THEN beta gamma NEW'],
+  ['took other words out of it', (text: Y.XmlText) => text.delete(0, 6), 'beta gamma NEW'],
+  ['began with the same letters', (text: Y.XmlText) => text.insert(16, ' NOT'), 'alpha beta gamma NOT NEW'],
+])('words are written into a copy whose maker %s', (_, change, everything) => {
+  const first = new Person()
+  first.write('alpha beta gamma', 'b1')
+  const second = new Person(first)
+  second.type(' NEW', 16)
+  first.convert('alpha beta gamma', 'b1')
+  change((first.blocks.get(0) as Y.XmlElement).get(0) as Y.XmlText)
+  second.hear(first)
+  first.hear(second)
+  expect(agree(first, second).split(' ').sort()).toEqual(everything.split(' ').sort())
+})
+
+test('words go along with the part of a copy that they stood in when its maker split it', () => {
+  const first = new Person()
+  first.write('alpha beta gamma', 'b1')
+  const second = new Person(first)
+  second.type(' NEW', 16)
+  first.doc.transact(() => {
+    first.convert('alpha be', 'b1')
+    first.write('ta gamma', 'b2')
+  })
+  second.hear(first)
+  expect(agree(first, second)).toBe('alpha be | ta gamma NEW')
+})
+
+test('words typed into an empty block that becomes another are in that', () => {
+  const first = new Person()
+  first.write('', 'b1')
+  const second = new Person(first)
+  second.type('NEW', 0)
+  first.doc.transact(() => {
+    first.blocks.delete(0, 1)
+    const heading = new Y.XmlElement('heading')
+    heading.setAttribute('id', 'b1')
+    first.blocks.insert(0, [heading])
+  })
+  second.hear(first)
+  expect(agree(first, second)).toBe('NEW')
+})
+
+test('words that the maker of a copy had seen and taken out stay out', () => {
+  const first = new Person()
+  first.write('alpha beta gamma', 'b1')
+  const second = new Person(first)
+  second.type('NEW ', 6)
+  first.hear(second)
+  second.type('UNSEEN ', 10)
+  first.convert('alpha beta gamma and more', 'b1')
+  second.hear(first)
+  expect(agree(first, second)).toBe('alpha UNSEEN beta gamma and more')
 })
 
 test('words typed into a cell that becomes a header meanwhile are there once', () => {
