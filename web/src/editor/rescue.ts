@@ -52,21 +52,11 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
           twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine ? [letter] : [])).join(''))
           continue
         }
-        const said = letters.map(({ letter }) => letter).join('')
-        const before = textBefore(text)
-        for (const run of copies) {
-          const sameBlock = blockId(text) !== undefined && blockId(text) === blockId(run.text)
-          const joined = run.text === before && unseenSince(letters, run.letters) !== null
-          const short = run.letters.length < TELLING || run.letters.length * 2 < said.length
-          if (short && !sameBlock && !joined) continue
-          const lost = missing(letters, run.letters)
-          if (lost === null) continue
-          // From the end, so that the places before stay where they are.
-          for (const [at, words] of lost.reverse()) {
-            const before = run.places[at - 1]
-            run.text.insert(before === undefined ? (run.places[0] ?? 0) : before + 1, words)
-          }
-          break
+        const [run, lost] = copyOf(text, letters, copies, transaction) ?? []
+        // From the end, so that the places before stay where they are.
+        for (const [at, words] of lost?.reverse() ?? []) {
+          const before = run?.places[at - 1]
+          run?.text.insert(before === undefined ? (run.places[0] ?? 0) : before + 1, words)
         }
       }
     }, RESCUED)
@@ -99,6 +89,56 @@ function lettersOf(text: Y.XmlText, transaction: Y.Transaction): Letter[] {
     item.content.str.split('').forEach((letter, at) => letters.push({ letter, mine: own ? clock + at : null }))
   }
   return letters
+}
+
+type Lost = [number, string][]
+
+/**
+ * The copy of a deleted text, and what it lacks. A block may have several texts, with line breaks between them: the
+ * copy stands in the same place among those of its block. Elsewhere it is the one that lacks least.
+ */
+function copyOf(
+  text: Y.XmlText,
+  letters: Letter[],
+  copies: Run[],
+  transaction: Y.Transaction,
+): [Run, Lost] | undefined {
+  const id = blockId(text)
+  const said = letters.map(({ letter }) => letter).join('')
+  const here = id === undefined ? [] : copies.filter((run) => blockId(run.text) === id)
+  const place = placeOf(text, (one) => lettersOf(one, transaction).length > 0)
+  const across = here.filter((run) => placeOf(run.text, (one) => !one._item?.deleted && one.length > 0) === place)
+  const before = textBefore(text)
+  const known = (run: Run): boolean =>
+    (run.letters.length >= TELLING && run.letters.length * 2 >= said.length) ||
+    (run.text === before && unseenSince(letters, run.letters) !== null)
+  return nearest(letters, across) ?? nearest(letters, here) ?? nearest(letters, copies.filter(known))
+}
+
+/** The one of these that is a copy and lacks least. */
+function nearest(letters: Letter[], copies: Run[]): [Run, Lost] | undefined {
+  let best: [Run, Lost] | undefined
+  let least = Infinity
+  for (const run of copies) {
+    const lost = missing(letters, run.letters)
+    const count = lost?.reduce((sum, [, words]) => sum + words.length, 0) ?? Infinity
+    if (lost === null || count >= least) continue
+    best = [run, lost]
+    least = count
+    if (count === 0) break
+  }
+  return best
+}
+
+/** Which of the texts of its block a text is, of those that count. */
+function placeOf(text: Y.XmlText, counts: (one: Y.XmlText) => boolean): number {
+  let place = 0
+  for (let item = text._item?.left ?? null; item !== null; item = item.left) {
+    if (item.content instanceof Y.ContentType && item.content.type instanceof Y.XmlText && counts(item.content.type)) {
+      place += 1
+    }
+  }
+  return place
 }
 
 /** Pieces of text that others wrote in this transaction and that are there. */
@@ -224,10 +264,10 @@ function moveAlong(doc: Y.Doc, { text, taken, words }: Tail, arrived: Run[]): vo
 
 /**
  * The words written here that a copy lacks, each with its place in the copy. Null when it is no copy: when it says
- * something that the text did not, or lacks nothing.
+ * something that the text did not.
  */
-function missing(letters: Letter[], copy: string): [number, string][] | null {
-  const lost: [number, string][] = []
+function missing(letters: Letter[], copy: string): Lost | null {
+  const lost: Lost = []
   const unseen = unseenSince(letters, copy)
   let at = 0
   let open = false
@@ -242,7 +282,7 @@ function missing(letters: Letter[], copy: string): [number, string][] | null {
       open = true
     }
   }
-  return at === copy.length && lost.length > 0 ? lost : null
+  return at === copy.length ? lost : null
 }
 
 /** The copier had seen what was written here up to some letter: which that is, if the copy has all of the others'. */

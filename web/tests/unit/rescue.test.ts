@@ -59,6 +59,62 @@ test('words of two people are written into the copy, each once', () => {
   expect(agree(first, second, third, reader)).toBe('alpha TWO beta gamma THREE')
 })
 
+/** Makes a heading of the paragraph of these lines. */
+function convertLines(person: Person, ...lines: string[]): void {
+  person.doc.transact(() => {
+    person.blocks.delete(0, 1)
+    person.write('', 'poem', 'heading', 0)
+    putLines(person, lines)
+  })
+}
+
+function putLines({ blocks }: Person, lines: string[]): void {
+  const block = blocks.get(0) as Y.XmlElement
+  block.delete(0, block.length)
+  block.insert(
+    0,
+    lines.flatMap((line, at) => [...(at > 0 ? [new Y.XmlElement('hardBreak')] : []), new Y.XmlText(line)]),
+  )
+}
+
+test.each([
+  [['So', 'So long'], ['So', 'So long'], 'So<hardbreak></hardbreak>So long'],
+  [['Tel 01', 'Tel 0'], ['Tel 01', 'Tel 0'], 'Tel 01<hardbreak></hardbreak>Tel 0'],
+  [['one', 'two', 'one two'], ['one', 'two', 'one two'], 'one<hardbreak></hardbreak>two<hardbreak></hardbreak>one two'],
+  // The copier takes the first line out.
+  [['So', 'So long'], ['So long'], 'So long'],
+])('lines %j of one block that are copied as %j get nothing of each other', (lines, copied, expected) => {
+  const author = new Person()
+  author.write('', 'poem')
+  putLines(author, lines)
+  const copier = new Person(author)
+  convertLines(copier, ...copied)
+  expect(agree(author, copier)).toBe(expected)
+})
+
+test('words typed into a line go into the copy of that line', () => {
+  const author = new Person()
+  author.write('', 'poem')
+  putLines(author, ['a', 'a', 'ab'])
+  const copier = new Person(author)
+  convertLines(copier, 'a', 'a', 'ab')
+  ;((author.blocks.get(0) as Y.XmlElement).get(2) as Y.XmlText).insert(1, 'b')
+  expect(agree(author, copier).replaceAll('<hardbreak></hardbreak>', '/')).toBe('a/ab/ab')
+})
+
+test('a block whose words begin with those of another gets nothing from it', () => {
+  const author = new Person()
+  author.write('Chapter', 'one')
+  author.write('Chapter two', 'two')
+  const copier = new Person(author)
+  copier.doc.transact(() => {
+    copier.blocks.delete(0, 2)
+    copier.write('Chapter', 'one', 'heading')
+    copier.write('Chapter two', 'two', 'heading')
+  })
+  expect(agree(author, copier)).toBe('Chapter | Chapter two')
+})
+
 test('a short block is known by its id', () => {
   const first = new Person()
   first.write('x', 'b1')
