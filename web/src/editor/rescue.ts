@@ -30,6 +30,8 @@ interface Run {
   author: number
   letters: string
   places: number[]
+  /** Whether all of its text is new. */
+  fresh: boolean
 }
 
 /** Watches a document; `remote` says of a transaction's origin whether others made it. Returns how to stop. */
@@ -157,12 +159,14 @@ function newRuns(transaction: Y.Transaction): Run[] {
   for (const text of texts) {
     let index = 0
     let run: Run | null = null
+    let fresh = true
+    for (let item = text._start; item !== null; item = item.right) fresh &&= item.deleted || isNew(item)
     for (let item = text._start; item !== null; item = item.right) {
       if (item.deleted || !item.countable) continue
       if (item.content instanceof Y.ContentString && isNew(item)) {
         if (run === null) {
           const author: number = text._item && isNew(text._item) ? text._item.id.client : item.id.client
-          runs.push((run = { text, author, letters: '', places: [] }))
+          runs.push((run = { text, author, letters: '', places: [], fresh }))
         }
         // Others may have written their words into the copy already.
         if (item.id.client === run.author) {
@@ -247,6 +251,10 @@ function moveAlong(doc: Y.Doc, { text, taken, words }: Tail, arrived: Run[]): vo
   for (const run of arrived) {
     const at = run.letters.indexOf(taken)
     if (run.text === text || at < 0 || (run.letters !== taken && taken.length < TELLING)) continue
+    // A split makes a new text behind this one, its undo goes on in the one before; what was cut and pasted elsewhere
+    // leaves the rest where it is.
+    const split = run.fresh && previousText(run.text) === text
+    if (!split && previousText(text) !== run.text) continue
     // From the end, so that the places before stay where they are.
     for (const word of [...words].reverse()) {
       const place = (run.places[at + word.behind - 1] ?? 0) + 1
@@ -338,4 +346,24 @@ function textBefore(text: Y.XmlText): Y.XmlText | null {
 function lastText(type: unknown): Y.XmlText | null {
   if (type instanceof Y.XmlText) return type
   return type instanceof Y.XmlElement ? lastText(type.toArray().at(-1)) : null
+}
+
+/** The text before another in the document, whatever without any stands between them. */
+function previousText(text: Y.XmlText): Y.XmlText | null {
+  const within = (type: unknown): Y.XmlText | null => {
+    if (type instanceof Y.XmlText) return type
+    if (!(type instanceof Y.XmlElement)) return null
+    for (const child of type.toArray().reverse()) {
+      const found = within(child)
+      if (found) return found
+    }
+    return null
+  }
+  for (let type: unknown = text; type instanceof Y.XmlText || type instanceof Y.XmlElement; type = type.parent) {
+    for (let item = type._item?.left ?? null; item !== null; item = item.left) {
+      const found = item.deleted || !(item.content instanceof Y.ContentType) ? null : within(item.content.type)
+      if (found) return found
+    }
+  }
+  return null
 }

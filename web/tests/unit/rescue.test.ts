@@ -115,6 +115,21 @@ test('a block whose words begin with those of another gets nothing from it', () 
   expect(agree(author, copier)).toBe('Chapter | Chapter two')
 })
 
+test.each([
+  ['a paragraph of its own', (copier: Person) => copier.write('first words, '), 'the rest | end | first words, '],
+  ['the next paragraph', (copier: Person) => copier.type(' first words, ', 3, 1), 'the rest | end first words, '],
+])('what was cut and pasted into %s does not take the rest along', (_, paste, expected) => {
+  const author = new Person()
+  author.write('first words, the rest')
+  author.write('end')
+  const copier = new Person(author)
+  copier.doc.transact(() => {
+    ;((copier.blocks.get(0) as Y.XmlElement).get(0) as Y.XmlText).delete(0, 13)
+    paste(copier)
+  })
+  expect(agree(author, copier)).toBe(expected)
+})
+
 test('a short block is known by its id', () => {
   const first = new Person()
   first.write('x', 'b1')
