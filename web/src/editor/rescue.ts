@@ -46,6 +46,11 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
     for (const [type] of transaction.changed) type._searchMarker?.splice(0)
     for (const tail of left) moveAlong(doc, tail, arrived)
     const copies = gone.size > 0 ? arrived.flatMap(rotations) : []
+    const byBlock = new Map<unknown, Run[]>()
+    for (const run of copies) {
+      const id = blockId(run.text)
+      if (id !== undefined) byBlock.set(id, [...(byBlock.get(id) ?? []), run])
+    }
     doc.transact(() => {
       for (const text of gone) {
         const letters = lettersOf(text, transaction)
@@ -54,7 +59,7 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
           twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine ? [letter] : [])).join(''))
           continue
         }
-        const [run, lost] = copyOf(text, letters, copies, transaction) ?? []
+        const [run, lost] = copyOf(text, letters, copies, byBlock.get(blockId(text)) ?? [], transaction) ?? []
         // From the end, so that the places before stay where they are.
         for (const [at, words] of lost?.reverse() ?? []) {
           const before = run?.places[at - 1]
@@ -103,11 +108,11 @@ function copyOf(
   text: Y.XmlText,
   letters: Letter[],
   copies: Run[],
+  /** Those in the block of the same id. */
+  here: Run[],
   transaction: Y.Transaction,
 ): [Run, Lost] | undefined {
-  const id = blockId(text)
   const said = letters.map(({ letter }) => letter).join('')
-  const here = id === undefined ? [] : copies.filter((run) => blockId(run.text) === id)
   const place = placeOf(text, (one) => lettersOf(one, transaction).length > 0)
   const across = here.filter((run) => placeOf(run.text, (one) => !one._item?.deleted && one.length > 0) === place)
   const before = textBefore(text)
