@@ -25,7 +25,7 @@ import proofs
 from nodes import compacting
 from quire.blobs.folder import FolderBlobs
 from quire.log.archive import Archive
-from quire.log.compaction import Compactor
+from quire.log.compactor import Compactor
 from quire.log.sqlite import SqliteLog
 from quire.server.composition import Server
 from quire.settings import Settings

@@ -18,7 +18,7 @@ from quire.crdt.host import ReplicaHost
 from quire.crdt.updates import EMPTY_UPDATE, decode_state_vector, inspect
 from quire.fanout.local import LocalBus, LocalFanout
 from quire.log.archive import Archive
-from quire.log.compaction import Compactor, Trigger
+from quire.log.compactor import Compactor, Trigger
 from quire.log.contract import StoredUpdate, Update, UpdateLog
 from quire.log.sqlite import SqliteLog
 from quire.ops.children import Child

@@ -15,8 +15,8 @@ import pycrdt
 import pytest
 
 from nodes import DOCUMENT, Guest, Node, made_log, until, written
-from quire.crdt import host, pauses
-from quire.crdt.host import Worker
+from quire.crdt import host, pauses, remote
+from quire.crdt.remote import Worker
 from quire.crdt.replica import ReplicaLost
 from quire.crdt.rpc import Operation
 from quire.crdt.updates import EMPTY_UPDATE, encode, inspect
@@ -104,7 +104,7 @@ async def test_a_worker_that_cannot_start_costs_no_edit(tmp_path: Path, monkeypa
             raise OSError(12, "Cannot allocate memory")
 
         with monkeypatch.context() as patch:
-            patch.setattr(host, "start_child", no_memory)
+            patch.setattr(remote, "start_child", no_memory)
             writer.text += " kept"
             await until(lambda: writer.refused != [], "the writer is told", node)
             assert writer.refused[0]["reason"] == "storage"
@@ -226,7 +226,7 @@ async def test_a_long_row_that_is_stored_is_read_in_a_worker(tmp_path: Path, mon
         async def no_memory(_: str) -> None:
             raise OSError(12, "Cannot allocate memory")
 
-        monkeypatch.setattr(host, "start_child", no_memory)
+        monkeypatch.setattr(remote, "start_child", no_memory)
         node, guest = Node("n", log, LocalBus(), heavy_update=1000), Guest("bob", 1)
         await guest.join(node)
         await until(lambda: str(guest.text) == str(text), "it opens without a worker as well", node)
@@ -271,7 +271,7 @@ async def test_a_worker_that_is_stopped_is_ended_and_the_edit_that_waited_is_sav
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It keeps no deadline of its own then, and everybody's large documents would wait for ever."""
-    monkeypatch.setattr(host, "PATIENCE", 0.5)
+    monkeypatch.setattr(remote, "PATIENCE", 0.5)
     async with made_log(tmp_path) as log:
         node, writer = await heavy_node(log)
         process = node.replicas.workers[0]._process
@@ -415,15 +415,15 @@ async def test_an_update_whose_document_is_lost_through_others_is_never_called_m
     async with made_log(tmp_path) as log:
         node, writer = await heavy_node(log)
         left = iter(range(times))
-        apply = host.RemoteReplica.apply
+        apply = remote.RemoteReplica.apply
 
-        async def lost(replica: host.RemoteReplica, *arguments: Any) -> Any:
+        async def lost(replica: remote.RemoteReplica, *arguments: Any) -> Any:
             if next(left, None) is not None:
                 raise ReplicaLost
             return await apply(replica, *arguments)
 
         with monkeypatch.context() as patch:
-            patch.setattr(host.RemoteReplica, "apply", lost)
+            patch.setattr(remote.RemoteReplica, "apply", lost)
             writer.text += " kept"
             await until(lambda: writer.unsaved == 0 or writer.refused != [], "an answer", node)
         assert [told["reason"] for told in writer.refused] == refused

@@ -21,9 +21,9 @@ from contracts.log import append, edit, history, parts, text_of
 from nodes import compacting
 from quire.blobs.folder import FolderBlobs
 from quire.crdt.updates import decode_state_vector
-from quire.log import compaction
 from quire.log.archive import Archive
-from quire.log.compaction import Compaction, Compactor, LeaseLost, Trigger, compact
+from quire.log.compaction import Compaction, LeaseLost, compact
+from quire.log.compactor import Compactor, Trigger
 from quire.log.contract import Snapshot, Update
 from quire.log.file import connect
 from quire.log.sqlite import SqliteLog
@@ -320,7 +320,7 @@ async def test_a_compactor_that_is_stopped_is_ended_and_the_document_compacted(
 ) -> None:
     """It keeps no deadline of its own then, and no document would be compacted any more."""
     monkeypatch.setattr(children, "GRACE", 1)
-    monkeypatch.setattr(compaction, "ASIDE_FIRST", 0.1)
+    monkeypatch.setattr("quire.log.compactor.ASIDE_FIRST", 0.1)
     child = Child(deadline=1)
     async with compacting(log, child, Trigger(updates=4)) as compactor:
         process = await child.run(os.getpid)
@@ -338,18 +338,18 @@ async def test_a_log_that_the_compactor_cannot_read_is_told_and_nothing_that_is_
     def unreadable(_: Path) -> sqlite3.Connection:
         raise sqlite3.OperationalError("unable to open database file")
 
-    monkeypatch.setattr(compaction, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("quire.log.compactor.LOOK_SECONDS", 0.01)
     await append(log, "d", history(10))
     async with compacting(log, trigger=Trigger(updates=10)) as compactor:
         with monkeypatch.context() as patch:
-            patch.setattr(compaction, "connect_to_read", unreadable)
+            patch.setattr("quire.log.compactor.connect_to_read", unreadable)
             compactor.start()
             await until(lambda: log.stats.failed_compactions >= 2, "two looks")
             assert compactor.problem == "the disk fails: unable to open database file"
         await until(lambda: log.stats.compactions == 1, "what was due at the start")
         assert compactor.problem is None
         with monkeypatch.context() as patch:
-            patch.setattr(compaction, "connect_to_read", unreadable)
+            patch.setattr("quire.log.compactor.connect_to_read", unreadable)
             await append(log, "e", history(10))
             await until(lambda: compactor.problem is not None, "it is told again")
         await until(lambda: log.stats.compactions == 2, "what became due meanwhile")
@@ -358,7 +358,7 @@ async def test_a_log_that_the_compactor_cannot_read_is_told_and_nothing_that_is_
 async def test_a_compaction_that_lacked_room_is_tried_again_as_soon_as_there_is_some(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "ASIDE_FIRST", 3600)
+    monkeypatch.setattr("quire.log.compactor.ASIDE_FIRST", 3600)
     full = True
 
     class Disk(sqlite3.Connection):

@@ -20,7 +20,8 @@ from quire.blobs.folder import FolderBlobs
 from quire.crdt.replica import LocalReplica
 from quire.crdt.snapshot import SnapshotMismatch
 from quire.log.archive import Archive
-from quire.log.compaction import Compaction, Compactor, compact
+from quire.log.compaction import Compaction, compact
+from quire.log.compactor import Compactor
 from quire.log.contract import DamagedDocument, Outcome, Refused, Update
 from quire.log.sqlite import SqliteLog
 from stalls import until

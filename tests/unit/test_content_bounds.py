@@ -27,6 +27,17 @@ def test_markdown_still_escapes_what_would_begin_a_block() -> None:
     assert to_markdown(document) == "plus\n \\+ a\n\n  1\\. b\n\\# c\n"
 
 
+@pytest.mark.parametrize(
+    ("block", "markdown"),
+    [
+        ({"type": "image", "attrs": {"src": "/a.png", "alt": "a\n\n# [b]"}}, "![a # \\[b\\]](/a.png)\n"),
+        ({"type": "unknownBlock", "attrs": {"name": "a\n- b"}}, "*[a - b]*\n"),
+    ],
+)
+def test_markdown_keeps_what_a_block_is_called_in_one_line(block: dict[str, object], markdown: str) -> None:
+    assert to_markdown({"type": "doc", "content": [block]}) == markdown
+
+
 @pytest.mark.parametrize("value", DAMAGED)
 def test_no_value_of_an_attribute_breaks_an_export(value: object) -> None:
     for node in NODES.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from quire.accounts.colors import color_of
 from quire.accounts.guessing import attempt
@@ -11,7 +11,7 @@ from quire.accounts.passwords import Password
 from quire.accounts.service import Account, AccountService, WrongPassword
 from quire.http.caller import GuardDep, PersonCaller
 from quire.http.errors import Problem
-from quire.http.forms import Form, Name, Secret
+from quire.http.forms import Form, Language, Name, Secret
 
 
 class AccountBody(BaseModel):
@@ -28,7 +28,7 @@ class AccountForm(Form):
     """Changes of one's account."""
 
     name: Name | None = None
-    language: str | None = Field(None, max_length=20, pattern=r"^[A-Za-z-]*$")
+    language: Language | None = None
 
 
 class PasswordForm(Form):

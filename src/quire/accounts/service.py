@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,15 +14,16 @@ from quire.access.contract import TOKEN_PREFIX, AccessChange
 from quire.access.tokens import hashed, new_secret
 from quire.accounts.passwords import Passwords
 from quire.db.engine import Database
-from quire.db.ids import new_id, now
+from quire.db.ids import SECOND, new_id, now
 from quire.db.tables import accounts, api_tokens, sessions
 from quire.storage.failure import StorageUnavailable
 
-MICROSECONDS = 1_000_000
-SESSION_IDLE = 14 * 24 * 3600 * MICROSECONDS
-SESSION_MOST = 90 * 24 * 3600 * MICROSECONDS
-TOUCH = 60 * MICROSECONDS
-"""A session's last use is written at most this often."""
+SESSION_IDLE: Final = 14 * 24 * 3600 * SECOND
+"""After which a session that is not used ends."""
+SESSION_MOST: Final = 90 * 24 * 3600 * SECOND
+"""After which any session ends."""
+TOUCH: Final = 60 * SECOND
+"""The last use of a session or token is written at most this often."""
 SCOPES = ("documents:read", "documents:write")
 
 

@@ -9,17 +9,18 @@ from typing import Protocol
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from quire import __version__
 from quire.accounts import account_routes
 from quire.accounts.account_routes import AccountBody
 from quire.accounts.guessing import attempt
 from quire.accounts.passwords import Password
-from quire.accounts.service import MICROSECONDS, SESSION_MOST, Account, AccountService, Checked, SessionRow
+from quire.accounts.service import SESSION_MOST, Account, AccountService, Checked, SessionRow
+from quire.db.ids import SECOND
 from quire.http.caller import Caller, Guard, GuardDep, PersonCaller, device_of, too_many
 from quire.http.errors import Problem
-from quire.http.forms import Email, Form, Name, Secret, at
+from quire.http.forms import Email, Form, Language, Name, Secret, moment
 from quire.storage.failure import StorageUnavailable
 
 _log = structlog.get_logger("quire.accounts")
@@ -65,7 +66,7 @@ class SetupForm(Form):
     email: Email
     password: Password
     code: Secret | None = None
-    language: str = Field("", max_length=20, pattern=r"^[A-Za-z-]*$")
+    language: Language = ""
 
 
 class SignInForm(Form):
@@ -179,7 +180,7 @@ class _Sessions:
         if old is not None and (found := await self._people.session(old)) is not None:
             await self._people.end_sessions(found[1].id, found[0].id)
         secret, row = await self._people.start_session(account, device_of(request), request.state.address, checked)
-        guard.set_cookie(response, secret, SESSION_MOST // MICROSECONDS)
+        guard.set_cookie(response, secret, SESSION_MOST // SECOND)
         return await self.body(guard, account, row.id)
 
 
@@ -269,7 +270,7 @@ def _device(row: SessionRow, current: str | None) -> Device:
         id=row.id,
         device=row.device,
         address=row.address,
-        created_at=at(row.created_at),
-        last_used_at=at(row.last_used_at),
+        created_at=moment(row.created_at),
+        last_used_at=moment(row.last_used_at),
         current=row.id == current,
     )

@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from quire.accounts.problems import wrong_field
-from quire.accounts.service import MICROSECONDS, AccountService, TokenRow
-from quire.db.ids import now
+from quire.accounts.service import AccountService, TokenRow
+from quire.db.ids import SECOND, now
 from quire.http.caller import AccountCaller, PersonCaller
 from quire.http.errors import Problem
-from quire.http.forms import Form, Name, at, moment
+from quire.http.forms import Form, Name, moment
 
 
 class TokenForm(Form):
@@ -56,8 +56,8 @@ def routes(people: AccountService) -> APIRouter:
         expires = None
         if form.expires_at is not None:
             try:
-                expires = int(form.expires_at.timestamp() * MICROSECONDS)
-                at(expires)
+                expires = int(form.expires_at.timestamp() * SECOND)
+                moment(expires)
             except (ValueError, OverflowError):
                 raise wrong_field("expires_at", "is out of range", "out-of-range") from None
             if expires <= now():
@@ -80,7 +80,7 @@ def _body(row: TokenRow, secret: str | None = None) -> TokenBody:
         id=row.id,
         name=row.name,
         scopes=list(row.scopes),
-        created_at=at(row.created_at),
+        created_at=moment(row.created_at),
         last_used_at=moment(row.last_used_at),
         expires_at=moment(row.expires_at),
         secret=secret,

@@ -38,7 +38,7 @@ def _block(node: Json, depth: int) -> str:
         case "horizontalRule" | "pageBreak":
             return "---"
         case "image":
-            return f"![{_escape(attributes.get('alt', ''))}]({_target(attributes.get('src', ''))})"
+            return f"![{_label(attributes.get('alt', ''))}]({_target(attributes.get('src', ''))})"
         case "blockquote":
             return _indented(_blocks(content, depth + 1), "> ", "> ")
         case "bulletList":
@@ -54,7 +54,7 @@ def _block(node: Json, depth: int) -> str:
         case "table":
             return _table(content)
         case "unknownBlock":
-            return f"*[{_escape(attributes.get('name', ''))}]*"
+            return f"*[{_label(attributes.get('name', ''))}]*"
         case "text" | "hardBreak":
             return _inline([node])
     return _inline(content)
@@ -117,6 +117,11 @@ def _text(node: Json) -> str:
 
 def _target(address: str) -> str:
     return address.replace(" ", "%20").replace("(", "%28").replace(")", "%29")
+
+
+def _label(text: str) -> str:
+    """A break in it could end the block."""
+    return _escape(" ".join(text.split()))
 
 
 def _escape(text: str) -> str:

@@ -6,6 +6,10 @@ import os
 import time
 import uuid
 from hashlib import sha256
+from typing import Final
+
+SECOND: Final = 1_000_000
+"""In the unit of `now` and of all stored times, microseconds."""
 
 
 def new_id() -> str:

@@ -15,7 +15,7 @@ from quire.documents.factory import DocumentFactory
 from quire.documents.service import Document, DocumentService, Sort, StaleVersion
 from quire.http.caller import AccountCaller, Caller, GuardDep, no_document, too_many
 from quire.http.errors import Problem
-from quire.http.forms import MAX_TITLE, Form, Title, at, moment
+from quire.http.forms import MAX_TITLE, Form, Title, moment
 from quire.sharing.service import SharingAccess
 from quire.sync.sockets.allowance import Share
 from quire.workspaces.service import WorkspaceService
@@ -119,8 +119,8 @@ class _Bodies:
             version=document.version,
             role=role.label,
             owner=OwnerBody(id="" if guest else document.owner, name="" if guest else document.owner_name),
-            created_at=at(document.created_at),
-            updated_at=at(document.updated_at),
+            created_at=moment(document.created_at),
+            updated_at=moment(document.updated_at),
             trashed_at=moment(document.trashed_at),
             link_role=None if guest else document.link_role,
             schema_version=document.schema_version,
@@ -183,7 +183,7 @@ def _add_making(
         With an `id` that the caller has used before, the answer is the document that was made then, as it is now; one
         that is somebody else's, or not made from the account's id, is refused with 409.
         """
-        owner, workspace = await maker(principal)
+        owner, workspace = await _maker(spaces, principal)
         title = form.title or UNTITLED
         if form.id is None:
             return bodies.made(response, await factory.create(owner, workspace, title), principal)
@@ -203,7 +203,7 @@ def _add_making(
         The answer comes when all of the copy is stored. What its source goes through later does not touch it.
         """
         await guard.permit(principal, document_id, Action.READ)
-        owner, workspace = await maker(principal)
+        owner, workspace = await _maker(spaces, principal)
         source = await service.get(document_id)
         share, time = share_of(person_of(principal, request.state.address)), monotonic()
         if share is not None:
@@ -213,19 +213,20 @@ def _add_making(
         title = form.title or f"Copy of {source.title}"[:MAX_TITLE]
         return bodies.made(response, await factory.copy(document_id, owner, workspace, title), principal)
 
-    async def maker(principal: Principal) -> tuple[str, str]:
-        """Return the account and the workspace for a new document of this caller."""
-        if principal.scopes is not None and "documents:write" not in principal.scopes:
-            raise Problem(403, "This API token has no scope documents:write; make another one that has it.")
-        member = await spaces.membership(principal.account or "")
-        if member is None:
-            raise Problem(
-                403,
-                "Your account belongs to no workspace, and every document belongs to one. Ask whoever runs this server "
-                "to add it to one.",
-                code="no-workspace",
-            )
-        return principal.account or "", member.id
+
+async def _maker(spaces: WorkspaceService, principal: Principal) -> tuple[str, str]:
+    """Return the account and the workspace for a new document of this caller."""
+    if principal.scopes is not None and "documents:write" not in principal.scopes:
+        raise Problem(403, "This API token has no scope documents:write; make another one that has it.")
+    member = await spaces.membership(principal.account or "")
+    if member is None:
+        raise Problem(
+            403,
+            "Your account belongs to no workspace, and every document belongs to one. Ask whoever runs this server "
+            "to add it to one.",
+            code="no-workspace",
+        )
+    return principal.account or "", member.id
 
 
 def _add_metadata(router: APIRouter, service: DocumentService, sharing: SharingAccess, bodies: _Bodies) -> None:

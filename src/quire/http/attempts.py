@@ -13,7 +13,8 @@ from quire.limits.rates import MAX_KEYS
 class Attempts:
     """Attempts per key: from the `free`-th on, each doubles the time until the next is looked at.
 
-    They count when they start, for many can be under way before the first has failed.
+    That is `first` seconds and `most` at most; `forget` seconds of quiet end the count. Attempts count when they start,
+    for many can be under way before the first has failed.
     """
 
     def __init__(
@@ -74,10 +75,10 @@ class SignIns:
     account at which many addresses guess gives each of them one free attempt.
     """
 
-    def __init__(self, *, enabled: bool) -> None:
-        self._pairs = Attempts(free=5, most=300.0, enabled=enabled)
-        self._accounts = Attempts(free=20, enabled=enabled)
-        self._addresses = Attempts(free=50, enabled=enabled)
+    def __init__(self, *, enabled: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pairs = Attempts(free=5, most=300.0, enabled=enabled, clock=clock)
+        self._accounts = Attempts(free=20, enabled=enabled, clock=clock)
+        self._addresses = Attempts(free=50, enabled=enabled, clock=clock)
 
     def start(self, account: str, address: str) -> float:
         """Return 0 and count an attempt, or return the seconds to wait."""

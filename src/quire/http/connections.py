@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -183,17 +184,10 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
     def _say(self, status: int, text: str) -> None:
-        phrases = {
-            400: "Bad Request",
-            408: "Request Timeout",
-            429: "Too Many Requests",
-            431: "Request Header Fields Too Large",
-        }
-        phrase = phrases.get(status, "Service Unavailable")
         again = "Retry-After: 10\r\n" if status in (429, 503) else ""
         self.transport.write(
-            f"HTTP/1.1 {status} {phrase}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(text)}\r\n"
-            f"Cache-Control: no-store\r\n{again}Connection: close\r\n\r\n{text}".encode()
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"Content-Length: {len(text)}\r\nCache-Control: no-store\r\n{again}Connection: close\r\n\r\n{text}".encode()
         )
 
 

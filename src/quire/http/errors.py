@@ -71,7 +71,6 @@ def _answering(problem: Callable[[Any], Problem]) -> Callable[[Request, Exceptio
 
 def install(app: FastAPI, problems: Problems) -> None:
     """Answer every error of the application as a problem document; `problems` are those of the capabilities."""
-    failures = Throttle(10)
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, error: Problem) -> JSONResponse:
@@ -79,6 +78,36 @@ def install(app: FastAPI, problems: Problems) -> None:
 
     for kind, problem in problems.items():
         app.add_exception_handler(kind, _answering(problem))
+
+    _add_faults_of_requests(app)
+    _add_faults_of_the_server(app)
+
+
+def _add_faults_of_requests(app: FastAPI) -> None:
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        detail = str(error.detail)
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = (error.headers or {}).get("Allow", "other methods")
+            detail = f"{request.method} does nothing at this address; use {allowed}."
+        return problem_response(error.status_code, detail, error.headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_: Request, __: ClientDisconnect) -> JSONResponse:
+        return problem_response(400, "The connection ended before the request did. Send it again.")
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return problem_response(
+            422,
+            "Some fields are not valid: `errors` says which and why.",
+            code="invalid",
+            errors=[_field(item) for item in error.errors()],
+        )
+
+
+def _add_faults_of_the_server(app: FastAPI) -> None:
+    failures = Throttle(10)
 
     @app.exception_handler(Overloaded)
     async def _overloaded(_: Request, error: Overloaded) -> JSONResponse:
@@ -105,27 +134,6 @@ def install(app: FastAPI, problems: Problems) -> None:
             "Try again later; if it lasts, tell whoever runs this server.",
             {"Retry-After": "30"},
             code="storage-unreadable" if reading else "storage",
-        )
-
-    @app.exception_handler(HTTPException)
-    async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        detail = str(error.detail)
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            allowed = (error.headers or {}).get("Allow", "other methods")
-            detail = f"{request.method} does nothing at this address; use {allowed}."
-        return problem_response(error.status_code, detail, error.headers)
-
-    @app.exception_handler(ClientDisconnect)
-    async def _gone(_: Request, __: ClientDisconnect) -> JSONResponse:
-        return problem_response(400, "The connection ended before the request did. Send it again.")
-
-    @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return problem_response(
-            422,
-            "Some fields are not valid: `errors` says which and why.",
-            code="invalid",
-            errors=[_field(item) for item in error.errors()],
         )
 
     @app.exception_handler(Exception)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, overload
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, StringConstraints
 
@@ -21,6 +21,8 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Title = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TITLE), AfterValidator(_clean)]
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Email = EmailStr
+Language = Annotated[str, StringConstraints(max_length=20, pattern=r"^[A-Za-z-]*$")]
+"""A language tag, such as `en` or `pt-BR`; empty: whichever the browser speaks."""
 
 
 class Form(BaseModel):
@@ -29,11 +31,10 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+@overload
+def moment(microseconds: int) -> datetime: ...
+@overload
+def moment(microseconds: int | None) -> datetime | None: ...
 def moment(microseconds: int | None) -> datetime | None:
     """Return a stored time as the API gives it."""
     return None if microseconds is None else datetime.fromtimestamp(microseconds / 1_000_000, UTC)
-
-
-def at(microseconds: int) -> datetime:
-    """Return a stored time that is always there."""
-    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)

@@ -30,6 +30,13 @@ class Bucket:
         self._tokens -= tokens
         return max(0.0, -self._tokens / self._rate)
 
+    def try_take(self, tokens: float, now: float) -> float:
+        """Take tokens if there are so many; return 0, or the seconds until there are (nothing is taken then)."""
+        wait = self.lack(tokens, now)
+        if not wait:
+            self._tokens -= tokens
+        return wait
+
     def _gather(self, now: float) -> None:
         self._tokens = min(self._burst, self._tokens + (now - self._then) * self._rate)
         self._then = now
@@ -65,13 +72,9 @@ class Rate:
         self._enabled, self._clock = enabled, clock
         self._buckets = Buckets(per_minute / 60, burst)
 
-    def wait(self, key: str) -> float:
-        """Take one token; returns 0, or the seconds until there is one (nothing is taken then)."""
+    def wait(self, key: str, tokens: float = 1) -> float:
+        """Take tokens; returns 0, or the seconds until there are so many (nothing is taken then)."""
         if not self._enabled:
             return 0.0
         now = self._clock()
-        bucket = self._buckets.of(key, now)
-        wait = bucket.lack(1, now)
-        if not wait:
-            bucket.take(1, now)
-        return wait
+        return self._buckets.of(key, now).try_take(tokens, now)

@@ -1,4 +1,4 @@
-"""The log's file, read through one connection: a document as it is stored, from snapshot, table and archive."""
+"""The log's file, used through one connection: a document as it is stored, in snapshot, table and archive."""
 
 from __future__ import annotations
 
@@ -122,16 +122,7 @@ class LogFile:
 
     def _rows(self, connection: sqlite3.Connection, document: str, after: int, upto: int) -> list[StoredUpdate]:
         """Return updates after..upto, all of them, or raise `DamagedDocument` that names what is missing."""
-        found: dict[int, StoredUpdate] = {}
-        # As bytes: one flipped bit makes text of a blob, or text that is none.
-        for seq, payload, author, origin, at, checksum in connection.execute(
-            "SELECT seq, CAST(payload AS BLOB), CAST(author AS BLOB), CAST(connection AS BLOB), CAST(at AS INTEGER), "
-            "checksum FROM updates WHERE document=? AND seq>? AND seq<=? ORDER BY seq",
-            (document, after, upto),
-        ):
-            if crc32(payload) == checksum:
-                who, where = author.decode(errors="replace"), origin.decode(errors="replace")
-                found[seq] = StoredUpdate(seq, payload, who, where, at)
+        found = {seq: row for seq, row in stored_rows(connection, document, after, upto) if row is not None}
         if len(found) < upto - after:
             for segment in _segments(connection, document, after, upto):
                 for row in self.archive.open(segment):
@@ -141,6 +132,23 @@ class LogFile:
         if missing:
             raise DamagedDocument(f"updates {_spans(missing)} of {upto} are missing or damaged")
         return [found[seq] for seq in range(after + 1, upto + 1)]
+
+
+def stored_rows(
+    connection: sqlite3.Connection, document: str, after: int, upto: int
+) -> Iterator[tuple[int, StoredUpdate | None]]:
+    """Yield the numbers after..upto that stand in the table, in order, each with its update; None: it is damaged."""
+    # As bytes: one flipped bit makes text of a blob, or text that is none.
+    for seq, payload, author, origin, at, checksum in connection.execute(
+        "SELECT seq, CAST(payload AS BLOB), CAST(author AS BLOB), CAST(connection AS BLOB), CAST(at AS INTEGER), "
+        "checksum FROM updates WHERE document=? AND seq>? AND seq<=? ORDER BY seq",
+        (document, after, upto),
+    ):
+        if crc32(payload) == checksum:
+            who, where = author.decode(errors="replace"), origin.decode(errors="replace")
+            yield seq, StoredUpdate(seq, payload, who, where, at)
+        else:
+            yield seq, None
 
 
 def _last_seq(connection: sqlite3.Connection, document: str) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 from quire.crdt.host import ReplicaHost
 from quire.db.engine import Database
-from quire.log.compaction import Compactor
+from quire.log.compactor import Compactor
 from quire.log.sqlite import SqliteLog
 from quire.ops.health import Readings, Sample
 from quire.sync.gateway import Gateway

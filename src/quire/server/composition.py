@@ -42,7 +42,7 @@ from quire.http.security import Origins, SecurityLayer, client_address
 from quire.limits.rates import Rate
 from quire.limits.throttle import Throttle
 from quire.log.archive import Archive
-from quire.log.compaction import DEADLINE, Compactor, Trigger
+from quire.log.compactor import DEADLINE, Compactor, Trigger
 from quire.log.contract import Health
 from quire.log.sqlite import SqliteLog
 from quire.ops import health
@@ -131,6 +131,11 @@ class Server:
         self._start_upkeep()
         return SecurityLayer(
             self._application(),
+            requests=Rate(
+                self.settings.requests_per_minute,
+                self.settings.requests_per_minute / 3,
+                enabled=self.settings.limited,
+            ),
             origins=self.origins,
             secure=self.settings.secure,
             trusted=self.trusted,
@@ -220,7 +225,6 @@ class Server:
             services.key,
             self.cookie,
             settings.secure,
-            requests=Rate(3000, 1000, enabled=on),
             writes=Rate(600, 200, enabled=on),
             sign_ins=SignIns(enabled=on),
             set_ups=Attempts(free=50, enabled=on),

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 import structlog
 
-from quire.crdt.host import Worker
+from quire.crdt.remote import Worker
 from quire.db.engine import Database
 from quire.log.contract import Health
 from quire.log.sqlite import SqliteLog

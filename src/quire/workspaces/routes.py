@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from quire.accounts.passwords import Password
-from quire.accounts.service import MICROSECONDS, SESSION_MOST, AccountService
+from quire.accounts.service import SESSION_MOST, AccountService
+from quire.db.ids import SECOND
 from quire.http.caller import GuardDep, PersonCaller, base_of, device_of, too_many
 from quire.http.errors import Problem
-from quire.http.forms import Email, Form, Name, Secret, at
+from quire.http.forms import Email, Form, Name, Secret, moment
 from quire.workspaces.service import Invitation, Membership, WorkspaceService
 
 
@@ -99,11 +100,8 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
         await spaces.withdraw(member.id, invitation_id)
 
     @router.post("/invitations/preview")
-    async def preview(form: PreviewForm, request: Request, guard: GuardDep) -> Preview:
+    async def preview(form: PreviewForm) -> Preview:
         """Say what an invitation is about."""
-        wait = guard.requests.wait(request.state.household)
-        if wait:
-            raise too_many(wait, "Too many requests from your address; wait and try again.")
         workspace, inviter, email = await spaces.preview(form.token)
         return Preview(workspace=workspace, inviter=inviter, email=email)
 
@@ -115,7 +113,7 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
             raise too_many(wait, "Too many attempts; wait and try again.")
         account = await spaces.accept(form.token, form.email, form.name, form.password)
         secret, _ = await people.start_session(account.id, device_of(request), request.state.address)
-        guard.set_cookie(response, secret, SESSION_MOST // MICROSECONDS)
+        guard.set_cookie(response, secret, SESSION_MOST // SECOND)
         return Joined(account=account.id)
 
     return router
@@ -126,7 +124,7 @@ def _body(row: Invitation, url: str | None = None) -> InvitationBody:
         id=row.id,
         email=row.email,
         role=row.role,
-        created_at=at(row.created_at),
-        expires_at=at(row.expires_at),
+        created_at=moment(row.created_at),
+        expires_at=moment(row.expires_at),
         url=url,
     )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
 from quire.access.tokens import hashed, new_secret
 from quire.accounts.service import Account, AccountService, AlreadySetUp
 from quire.db.engine import Database
-from quire.db.ids import new_id, now
+from quire.db.ids import SECOND, new_id, now
 from quire.db.tables import accounts, invitations, memberships, workspaces
 
-INVITATION_LIFE = 14 * 24 * 3600 * 1_000_000
+INVITATION_LIFE: Final = 14 * 24 * 3600 * SECOND
 MEMBER_ROLES = ("owner", "admin", "member", "guest")
 
 

@@ -1,7 +1,7 @@
 import { notifications } from '@mantine/notifications'
 
-/** In milliseconds, until what is said is seen. */
-const NOTICED = 100
+/** Until what is said is seen. */
+const NOTICED_MS = 100
 
 /** Says something for as long as a work lasts during which the page stands still. */
 export function sayFirst(message: string, work: () => void): void {
@@ -12,5 +12,5 @@ export function sayFirst(message: string, work: () => void): void {
     } finally {
       notifications.hide(notice)
     }
-  }, NOTICED)
+  }, NOTICED_MS)
 }

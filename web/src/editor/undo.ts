@@ -7,10 +7,11 @@ import { ReplaceStep } from '@tiptap/pm/transform'
 import { yUndoPluginKey } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
 import { isUndoOrRedo } from './binding'
+import { keepOthersWords } from './rescue/othersWords'
 
-/** After so many characters or milliseconds of typing, the next word is a step of its own. */
+/** After so many characters, or so long a time, of typing, the next word is a step of its own. */
 const LONG_ENOUGH = 20
-const LATE_ENOUGH = 3000
+const LATE_ENOUGH_MS = 3000
 const CORRECTING = 'correcting'
 
 type Step = Y.UndoManager['undoStack'][number]
@@ -57,6 +58,10 @@ export const UndoSteps = Extension.create<UndoOptions, StepStorage>({
   name: 'undoSteps',
   addOptions: () => ({ kept: keptBlocks() }),
   addStorage: () => ({ run: null, together: false, begun: false }),
+  onCreate() {
+    const history = historyOf(this.editor.state)
+    if (history) keepOthersWords(history)
+  },
   addProseMirrorPlugins() {
     const begun = (now: boolean) => () => {
       this.storage.begun = now
@@ -220,7 +225,7 @@ function goesOn(run: Run, next: Run, tr: Transaction, { state, view }: Editor): 
   if (from !== to) return view.composing
   const typed = tr.doc.textBetween(from, next.at)
   if (typed.includes('\n')) return false
-  const enough = run.characters >= LONG_ENOUGH || next.since - run.since >= LATE_ENOUGH
+  const enough = run.characters >= LONG_ENOUGH || next.since - run.since >= LATE_ENOUGH_MS
   return !enough || !startsWord(state.doc.resolve(from).nodeBefore?.text ?? '', typed)
 }
 

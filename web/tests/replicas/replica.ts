@@ -8,7 +8,7 @@ import { OWN_KEYS } from '../../src/editor/extensions/keys'
 import { asStored } from '../../src/editor/picture/address'
 import schema from '../../src/editor/schema/schema.json'
 import type { DocumentSession } from '../../src/sync'
-import { rescueWords } from '../../src/editor/rescue'
+import { rescueWords } from '../../src/editor/rescue/rescue'
 
 export class Replica {
   readonly doc = new Y.Doc()

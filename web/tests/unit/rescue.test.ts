@@ -1,7 +1,7 @@
 /** Words that somebody types into a block while another replaces it. */
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { rescueWords } from '../../src/editor/rescue'
+import { rescueWords } from '../../src/editor/rescue/rescue'
 
 class Person {
   readonly doc = new Y.Doc()
@@ -214,7 +214,10 @@ test('words typed into a cell that becomes a header meanwhile are there once', (
   expect(agree(first, second)).toContain('>alpha NEW beta<')
 })
 
-test('words of a cell whose twin begins with a list get a paragraph there, and the list stays one', () => {
+test.each([
+  ['made it', true],
+  ['has just opened the document', false],
+])('words of a cell whose twin begins with a list get a paragraph there, of whoever %s', (_, isMaker) => {
   const cell = (block: Y.XmlElement) => {
     const made = new Y.XmlElement('tableCell')
     made.setAttribute('id', 'cell')
@@ -224,15 +227,16 @@ test('words of a cell whose twin begins with a list get a paragraph there, and t
   const first = new Person()
   first.blocks.insert(0, [new Y.XmlElement('tableRow')])
   const rowOf = ({ blocks }: Person) => blocks.get(0) as Y.XmlElement
-  const words = new Y.XmlText()
   const block = new Y.XmlElement('paragraph')
-  block.insert(0, [words])
+  block.insert(0, [new Y.XmlText()])
   rowOf(first).insert(0, [cell(block), cell(new Y.XmlElement('bulletList'))])
   const second = new Person(first)
+  const [author, other] = isMaker ? [first, second] : [second, first]
+  const words = ((rowOf(author).get(0) as Y.XmlElement).get(0) as Y.XmlElement).get(0) as Y.XmlText
   words.insert(0, 'mine')
-  rowOf(second).delete(0, 1)
-  first.hear(second)
-  second.hear(first)
+  rowOf(other).delete(0, 1)
+  author.hear(other)
+  other.hear(author)
   for (const person of [first, second]) {
     expect(rowOf(person).get(0).toString()).toContain('<bulletlist></bulletlist><paragraph>mine</paragraph>')
   }

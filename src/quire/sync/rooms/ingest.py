@@ -13,8 +13,9 @@ from typing import Final
 
 import structlog
 
-from quire.crdt.host import ReplicaHost, Unopenable, WorkerKilled
+from quire.crdt.host import ReplicaHost, Unopenable
 from quire.crdt.pieces import TooSlow
+from quire.crdt.remote import WorkerKilled
 from quire.crdt.replica import Applied, ReplicaCorrupt, ReplicaLost
 from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect

@@ -76,9 +76,8 @@ class Allowance:
         work = share.work.lack(0, now)
         if work:
             work = min(work, self._own_work.lack(LEAST_WORK, now))
-        own = self._own_sent.lack(size, now)
+        own = self._own_sent.try_take(size, now)
         if not own:
-            self._own_sent.take(size, now)
             return work
         return max(work, min(share.sent.take(size, now), own))
 

@@ -12,8 +12,8 @@ type Parts = ReturnType<Lowlight['highlight']>['children']
 
 /** Letters of a block that is read: for some words a grammar takes the square of their number. */
 const MOST = 10_000
-/** Milliseconds that reading may take, and how often more on one page: somebody wrote what takes longest. */
-const PATIENCE = 250
+/** How long reading may take, and how often more on one page: somebody wrote what takes longest. */
+const PATIENCE_MS = 250
 const MOST_SLOW = 3
 
 interface Coloured {
@@ -30,7 +30,7 @@ export function colouring(name: string, lowlight: Lowlight): Plugin<Coloured> {
     if (slow >= MOST_SLOW || !language || !lowlight.registered(language) || block.content.size > MOST) return []
     const started = performance.now()
     const { children } = lowlight.highlight(language, block.textContent)
-    if (performance.now() - started >= PATIENCE) slow += 1
+    if (performance.now() - started >= PATIENCE_MS) slow += 1
     return children
   }
 

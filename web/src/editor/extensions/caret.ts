@@ -17,8 +17,9 @@ import { colorOf, isIdle, nameOf, userOf, type User } from '../../presence/peopl
 import { bindingOf } from '../binding'
 import { readPending } from './pending'
 
+/** So many people are a crowd. */
 const CROWD = 6
-const CROWD_PAUSE = 100
+const CROWD_PAUSE_MS = 100
 /** Carets that are drawn; of more, those of members before guests, and of who does something before who rests. */
 const MOST = 64
 
@@ -98,7 +99,7 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
       }
       const later = () => {
         // A crowd is drawn less often: with their letters the carets are drawn anyway.
-        if (awareness.getStates().size > CROWD) timer ??= setTimeout(redraw, CROWD_PAUSE)
+        if (awareness.getStates().size > CROWD) timer ??= setTimeout(redraw, CROWD_PAUSE_MS)
         else frame ||= requestAnimationFrame(redraw)
       }
       const onChange = ({ added, updated, removed }: Record<'added' | 'updated' | 'removed', number[]>) => {

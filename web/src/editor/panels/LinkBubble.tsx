@@ -6,6 +6,10 @@ import { useEffect, useRef, useState, type FormEvent, type RefObject } from 'rea
 import { useTranslation } from 'react-i18next'
 import { safeAddress, typedAddress } from '../links'
 
+/** The pointer rests on a link before the bubble comes, and has time to reach it before it goes. */
+const APPEAR_MS = 250
+const LEAVE_MS = 300
+
 interface Props {
   editor: Editor
   /** What the bubble stands in: it scrolls along with the text. */
@@ -40,8 +44,8 @@ function useHovered(editor: Editor): Found | null {
       clearTimeout(timer)
       if (link) {
         const find = () => link.isConnected && setHovered(linkAt(editor, editor.view.posAtDOM(link, 0)))
-        timer = setTimeout(find, 250)
-      } else if (!target?.closest('.link-bubble')) timer = setTimeout(() => setHovered(null), 300)
+        timer = setTimeout(find, APPEAR_MS)
+      } else if (!target?.closest('.link-bubble')) timer = setTimeout(() => setHovered(null), LEAVE_MS)
     }
     const gone = () => setHovered(null)
     document.addEventListener('mouseover', over)

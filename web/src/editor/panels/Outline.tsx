@@ -4,6 +4,9 @@ import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useCurrentSection } from './useCurrentSection'
 
+/** After typing stops. */
+const REFRESH_MS = 400
+
 interface Heading {
   position: number
   level: number
@@ -26,7 +29,7 @@ interface Props {
   onChosen?: () => void
 }
 
-/** The headings, read again a moment after typing stops, never on a key; the one whose section is read is marked. */
+/** The headings, read again when typing stops, never on a key; the one whose section is read is marked. */
 export function Outline({ editor, onChosen }: Props) {
   const { t } = useTranslation()
   const [entries, setEntries] = useState<Heading[]>(() => headings(editor))
@@ -39,7 +42,7 @@ export function Outline({ editor, onChosen }: Props) {
     let timer: ReturnType<typeof setTimeout>
     const refresh = () => {
       clearTimeout(timer)
-      timer = setTimeout(() => setEntries(headings(editor)), 400)
+      timer = setTimeout(() => setEntries(headings(editor)), REFRESH_MS)
     }
     refresh()
     editor.on('update', refresh)

@@ -5,8 +5,8 @@ import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isLaidOutInPart } from './windowing'
 
-/** What is said after the title of the page, in milliseconds: together with it one of both would be lost. */
-const LATER = 1000
+/** What is said after the title of the page: together with it one of both would be lost. */
+const LATER_MS = 1000
 
 /** Says, where a document is long, that a screen reader finds a part of it only, and how it finds the whole. */
 export function PartHint({ editor }: { editor: Editor }) {
@@ -14,7 +14,7 @@ export function PartHint({ editor }: { editor: Editor }) {
   const [said, say] = useState(false)
   const part = useEditorState({ editor, selector: ({ editor: { state } }) => isLaidOutInPart(state.doc) })
   useEffect(() => {
-    const timer = setTimeout(() => say(part), LATER)
+    const timer = setTimeout(() => say(part), LATER_MS)
     return () => clearTimeout(timer)
   }, [part])
   // A press beside the text would put the caret into the nearest words, which these must not be.

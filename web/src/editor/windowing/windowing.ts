@@ -24,8 +24,8 @@ const NEAR = 40
 const CLOSE = 8
 /** A selection of more blocks than these shows all: browsers go by what is laid out when they change a selection. */
 const WIDE = 200
-/** A width that stays for so long is the new one, in milliseconds. */
-const SETTLED = 200
+/** A width that stays for so long is the new one. */
+const SETTLED_MS = 200
 
 declare module '@tiptap/core' {
   interface Commands<ReturnType> {
@@ -185,7 +185,7 @@ class Viewport implements PluginView {
     if (turned && known) {
       this.place.returnTo()
       clearTimeout(this.timer)
-      this.timer = setTimeout(() => this.measureAgain(), SETTLED)
+      this.timer = setTimeout(() => this.measureAgain(), SETTLED_MS)
     }
     this.fill()
   }

@@ -9,22 +9,22 @@ import { inPieces } from './pieces'
 
 const SYNC = 0
 const AWARENESS = 1
-/** A tab that paints no frames (hidden, or covered in some browsers) takes changes in by this clock, in ms. */
-const WITHOUT_FRAMES = 250
+/** A tab that paints no frames (hidden, or covered in some browsers) takes changes in by this clock. */
+const WITHOUT_FRAMES_MS = 250
 /** Others' changes get one part in so many of the time: in a long document a change costs milliseconds. */
 const SHARE = 6
 /** The same while one types: a key seldom meets them. */
 const SHARE_TYPING = 30
-/** How long after a key one is taken to type on, in ms. */
-const TYPING = 1000
-/** A key of one's own has this long, in ms, for itself. */
-const OWN_KEY = 12
-/** Neither of both delays others' changes by more than this, in ms. */
-const LONGEST_WAIT = 300
-/** While a word is composed, the end of it is looked for this often, in ms. */
-const HELD = 30
-/** Longest time in ms that a word under composition holds others' changes back. */
-const LONGEST_HOLD = 10_000
+/** How long after a key one is taken to type on. */
+const TYPING_MS = 1000
+/** A key of one's own has this long for itself. */
+const OWN_KEY_MS = 12
+/** Neither of both delays others' changes by more than this. */
+const LONGEST_WAIT_MS = 300
+/** While a word is composed, the end of it is looked for this often. */
+const HELD_MS = 30
+/** Longest time that a word under composition holds others' changes back. */
+const LONGEST_HOLD_MS = 10_000
 
 /** How often each document was opened in this tab. */
 const openings = new Map<string, number>()
@@ -86,7 +86,7 @@ export class FrameProvider extends HocuspocusProvider {
       )
     } finally {
       const ended = performance.now()
-      const share = ended - this.lastOwn < TYPING ? SHARE_TYPING : SHARE
+      const share = ended - this.lastOwn < TYPING_MS ? SHARE_TYPING : SHARE
       this.notBefore = ended + (ended - began) * (share - 1)
       if (this.waiting.length > 0) this.schedule()
     }
@@ -123,8 +123,8 @@ export class FrameProvider extends HocuspocusProvider {
   /** How long, in ms, others' changes have to wait yet. */
   private wait(): number {
     const now = performance.now()
-    if (this.held()) return Math.min(HELD, this.since + LONGEST_HOLD - now)
-    return Math.min(Math.max(this.notBefore, this.lastOwn + OWN_KEY), this.since + LONGEST_WAIT) - now
+    if (this.held()) return Math.min(HELD_MS, this.since + LONGEST_HOLD_MS - now)
+    return Math.min(Math.max(this.notBefore, this.lastOwn + OWN_KEY_MS), this.since + LONGEST_WAIT_MS) - now
   }
 
   private schedule(): void {
@@ -134,7 +134,7 @@ export class FrameProvider extends HocuspocusProvider {
     if (wait > 0) this.timer = setTimeout(this.again, wait)
     else {
       this.frame = requestAnimationFrame(this.due)
-      this.timer = setTimeout(this.due, WITHOUT_FRAMES)
+      this.timer = setTimeout(this.due, WITHOUT_FRAMES_MS)
     }
   }
 

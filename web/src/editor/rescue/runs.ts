@@ -1,0 +1,77 @@
+/** What others wrote in a transaction, in pieces that may be copies of something. */
+import * as Y from 'yjs'
+
+/** Text that a copy must have at least to be known without the block's id, unless it is joined to the text before. */
+export const TELLING = 6
+
+/** What one person wrote in one piece: its letters, and where each stands now. */
+export interface Run {
+  text: Y.XmlText
+  author: number
+  letters: string
+  places: number[]
+  /** Whether all of its text is new. */
+  fresh: boolean
+}
+
+/** Pieces of text that others wrote in this transaction and that are there. */
+export function newRuns(transaction: Y.Transaction): Run[] {
+  const texts = new Set<Y.XmlText>()
+  const isNew = (item: Y.Item): boolean => item.id.clock >= (transaction.beforeState.get(item.id.client) ?? 0)
+  for (const [client, end] of transaction.afterState) {
+    const start = transaction.beforeState.get(client) ?? 0
+    if (end === start || client === transaction.doc.clientID) continue
+    for (const struct of transaction.doc.store.clients.get(client) ?? []) {
+      if (struct.id.clock < start || !(struct instanceof Y.Item) || struct.deleted) continue
+      if (struct.content instanceof Y.ContentString && struct.parent instanceof Y.XmlText) texts.add(struct.parent)
+    }
+  }
+  return [...texts].flatMap((text) => runsIn(text, isNew))
+}
+
+/** The pieces of a text that are new, each of one author. */
+export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean): Run[] {
+  const runs: Run[] = []
+  let index = 0
+  let run: Run | null = null
+  let fresh = true
+  for (let item = text._start; item !== null; item = item.right) fresh &&= item.deleted || isNew(item)
+  for (let item = text._start; item !== null; item = item.right) {
+    if (item.deleted || !item.countable) continue
+    if (item.content instanceof Y.ContentString && isNew(item)) {
+      if (run === null) {
+        const author: number = text._item && isNew(text._item) ? text._item.id.client : item.id.client
+        runs.push((run = { text, author, letters: '', places: [], fresh }))
+      }
+      // Others may have written their words into the copy already.
+      if (item.id.client === run.author) {
+        run.letters += item.content.str
+        for (let at = 0; at < item.length; at += 1) run.places.push(index + at)
+      }
+    } else run = null
+    index += item.length
+  }
+  return runs
+}
+
+/**
+ * The same letters inserted elsewhere: "abc" made "abcbc" by a "bc" at its end, or by a "cb" before its "c". A join that
+ * is told as the second is still one of "bc".
+ */
+export function rotations(run: Run): Run[] {
+  const whole = run.text
+    .toDelta()
+    .map(({ insert }: { insert: unknown }) => (typeof insert === 'string' ? insert : '\ufffc'))
+  const said = whole.join('')
+  const [start = 0] = run.places
+  const end = start + run.letters.length
+  const found = [run]
+  if (run.places.at(-1) !== end - 1) return found
+  const turn = (by: number): void => {
+    const places = run.places.map((place) => place + by)
+    found.push({ ...run, letters: said.slice(start + by, end + by), places })
+  }
+  for (let by = 1; end + by <= said.length && said[start + by - 1] === said[end + by - 1]; by += 1) turn(by)
+  for (let by = 1; by <= start && said[start - by] === said[end - by]; by += 1) turn(-by)
+  return found
+}
