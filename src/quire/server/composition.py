@@ -207,6 +207,7 @@ class Server:
     def _start_upkeep(self) -> None:
         self.log.watch(self._storage_changed)
         self.services.database.on_problem = partial(self.readiness.report, "catalogue")
+        self.services.blobs.on_problem = partial(self.readiness.report, "blobs")
         self._watchdog.start()
         self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
@@ -216,6 +217,7 @@ class Server:
             self._upkeep.every(SWEEP_SECONDS, hang.check)
         self._upkeep.every(RECORD_SECONDS, self._record)
         self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
+        self._upkeep.every(SWEEP_SECONDS, self.services.blobs.probe)
 
     def _application(self) -> FastAPI:
         settings, services = self.settings, self.services
@@ -254,6 +256,7 @@ class Server:
             self.stats,
             self.log,
             services.database,
+            services.blobs,
             self.rooms,
             self.gateway,
             self.compactor,
