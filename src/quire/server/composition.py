@@ -38,7 +38,9 @@ from quire.http.app import create_app
 from quire.http.attempts import Attempts, SignIns
 from quire.http.bodyroom import BodyRoom
 from quire.http.caller import Guard
-from quire.http.security import Origins, SecurityLayer, client_address
+from quire.http.forwarded import client_address
+from quire.http.origins import Origins
+from quire.http.security import SecurityLayer
 from quire.limits.rates import Rate
 from quire.limits.throttle import Throttle
 from quire.log.archive import Archive
