@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import statistics
 import time
 from dataclasses import asdict, dataclass
@@ -126,20 +127,30 @@ def _result(tally: Tally, updates: int, expected: int, cpu: float, elapsed: floa
 
 
 async def _write(writers: list[Socket], tally: Tally, seconds: float, first: int) -> None:
-    """Let every writer write at `RATE`, their turns spread evenly over time."""
+    """Let every writer write at `RATE`, at moments that `moments` gives."""
     loop = asyncio.get_running_loop()
-    start, total = loop.time(), int(seconds * RATE) * len(writers)
-    for turn in range(total):
-        due = start + turn / (RATE * len(writers))
-        wait = due - loop.time()
+    start = loop.time()
+    for turn, (due, number, writer) in enumerate(moments(len(writers), int(seconds * RATE))):
+        wait = start + due - loop.time()
         if wait > 0:
             await asyncio.sleep(wait)
         elif turn % 50 == 0:
             await asyncio.sleep(0)
-        number, writer = divmod(turn, len(writers))
         update = insert(1_000 + writer, first + number, len(tally.sent_at))
         tally.sent_at.append(time.perf_counter())
         writers[writer].update(update)
+
+
+def moments(writers: int, updates: int) -> list[tuple[float, int, int]]:
+    """Return (second, number of the update, writer) of every update, in order of time.
+
+    People do not take turns: each writes at a random moment of each `1 / RATE` seconds, whatever the others do, so that
+    some updates meet and some pauses are long. The moments are the same for every server.
+    """
+    chance = random.Random(1)
+    return sorted(
+        ((number + chance.random()) / RATE, number, writer) for number in range(updates) for writer in range(writers)
+    )
 
 
 async def _drained(tally: Tally, expected: int | None = None) -> None:

@@ -87,6 +87,8 @@ async def connected(
     With a path under `/yjs/` it speaks the y-websocket protocol, whose messages carry no address.
     """
     tcp = socket.socket()
+    # asyncio does not for a socket that it did not make itself, and the second part of each frame would wait.
+    tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     tcp.setblocking(False)
     if receive_buffer is not None:
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)

@@ -80,14 +80,14 @@ export default defineConfig({
         clientsClaim: true,
         runtimeCaching: [
           {
-            // The page is asked for first. Only without an answer (no network, a proxy whose server is away) is the
-            // app opened from the worker's store, page and parts of one release.
+            // The page is asked for first. Only without an answer (no network, a proxy whose server is away, too many
+            // requests from one's address) is the app opened from the worker's store, page and parts of one release.
             urlPattern: ({ request, url }) =>
               request.mode === 'navigate' && !/^\/(api\/|metrics$|healthz$|readyz$)/.test(url.pathname),
             handler: async ({ request }) => {
               const patience = new Promise<undefined>((resolve) => setTimeout(resolve, 4000))
               const answer = await Promise.race([fetch(request), patience]).catch(() => undefined)
-              if (answer && answer.status < 500) return answer
+              if (answer && answer.status < 500 && answer.status !== 429) return answer
               return (await caches.match('/index.html', { ignoreSearch: true })) ?? fetch(request)
             },
           },

@@ -142,6 +142,11 @@ class Settings(BaseSettings):
     )
     password_queue: int = Field(64, ge=1, description="Passwords that may wait to be checked before more are refused.")
     connects_per_minute: int = Field(600, description="Socket upgrades from one address.")
+    requests_per_minute: int = Field(
+        3_000,
+        description="HTTP requests from one address, after a burst of a third of it; pages and files of the app count "
+        "a tenth.",
+    )
 
     max_connections: int = Field(8_000, description="Open HTTP connections on this node, besides sockets.")
     max_connections_per_address: int = Field(

@@ -9,6 +9,8 @@ import json
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
 
 import httpx
 import pycrdt
@@ -18,6 +20,7 @@ from PIL import Image
 from conftest import QuireProcess
 from quire.access.contract import Role
 from quire.server.composition import Server
+from quire.settings import Settings
 from quire.sync import wire
 from quire.sync.exchange import RequestSender, Visitor
 from quire.sync.gateway import WORK_BURST
@@ -523,3 +526,41 @@ async def test_broken_frames_are_logged_once_in_a_while(
             await client.closed()
     said = [line for line in capfd.readouterr().err.splitlines() if "WS parser error" in line]
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(("limits", "refused"), [("on", 429), ("off", 200)])
+async def test_one_address_may_ask_so_much_and_a_page_with_its_files_counts_little(
+    tmp_path: Path, limits: Literal["on", "off"], refused: int
+) -> None:
+    # A burst of 20 requests, or of 200 pages; then one a second, or ten.
+    node = Server(Settings(data=tmp_path / "data", limits=limits, requests_per_minute=60))
+    app = await node.open()
+
+    async def asked(path: str, address: str, most: int) -> tuple[int, httpx.Response]:
+        """Ask until it is refused; return how often it was answered, and the last answer."""
+        transport = httpx.ASGITransport(app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            for answered in range(most):
+                answer = await http.get(path)
+                if answer.status_code == 429:
+                    return answered, answer
+        return most, answer
+
+    for number, path in enumerate(("/api/v1/session", "/api/v1/setup", "/api/v1/documents", "/api/v1/nothing")):
+        answered, answer = await asked(path, f"2001:db8:0:{number}::1", 100)
+        assert (answer.status_code == 429, answered >= 20) == (limits == "on", True)
+    # A household is one, whichever of its addresses it takes.
+    answered, answer = await asked("/api/v1/session", "2001:db8::2", 10)
+    assert answer.status_code == refused
+    if refused == 429:
+        assert answer.headers["Retry-After"] == "1"
+        assert answer.headers["Content-Type"] == "application/problem+json"
+    # Twenty who load a page with ten files at one moment are no flood.
+    answered, answer = await asked("/icon.svg", "192.0.2.1", 600)
+    assert answered >= 200
+    assert answer.status_code == refused
+    # Whoever watches the node is heard all the same.
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert (await asked(path, "192.0.2.1", 40))[0] == 40
+    await node.drain()
+    await node.close()

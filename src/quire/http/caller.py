@@ -35,7 +35,6 @@ class Guard:
     key: bytes
     cookie: str
     secure: bool
-    requests: Rate
     writes: Rate
     sign_ins: SignIns
     set_ups: Attempts
@@ -125,13 +124,9 @@ async def caller(request: Request) -> Principal:
     """Identify the caller; a state-changing request with a cookie must carry the session's CSRF token."""
     guard = guard_of(request)
     headers = request.headers
-    household: str = request.state.household
-    wait = guard.requests.wait(household)
-    if wait:
-        raise too_many(wait, "Too many requests from your address; wait and try again.")
     principal = await guard.identify(request)
     if request.method not in SAFE_METHODS:
-        wait = guard.writes.wait(principal.author + household)
+        wait = guard.writes.wait(principal.author + request.state.household)
         if wait:
             raise too_many(wait, "Too many changes at once; wait and try again.")
         if principal.session is not None:

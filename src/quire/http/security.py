@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import secrets
 import time
@@ -18,7 +19,7 @@ from quire.access.household import household
 from quire.http.errors import problem_response
 from quire.http.forwarded import client_address
 from quire.http.origins import Origins
-from quire.limits.rates import Bucket
+from quire.limits.rates import Bucket, Rate
 
 _log = structlog.get_logger("quire.http")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -28,6 +29,10 @@ LINES_PER_SECOND, MOST_LINES = 100.0, 3000.0
 """Requests that are logged, in the long run and at once: what anybody may send must not fill the disk."""
 MOST_LOGGED = 200
 """Characters of a path in the log."""
+_UNCOUNTED = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked by whoever watches the node, of all times when somebody floods it from the same address."""
+_FILE = 0.1
+"""What a page or a file of the app counts as a request: one visit asks for dozens, and each costs little."""
 _LARGE = re.compile(r"/api/v1/documents/[^/]+/(attachments|sync)")
 """Routes that read their body themselves, once they know that the caller may send it."""
 
@@ -39,6 +44,7 @@ class SecurityLayer:
         self,
         app: ASGIApp,
         *,
+        requests: Rate,
         origins: Origins,
         secure: bool,
         trusted: Container[str],
@@ -47,6 +53,7 @@ class SecurityLayer:
         sync_limit: int,
     ) -> None:
         self._app, self._origins, self._secure, self._cookie = app, origins, secure, cookie
+        self._requests = requests
         self._trusted = trusted
         self._limits = {"attachments": attachment_limit, "sync": sync_limit}
         self._lines, self._unlogged = Bucket(LINES_PER_SECOND, MOST_LINES, time.monotonic()), 0
@@ -75,7 +82,7 @@ class SecurityLayer:
 
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            await problem_response(refusal[0], refusal[1])(scope, receive, sending)
+            await problem_response(*refusal)(scope, receive, sending)
         else:
             try:
                 await self._app(scope, _bounded(receive, self._limit(scope)), sending)
@@ -104,7 +111,10 @@ class SecurityLayer:
             **({"unlogged": unlogged} if unlogged else {}),
         )
 
-    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | tuple[int, str, dict[str, str]] | None:
+        if wait := self._wait(scope):
+            detail = "Too many requests from your address; wait and try again."
+            return 429, detail, {"Retry-After": str(max(1, math.ceil(wait)))}
         if not self._origins.knows(headers.get("host")):
             return 421, "This server is not known by this name; set QUIRE_PUBLIC_URL to the address people use."
         length = headers.get("content-length", "0")
@@ -124,6 +134,13 @@ class SecurityLayer:
         if origin is not None and not self._origins.allowed(origin, headers.get("host")):
             return 403, "This Origin may not change anything here; set QUIRE_PUBLIC_URL to the address people use."
         return None
+
+    def _wait(self, scope: Scope) -> float:
+        """Return the seconds until the caller's address may send this request, 0 if it may now."""
+        path: str = scope["path"]
+        if path in _UNCOUNTED:
+            return 0.0
+        return self._requests.wait(scope["state"]["household"], 1 if path.startswith("/api/") else _FILE)
 
     def _limit(self, scope: Scope) -> int:
         large = _LARGE.fullmatch(scope["path"]) if scope["method"] == "POST" else None

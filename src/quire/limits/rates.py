@@ -72,9 +72,9 @@ class Rate:
         self._enabled, self._clock = enabled, clock
         self._buckets = Buckets(per_minute / 60, burst)
 
-    def wait(self, key: str) -> float:
-        """Take one token; returns 0, or the seconds until there is one (nothing is taken then)."""
+    def wait(self, key: str, tokens: float = 1) -> float:
+        """Take tokens; returns 0, or the seconds until there are so many (nothing is taken then)."""
         if not self._enabled:
             return 0.0
         now = self._clock()
-        return self._buckets.of(key, now).try_take(1, now)
+        return self._buckets.of(key, now).try_take(tokens, now)

@@ -133,6 +133,11 @@ class Server:
         self._start_upkeep()
         return SecurityLayer(
             self._application(),
+            requests=Rate(
+                self.settings.requests_per_minute,
+                self.settings.requests_per_minute / 3,
+                enabled=self.settings.limited,
+            ),
             origins=self.origins,
             secure=self.settings.secure,
             trusted=self.trusted,
@@ -222,7 +227,6 @@ class Server:
             services.key,
             self.cookie,
             settings.secure,
-            requests=Rate(3000, 1000, enabled=on),
             writes=Rate(600, 200, enabled=on),
             sign_ins=SignIns(enabled=on),
             set_ups=Attempts(free=50, enabled=on),

@@ -100,11 +100,8 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
         await spaces.withdraw(member.id, invitation_id)
 
     @router.post("/invitations/preview")
-    async def preview(form: PreviewForm, request: Request, guard: GuardDep) -> Preview:
+    async def preview(form: PreviewForm) -> Preview:
         """Say what an invitation is about."""
-        wait = guard.requests.wait(request.state.household)
-        if wait:
-            raise too_many(wait, "Too many requests from your address; wait and try again.")
         workspace, inviter, email = await spaces.preview(form.token)
         return Preview(workspace=workspace, inviter=inviter, email=email)
 

@@ -87,7 +87,8 @@ async function loadSession(hurry: boolean): Promise<Session> {
     remember(session)
     return session
   } catch (error) {
-    const away = error instanceof NetworkError || (error instanceof Problem && error.status >= 500)
+    const unanswered = error instanceof Problem && (error.status >= 500 || error.status === 429)
+    const away = error instanceof NetworkError || unanswered
     const known = away ? await remembered() : null
     if (known) {
       shown = known.account?.id ?? null

@@ -7,6 +7,7 @@ import { ReplaceStep } from '@tiptap/pm/transform'
 import { yUndoPluginKey } from '@tiptap/y-tiptap'
 import { mergeDeleteSets, type UndoManager } from 'yjs'
 import { isUndoOrRedo } from './binding'
+import { keepOthersWords } from './rescue/othersWords'
 
 /** After so many characters, or so long a time, of typing, the next word is a step of its own. */
 const LONG_ENOUGH = 20
@@ -42,6 +43,10 @@ declare module '@tiptap/core' {
 export const UndoSteps = Extension.create<object, StepStorage>({
   name: 'undoSteps',
   addStorage: () => ({ run: null, together: false, begun: false }),
+  onCreate() {
+    const history = historyOf(this.editor.state)
+    if (history) keepOthersWords(history)
+  },
   addProseMirrorPlugins() {
     const begun = (now: boolean) => () => {
       this.storage.begun = now

@@ -138,23 +138,25 @@ class LoadedDocument:
 
         Raises `ReplicaCorrupt`, and what `work` raises; `TooSlow` from a worker process only.
         """
+        return await insist(lambda: self._attempt(work, payer, heavy=heavy))
 
-        async def attempt() -> _Answer:
+    # No function within `ask`: one that calls itself is garbage for the collector, which comes late, with the update.
+    async def _attempt(
+        self, work: Callable[[Replica], Awaitable[_Answer]], payer: Payer | None, *, heavy: bool
+    ) -> _Answer:
+        try:
+            replica = await self.live(payer, heavy=heavy)
             try:
-                replica = await self.live(payer, heavy=heavy)
-                try:
-                    return await work(replica)
-                except TooSlow:
-                    self.give_up()
-                    if replica.local:
-                        return await attempt()
-                    await self.live(payer)
-                    raise
-            except ReplicaCorrupt:
-                self.replica = None
+                return await work(replica)
+            except TooSlow:
+                self.give_up()
+                if replica.local:
+                    return await self._attempt(work, payer, heavy=heavy)
+                await self.live(payer)
                 raise
-
-        return await insist(attempt)
+        except ReplicaCorrupt:
+            self.replica = None
+            raise
 
     def give_up(self) -> None:
         """An update took the replica too long, which has half of it now; the next is in a worker process."""

@@ -52,17 +52,28 @@ const SHORT: Record<string, string> = {
   yml: 'yaml',
 }
 
-const languages = lowlight
-  .listLanguages()
-  .map((language) => ({ language, name: NAMES[language] ?? (language[0]?.toUpperCase() ?? '') + language.slice(1) }))
-  .filter(({ name }) => name !== '')
-  .sort((a, b) => a.name.localeCompare(b.name))
+interface Language {
+  language: string
+  name: string
+}
+
+/** What a block can be in; no language comes first, and its name is the interface's to say. */
+const LANGUAGES: readonly Language[] = [
+  { language: '', name: '' },
+  ...lowlight
+    .listLanguages()
+    .map((language) => ({ language, name: NAMES[language] ?? (language[0]?.toUpperCase() ?? '') + language.slice(1) }))
+    .filter(({ name }) => name !== '')
+    .sort((a, b) => a.name.localeCompare(b.name)),
+]
 
 class CodeBlockView implements NodeView {
   readonly dom = document.createElement('div')
   readonly contentDOM = document.createElement('code')
   private readonly select = document.createElement('select')
   private readonly block = document.createElement('pre')
+  /** Whether somebody reached for the list: until then only its own choice is in it. */
+  private reached = false
 
   constructor(
     private node: Node,
@@ -79,22 +90,38 @@ class CodeBlockView implements NodeView {
       view.dispatch(view.state.tr.setNodeAttribute(at, 'language', this.select.value || null))
       view.focus()
     })
+    for (const reaching of ['pointerdown', 'mousedown', 'focus']) {
+      this.select.addEventListener(reaching, () => {
+        this.reached = true
+        this.offer()
+      })
+    }
     this.block.append(this.contentDOM)
     this.dom.append(this.select, this.block)
     this.draw()
   }
 
-  private draw(): void {
+  private get language(): string {
     const written = (this.node.attrs.language as string | null) ?? ''
-    const language = SHORT[written] ?? written
-    const known = languages.some((entry) => entry.language === language)
-    const named = known || language === '' ? languages : [{ language, name: language }, ...languages]
-    const choices = [{ language: '', name: i18next.t('code.plain') }, ...named]
-    if (this.select.options.length !== choices.length) {
-      this.select.replaceChildren(...choices.map((entry) => new Option(entry.name, entry.language)))
+    return SHORT[written] ?? written
+  }
+
+  private draw(): void {
+    this.contentDOM.className = this.language ? `language-${this.language}` : ''
+    this.offer()
+  }
+
+  private offer(): void {
+    const { language } = this
+    const own = LANGUAGES.find((choice) => choice.language === language) ?? { language, name: language }
+    const others = this.reached ? LANGUAGES : []
+    const choices = others.includes(own) ? others : [own, ...others]
+    if (this.select.options.length !== choices.length || this.select.options[0]?.value !== choices[0]?.language) {
+      this.select.replaceChildren(
+        ...choices.map((choice) => new Option(choice.name || i18next.t('code.plain'), choice.language)),
+      )
     }
     this.select.value = language
-    this.contentDOM.className = language ? `language-${language}` : ''
   }
 
   update(node: Node): boolean {

@@ -10,11 +10,12 @@ export interface Run {
   author: number
   letters: string
   places: number[]
+  /** Whether all of its text is new. */
+  fresh: boolean
 }
 
 /** Pieces of text that others wrote in this transaction and that are there. */
 export function newRuns(transaction: Y.Transaction): Run[] {
-  const runs: Run[] = []
   const texts = new Set<Y.XmlText>()
   const isNew = (item: Y.Item): boolean => item.id.clock >= (transaction.beforeState.get(item.id.client) ?? 0)
   for (const [client, end] of transaction.afterState) {
@@ -25,24 +26,30 @@ export function newRuns(transaction: Y.Transaction): Run[] {
       if (struct.content instanceof Y.ContentString && struct.parent instanceof Y.XmlText) texts.add(struct.parent)
     }
   }
-  for (const text of texts) {
-    let index = 0
-    let run: Run | null = null
-    for (let item = text._start; item !== null; item = item.right) {
-      if (item.deleted || !item.countable) continue
-      if (item.content instanceof Y.ContentString && isNew(item)) {
-        if (run === null) {
-          const author: number = text._item && isNew(text._item) ? text._item.id.client : item.id.client
-          runs.push((run = { text, author, letters: '', places: [] }))
-        }
-        // Others may have written their words into the copy already.
-        if (item.id.client === run.author) {
-          run.letters += item.content.str
-          for (let at = 0; at < item.length; at += 1) run.places.push(index + at)
-        }
-      } else run = null
-      index += item.length
-    }
+  return [...texts].flatMap((text) => runsIn(text, isNew))
+}
+
+/** The pieces of a text that are new, each of one author. */
+export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean): Run[] {
+  const runs: Run[] = []
+  let index = 0
+  let run: Run | null = null
+  let fresh = true
+  for (let item = text._start; item !== null; item = item.right) fresh &&= item.deleted || isNew(item)
+  for (let item = text._start; item !== null; item = item.right) {
+    if (item.deleted || !item.countable) continue
+    if (item.content instanceof Y.ContentString && isNew(item)) {
+      if (run === null) {
+        const author: number = text._item && isNew(text._item) ? text._item.id.client : item.id.client
+        runs.push((run = { text, author, letters: '', places: [], fresh }))
+      }
+      // Others may have written their words into the copy already.
+      if (item.id.client === run.author) {
+        run.letters += item.content.str
+        for (let at = 0; at < item.length; at += 1) run.places.push(index + at)
+      }
+    } else run = null
+    index += item.length
   }
   return runs
 }

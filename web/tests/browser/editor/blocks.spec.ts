@@ -70,6 +70,7 @@ test('a code block shows and changes its language', async ({ owner, server }) =>
   await owner.keyboard.type('def tea(): return "green"')
   const block = text(owner).locator('.code-block')
   const language = block.getByRole('combobox', { name: 'Language of the code' })
+  await language.focus()
   await language.selectOption('Python')
   await expect(block.locator('.hljs-keyword').first()).toHaveText('def')
   await expect(text(owner)).toBeFocused()

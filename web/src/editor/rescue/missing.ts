@@ -1,0 +1,69 @@
+/** What a copy of a text lacks of the words written here. */
+import { TELLING } from './runs'
+
+export interface Letter {
+  letter: string
+  /** Of a letter written here, its place in the order of writing; null for others' letters. */
+  mine: number | null
+}
+
+/** Words, each with its place in the copy. */
+export type Lost = [at: number, words: string][]
+
+/** So many letters are tried, the newest first, until the rest is what a copier had seen. */
+const MOST_UNSEEN = 2000
+
+/** The words that a copy lacks, whether it is a text of its own or part of a longer one. Null when it is no copy. */
+export function missingWords(letters: readonly Letter[], copy: string): Lost | null {
+  return missing(letters, copy) ?? missingWithin(letters, copy)
+}
+
+/** The same of a copy by itself. */
+export function missing(letters: readonly Letter[], copy: string): Lost | null {
+  const lost: Lost = []
+  const unseen = unseenSince(letters, copy)
+  let at = 0
+  let open = false
+  for (const { letter, mine } of letters) {
+    if (copy[at] === letter && !(mine !== null && unseen !== null && mine >= unseen)) {
+      at += 1
+      open = false
+    } else if (mine !== null) {
+      const last = lost.at(-1)
+      if (open && last) last[1] += letter
+      else lost.push([at, letter])
+      open = true
+    }
+  }
+  return at === copy.length ? lost : null
+}
+
+/** The same of a copy in a longer text: blocks that were joined may all be copied into a new one. */
+export function missingWithin(letters: readonly Letter[], copy: string): Lost | null {
+  const written = letters.flatMap((one) => (one.mine === null ? [] : [one.mine])).sort((a, b) => b - a)
+  for (const since of [Infinity, ...written.slice(0, MOST_UNSEEN)]) {
+    const isSeen = ({ mine }: Letter): boolean => mine === null || mine < since
+    const seen = letters.filter(isSeen)
+    if (seen.length < TELLING || seen.length * 2 < letters.length) return null
+    let at = copy.indexOf(said(seen))
+    if (at < 0) continue
+    const lost = new Map<number, string>()
+    for (const one of letters) {
+      if (isSeen(one)) at += 1
+      else lost.set(at, (lost.get(at) ?? '') + one.letter)
+    }
+    return [...lost]
+  }
+  return null
+}
+
+/** The copier had seen what was written here up to some letter: which that is, if the copy has all of the others'. */
+export function unseenSince(letters: readonly Letter[], copy: string): number | null {
+  const mine = letters.flatMap((one) => (one.mine === null ? [] : [one.mine])).sort((a, b) => a - b)
+  const since = mine[copy.length - (letters.length - mine.length)]
+  if (since === undefined) return null
+  return said(letters.filter((one) => one.mine === null || one.mine < since)) === copy ? since : null
+}
+
+/** What letters say. */
+export const said = (letters: readonly Letter[]): string => letters.map(({ letter }) => letter).join('')
