@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from quire.accounts.service import WrongPassword
-from quire.http.caller import Guard, too_many
+from quire.http.caller import Guard
+from quire.http.errors import too_many
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from quire.accounts.guessing import attempt
 from quire.accounts.passwords import Password
 from quire.accounts.service import SESSION_MOST, Account, AccountService, Checked, SessionRow
 from quire.db.ids import SECOND
-from quire.http.caller import Caller, Guard, GuardDep, PersonCaller, device_of, too_many
-from quire.http.errors import Problem
+from quire.http.caller import Caller, Guard, GuardDep, PersonCaller, device_of
+from quire.http.errors import Problem, too_many
 from quire.http.forms import Email, Form, Language, Name, Secret, moment
 from quire.storage.failure import StorageUnavailable
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import re
 import secrets
 import time
@@ -16,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quire.access.credentials import bearer_token
 from quire.access.household import household
-from quire.http.errors import problem_response
+from quire.http.errors import Problem, answer, problem_response, too_many
 from quire.http.forwarded import client_address
 from quire.http.origins import Origins
 from quire.limits.rates import Bucket, Rate
@@ -33,6 +32,7 @@ _UNCOUNTED = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by whoever watches the node, of all times when somebody floods it from the same address."""
 _FILE = 0.1
 """What a page or a file of the app counts as a request: one visit asks for dozens, and each costs little."""
+_PUBLIC_URL = "set QUIRE_PUBLIC_URL to the address people use."
 _LARGE = re.compile(r"/api/v1/documents/[^/]+/(attachments|sync)")
 """Routes that read their body themselves, once they know that the caller may send it."""
 
@@ -82,7 +82,7 @@ class SecurityLayer:
 
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            await problem_response(*refusal)(scope, receive, sending)
+            await answer(refusal)(scope, receive, sending)
         else:
             try:
                 await self._app(scope, _bounded(receive, self._limit(scope)), sending)
@@ -111,28 +111,27 @@ class SecurityLayer:
             **({"unlogged": unlogged} if unlogged else {}),
         )
 
-    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | tuple[int, str, dict[str, str]] | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
         if wait := self._wait(scope):
-            detail = "Too many requests from your address; wait and try again."
-            return 429, detail, {"Retry-After": str(max(1, math.ceil(wait)))}
+            return too_many(wait, "Too many requests from your address; wait and try again.")
         if not self._origins.knows(headers.get("host")):
-            return 421, "This server is not known by this name; set QUIRE_PUBLIC_URL to the address people use."
+            return Problem(421, f"This server is not known by this name; {_PUBLIC_URL}")
         length = headers.get("content-length", "0")
         limit = self._limit(scope)
         if not length.isdecimal() or int(length) > limit:
-            return 413, _too_large(limit)
+            return Problem(413, _too_large(limit))
         # What a browser does send by itself is the password that a proxy asked for.
         if scope["method"] in SAFE_METHODS or bearer_token(headers) is not None:
             return None
         site = headers.get("sec-fetch-site")
         if site not in (None, "same-origin", "none"):
-            return (
+            return Problem(
                 403,
                 "This request came from another site, which may change nothing here. Do it in Quire itself.",
             )
         origin = headers.get("origin")
         if origin is not None and not self._origins.allowed(origin, headers.get("host")):
-            return 403, "This Origin may not change anything here; set QUIRE_PUBLIC_URL to the address people use."
+            return Problem(403, f"This Origin may not change anything here; {_PUBLIC_URL}")
         return None
 
     def _wait(self, scope: Scope) -> float:

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from quire.accounts.passwords import Password
 from quire.accounts.service import SESSION_MOST, AccountService
 from quire.db.ids import SECOND
-from quire.http.caller import GuardDep, PersonCaller, base_of, device_of, too_many
-from quire.http.errors import Problem
+from quire.http.caller import GuardDep, PersonCaller, base_of, device_of
+from quire.http.errors import Problem, too_many
 from quire.http.forms import Email, Form, Name, Secret, moment
 from quire.workspaces.service import Invitation, Membership, WorkspaceService
 
