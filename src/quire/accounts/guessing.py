@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from quire.accounts.service import WrongPassword
+from quire.accounts.account import WrongPassword
 from quire.http.caller import Guard
 from quire.http.errors import too_many
 

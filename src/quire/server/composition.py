@@ -321,7 +321,7 @@ class Server:
 
     async def _record(self) -> None:
         """Write down, together, what no request waits for: uses of sessions and dates of documents."""
-        await self.services.people.record_uses()
+        await self.services.people.uses.record()
         await self.edits.record()
 
     async def drain(self) -> None:
