@@ -78,7 +78,7 @@ class FolderBlobs:
     def keys(self, prefix: str) -> Iterator[str]:
         start = self._path(prefix) if prefix else self._root
         if start.is_dir():
-            for folder, _, names in os.walk(start):
+            for folder, _, names in os.walk(start, onerror=_tell):
                 key = Path(folder).relative_to(self._root)
                 if key.parts[:1] != (_UNFINISHED,):
                     yield from ((key / name).as_posix() for name in names)
@@ -91,6 +91,12 @@ class FolderBlobs:
         if not _KEY.fullmatch(key):
             raise ValueError(f"{key!r} is no blob key")
         return self._root / key
+
+
+def _tell(error: OSError) -> None:
+    """A folder that cannot be read is no empty one: a backup without its files would be none."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _make(folder: Path) -> None:

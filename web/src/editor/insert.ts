@@ -4,6 +4,11 @@ import type { Node } from '@tiptap/pm/model'
 import { NodeSelection, Selection, TextSelection, type Transaction } from '@tiptap/pm/state'
 import { canSplit } from '@tiptap/pm/transform'
 
+/** Whether a selection begins or ends in code, which has room for letters only. */
+export function isInCode({ $from, $to }: Selection): boolean {
+  return [$from, $to].some(({ parent }) => parent.type.spec.code)
+}
+
 /** Puts blocks in the place of the caret: what stands behind it in its paragraph goes on behind them. */
 export function insertBlocks(tr: Transaction, blocks: Node[]): boolean {
   const [first] = blocks
@@ -16,6 +21,8 @@ export function insertBlocks(tr: Transaction, blocks: Node[]): boolean {
     caretBehind(tr.insert(to, blocks), to + size)
     return true
   }
+  // What a command has done by the time that it fails stays done.
+  if (isInCode(tr.selection)) return false
   if (!tr.selection.empty) tr.deleteSelection()
   if (!(tr.selection instanceof TextSelection)) tr.setSelection(Selection.near(tr.selection.$from))
   let { $from } = tr.selection

@@ -49,6 +49,17 @@ describe('the colours of code', () => {
     expect(coloured(back)).toEqual(['def', 'tea', 'def', 'b'])
   })
 
+  it('go with the words that are code no more', () => {
+    const { state, coloured } = opened(['python', 'def tea'], ['python', 'def b'])
+    const words = state.apply(state.tr.setBlockType(4, 4, state.schema.nodes.paragraph!))
+    expect(coloured(words)).toEqual(['def', 'b'])
+    expect(coloured(state.apply(state.tr.join(2)))).toEqual(['def', 'b'])
+    const split = state.apply(state.tr.split(7, 1, [{ type: state.schema.nodes.paragraph! }]))
+    expect(coloured(split)).toEqual(['def', 'def', 'b'])
+    const again = words.apply(words.tr.setBlockType(4, 4, state.schema.nodes.codeBlock!, { language: 'python' }))
+    expect(coloured(again)).toEqual(['def', 'tea', 'def', 'b'])
+  })
+
   it('take no time for what would take long', () => {
     const { state, coloured, read } = opened(['ini', '_1'.repeat(50_000)], ['python', 'def tea'])
     expect(coloured(state)).toEqual(['def', 'tea'])

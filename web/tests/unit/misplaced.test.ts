@@ -212,3 +212,11 @@ test('what has thousands of marks is shown by its words, and keeps every mark wh
   const [run] = (lineThere?.get(0) as Y.XmlText).toDelta() as { attributes: object }[]
   expect(Object.keys(run?.attributes ?? {})).toHaveLength(5000)
 })
+
+test('the words of what the editor has no place for are copied as plain text, too', () => {
+  const doc = written()
+  put(doc.getXmlFragment('default'), element('chart', {}, element('paragraph', {}, text('north')), text('south')))
+  const { view } = opened(PERSON, Y.encodeStateAsUpdate(doc)).editor
+  const all = view.state.doc.slice(0, view.state.doc.content.size)
+  expect(view.serializeForClipboard(all).text.split('\n')).toContain('north south')
+})

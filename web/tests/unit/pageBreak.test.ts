@@ -75,3 +75,19 @@ test.each([
   expect(shown().replace(/ _$/, '')).toBe(expected)
   expect(replica.stored()).toEqual(editor.state.doc.toJSON())
 })
+
+test.each(['<pre><code>code</code></pre>', '<blockquote><pre><code>code</code></pre></blockquote>'])(
+  'neither a page break nor a rule takes what is selected in %s',
+  (html) => {
+    const { editor } = replica
+    editor.commands.setContent(html)
+    let code = 0
+    editor.state.doc.descendants((node, at) => {
+      if (node.isText) code = at
+    })
+    editor.commands.setTextSelection({ from: code, to: code + 2 })
+    expect(editor.commands.insertPageBreak()).toBe(false)
+    expect(editor.commands.setHorizontalRule()).toBe(false)
+    expect(editor.state.doc.textContent).toBe('code')
+  },
+)

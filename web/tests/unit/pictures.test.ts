@@ -110,3 +110,14 @@ test('what a visitor fetched is freed when the document is left', async () => {
   editor.destroy()
   await vi.waitFor(() => expect(held).toEqual([]))
 })
+
+test('a picture that could not be had is said to be missing however it is changed, and asked for again', async () => {
+  const of = vi.fn(() => Promise.reject<string>(new Error('no network')))
+  const { editor } = opened(`<p>words</p><img src="${STORED}">`, { of, release: () => undefined })
+  const note = () => pictureIn(editor)?.querySelector<HTMLElement>('.picture-note:not([hidden])')?.textContent
+  await vi.waitFor(() => expect(note()).toBe('picture.broken'))
+  of.mockClear()
+  editor.view.dispatch(editor.state.tr.setNodeAttribute(7, 'align', 'left'))
+  await vi.waitFor(() => expect(note()).toBe('picture.broken'))
+  expect(of).toHaveBeenCalledTimes(1)
+})

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { rescueWords } from '../../src/editor/rescue/rescue'
+import { takeUpdate } from '../../src/sync/connection/updates'
 
 class Person {
   readonly doc = new Y.Doc()
@@ -14,7 +15,7 @@ class Person {
 
   hear(...others: Person[]): void {
     const updates = others.map((other) => Y.encodeStateAsUpdate(other.doc))
-    Y.applyUpdate(this.doc, Y.mergeUpdates(updates), this)
+    takeUpdate(this.doc, Y.mergeUpdates(updates), this)
   }
 
   write(words: string, id: string | null = null, name = 'paragraph', at = this.blocks.length): void {
@@ -57,6 +58,77 @@ test('words of two people are written into the copy, each once', () => {
   second.type('TWO ', 6)
   third.type(' THREE', 16)
   expect(agree(first, second, third, reader)).toBe('alpha TWO beta gamma THREE')
+})
+
+/** Makes a heading of the paragraph of these lines. */
+function convertLines(person: Person, ...lines: string[]): void {
+  person.doc.transact(() => {
+    person.blocks.delete(0, 1)
+    person.write('', 'poem', 'heading', 0)
+    putLines(person, lines)
+  })
+}
+
+function putLines({ blocks }: Person, lines: string[]): void {
+  const block = blocks.get(0) as Y.XmlElement
+  block.delete(0, block.length)
+  block.insert(
+    0,
+    lines.flatMap((line, at) => [...(at > 0 ? [new Y.XmlElement('hardBreak')] : []), new Y.XmlText(line)]),
+  )
+}
+
+test.each([
+  [['So', 'So long'], ['So', 'So long'], 'So<hardbreak></hardbreak>So long'],
+  [['Tel 01', 'Tel 0'], ['Tel 01', 'Tel 0'], 'Tel 01<hardbreak></hardbreak>Tel 0'],
+  [['one', 'two', 'one two'], ['one', 'two', 'one two'], 'one<hardbreak></hardbreak>two<hardbreak></hardbreak>one two'],
+  // The copier takes the first line out.
+  [['So', 'So long'], ['So long'], 'So long'],
+])('lines %j of one block that are copied as %j get nothing of each other', (lines, copied, expected) => {
+  const author = new Person()
+  author.write('', 'poem')
+  putLines(author, lines)
+  const copier = new Person(author)
+  convertLines(copier, ...copied)
+  expect(agree(author, copier)).toBe(expected)
+})
+
+test('words typed into a line go into the copy of that line', () => {
+  const author = new Person()
+  author.write('', 'poem')
+  putLines(author, ['a', 'a', 'ab'])
+  const copier = new Person(author)
+  convertLines(copier, 'a', 'a', 'ab')
+  ;((author.blocks.get(0) as Y.XmlElement).get(2) as Y.XmlText).insert(1, 'b')
+  expect(agree(author, copier).replaceAll('<hardbreak></hardbreak>', '/')).toBe('a/ab/ab')
+})
+
+test('a block whose words begin with those of another gets nothing from it', () => {
+  const author = new Person()
+  author.write('Chapter', 'one')
+  author.write('Chapter two', 'two')
+  const copier = new Person(author)
+  copier.doc.transact(() => {
+    copier.blocks.delete(0, 2)
+    copier.write('Chapter', 'one', 'heading')
+    copier.write('Chapter two', 'two', 'heading')
+  })
+  expect(agree(author, copier)).toBe('Chapter | Chapter two')
+})
+
+test.each([
+  ['a paragraph of its own', (copier: Person) => copier.write('first words, '), 'the rest | end | first words, '],
+  ['the next paragraph', (copier: Person) => copier.type(' first words, ', 3, 1), 'the rest | end first words, '],
+])('what was cut and pasted into %s does not take the rest along', (_, paste, expected) => {
+  const author = new Person()
+  author.write('first words, the rest')
+  author.write('end')
+  const copier = new Person(author)
+  copier.doc.transact(() => {
+    ;((copier.blocks.get(0) as Y.XmlElement).get(0) as Y.XmlText).delete(0, 13)
+    paste(copier)
+  })
+  expect(agree(author, copier)).toBe(expected)
 })
 
 test('a short block is known by its id', () => {
@@ -118,6 +190,62 @@ test('a copier who took words out on purpose keeps them out', () => {
   second.hear(first)
   first.convert('alpha beta gamma')
   expect(agree(first, second)).toBe('alpha beta gamma')
+})
+
+test.each([
+  ['went on writing in it', (text: Y.XmlText) => text.insert(6, 'THEN '), 'alpha THEN beta gamma NEW'],
+  ['took other words out of it', (text: Y.XmlText) => text.delete(0, 6), 'beta gamma NEW'],
+  ['began with the same letters', (text: Y.XmlText) => text.insert(16, ' NOT'), 'alpha beta gamma NOT NEW'],
+])('words are written into a copy whose maker %s', (_, change, everything) => {
+  const first = new Person()
+  first.write('alpha beta gamma', 'b1')
+  const second = new Person(first)
+  second.type(' NEW', 16)
+  first.convert('alpha beta gamma', 'b1')
+  change((first.blocks.get(0) as Y.XmlElement).get(0) as Y.XmlText)
+  second.hear(first)
+  first.hear(second)
+  expect(agree(first, second).split(' ').sort()).toEqual(everything.split(' ').sort())
+})
+
+test('words go along with the part of a copy that they stood in when its maker split it', () => {
+  const first = new Person()
+  first.write('alpha beta gamma', 'b1')
+  const second = new Person(first)
+  second.type(' NEW', 16)
+  first.doc.transact(() => {
+    first.convert('alpha be', 'b1')
+    first.write('ta gamma', 'b2')
+  })
+  second.hear(first)
+  expect(agree(first, second)).toBe('alpha be | ta gamma NEW')
+})
+
+test('words typed into an empty block that becomes another are in that', () => {
+  const first = new Person()
+  first.write('', 'b1')
+  const second = new Person(first)
+  second.type('NEW', 0)
+  first.doc.transact(() => {
+    first.blocks.delete(0, 1)
+    const heading = new Y.XmlElement('heading')
+    heading.setAttribute('id', 'b1')
+    first.blocks.insert(0, [heading])
+  })
+  second.hear(first)
+  expect(agree(first, second)).toBe('NEW')
+})
+
+test('words that the maker of a copy had seen and taken out stay out', () => {
+  const first = new Person()
+  first.write('alpha beta gamma', 'b1')
+  const second = new Person(first)
+  second.type('NEW ', 6)
+  first.hear(second)
+  second.type('UNSEEN ', 10)
+  first.convert('alpha beta gamma and more', 'b1')
+  second.hear(first)
+  expect(agree(first, second)).toBe('alpha UNSEEN beta gamma and more')
 })
 
 test('words typed into a cell that becomes a header meanwhile are there once', () => {

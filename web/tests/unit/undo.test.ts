@@ -1,7 +1,7 @@
 /** How much one undo takes back. */
 import type { Editor } from '@tiptap/core'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Replica } from '../replicas/replica'
+import { exchange, Replica } from '../replicas/replica'
 import * as Y from 'yjs'
 
 let replica: Replica
@@ -213,5 +213,39 @@ test('words that somebody types behind a split stay when it is undone, however f
   await settled()
   replica.receive(other.outgoing())
   expect(lines()).toEqual(['one t!wo', 'end'])
+  other.close()
+})
+
+test.each([
+  ['a table', (editor: Editor) => editor.commands.insertTable({ rows: 2, cols: 2, withHeaderRow: false }), 4],
+  ['a list', (editor: Editor) => editor.commands.toggleBulletList(), 3],
+  ['a heading', (editor: Editor) => editor.commands.toggleHeading({ level: 2 }), 1],
+  ['a pasted quote', (editor: Editor) => editor.commands.insertContent('<blockquote><p>mine</p></blockquote>'), 2],
+])('undoing %s leaves what somebody else has written in it, and redoing brings the rest again', (_, make, at) => {
+  const author = new Replica(1, Y.encodeStateAsUpdate(new Y.Doc()))
+  author.editor.commands.setContent('<p></p>')
+  const other = new Replica(2, Y.encodeStateAsUpdate(author.doc))
+  author.outgoing()
+  // The paragraph is a step of its own.
+  author.editor.commands.setTextSelection(1)
+  const before = author.editor.state.doc
+  make(author.editor)
+  author.editor.commands.undo()
+  expect(author.editor.state.doc.textContent).toBe('')
+  expect(author.editor.state.doc.childCount).toBe(before.childCount)
+  author.editor.commands.redo()
+  exchange(author, other)
+  const made = author.editor.state.doc
+  other.editor.view.dispatch(other.editor.state.tr.insertText('theirs', at))
+  exchange(author, other)
+  author.editor.commands.undo()
+  exchange(author, other)
+  expect(author.editor.state.doc.textContent).toBe('theirs')
+  expect(other.editor.state.doc.textContent).toBe('theirs')
+  author.editor.commands.redo()
+  exchange(author, other)
+  expect(author.editor.state.doc.textContent).toContain('theirs')
+  expect(author.editor.state.doc.childCount).toBe(made.childCount)
+  author.close()
   other.close()
 })

@@ -22,20 +22,20 @@ MEANWHILE: Final = 3600.0
 
 
 def unused(folder: Path, seconds: float) -> tuple[list[Path], bool]:
-    """Return these files, and whether all were looked at in that time; nothing while a database cannot be read."""
+    """Return these files, and whether all were looked at in that time; nothing while something cannot be read."""
     blobs, found, whole = folder / BLOBS, list[str](), True
     if not all((folder / name).is_file() for name in (CATALOGUE, LOG)):
         return [], True
     now, until = time.time(), time.monotonic() + seconds
-    # Files first: a row that comes meanwhile is seen.
-    for key in FolderBlobs(blobs).keys(""):
-        if time.monotonic() > until:
-            whole = False
-            break
-        with suppress(FileNotFoundError):
-            if (blobs / key).stat().st_mtime < now - MEANWHILE:
-                found.append(key)
     try:
+        # Files first: a row that comes meanwhile is seen.
+        for key in FolderBlobs(blobs).keys(""):
+            if time.monotonic() > until:
+                whole = False
+                break
+            with suppress(FileNotFoundError):
+                if (blobs / key).stat().st_mtime < now - MEANWHILE:
+                    found.append(key)
         with reading(folder / CATALOGUE) as titles, reading(folder / LOG) as texts:
             for connection, query in ((titles, ATTACHMENTS), (texts, SEGMENTS), (texts, SNAPSHOTS)):
                 named = {key for (key,) in connection.execute(query)}

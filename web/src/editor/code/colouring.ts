@@ -18,8 +18,8 @@ const MOST_SLOW = 3
 
 interface Coloured {
   decorations: DecorationSet
-  /** The blocks that are coloured, each with its place. */
-  blocks: ReadonlyMap<Node, number>
+  /** The blocks of code by their places. */
+  blocks: ReadonlyMap<number, Node>
 }
 
 export function colouring(name: string, lowlight: Lowlight): Plugin<Coloured> {
@@ -35,21 +35,25 @@ export function colouring(name: string, lowlight: Lowlight): Plugin<Coloured> {
   }
 
   const colour = (doc: Node, before: Coloured, tr: Transaction | null): Coloured => {
-    const blocks = new Map<Node, number>()
-    const fresh: [Node, number][] = []
+    const blocks = new Map<number, Node>()
     doc.descendants((node, at) => {
-      if (node.type.name === name) {
-        blocks.set(node, at)
-        const was = before.blocks.get(node)
-        const stayed = was === undefined ? undefined : tr?.mapping.mapResult(was)
-        if (stayed?.pos !== at || stayed.deletedAfter) fresh.push([node, at])
-      }
+      if (node.type.name === name) blocks.set(at, node)
       return !node.isTextblock
     })
-    let decorations = tr ? before.decorations.map(tr.mapping, doc) : before.decorations
-    for (const [node, at] of fresh) {
-      decorations = decorations.remove(decorations.find(at + 1, at + node.nodeSize - 1))
-      decorations = decorations.add(doc, marked(read(node), at + 1))
+    const stayed = new Set<number>()
+    let { decorations } = before
+    if (tr) {
+      const { mapping } = tr
+      decorations = decorations.map(mapping, doc)
+      for (const [was, node] of before.blocks) {
+        const { pos, deletedAfter } = mapping.mapResult(was)
+        if (!deletedAfter && blocks.get(pos) === node) stayed.add(pos)
+        // Its words may stand in a block of another kind by now.
+        else decorations = decorations.remove(decorations.find(mapping.map(was, -1), mapping.map(was + node.nodeSize)))
+      }
+    }
+    for (const [at, node] of blocks) {
+      if (!stayed.has(at)) decorations = decorations.add(doc, marked(read(node), at + 1))
     }
     return { decorations, blocks }
   }

@@ -1,7 +1,7 @@
 import { mergeAttributes, Node } from '@tiptap/core'
 import { Fragment, Slice, type Attrs, type Node as Block, type ResolvedPos } from '@tiptap/pm/model'
 import { NodeSelection, Selection, TextSelection, type Transaction } from '@tiptap/pm/state'
-import { caretBehind, insertBlocks } from '../insert'
+import { caretBehind, insertBlocks, isInCode } from '../insert'
 
 declare module '@tiptap/core' {
   interface Commands<ReturnType> {
@@ -32,11 +32,11 @@ export const PageBreak = Node.create({
 
 /** Pages end between blocks of the document: a list or a quote is split there; a table stays whole, and is before. */
 function insertBetweenPages(tr: Transaction, pageBreak: Block): boolean {
+  if (isInCode(tr.selection)) return false
   if (tr.selection instanceof TextSelection && !tr.selection.empty) tr.deleteSelection()
   const { $from, $to } = tr.selection
   const $at = tr.selection instanceof NodeSelection ? $to : $from
   if ($at.depth === 0 || $at.node(1).isTextblock) return insertBlocks(tr, [pageBreak])
-  if ($at.parent.type.spec.code) return false
   const { place, behind } = edgeBy($at)
   const { pos, depth } = place
   const slice = between(place, pageBreak)

@@ -1,4 +1,5 @@
 import { Node } from '@tiptap/core'
+import type { Node as Block } from '@tiptap/pm/model'
 
 const LONGEST_NAME = 40
 
@@ -13,6 +14,12 @@ function wordsOf({ text = [], content = [] }: Kept): string {
   return [...words, ...content.map(wordsOf)].filter(Boolean).join(' ')
 }
 
+/** The words of such a block. */
+export function unknownWords({ attrs }: Block): string {
+  const json = attrs.json as string
+  return json ? wordsOf(JSON.parse(json) as Kept) : ''
+}
+
 /** A block of a newer release, or content that stands where it cannot: shown as such with its words, and kept. */
 export const UnknownBlock = Node.create({
   name: 'unknownBlock',
@@ -21,9 +28,7 @@ export const UnknownBlock = Node.create({
   addAttributes: () => ({ name: { default: '' }, json: { default: '' } }),
   // No parseHTML: of a pasted copy the words are taken.
   renderHTML({ node }) {
-    const { name, json } = node.attrs as { name: string; json: string }
-    const label = name.slice(0, LONGEST_NAME)
-    const words = json ? wordsOf(JSON.parse(json) as Kept) : ''
-    return ['div', { 'data-unknown-block': label }, `[${label}] ${words}`.trim()]
+    const label = (node.attrs.name as string).slice(0, LONGEST_NAME)
+    return ['div', { 'data-unknown-block': label }, `[${label}] ${unknownWords(node)}`.trim()]
   },
 })

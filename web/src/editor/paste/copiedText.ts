@@ -1,5 +1,6 @@
 /** What is copied, as plain text: a line for every paragraph, a tab between cells. */
 import type { Fragment, Node } from '@tiptap/pm/model'
+import { unknownWords } from '../extensions/unknownBlock'
 
 export function copiedText(content: Fragment): string {
   return lines(content).join('\n')
@@ -9,6 +10,7 @@ function lines(content: Fragment): string[] {
   if (content.firstChild?.isInline) return [wordsOf(content.content)]
   return content.content.flatMap((node) => {
     if (node.isTextblock) return [wordsOf(node.children)]
+    if (node.type.name === 'unknownBlock') return [unknownWords(node)]
     if (node.type.spec.tableRole !== 'row') return node.isLeaf ? [] : lines(node.content)
     return [node.children.map((cell) => lines(cell.content).join(' ')).join('\t')]
   })

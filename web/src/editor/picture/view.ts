@@ -117,7 +117,10 @@ export class PictureView implements NodeView {
       if (atOnce) this.put(image)
       else holdLine(this.view, () => this.put(image))
     } catch {
-      if (this.shown === src) this.explain(i18next.t('picture.broken'))
+      if (this.shown !== src) return
+      // Drawn again, it is asked for again.
+      this.shown = ''
+      this.explain(i18next.t('picture.broken'))
     }
   }
 

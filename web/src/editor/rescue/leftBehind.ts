@@ -1,6 +1,7 @@
 /** Words typed into the end of a block that somebody else takes elsewhere at the same moment, by a split. */
 import * as Y from 'yjs'
 import { RESCUED } from './origin'
+import { previousText } from './previousText'
 import { TELLING, type Run } from './runs'
 
 /** The end of a text that others took away, and what was written in it here, which they had not seen. */
@@ -52,6 +53,10 @@ export function moveAlong(doc: Y.Doc, { text, taken, words }: Tail, arrived: Run
   for (const run of arrived) {
     const at = run.letters.indexOf(taken)
     if (run.text === text || at < 0 || (run.letters !== taken && taken.length < TELLING)) continue
+    // A split makes a new text behind this one, its undo goes on in the one before; what was cut and pasted elsewhere
+    // leaves the rest where it is.
+    const split = run.fresh && previousText(run.text) === text
+    if (!split && previousText(text) !== run.text) continue
     // From the end, so that the places before stay where they are.
     for (const word of [...words].reverse()) {
       const place = (run.places[at + word.behind - 1] ?? 0) + 1

@@ -5,6 +5,8 @@ export interface Letter {
   letter: string
   /** Of a letter written here, its place in the order of writing; null for others' letters. */
   mine: number | null
+  /** Nobody who took the text away had this letter; that of others is not known. */
+  unseen: boolean
 }
 
 /** Words, each with its place in the copy. */
@@ -24,8 +26,8 @@ export function missing(letters: readonly Letter[], copy: string): Lost | null {
   const unseen = unseenSince(letters, copy)
   let at = 0
   let open = false
-  for (const { letter, mine } of letters) {
-    if (copy[at] === letter && !(mine !== null && unseen !== null && mine >= unseen)) {
+  for (const { letter, mine, unseen: isUnseen } of letters) {
+    if (copy[at] === letter && !isUnseen && !(mine !== null && unseen !== null && mine >= unseen)) {
       at += 1
       open = false
     } else if (mine !== null) {
@@ -42,7 +44,7 @@ export function missing(letters: readonly Letter[], copy: string): Lost | null {
 export function missingWithin(letters: readonly Letter[], copy: string): Lost | null {
   const written = letters.flatMap((one) => (one.mine === null ? [] : [one.mine])).sort((a, b) => b - a)
   for (const since of [Infinity, ...written.slice(0, MOST_UNSEEN)]) {
-    const isSeen = ({ mine }: Letter): boolean => mine === null || mine < since
+    const isSeen = (one: Letter): boolean => !one.unseen && (one.mine === null || one.mine < since)
     const seen = letters.filter(isSeen)
     if (seen.length < TELLING || seen.length * 2 < letters.length) return null
     let at = copy.indexOf(said(seen))
@@ -59,11 +61,25 @@ export function missingWithin(letters: readonly Letter[], copy: string): Lost | 
 
 /** The copier had seen what was written here up to some letter: which that is, if the copy has all of the others'. */
 export function unseenSince(letters: readonly Letter[], copy: string): number | null {
-  const mine = letters.flatMap((one) => (one.mine === null ? [] : [one.mine])).sort((a, b) => a - b)
-  const since = mine[copy.length - (letters.length - mine.length)]
-  if (since === undefined) return null
+  const mine = letters.flatMap((one) => (one.mine === null ? [] : [one.mine]))
+  const seen = copy.length - (letters.length - mine.length)
+  if (seen < 0 || seen >= mine.length) return null
+  const since = mine.sort((a, b) => a - b)[seen] ?? 0
   return said(letters.filter((one) => one.mine === null || one.mine < since)) === copy ? since : null
 }
 
 /** What letters say. */
 export const said = (letters: readonly Letter[]): string => letters.map(({ letter }) => letter).join('')
+
+/** The words that nobody else had seen, each with how many of the other letters stand before it. */
+export function unseenWords(letters: readonly Letter[]): Lost {
+  const found: Lost = []
+  let at = 0
+  for (const { letter, unseen } of letters) {
+    const last = found.at(-1)
+    if (!unseen) at += 1
+    else if (last?.[0] === at) last[1] += letter
+    else found.push([at, letter])
+  }
+  return found
+}

@@ -7,7 +7,7 @@
  * with their words alone.
  */
 import * as Y from 'yjs'
-import { blockId } from './blockId'
+import { blockId } from './block'
 import { missingWords, type Letter, type Lost } from './missing'
 import { runsIn, TELLING, type Run } from './runs'
 
@@ -124,7 +124,7 @@ function lettersOf(text: Y.XmlText, taken: Set<Y.Item>): Letter[] {
   for (let item = text._start; item !== null; item = item.right) {
     if (!(item.content instanceof Y.ContentString) || (item.deleted && !taken.has(item))) continue
     for (const letter of item.content.str.split(''))
-      letters.push({ letter, mine: item.deleted ? null : letters.length })
+      letters.push({ letter, mine: item.deleted ? null : letters.length, unseen: !item.deleted })
   }
   return letters
 }

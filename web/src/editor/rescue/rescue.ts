@@ -10,11 +10,14 @@
  * go into the other.
  */
 import * as Y from 'yjs'
-import { blockId } from './blockId'
+import { namesDeleted } from '../../sync'
+import { blockId } from './block'
+import { intoChanged } from './changed'
 import { leftBehind, moveAlong } from './leftBehind'
 import { missing, missingWithin, said, unseenSince, type Letter, type Lost } from './missing'
 import { RESCUED } from './origin'
-import { newRuns, rotations, TELLING, type Run } from './runs'
+import { previousText } from './previousText'
+import { insertion, newRuns, rotations, TELLING, type Insertion, type Run } from './runs'
 import { twinOf } from './twinCell'
 
 /** Watches a document; `remote` says of a transaction's origin whether others made it. Returns how to stop. */
@@ -24,20 +27,24 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
     const gone = deletedTexts(transaction)
     const left = leftBehind(transaction)
     if (gone.size === 0 && left.length === 0) return
+    const named = gone.size > 0 ? namesDeleted(transaction) : null
     const arrived = newRuns(transaction)
     // Yjs drops the places that it remembers of changed texts when it calls their observers.
     for (const [type] of transaction.changed) type._searchMarker?.splice(0)
     for (const tail of left) moveAlong(doc, tail, arrived)
-    let copies = gone.size > 0 ? arrived.flatMap(rotations) : []
+    const copies = new Copies(gone.size > 0 ? arrived : [])
+    const insertions: Insertion[] = []
     doc.transact(() => {
       for (const text of gone) {
-        const letters = lettersOf(text, transaction)
+        const letters = lettersOf(text, transaction, named)
         const twin = twinOf(text, transaction)
         if (twin)
           twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine === null ? [] : [letter])).join(''))
-        // A text may hold the copies of several.
-        else if (writeIntoCopy(text, letters, copies, transaction)) copies = newRuns(transaction).flatMap(rotations)
+        else insertions.push(...placesOf(text, letters, copies, transaction))
       }
+      // From the end, so that the places before stay where they are.
+      insertions.reverse().sort((one, other) => other.at - one.at)
+      for (const { text: copy, at, words } of insertions) copy.insert(at, words)
     }, RESCUED)
   }
   // Before the editor hears of the change: it finds the words in their new place, and the caret behind them.
@@ -45,15 +52,49 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
   return () => doc.off('beforeObserverCalls', watch)
 }
 
-/** Writes what the copy of a deleted text lacks of the words written here into it; returns whether it lacked any. */
-function writeIntoCopy(text: Y.XmlText, letters: Letter[], copies: Run[], transaction: Y.Transaction): boolean {
-  const [run, lost = []] = copyOf(text, letters, copies, transaction) ?? []
-  // From the end, so that the places before stay where they are.
-  for (const [at, words] of lost.reverse()) {
-    const before = run?.places[at - 1]
-    run?.text.insert(before === undefined ? (run.places[0] ?? 0) : before + 1, words)
+/** What arrived, as it may be asked for: somebody may have made headings of thousands of blocks. */
+class Copies {
+  readonly all: readonly Run[]
+  private readonly byBlock = new Map<unknown, Run[]>()
+  private readonly byWords = new Map<string, Run>()
+
+  constructor(readonly arrived: readonly Run[]) {
+    this.all = arrived.flatMap(rotations)
+    for (const run of this.all) {
+      const id = blockId(run.text)
+      if (id !== undefined) this.byBlock.set(id, [...(this.byBlock.get(id) ?? []), run])
+      if (run.letters.length >= TELLING && !this.byWords.has(run.letters)) this.byWords.set(run.letters, run)
+    }
   }
-  return lost.length > 0
+
+  ofBlock(id: unknown): readonly Run[] {
+    return this.byBlock.get(id) ?? []
+  }
+
+  /** Those that say enough to be known as a copy, or that a text was joined to. */
+  like(text: Y.XmlText, letters: readonly Letter[]): readonly Run[] {
+    const before = previousText(text)
+    return this.all.filter(
+      (run) =>
+        (run.letters.length >= TELLING && run.letters.length * 2 >= letters.length) ||
+        (run.text === before && unseenSince(letters, run.letters) !== null),
+    )
+  }
+
+  /** One that says just that, if it says enough to be known. */
+  saying(words: string): Run | undefined {
+    return this.byWords.get(words)
+  }
+}
+
+/** Where the words belong that were written here and went with a deleted text. */
+function placesOf(text: Y.XmlText, letters: Letter[], copies: Copies, transaction: Y.Transaction): Insertion[] {
+  const copy = copyOf(text, letters, copies, transaction)
+  const isWhole = copy && lettersIn(copy[1]) + copy[0].letters.length >= letters.length
+  const changed = isWhole ? [] : intoChanged(text, letters, copies.arrived, transaction)
+  if (changed.length > 0) return changed
+  const [run, lost] = copy ?? longerCopyOf(text, letters, copies, transaction) ?? []
+  return run && lost ? lost.map(([at, words]) => insertion(run, at, words)) : []
 }
 
 /**
@@ -63,37 +104,40 @@ function writeIntoCopy(text: Y.XmlText, letters: Letter[], copies: Run[], transa
 function copyOf(
   text: Y.XmlText,
   letters: Letter[],
-  copies: Run[],
+  copies: Copies,
   transaction: Y.Transaction,
 ): [Run, Lost] | undefined {
-  const id = blockId(text)
-  const here = id === undefined ? [] : copies.filter((run) => blockId(run.text) === id)
+  const here = copies.ofBlock(blockId(text))
   const place = placeOf(text, (one) => lettersOf(one, transaction).length > 0)
   const across = here.filter((run) => placeOf(run.text, (one) => !one._item?.deleted && one.length > 0) === place)
-  const before = textBefore(text)
-  const known = copies.filter(
-    (run) =>
-      (run.letters.length >= TELLING && run.letters.length * 2 >= letters.length) ||
-      (run.text === before && unseenSince(letters, run.letters) !== null),
-  )
-  const whole = (run: Run): Lost | null => missing(letters, run.letters)
-  const part = (run: Run): Lost | null => missingWithin(letters, run.letters)
+  const lacking = (run: Run): Lost | null => missing(letters, run.letters)
+  const found = nearest(across, lacking) ?? nearest(here, lacking)
+  if (found) return found
+  const same = copies.saying(said(letters))
+  return same ? [same, []] : nearest(copies.like(text, letters), lacking)
+}
+
+/** The same where the copy is part of a longer text. */
+function longerCopyOf(
+  text: Y.XmlText,
+  letters: Letter[],
+  copies: Copies,
+  transaction: Y.Transaction,
+): [Run, Lost] | undefined {
   return (
-    nearest(across, whole) ??
-    nearest(here, whole) ??
-    nearest(known, whole) ??
-    nearest([...here, ...known], part) ??
-    nearest(copies, (run) => missingBehind(text, run, letters, transaction))
+    nearest([...copies.ofBlock(blockId(text)), ...copies.like(text, letters)], (run) =>
+      missingWithin(letters, run.letters),
+    ) ?? nearest(copies.all, (run) => missingBehind(text, run, letters, transaction))
   )
 }
 
 /** The one of these that is a copy and lacks least. */
-function nearest(copies: Run[], lacking: (run: Run) => Lost | null): [Run, Lost] | undefined {
+function nearest(copies: readonly Run[], lacking: (run: Run) => Lost | null): [Run, Lost] | undefined {
   let best: [Run, Lost] | undefined
   let least = Infinity
   for (const run of copies) {
     const lost = lacking(run)
-    const count = lost?.reduce((sum, [, words]) => sum + words.length, 0) ?? Infinity
+    const count = lost ? lettersIn(lost) : Infinity
     if (lost === null || count >= least) continue
     best = [run, lost]
     least = count
@@ -102,9 +146,11 @@ function nearest(copies: Run[], lacking: (run: Run) => Lost | null): [Run, Lost]
   return best
 }
 
+const lettersIn = (lost: Lost): number => lost.reduce((sum, [, words]) => sum + words.length, 0)
+
 /** What a copy lacks of a text that was joined to the one before, where that was copied into a new block, too. */
 function missingBehind(text: Y.XmlText, run: Run, letters: Letter[], transaction: Y.Transaction): Lost | null {
-  const before = textBefore(text, (item) => Y.isDeleted(transaction.deleteSet, item.id))
+  const before = previousText(text, (item) => Y.isDeleted(transaction.deleteSet, item.id))
   if (!before || blockId(before) === undefined || blockId(before) !== blockId(run.text)) return null
   const start = said(lettersOf(before, transaction))
   if (run.letters.length === start.length || !run.letters.startsWith(start)) return null
@@ -136,34 +182,21 @@ function deletedTexts(transaction: Y.Transaction): Set<Y.XmlText> {
   return found
 }
 
-/** What a deleted text said until this transaction. */
-function lettersOf(text: Y.XmlText, transaction: Y.Transaction): Letter[] {
+/** What a deleted text said until this transaction; `named` tells which letters were deleted one by one. */
+function lettersOf(
+  text: Y.XmlText,
+  transaction: Y.Transaction,
+  named: ((clock: number) => boolean) | null = null,
+): Letter[] {
   const letters: Letter[] = []
   for (let item = text._start; item !== null; item = item.right) {
     if (!(item.content instanceof Y.ContentString) || !Y.isDeleted(transaction.deleteSet, item.id)) continue
     const { client, clock } = item.id
     const own = client === transaction.doc.clientID
-    item.content.str.split('').forEach((letter, at) => letters.push({ letter, mine: own ? clock + at : null }))
+    item.content.str.split('').forEach((letter, at) => {
+      const mine = own ? clock + at : null
+      letters.push({ letter, mine, unseen: mine !== null && named !== null && !named(mine) })
+    })
   }
   return letters
-}
-
-const isThere = (item: Y.Item): boolean => !item.deleted
-
-/** The text right before that of a block, whatever blocks stand around either; `counts` says which items are looked at. */
-function textBefore(text: Y.XmlText, counts = isThere): Y.XmlText | null {
-  for (let block = text.parent; block instanceof Y.XmlElement; block = block.parent) {
-    for (let item = block._item?.left ?? null; item !== null; item = item.left) {
-      if (counts(item) && item.content instanceof Y.ContentType) return lastText(item.content.type, counts)
-    }
-  }
-  return null
-}
-
-function lastText(type: unknown, counts: (item: Y.Item) => boolean): Y.XmlText | null {
-  if (type instanceof Y.XmlText) return type
-  if (!(type instanceof Y.XmlElement)) return null
-  let last = null
-  for (let item = type._start; item !== null; item = item.right) if (counts(item)) last = item
-  return last?.content instanceof Y.ContentType ? lastText(last.content.type, counts) : null
 }

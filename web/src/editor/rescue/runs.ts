@@ -75,3 +75,16 @@ export function rotations(run: Run): Run[] {
   for (let by = 1; by <= start && said[start - by] === said[end - by]; by += 1) turn(-by)
   return found
 }
+
+/** Words that are written into a text. */
+export interface Insertion {
+  text: Y.XmlText
+  at: number
+  words: string
+}
+
+/** Words behind the first letters of a run. */
+export function insertion(run: Run, letters: number, words: string): Insertion {
+  const before = run.places[letters - 1]
+  return { text: run.text, at: before === undefined ? (run.places[0] ?? 0) : before + 1, words }
+}

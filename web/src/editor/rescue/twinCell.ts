@@ -1,6 +1,6 @@
 /** Cells that two people added to one row at the same moment, of which one is taken away again. */
 import * as Y from 'yjs'
-import { idOf } from './blockId'
+import { idOf, textIn } from './block'
 
 const CELLS = new Set(['tableCell', 'tableHeader'])
 
@@ -19,9 +19,5 @@ export function twinOf(text: Y.XmlText, { beforeState }: Y.Transaction): Y.XmlTe
   // A list or a picture that somebody put there takes no words itself.
   let block = twin.toArray().find((part) => part instanceof Y.XmlElement && part.nodeName === 'paragraph')
   if (!(block instanceof Y.XmlElement)) twin.push([(block = new Y.XmlElement('paragraph'))])
-  const found = block.toArray().find((part) => part instanceof Y.XmlText)
-  if (found) return found
-  const fresh = new Y.XmlText()
-  block.insert(0, [fresh])
-  return fresh
+  return textIn(block)
 }

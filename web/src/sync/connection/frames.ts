@@ -2,10 +2,11 @@
 import { HocuspocusProvider, type HocuspocusProviderConfiguration } from '@hocuspocus/provider'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { messageYjsSyncStep1 } from 'y-protocols/sync'
+import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate } from 'y-protocols/sync'
 import * as Y from 'yjs'
 import type { Clocks } from '../ledger/unsent'
 import { inPieces } from './pieces'
+import { noteUpdate } from './updates'
 
 const SYNC = 0
 const AWARENESS = 1
@@ -78,8 +79,12 @@ export class FrameProvider extends HocuspocusProvider {
     try {
       Y.transact(
         this.document,
-        () => {
-          for (let next = this.waiting.shift(); next; next = this.waiting.shift()) this.take(next.event, next.state)
+        (transaction) => {
+          for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+            const update = updateIn(next.event)
+            if (update) noteUpdate(transaction, update)
+            this.take(next.event, next.state)
+          }
         },
         this,
         false,
@@ -159,10 +164,15 @@ function isContent(event: MessageEvent): boolean {
 }
 
 /** The state vector in the first step of the handshake; null in any other message. */
-function stateVectorIn(event: MessageEvent): Uint8Array | null {
+const stateVectorIn = (event: MessageEvent) => bytesIn(event, [messageYjsSyncStep1])
+
+/** The update in a message; null in one that carries none. */
+const updateIn = (event: MessageEvent) => bytesIn(event, [messageYjsSyncStep2, messageYjsUpdate])
+
+function bytesIn(event: MessageEvent, steps: number[]): Uint8Array | null {
   const decoder = decoding.createDecoder(new Uint8Array(event.data as ArrayBuffer))
   decoding.readVarString(decoder)
-  if (decoding.readVarUint(decoder) !== SYNC || decoding.readVarUint(decoder) !== messageYjsSyncStep1) return null
+  if (decoding.readVarUint(decoder) !== SYNC || !steps.includes(decoding.readVarUint(decoder))) return null
   return decoding.readVarUint8Array(decoder)
 }
 

@@ -4,6 +4,7 @@ import { Problem, type RoleName } from '../../api/client'
 import { exchange } from './exchange'
 import { inPieces } from './pieces'
 import { failureOf, type Failure } from './refusals'
+import { takeUpdate } from './updates'
 
 /** Pauses between two rounds: while typing, while looking on, in a hidden tab or after a failure. */
 const EAGER_MS = 300
@@ -74,7 +75,7 @@ export class HttpsExchange {
       const answer = await exchange(this.documentId, this.link, Y.encodeStateVector(this.doc), update)
       if (!this.running) return
       this.serverState = answer.state
-      Y.applyUpdate(this.doc, answer.update, this)
+      takeUpdate(this.doc, answer.update, this)
       if (!this.live) this.events.onLive()
       this.live = true
       this.problem = null

@@ -3,6 +3,7 @@
  * goes to the others at once; each asks the others for what it lacks when it loses the server.
  */
 import * as Y from 'yjs'
+import { takeUpdate } from './updates'
 
 type Message = { kind: 'update'; update: Uint8Array } | { kind: 'ask'; state: Uint8Array }
 
@@ -33,7 +34,7 @@ export class OtherTabs {
   }
 
   private hear(message: Message): void {
-    if (message.kind === 'update') Y.applyUpdate(this.doc, message.update, this)
+    if (message.kind === 'update') takeUpdate(this.doc, message.update, this)
     else if (this.sound()) this.say({ kind: 'update', update: Y.encodeStateAsUpdate(this.doc, message.state) })
   }
 

@@ -1,0 +1,20 @@
+/** Blocks in the shared document: their ids, also of those that were just deleted, and their texts. */
+import * as Y from 'yjs'
+
+/** The id of the block around a text. */
+export function blockId(text: Y.XmlText): unknown {
+  return text.parent instanceof Y.XmlElement ? idOf(text.parent) : undefined
+}
+
+export function idOf(element: Y.XmlElement): unknown {
+  return element._map.get('id')?.content.getContent()[0]
+}
+
+/** The first text of a block, made if there is none. */
+export function textIn(block: Y.XmlElement): Y.XmlText {
+  const found = block.toArray().find((part) => part instanceof Y.XmlText)
+  if (found) return found
+  const fresh = new Y.XmlText()
+  block.insert(0, [fresh])
+  return fresh
+}

@@ -1,0 +1,38 @@
+/** What others' updates say, beside what becomes of them in the document. */
+import * as Y from 'yjs'
+
+const UPDATES = 'updates'
+
+/** Remembers an update that a transaction takes in. */
+export function noteUpdate(transaction: Y.Transaction, update: Uint8Array): void {
+  const { store } = transaction.doc
+  // What waited for a part that was missing comes with the update that brings it, and is not in that.
+  const whole = store.pendingStructs === null && store.pendingDs === null
+  const before = transaction.meta.get(UPDATES) as Uint8Array[] | null | undefined
+  transaction.meta.set(UPDATES, whole && before !== null ? [...(before ?? []), update] : null)
+}
+
+/** Takes in an update and remembers it. */
+export function takeUpdate(doc: Y.Doc, update: Uint8Array, origin: unknown): void {
+  Y.transact(
+    doc,
+    (transaction) => {
+      noteUpdate(transaction, update)
+      Y.applyUpdate(doc, update, origin)
+    },
+    origin,
+    false,
+  )
+}
+
+/**
+ * Whether an update names a character of this document's own client among what it deletes: its sender, or the server
+ * before it, had that. A character that goes only with the block around it is not named. Null when that is not known.
+ */
+export function namesDeleted(transaction: Y.Transaction): ((clock: number) => boolean) | null {
+  const updates = transaction.meta.get(UPDATES) as Uint8Array[] | null | undefined
+  if (!updates) return null
+  const own = transaction.doc.clientID
+  const named = updates.flatMap((update) => Y.decodeUpdate(update).ds.clients.get(own) ?? [])
+  return (clock) => named.some((range) => range.clock <= clock && clock < range.clock + range.len)
+}
