@@ -404,8 +404,8 @@ async def test_a_compaction_that_lacked_room_is_tried_again_as_soon_as_there_is_
 async def test_a_compaction_that_lacked_the_archive_only_is_told_until_it_succeeds(
     log: SqliteLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(compaction, "ASIDE_FIRST", 0.01)
+    monkeypatch.setattr("quire.log.compactor.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("quire.log.compactor.ASIDE_FIRST", 0.01)
     told: list[str | None] = []
 
     class Here:
