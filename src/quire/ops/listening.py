@@ -6,6 +6,8 @@ import errno
 import socket
 
 BACKLOG = 4096
+OUTSIDE = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}  # noqa: S104 - compared
+"""For each name of all addresses, one outside that is nobody's (RFC 5737, RFC 3849): nothing is sent to it."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -30,6 +32,22 @@ def listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def shown(host: str) -> str:
+    """Return the host that people type to reach what listens on `host`: of all addresses, the one of the way out."""
+    # `localhost` may be another address than the one of IPv6, or none of 127.0.0.0/8 but the first.
+    if host in ("127.0.0.1", "localhost"):
+        return "localhost"
+    if host in OUTSIDE:
+        family, outside = OUTSIDE[host]
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as way:
+                way.connect((outside, 9))
+                host = str(way.getsockname()[0])
+        except OSError:  # without a network only this machine reaches it
+            return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def advice(error: OSError) -> str:

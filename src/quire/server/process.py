@@ -24,7 +24,7 @@ from quire.concurrency.threads import NONE_LEFT, none_left, started
 from quire.http.connections import check_all, connection_class
 from quire.ops import descriptors, logs
 from quire.ops.folder import CannotGoOn, CannotStart
-from quire.ops.listening import BACKLOG, advice, bind
+from quire.ops.listening import BACKLOG, advice, bind, shown
 from quire.server.composition import Server
 from quire.server.limits import connection_limits
 from quire.settings import Settings, unknown_variables
@@ -179,11 +179,7 @@ def serve(settings: Settings, *, announce: bool = True) -> None:
 
 def _address(settings: Settings, listening: socket.socket) -> str:
     """Return the address that people type."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    # `localhost` may be another address than the one of IPv6, or none of 127.0.0.0/8 but the first.
-    if settings.host in ("127.0.0.1", "localhost"):
-        host = "localhost"
-    return settings.public_url or f"http://{host}:{listening.getsockname()[1]}"
+    return settings.public_url or f"http://{shown(settings.host)}:{listening.getsockname()[1]}"
 
 
 def _announce(settings: Settings, listening: socket.socket, setup_code: str | None) -> None:
