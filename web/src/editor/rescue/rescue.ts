@@ -52,8 +52,12 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
   return () => doc.off('beforeObserverCalls', watch)
 }
 
+/** Copies that are held against deleted texts by their words alone: each takes microseconds, and holds the page up. */
+const MOST_COMPARED = 200_000
+
 /** What arrived, as it may be asked for: somebody may have made headings of thousands of blocks. */
 class Copies {
+  private compared = 0
   readonly all: readonly Run[]
   private readonly byBlock = new Map<unknown, Run[]>()
   private readonly byWords = new Map<string, Run>()
@@ -73,6 +77,8 @@ class Copies {
 
   /** Those that say enough to be known as a copy, or that a text was joined to. */
   like(text: Y.XmlText, letters: readonly Letter[]): readonly Run[] {
+    this.compared += this.all.length
+    if (this.compared > MOST_COMPARED) return []
     const before = previousText(text)
     return this.all.filter(
       (run) =>
