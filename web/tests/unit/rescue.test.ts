@@ -301,7 +301,7 @@ test.each([
 
 test('thousands of blocks that are copied with other words hold up nobody', () => {
   const author = new Person()
-  const numbers = Array.from({ length: 2500 }, (_, number) => number)
+  const numbers = Array.from({ length: 4000 }, (_, number) => number)
   author.doc.transact(() =>
     numbers.forEach((number) => author.write(`some words of paragraph ${number}`, `id${number}`)),
   )
@@ -312,6 +312,6 @@ test('thousands of blocks that are copied with other words hold up nobody', () =
   })
   const began = performance.now()
   author.hear(copier)
-  expect(performance.now() - began).toBeLessThan(5000)
+  expect(performance.now() - began).toBeLessThan(15_000)
   expect(author.blocks.length).toBe(numbers.length)
-})
+}, 120_000)

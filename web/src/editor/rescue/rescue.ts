@@ -53,7 +53,7 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
 }
 
 /** Copies that are held against deleted texts by their words alone: each takes microseconds, and holds the page up. */
-const MOST_COMPARED = 200_000
+const MOST_COMPARED = 100_000
 
 /** What arrived, as it may be asked for: somebody may have made headings of thousands of blocks. */
 class Copies {
