@@ -148,7 +148,8 @@ def token_create(
     data: DataOption = None,
 ) -> None:
     """Make an API token and print it, once."""
-    from quire.accounts.service import UnknownAccount, UnknownScope
+    from quire.accounts.api_tokens import UnknownScope
+    from quire.accounts.service import UnknownAccount
     from quire.ops.folder import CATALOGUE
 
     until = datetime.now(UTC) + timedelta(days=expires) if expires is not None else None
@@ -161,7 +162,7 @@ def token_create(
         async with _storage(data) as services:
             account = await services.people.by_email(address)
             moment = int(until.timestamp() * 1_000_000) if until else None
-            secret, _ = await services.people.create_token(account.id, name, scope or [], moment)
+            secret, _ = await services.people.tokens.create(account.id, name, scope or [], moment)
             return secret
 
     try:

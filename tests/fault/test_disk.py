@@ -292,12 +292,16 @@ async def test_what_cannot_be_changed_says_so_and_reading_goes_on_until_the_disk
             for read in ("/documents", f"/documents/{one}", f"/documents/{one}/content?format=text"):
                 assert await asyncio.to_thread(asked, server, "GET", read) == (200, None), read
         if kind is locked_disk:
-            await until(lambda: ready(server)["problems"] == {"catalogue": disk.reason}, "what is wrong")
-            assert await asyncio.to_thread(server.metric, "catalogue_healthy") == 0
+            # New folders and files that are open fail in different ways.
+            wrong = {"catalogue": disk.reason, "blobs": "the server's user has no right to its files"}
+            await until(lambda: ready(server)["problems"] == wrong, "what is wrong")
+            for part in ("catalogue", "blobs"):
+                assert await asyncio.to_thread(server.metric, f"{part}_healthy") == 0
         disk.mend()
         # Nobody has to try: it is found out.
         await until(lambda: ready(server)["status"] == "ready", "ready again")
-        assert await asyncio.to_thread(server.metric, "catalogue_healthy") == 1
+        for part in ("catalogue", "blobs"):
+            assert await asyncio.to_thread(server.metric, f"{part}_healthy") == 1
         assert str(server.api("GET", f"/documents/{one}")["title"]) in ("Title 0", "T" * 200)
         for method, path, body, headers in changes:
             assert (await asyncio.to_thread(asked, server, method, path, body, **headers))[0] in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import sqlite3
@@ -29,6 +30,7 @@ from quire.log.file import connect
 from quire.log.sqlite import SqliteLog
 from quire.ops import children
 from quire.ops.children import Child
+from quire.storage.failure import READ_ONLY
 from stalls import until
 
 
@@ -397,3 +399,37 @@ async def test_a_compaction_that_lacked_room_is_tried_again_as_soon_as_there_is_
     await until(lambda: log.stats.compactions == 1, "a compaction")
     await compactor.close()
     await log.close()
+
+
+async def test_a_compaction_that_lacked_the_archive_only_is_told_until_it_succeeds(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quire.log.compactor.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("quire.log.compactor.ASIDE_FIRST", 0.01)
+    told: list[str | None] = []
+
+    class Here:
+        async def run(self, work: Callable[..., int], *arguments: object) -> int:
+            told.append(compactor.problem)
+            return await asyncio.to_thread(work, *arguments)
+
+        def close(self) -> None:
+            pass
+
+    def read_only(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    await append(log, "d", history(10))
+    compactor = Compactor(log, Here(), trigger=Trigger(updates=10))
+    with monkeypatch.context() as patch:
+        patch.setattr(log.archive, "write", read_only)
+        compactor.start()
+        # The snapshot is there after the first, so that nothing is new since.
+        await until(lambda: len(told) > 3, "more tries than one")
+        assert set(told) == {None, READ_ONLY}
+        assert compactor.problem == READ_ONLY
+    await until(lambda: log.stats.compactions == 1, "a compaction")
+    assert compactor.problem is None
+    with closing(connect(log.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM updates").fetchone() == (0,)
+    await compactor.close()

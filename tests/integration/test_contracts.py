@@ -240,13 +240,13 @@ class CatalogueTown:
             )
 
     async def sign_in(self, account: str) -> str:
-        return (await self._people.start_session(account, "test", "192.0.2.1"))[0]
+        return (await self._people.sessions.start(account, "test", "192.0.2.1"))[0]
 
     async def sign_out(self, account: str) -> None:
-        await self._people.end_sessions(account)
+        await self._people.sessions.end(account)
 
     async def token(self, account: str, *scopes: str) -> str:
-        return (await self._people.create_token(account, "test", list(scopes), None))[0]
+        return (await self._people.tokens.create(account, "test", list(scopes), None))[0]
 
 
 class TestSharingAccess(AccessContract):

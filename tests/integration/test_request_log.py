@@ -10,7 +10,8 @@ import pytest
 from starlette.responses import Response
 
 from quire.http import security
-from quire.limits.rates import Bucket
+from quire.http.origins import Origins
+from quire.limits.rates import Bucket, Rate
 
 Line = dict[str, Any]
 
@@ -36,10 +37,11 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Log:
 def layer() -> security.SecurityLayer:
     return security.SecurityLayer(
         Response("here"),
-        origins=security.Origins(None),
+        origins=Origins(None),
         secure=False,
         trusted=(),
         cookie="quire",
+        requests=Rate(1, 1, enabled=False),
         attachment_limit=1,
         sync_limit=1,
     )

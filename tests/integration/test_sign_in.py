@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from quire.accounts import service
+from quire.accounts import sessions
+from quire.accounts.account import WrongPassword
 from quire.accounts.passwords import Passwords
 from quire.db.ids import SECOND, now
 from quire.http.attempts import SignIns
@@ -97,8 +98,8 @@ async def test_a_full_queue_is_said_and_is_no_guess(tmp_path: Path) -> None:
 async def test_the_last_line_of_a_trusted_proxy_says_who_it_is(node: Server) -> None:
     lines = [("X-Forwarded-For", "203.0.113.1"), ("X-Forwarded-For", "192.0.2.1")]
     answer = await tried(node, "127.0.0.1", ADA["password"], lines)
-    sessions = await node.services.people.list_sessions(answer.json()["account"]["id"])
-    assert [session.address for session in sessions] == ["192.0.2.1"]
+    devices = await node.services.people.sessions.list(answer.json()["account"]["id"])
+    assert [session.address for session in devices] == ["192.0.2.1"]
 
 
 @pytest.mark.parametrize("years", [1, 0])
@@ -108,12 +109,12 @@ async def test_a_session_of_a_clock_that_ran_ahead_lasts_no_longer_than_others(
     people, year = node.services.people, 365 * 24 * 3600 * SECOND
     account = await people.by_email(ADA["email"])
     with monkeypatch.context() as ahead:
-        ahead.setattr(service, "now", lambda: now() + years * year)
-        secret, _ = await people.start_session(account.id, "Browser", "192.0.2.1")
-    assert await people.session(secret) is not None
-    await people.record_uses()
-    (session,) = await people.list_sessions(account.id)
-    assert session.expires_at <= now() + service.SESSION_IDLE
+        ahead.setattr(sessions, "now", lambda: now() + years * year)
+        secret, _ = await people.sessions.start(account.id, "Browser", "192.0.2.1")
+    assert await people.sessions.find(secret) is not None
+    await people.uses.record()
+    (session,) = await people.sessions.list(account.id)
+    assert session.expires_at <= now() + sessions.SESSION_IDLE
     assert session.last_used_at <= now()
 
 
@@ -124,6 +125,6 @@ async def test_of_a_password_that_is_changed_meanwhile_no_session_begins_and_no_
     changes = [people.change_password(account, ADA["password"], f"another password {n}", None) for n in range(2)]
     outcomes = await asyncio.gather(*changes, return_exceptions=True)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType", "WrongPassword"]
-    with pytest.raises(service.WrongPassword):
-        await people.start_session(account, "Browser", "192.0.2.1", checked)
-    assert await people.list_sessions(account) == []
+    with pytest.raises(WrongPassword):
+        await people.sessions.start(account, "Browser", "192.0.2.1", checked)
+    assert await people.sessions.list(account) == []

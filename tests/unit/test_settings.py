@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from quire.http.security import client_address
+from quire.http.forwarded import client_address
 from quire.ops.reference import lines
 from quire.settings import Proxies, SettingsError, read_settings, unknown_variables
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
+from quire.accounts.account import Account, WrongPassword
 from quire.accounts.colors import color_of
 from quire.accounts.guessing import attempt
 from quire.accounts.passwords import Password
-from quire.accounts.service import Account, AccountService, WrongPassword
+from quire.accounts.service import AccountService
 from quire.http.caller import GuardDep, PersonCaller
 from quire.http.errors import Problem
 from quire.http.forms import Form, Language, Name, Secret

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from quire.accounts.service import WrongPassword
-from quire.http.caller import Guard, too_many
+from quire.accounts.account import WrongPassword
+from quire.http.caller import Guard
+from quire.http.errors import too_many
 
 
 @contextmanager

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from quire.accounts.service import AlreadySetUp, EmailTaken, UnknownAccount, UnknownScope, WrongPassword
+from quire.accounts.account import WrongPassword
+from quire.accounts.api_tokens import UnknownScope
+from quire.accounts.service import AlreadySetUp, EmailTaken, UnknownAccount
 from quire.http.errors import Problem, Problems
 
 

@@ -13,13 +13,15 @@ from pydantic import BaseModel
 
 from quire import __version__
 from quire.accounts import account_routes
+from quire.accounts.account import Account, Checked
 from quire.accounts.account_routes import AccountBody
 from quire.accounts.guessing import attempt
 from quire.accounts.passwords import Password
-from quire.accounts.service import SESSION_MOST, Account, AccountService, Checked, SessionRow
+from quire.accounts.service import AccountService
+from quire.accounts.sessions import SESSION_MOST, SessionRow
 from quire.db.ids import SECOND
-from quire.http.caller import Caller, Guard, GuardDep, PersonCaller, device_of, too_many
-from quire.http.errors import Problem
+from quire.http.caller import Caller, Guard, GuardDep, PersonCaller, device_of
+from quire.http.errors import Problem, too_many
 from quire.http.forms import Email, Form, Language, Name, Secret, moment
 from quire.storage.failure import StorageUnavailable
 
@@ -177,9 +179,9 @@ class _Sessions:
     ) -> SessionBody:
         """Begin a session in place of the one that the browser has."""
         old = guard.session_secret(request)
-        if old is not None and (found := await self._people.session(old)) is not None:
-            await self._people.end_sessions(found[1].id, found[0].id)
-        secret, row = await self._people.start_session(account, device_of(request), request.state.address, checked)
+        if old is not None and (found := await self._people.sessions.find(old)) is not None:
+            await self._people.sessions.end(found[1].id, found[0].id)
+        secret, row = await self._people.sessions.start(account, device_of(request), request.state.address, checked)
         guard.set_cookie(response, secret, SESSION_MOST // SECOND)
         return await self.body(guard, account, row.id)
 
@@ -223,7 +225,7 @@ def _add_session(router: APIRouter, people: AccountService, sessions: _Sessions)
     async def session(request: Request, response: Response, guard: GuardDep) -> SessionBody:
         """Say who is signed in; never an error."""
         secret = guard.session_secret(request)
-        found = await people.session(secret) if secret else None
+        found = await people.sessions.find(secret) if secret else None
         if found is None:
             if secret:
                 guard.clear_cookie(response)
@@ -242,7 +244,7 @@ def _add_session(router: APIRouter, people: AccountService, sessions: _Sessions)
     async def end_session(principal: Caller, response: Response, guard: GuardDep) -> None:
         """Sign out on this device."""
         if principal.account is not None and principal.session is not None:
-            await people.end_sessions(principal.account, principal.session)
+            await people.sessions.end(principal.account, principal.session)
         guard.clear_cookie(response)
 
 
@@ -250,19 +252,19 @@ def _add_devices(router: APIRouter, people: AccountService) -> None:
     @router.get("/sessions")
     async def sessions(principal: PersonCaller) -> Devices:
         """List one's signed-in devices."""
-        rows = await people.list_sessions(principal.account or "")
+        rows = await people.sessions.list(principal.account or "")
         return Devices(items=[_device(row, principal.session) for row in rows])
 
     @router.delete("/sessions", status_code=204)
     async def end_all(principal: PersonCaller, response: Response, guard: GuardDep) -> None:
         """Sign out everywhere, here too."""
-        await people.end_sessions(principal.account or "")
+        await people.sessions.end(principal.account or "")
         guard.clear_cookie(response)
 
     @router.delete("/sessions/{session_id}", status_code=204)
     async def end_one(session_id: str, principal: PersonCaller) -> None:
         """Sign one device out."""
-        await people.end_sessions(principal.account or "", session_id)
+        await people.sessions.end(principal.account or "", session_id)
 
 
 def _device(row: SessionRow, current: str | None) -> Device:

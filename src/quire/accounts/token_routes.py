@@ -7,8 +7,9 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from quire.accounts.api_tokens import TokenRow
 from quire.accounts.problems import wrong_field
-from quire.accounts.service import AccountService, TokenRow
+from quire.accounts.service import AccountService
 from quire.db.ids import SECOND, now
 from quire.http.caller import AccountCaller, PersonCaller
 from quire.http.errors import Problem
@@ -48,7 +49,7 @@ def routes(people: AccountService) -> APIRouter:
     @router.get("")
     async def tokens(principal: PersonCaller) -> Tokens:
         """List one's API tokens."""
-        return Tokens(items=[_body(row) for row in await people.list_tokens(principal.account or "")])
+        return Tokens(items=[_body(row) for row in await people.tokens.list(principal.account or "")])
 
     @router.post("", status_code=201)
     async def create_token(form: TokenForm, principal: PersonCaller) -> TokenBody:
@@ -62,7 +63,7 @@ def routes(people: AccountService) -> APIRouter:
                 raise wrong_field("expires_at", "is out of range", "out-of-range") from None
             if expires <= now():
                 raise wrong_field("expires_at", "is past", "past")
-        secret, row = await people.create_token(principal.account or "", form.name, form.scopes, expires)
+        secret, row = await people.tokens.create(principal.account or "", form.name, form.scopes, expires)
         return _body(row, secret)
 
     @router.delete("/{token_id}", status_code=204)
@@ -70,7 +71,7 @@ def routes(people: AccountService) -> APIRouter:
         """Revoke an API token."""
         if principal.token is not None and principal.token != token_id:
             raise Problem(403, "An API token can revoke only itself.")
-        await people.revoke_token(principal.account or "", token_id)
+        await people.tokens.revoke(principal.account or "", token_id)
 
     return router
 

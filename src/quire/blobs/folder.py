@@ -7,11 +7,13 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from quire.blobs.contract import BlobMissing
+from quire.storage.failure import reason_of
 from quire.storage.files import sync_path
 
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
@@ -21,6 +23,8 @@ _WRITERS = ThreadPoolExecutor(8, thread_name_prefix="quire-blob-writer")
 """Threads of their own: on a disk that hangs they are all taken, and reading goes on."""
 _UNFINISHED = ".new"
 """Folder of the files that are being written; no key begins with a dot."""
+_PROBE = 64 * 1024
+"""Bytes for which there must be room again."""
 
 
 class FolderBlobs:
@@ -28,6 +32,14 @@ class FolderBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.problem: str | None = None
+        """Why the last blob could not be stored; None while all is well."""
+        self.on_problem: Callable[[str | None], None] = lambda _: None
+        """Hears of `problem` after every blob."""
+
+    def __reduce__(self) -> tuple[type[FolderBlobs], tuple[Path]]:
+        """Go to a child process as the folder alone."""
+        return FolderBlobs, (self._root,)
 
     def write(self, key: str, content: bytes) -> None:
         path = self._path(key)
@@ -56,7 +68,32 @@ class FolderBlobs:
         self._path(key).unlink(missing_ok=True)
 
     async def put(self, key: str, content: bytes) -> None:
-        await asyncio.get_running_loop().run_in_executor(_WRITERS, self.write, key, content)
+        await self._told(self.write, key, content)
+
+    async def probe(self) -> None:
+        """Find out whether blobs can be stored again, with a file that goes at once."""
+        if self.problem is not None:
+            with suppress(OSError):
+                await self._told(self._try)
+
+    def _try(self) -> None:
+        unfinished = self._root / _UNFINISHED
+        unfinished.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=unfinished) as file:
+            file.write(bytes(_PROBE))
+            file.flush()
+            os.fsync(file.fileno())
+
+    async def _told(self, store: Callable[..., None], *arguments: object) -> None:
+        """Store something; remember why that failed."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(_WRITERS, store, *arguments)
+            self.problem = None
+        except OSError as error:
+            self.problem = reason_of(error)
+            raise
+        finally:
+            self.on_problem(self.problem)
 
     async def get(self, key: str) -> bytes:
         return await asyncio.to_thread(self.read, key)

@@ -13,6 +13,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>~|&])")
 _LINE_START = re.compile(r"^([^\S\n]*)([#+\-=]|\d+[.)])", re.MULTILINE)
 _WRAP = {"bold": "**", "italic": "*", "strike": "~~"}
 MAX_DEPTH = 60
+"""Nesting beyond which only the words are given: each list indents its items further."""
 
 
 def to_markdown(document: Json) -> str:

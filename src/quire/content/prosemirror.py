@@ -18,6 +18,7 @@ from quire.crdt.updates import merge
 
 Json = dict[str, Any]
 MAX_DEPTH = 200
+"""Nesting to which content is read; an editor's documents have less than 20."""
 _TERM = re.compile(r"\([^)]*\)[*+?]?|\w+[*+?]?")
 """A part of a content expression."""
 

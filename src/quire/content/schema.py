@@ -135,7 +135,8 @@ MARKS: Final[dict[str, Mark]] = {
 _COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|rgba?\([0-9., %]{5,40}\)|[a-zA-Z]{3,30}")
 _SCHEMES = ("http:", "https:", "mailto:", "tel:")
 _ATTACHMENT = re.compile(r"/api/v1/documents/[0-9a-f-]{36}/attachments/[0-9a-f]{64}")
-MAX_TEXT = 4000
+MAX_URL: Final = 4000
+"""Characters of an address; the browser has the same bound (`editor/links.ts`)."""
 
 
 def safe_url(value: str) -> str | None:
@@ -143,7 +144,7 @@ def safe_url(value: str) -> str | None:
     text = "".join(character for character in value.strip() if ord(character) > 31 and ord(character) != 127)
     if _ATTACHMENT.fullmatch(text) or text.startswith("#"):
         return text
-    return text if text.lower().startswith(_SCHEMES) and len(text) <= MAX_TEXT else None
+    return text if text.lower().startswith(_SCHEMES) and len(text) <= MAX_URL else None
 
 
 def clean(attribute: Attribute, value: Any) -> Any:  # noqa: ANN401 - whatever the document holds

@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from quire.access.contract import Action, Principal, Role, allows, person_of, tab_of
 from quire.crdt.replica import ReplicaCorrupt
-from quire.http.caller import too_many
-from quire.http.errors import Problem
+from quire.http.errors import Problem, too_many
 from quire.log.contract import UpdateLog
 from quire.sync import wire
 from quire.sync.exchange import TooBusy, UpdateRefused, Visitor, exchange

@@ -17,10 +17,10 @@ from quire.ops.children import Child
 KINDS: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 MAX_PIXELS: Final = 60_000_000
 """A picture of this size takes 240 MB decoded; only its header is decoded here."""
-
 SMALL: Final = 64 * 1024
-"""Up to this size any content is read in a few milliseconds."""
+"""Bytes up to which any content is read in a few milliseconds."""
 MOST_SECONDS: Final = 1.0
+"""Of processor time, for a large one."""
 MOST_WAITING: Final = 16
 """Large pictures that may be read, or wait for it."""
 

@@ -13,8 +13,8 @@ from pydantic import BaseModel, StringConstraints
 from quire.access.contract import Action, Principal, Role, person_of
 from quire.documents.factory import DocumentFactory
 from quire.documents.service import Document, DocumentService, Sort, StaleVersion
-from quire.http.caller import AccountCaller, Caller, GuardDep, no_document, too_many
-from quire.http.errors import Problem
+from quire.http.caller import AccountCaller, Caller, GuardDep, no_document
+from quire.http.errors import Problem, too_many
 from quire.http.forms import MAX_TITLE, Form, Title, moment
 from quire.sharing.service import SharingAccess
 from quire.sync.sockets.allowance import Share

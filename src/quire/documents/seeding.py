@@ -11,6 +11,7 @@ from quire.log.contract import DamagedDocument, LogFull, Outcome, Refused, Updat
 from quire.storage.failure import StorageUnavailable
 
 PATIENCE: Final = 10.0
+"""Seconds for the commit."""
 SERVER: Final = "server"
 """What the log calls the connection that first content came by."""
 

@@ -17,7 +17,9 @@ from quire.ops.children import Child
 SMALL = 4096
 """Bytes of updates that are read in this process: no crafted ones of that size take long."""
 PREVIEWS_KEPT = 2000
+"""Previews in memory; of more, those that were asked for longest ago are read again."""
 PREVIEWS_WAITING = 200
+"""Previews that wait for the one that is being read, before more are refused."""
 _Result = TypeVar("_Result")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import math
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -14,7 +13,7 @@ from quire.access.credentials import presented, session_secret
 from quire.access.tokens import derived
 from quire.http.attempts import Attempts, SignIns
 from quire.http.bodyroom import BodyRoom
-from quire.http.errors import Problem
+from quire.http.errors import Problem, too_many
 from quire.http.security import SAFE_METHODS
 from quire.limits.rates import Rate
 
@@ -100,11 +99,6 @@ def guard_of(request: Request) -> Guard:
 def no_document() -> Problem:
     """Return the answer about a document that is not there, or that the caller may not know of."""
     return Problem(404, "There is no such document, or you have no access to it.", code="no-document")
-
-
-def too_many(seconds: float, detail: str) -> Problem:
-    """Return the answer to a caller over a limit."""
-    return Problem(429, detail, headers={"Retry-After": str(max(1, math.ceil(seconds)))})
 
 
 def base_of(request: Request, public_url: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -30,6 +31,11 @@ class Problem(Exception):
     ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.headers, self.members = status, detail, headers, members
+
+
+def too_many(seconds: float, detail: str) -> Problem:
+    """Return the answer to a caller over a limit."""
+    return Problem(429, detail, headers={"Retry-After": str(max(1, math.ceil(seconds)))})
 
 
 Problems = Mapping[type[Exception], Callable[[Any], Problem]]
@@ -61,12 +67,13 @@ def _field(error: Mapping[str, Any]) -> dict[str, object]:
     return said if limit is None else said | {"limit": limit}
 
 
-def _answer(problem: Problem) -> JSONResponse:
+def answer(problem: Problem) -> JSONResponse:
+    """Return the problem document of an error."""
     return problem_response(problem.status, problem.detail, problem.headers, **problem.members)
 
 
 def _answering(problem: Callable[[Any], Problem]) -> Callable[[Request, Exception], Response]:
-    return lambda _, error: _answer(problem(error))
+    return lambda _, error: answer(problem(error))
 
 
 def install(app: FastAPI, problems: Problems) -> None:
@@ -74,7 +81,7 @@ def install(app: FastAPI, problems: Problems) -> None:
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, error: Problem) -> JSONResponse:
-        return _answer(error)
+        return answer(error)
 
     for kind, problem in problems.items():
         app.add_exception_handler(kind, _answering(problem))

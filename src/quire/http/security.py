@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import math
 import re
 import secrets
 import time
 from collections.abc import Container
-from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,92 +15,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from quire.access.credentials import bearer_token
 from quire.access.household import household
-from quire.http.errors import problem_response
+from quire.http.errors import Problem, answer, problem_response, too_many
+from quire.http.forwarded import client_address
+from quire.http.origins import Origins
 from quire.limits.rates import Bucket, Rate
 
 _log = structlog.get_logger("quire.http")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_LIMIT = 64 * 1024
+"""Bytes of a request body, but for the routes that take more."""
 LINES_PER_SECOND, MOST_LINES = 100.0, 3000.0
 """Requests that are logged, in the long run and at once: what anybody may send must not fill the disk."""
 MOST_LOGGED = 200
 """Characters of a path in the log."""
-_PORTS = {"http": 80, "https": 443}
 _UNCOUNTED = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by whoever watches the node, of all times when somebody floods it from the same address."""
 _FILE = 0.1
 """What a page or a file of the app counts as a request: one visit asks for dozens, and each costs little."""
+_PUBLIC_URL = "set QUIRE_PUBLIC_URL to the address people use."
 _LARGE = re.compile(r"/api/v1/documents/[^/]+/(attachments|sync)")
 """Routes that read their body themselves, once they know that the caller may send it."""
-
-
-def client_address(peer: str, forwarded: str | None, trusted: Container[str]) -> str:
-    """Return the client's address: the last hop in X-Forwarded-For (all its lines) that is no trusted proxy."""
-    address = peer
-    for hop in reversed([part.strip() for part in (forwarded or "").split(",") if part.strip()]):
-        if address not in trusted:
-            break
-        try:
-            address = str(ipaddress.ip_address(_without_port(hop)))
-        except ValueError:
-            break
-    return address
-
-
-def _without_port(hop: str) -> str:
-    """Some proxies add the port: `192.0.2.1:5678`, `[2001:db8::1]:5678`."""
-    if hop.startswith("["):
-        return hop[1:].partition("]")[0]
-    host, colon, port = hop.rpartition(":")
-    return host if colon and port.isdecimal() and ":" not in host else hop
-
-
-class Origins:
-    """Which web origins may act on this server, and under which names it answers."""
-
-    def __init__(self, public_url: str | None, *, loopback_only: bool = False) -> None:
-        self._public = _origin(public_url) if public_url else None
-        self._loopback_only = loopback_only
-
-    def allowed(self, origin: str | None, host: str | None) -> bool:
-        """Whether a request with this Origin may use the visitor's cookie.
-
-        With a public address configured only that; otherwise the origin must name the host it was sent to, without TLS.
-        """
-        found = _origin(origin) if origin is not None else None
-        if found is None:
-            return False
-        if self._public is not None:
-            return found == self._public
-        return bool(host) and found == _origin(f"http://{host}") and self.knows(host)
-
-    def knows(self, host: str | None) -> bool:
-        """Whether requests for this Host are answered.
-
-        On a listener that only this machine reaches, the page of a name that somebody else makes point here would
-        else be of the same origin, and could make the first account.
-        """
-        if not host or self._public is not None or not self._loopback_only:
-            return True
-        name = (_origin(f"http://{host}") or ("", "", None))[1]
-        if name == "localhost" or name.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(name).is_loopback
-        except ValueError:
-            return False
-
-
-def _origin(url: str) -> tuple[str, str, int | None] | None:
-    """Return scheme, host and port (None: the scheme's own); None for what is no address."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not parts.hostname:
-        return None
-    return parts.scheme, parts.hostname, None if port == _PORTS[parts.scheme] else port
 
 
 class SecurityLayer:
@@ -151,7 +82,7 @@ class SecurityLayer:
 
         refusal = self._refusal(scope, headers)
         if refusal is not None:
-            await problem_response(*refusal)(scope, receive, sending)
+            await answer(refusal)(scope, receive, sending)
         else:
             try:
                 await self._app(scope, _bounded(receive, self._limit(scope)), sending)
@@ -180,28 +111,27 @@ class SecurityLayer:
             **({"unlogged": unlogged} if unlogged else {}),
         )
 
-    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | tuple[int, str, dict[str, str]] | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
         if wait := self._wait(scope):
-            detail = "Too many requests from your address; wait and try again."
-            return 429, detail, {"Retry-After": str(max(1, math.ceil(wait)))}
+            return too_many(wait, "Too many requests from your address; wait and try again.")
         if not self._origins.knows(headers.get("host")):
-            return 421, "This server is not known by this name; set QUIRE_PUBLIC_URL to the address people use."
+            return Problem(421, f"This server is not known by this name; {_PUBLIC_URL}")
         length = headers.get("content-length", "0")
         limit = self._limit(scope)
         if not length.isdecimal() or int(length) > limit:
-            return 413, _too_large(limit)
+            return Problem(413, _too_large(limit))
         # What a browser does send by itself is the password that a proxy asked for.
         if scope["method"] in SAFE_METHODS or bearer_token(headers) is not None:
             return None
         site = headers.get("sec-fetch-site")
         if site not in (None, "same-origin", "none"):
-            return (
+            return Problem(
                 403,
                 "This request came from another site, which may change nothing here. Do it in Quire itself.",
             )
         origin = headers.get("origin")
         if origin is not None and not self._origins.allowed(origin, headers.get("host")):
-            return 403, "This Origin may not change anything here; set QUIRE_PUBLIC_URL to the address people use."
+            return Problem(403, f"This Origin may not change anything here; {_PUBLIC_URL}")
         return None
 
     def _wait(self, scope: Scope) -> float:

@@ -107,6 +107,8 @@ class Compactor:
                     _logger.error("compaction cannot look at the log", error=repr(error))
                 self._failed(error)
             else:
+                # What failed stays due: its snapshot may have been stored, and only the archive lacks.
+                due += [document for document in looked_at or () if document in self._aside and document not in due]
                 if not due:
                     self.problem = None
                 for document in due:

@@ -87,8 +87,6 @@ class Health:
 
     ok: bool
     reason: str = ""
-    since: float = 0.0
-    """Monotonic time of the change."""
 
 
 class LogFull(Exception):

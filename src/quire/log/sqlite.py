@@ -72,6 +72,7 @@ class SqliteLog:
         readers: int = 2,
         connect: Connect = connect,
     ) -> None:
+        """Use the file at `path`; updates of at most `queue_limit` bytes wait for their commit."""
         self.path = path
         self.stats = LogStats()
         self.archive = archive
@@ -192,7 +193,7 @@ class SqliteLog:
                 self.stats.failed_commits += 1
                 _discard(connection)
                 connection = None
-                self._report(Health(False, reason_of(error), time.monotonic()))
+                self._report(Health(False, reason_of(error)))
                 with self._wake:
                     if self._closing and time.monotonic() > self._give_up_at:
                         break
@@ -200,7 +201,7 @@ class SqliteLog:
                 pause = min(pause * 2, RETRY_MOST)
                 continue
             pause = RETRY_FIRST
-            self._report(Health(True, "", time.monotonic()))
+            self._report(Health(True))
             with self._wake:
                 self._queued -= sum(self._queue.popleft().size for _ in batches)
             self._call(lambda batches=batches: self._deliver(batches))  # type: ignore[misc]
@@ -303,7 +304,7 @@ class SqliteLog:
         self._on_commit(list(documents))
 
     def _report(self, health: Health) -> None:
-        if (health.ok, health.reason) == (self._health.ok, self._health.reason):
+        if health == self._health:
             return
         self._health = health
         self._call(lambda: [listener(health) for listener in list(self._listeners)])

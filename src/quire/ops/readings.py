@@ -6,6 +6,7 @@ import resource
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
+from quire.blobs.folder import FolderBlobs
 from quire.crdt.host import ReplicaHost
 from quire.db.engine import Database
 from quire.log.compactor import Compactor
@@ -23,6 +24,7 @@ class Node:
     sync: SyncStats
     log: SqliteLog
     catalogue: Database
+    blobs: FolderBlobs
     rooms: Rooms
     gateway: Gateway
     compactor: Compactor
@@ -70,6 +72,7 @@ def readings(node: Node) -> Readings:
         )
         yield "log_healthy", "1 while commits succeed", float(node.log.health.ok and not node.log_hangs())
         yield "catalogue_healthy", "1 while accounts and lists can be written", float(node.catalogue.problem is None)
+        yield "blobs_healthy", "1 while pictures can be stored", float(node.blobs.problem is None)
         yield "log_last_commit_seconds", "Duration of the last commit", node.log.stats.last_commit_seconds
         usage = resource.getrusage(resource.RUSAGE_SELF)
         yield "peak_resident_bytes", "Most memory this process has had", usage.ru_maxrss * 1024.0

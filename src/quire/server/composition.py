@@ -38,7 +38,9 @@ from quire.http.app import create_app
 from quire.http.attempts import Attempts, SignIns
 from quire.http.bodyroom import BodyRoom
 from quire.http.caller import Guard
-from quire.http.security import Origins, SecurityLayer, client_address
+from quire.http.forwarded import client_address
+from quire.http.origins import Origins
+from quire.http.security import SecurityLayer
 from quire.limits.rates import Rate
 from quire.limits.throttle import Throttle
 from quire.log.archive import Archive
@@ -73,6 +75,10 @@ SYNC_FRAME = 64 * KIB
 """Bytes beside the update in the body of an exchange over HTTPS."""
 BODIES, BODIES_OF_ONE = 256 * MIB, 64 * MIB
 """Bytes of large request bodies that may be in memory, of all people and of one."""
+WRITES_PER_MINUTE, WRITES_AT_ONCE = 600, 200
+"""Requests that change something, of one person at one address, in the long run and at once."""
+FREE_SET_UPS = 50
+"""Wrong set-up codes from one address before it has to wait."""
 
 
 class Server:
@@ -207,6 +213,7 @@ class Server:
     def _start_upkeep(self) -> None:
         self.log.watch(self._storage_changed)
         self.services.database.on_problem = partial(self.readiness.report, "catalogue")
+        self.services.blobs.on_problem = partial(self.readiness.report, "blobs")
         self._watchdog.start()
         self._upkeep.every(SWEEP_SECONDS, self._watchdog.beat)
         self._upkeep.every(SWEEP_SECONDS, self._sweep)
@@ -216,6 +223,7 @@ class Server:
             self._upkeep.every(SWEEP_SECONDS, hang.check)
         self._upkeep.every(RECORD_SECONDS, self._record)
         self._upkeep.every(SWEEP_SECONDS, self._probe_catalogue)
+        self._upkeep.every(SWEEP_SECONDS, self.services.blobs.probe)
 
     def _application(self) -> FastAPI:
         settings, services = self.settings, self.services
@@ -225,9 +233,9 @@ class Server:
             services.key,
             self.cookie,
             settings.secure,
-            writes=Rate(600, 200, enabled=on),
+            writes=Rate(WRITES_PER_MINUTE, WRITES_AT_ONCE, enabled=on),
             sign_ins=SignIns(enabled=on),
-            set_ups=Attempts(free=50, enabled=on),
+            set_ups=Attempts(free=FREE_SET_UPS, enabled=on),
             bodies=BodyRoom(person=BODIES_OF_ONE, total=BODIES),
         )
         exchange = Exchange(self.rooms, self.log, lambda: self.gateway.access_changes, share_of)
@@ -243,9 +251,7 @@ class Server:
             account_routes.routes(services.people),
             token_routes.routes(services.people),
             workspace_routes.routes(services.spaces, services.people, settings.public_url),
-            document_routes.routes(
-                self.documents, self.factory, services.access, services.spaces, self.gateway.share_of
-            ),
+            document_routes.routes(self.documents, self.factory, services.access, services.spaces, share_of),
             text_routes.routes(self.documents, self.texts, exchange, settings.max_update + SYNC_FRAME),
             sharing_routes.routes(services.access, settings.public_url),
             attachment_routes.routes(self.attachments, settings.attachment_limit),
@@ -254,6 +260,7 @@ class Server:
             self.stats,
             self.log,
             services.database,
+            services.blobs,
             self.rooms,
             self.gateway,
             self.compactor,
@@ -319,7 +326,7 @@ class Server:
 
     async def _record(self) -> None:
         """Write down, together, what no request waits for: uses of sessions and dates of documents."""
-        await self.services.people.record_uses()
+        await self.services.people.uses.record()
         await self.edits.record()
 
     async def drain(self) -> None:

@@ -50,7 +50,7 @@ class SharingAccess:
         if credentials.token:
             if not credentials.token.startswith(TOKEN_PREFIX):
                 raise Denied(Denied.SESSION)
-            found = await self._people.token(credentials.token)
+            found = await self._people.tokens.find(credentials.token)
             if found is None:
                 raise Denied(Denied.SESSION)
             token, account = found
@@ -58,7 +58,7 @@ class SharingAccess:
                 account.name, account=account.id, token=token.id, link=link, scopes=frozenset(token.scopes)
             )
         if credentials.session:
-            live = await self._people.session(credentials.session)
+            live = await self._people.sessions.find(credentials.session)
             if live is not None:
                 session, account = live
                 return Principal(account.name, account=account.id, session=session.id, link=link)

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from quire.accounts.passwords import Password
-from quire.accounts.service import SESSION_MOST, AccountService
+from quire.accounts.service import AccountService
+from quire.accounts.sessions import SESSION_MOST
 from quire.db.ids import SECOND
-from quire.http.caller import GuardDep, PersonCaller, base_of, device_of, too_many
-from quire.http.errors import Problem
+from quire.http.caller import GuardDep, PersonCaller, base_of, device_of
+from quire.http.errors import Problem, too_many
 from quire.http.forms import Email, Form, Name, Secret, moment
 from quire.workspaces.service import Invitation, Membership, WorkspaceService
 
@@ -112,7 +113,7 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
         if wait:
             raise too_many(wait, "Too many attempts; wait and try again.")
         account = await spaces.accept(form.token, form.email, form.name, form.password)
-        secret, _ = await people.start_session(account.id, device_of(request), request.state.address)
+        secret, _ = await people.sessions.start(account.id, device_of(request), request.state.address)
         guard.set_cookie(response, secret, SESSION_MOST // SECOND)
         return Joined(account=account.id)
 

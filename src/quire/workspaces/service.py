@@ -9,7 +9,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from quire.access.tokens import hashed, new_secret
-from quire.accounts.service import Account, AccountService, AlreadySetUp
+from quire.accounts.account import Account
+from quire.accounts.service import AccountService, AlreadySetUp
 from quire.db.engine import Database
 from quire.db.ids import SECOND, new_id, now
 from quire.db.tables import accounts, invitations, memberships, workspaces

@@ -10,7 +10,7 @@ import { useSessionPart, type DocumentSession } from '../sync'
 import type { Editor } from '@tiptap/core'
 import { selectAll } from './clipboard'
 import { extensions } from './extensions'
-import { OWN_KEYS } from './extensions/keys'
+import { CORE_EXTENSIONS } from './extensions/keys'
 import { readPending } from './extensions/pending'
 import { takeDroppedFiles } from './dropFiles'
 import { commands } from './mac'
@@ -83,7 +83,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
           describe: (kind, name) => t(`paste.picture.${kind}`, { name: name || t('paste.picture.unnamed') }),
         },
       }),
-      enableCoreExtensions: OWN_KEYS,
+      enableCoreExtensions: CORE_EXTENSIONS,
       enablePasteRules: false,
       editable: !readOnly,
       injectNonce: styleNonce(),

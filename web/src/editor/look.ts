@@ -40,9 +40,9 @@ export function lookOf({ doc, selection, storedMarks }: EditorState): { font: st
   let font: string | null | undefined
   let size: number | null | undefined
   const meet = (block: Node, marks: readonly Mark[]) => {
-    const [hisFont, hisSize] = [fontOf(block, marks), sizeOf(block, marks)]
-    font = font === undefined || font === hisFont ? hisFont : null
-    size = size === undefined || size === hisSize ? hisSize : null
+    const [itsFont, itsSize] = [fontOf(block, marks), sizeOf(block, marks)]
+    font = font === undefined || font === itsFont ? itsFont : null
+    size = size === undefined || size === itsSize ? itsSize : null
   }
   for (const { $from, $to } of selection.empty ? [] : selection.ranges) {
     doc.nodesBetween($from.pos, $to.pos, (node, _position, parent) => {

@@ -4,7 +4,7 @@ import { initProseMirrorDoc } from '@tiptap/y-tiptap'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { extensions } from '../../src/editor/extensions'
-import { OWN_KEYS } from '../../src/editor/extensions/keys'
+import { CORE_EXTENSIONS } from '../../src/editor/extensions/keys'
 import { asStored } from '../../src/editor/picture/address'
 import schema from '../../src/editor/schema/schema.json'
 import type { DocumentSession } from '../../src/sync'
@@ -28,7 +28,7 @@ export class Replica {
     }
     this.editor = new Editor({
       element: document.createElement('div'),
-      enableCoreExtensions: OWN_KEYS,
+      enableCoreExtensions: CORE_EXTENSIONS,
       extensions: extensions(session as unknown as DocumentSession, {
         placeholder: '',
         upload: () => Promise.reject(new Error('no server here')),

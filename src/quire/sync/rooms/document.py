@@ -20,6 +20,7 @@ from quire.log.contract import Stored
 
 REBASE_BYTES: Final = 64 * 1024
 REBASE_UPDATES: Final = 500
+"""Bytes, and updates, since the last whole copy that are worth another one, at least."""
 MOST_MERGED: Final = 1500
 """Updates up to which a join merges bytes; merging takes the square of their number."""
 MOST_MERGING: Final = 150_000_000

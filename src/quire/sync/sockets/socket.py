@@ -82,6 +82,7 @@ class Socket(WSListener):
         on_data: Callable[[int], None],
         on_closed: Callable[[Socket], None],
     ) -> None:
+        """Set up; `max_message` is bytes of a message that comes in, `outbound_limit` those that may wait to go out."""
         self.id = identity
         self.credentials = credentials
         self.max_message = max_message

@@ -15,16 +15,13 @@ const WITH_ID = Object.entries(schema.nodes)
 function changedRange(transactions: readonly Transaction[]): [number, number] | null {
   let from = Infinity
   let to = -Infinity
-  for (const { mapping } of transactions) {
-    from = mapping.map(from, -1)
-    to = mapping.map(to, 1)
-    mapping.maps.forEach((map, at) =>
-      map.forEach((_oldFrom, _oldTo, newFrom, newTo) => {
-        const rest = mapping.slice(at + 1)
-        from = Math.min(from, rest.map(newFrom, -1))
-        to = Math.max(to, rest.map(newTo, 1))
-      }),
-    )
+  for (const map of transactions.flatMap(({ mapping }) => mapping.maps)) {
+    from = map.map(from, -1)
+    to = map.map(to, 1)
+    map.forEach((_oldFrom, _oldTo, newFrom, newTo) => {
+      from = Math.min(from, newFrom)
+      to = Math.max(to, newTo)
+    })
   }
   return from <= to ? [from, to] : null
 }

@@ -7,8 +7,11 @@ import { extensions, isNodeEmpty } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import { appendingWhere } from './appending'
 
-/** For `enableCoreExtensions`: an editor brings TipTap's keys by itself. */
-export const OWN_KEYS = { keymap: false } as const
+/**
+ * For `enableCoreExtensions`: what TipTap's editor brings by itself and this one has not. Its events of deletions, which
+ * nobody hears, cost seconds in a change of thousands of blocks.
+ */
+export const CORE_EXTENSIONS = { keymap: false, delete: false } as const
 
 export const Keys = extensions.Keymap.extend({
   addProseMirrorPlugins() {

@@ -33,6 +33,8 @@ import { endWithLine } from './wholeLines'
 import { EvenTable } from '../table/evenTable'
 import { TableView } from '../table/view'
 
+const MOST_STEPS_OF_A_KEY = 20
+
 /** Only the address is stored; how a link opens is the page's decision. */
 const Link = TiptapLink.extend({
   // Words after a link are not the link's.
@@ -40,9 +42,14 @@ const Link = TiptapLink.extend({
   addAttributes() {
     return { href: { default: '', parseHTML: (element) => safeAddress(element.getAttribute('href') ?? '') } }
   },
-  // Who types an address makes the link; everybody else would only make it again.
+  // Who types an address makes the link; everybody else would only make it again. Nor is a change of thousands of blocks
+  // typing: to look through it would take seconds.
   addProseMirrorPlugins() {
-    return appendingWhere(this.parent?.() ?? [], (transactions) => !transactions.some(isChangeOrigin))
+    return appendingWhere(
+      this.parent?.() ?? [],
+      (transactions) =>
+        !transactions.some(isChangeOrigin) && transactions.every(({ steps }) => steps.length <= MOST_STEPS_OF_A_KEY),
+    )
   },
   // Pasted addresses are found in what is pasted: TipTap looks at all that differs, and misses an end that was there.
   addPasteRules: () => [],
