@@ -298,3 +298,20 @@ test.each([
     expect(rowOf(person).get(0).toString()).toContain('<bulletlist></bulletlist><paragraph>mine</paragraph>')
   }
 })
+
+test('thousands of blocks that are copied with other words hold up nobody', () => {
+  const author = new Person()
+  const numbers = Array.from({ length: 4000 }, (_, number) => number)
+  author.doc.transact(() =>
+    numbers.forEach((number) => author.write(`some words of paragraph ${number}`, `id${number}`)),
+  )
+  const copier = new Person(author)
+  copier.doc.transact(() => {
+    copier.blocks.delete(0, numbers.length)
+    numbers.forEach((number) => copier.write(`new words of paragraph ${number}`, `id${number}`, 'heading'))
+  })
+  const began = performance.now()
+  author.hear(copier)
+  expect(performance.now() - began).toBeLessThan(15_000)
+  expect(author.blocks.length).toBe(numbers.length)
+}, 120_000)

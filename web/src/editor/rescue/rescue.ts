@@ -52,8 +52,12 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
   return () => doc.off('beforeObserverCalls', watch)
 }
 
+/** Copies that are held against deleted texts by their words alone: each takes microseconds, and holds the page up. */
+const MOST_COMPARED = 100_000
+
 /** What arrived, as it may be asked for: somebody may have made headings of thousands of blocks. */
 class Copies {
+  private compared = 0
   readonly all: readonly Run[]
   private readonly byBlock = new Map<unknown, Run[]>()
   private readonly byWords = new Map<string, Run>()
@@ -73,6 +77,8 @@ class Copies {
 
   /** Those that say enough to be known as a copy, or that a text was joined to. */
   like(text: Y.XmlText, letters: readonly Letter[]): readonly Run[] {
+    this.compared += this.all.length
+    if (this.compared > MOST_COMPARED) return []
     const before = previousText(text)
     return this.all.filter(
       (run) =>
@@ -127,8 +133,21 @@ function longerCopyOf(
   return (
     nearest([...copies.ofBlock(blockId(text)), ...copies.like(text, letters)], (run) =>
       missingWithin(letters, run.letters),
-    ) ?? nearest(copies.all, (run) => missingBehind(text, run, letters, transaction))
+    ) ?? joinedCopyOf(text, letters, copies, transaction)
   )
+}
+
+/** The same of a text that was joined to the one before, where that was copied into a new block, too. */
+function joinedCopyOf(
+  text: Y.XmlText,
+  letters: Letter[],
+  copies: Copies,
+  transaction: Y.Transaction,
+): [Run, Lost] | undefined {
+  const before = previousText(text, (item) => Y.isDeleted(transaction.deleteSet, item.id))
+  if (!before) return undefined
+  const start = said(lettersOf(before, transaction))
+  return nearest(copies.ofBlock(blockId(before)), (run) => missingBehind(start, run, letters))
 }
 
 /** The one of these that is a copy and lacks least. */
@@ -148,11 +167,8 @@ function nearest(copies: readonly Run[], lacking: (run: Run) => Lost | null): [R
 
 const lettersIn = (lost: Lost): number => lost.reduce((sum, [, words]) => sum + words.length, 0)
 
-/** What a copy lacks of a text that was joined to the one before, where that was copied into a new block, too. */
-function missingBehind(text: Y.XmlText, run: Run, letters: Letter[], transaction: Y.Transaction): Lost | null {
-  const before = previousText(text, (item) => Y.isDeleted(transaction.deleteSet, item.id))
-  if (!before || blockId(before) === undefined || blockId(before) !== blockId(run.text)) return null
-  const start = said(lettersOf(before, transaction))
+/** What a copy lacks that begins with other words. */
+function missingBehind(start: string, run: Run, letters: Letter[]): Lost | null {
   if (run.letters.length === start.length || !run.letters.startsWith(start)) return null
   const lost = missing(letters, run.letters.slice(start.length))
   return lost?.map(([at, words]) => [start.length + at, words]) ?? null
