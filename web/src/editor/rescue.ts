@@ -11,10 +11,15 @@
  */
 import * as Y from 'yjs'
 import { namesDeleted } from '../sync'
-import { bestPlace, REACH } from './surroundings'
 
 /** Text that a copy must have at least to be known without the block's id, unless it is joined to the text before. */
 const TELLING = 6
+/** The same for a changed copy, which must have so much in one piece. */
+const MUCH = 12
+/** Fewer letters in a row are in both texts by chance. */
+const SAME = 4
+/** Longer texts, multiplied, are not compared letter by letter: it would take seconds. */
+const COMPARABLE = 4_000_000
 const CELLS = new Set(['tableCell', 'tableHeader'])
 
 /** The origin of words that are written again: to undo is their author's, as before. */
@@ -280,48 +285,89 @@ function missing(letters: Letter[], copy: string): [number, string][] | null {
 
 /**
  * The same for what became of a block when that is no mere copy, because whoever made it went on writing in it or split
- * it: the words that nobody else had seen go where most of the letters around them are.
+ * it: what is left of the text tells where the words stood, and which of them were known.
  */
 function intoChanged(text: Y.XmlText, letters: Letter[], arrived: Run[], transaction: Y.Transaction): Insertion[] {
-  const said = letters.flatMap(({ letter, unseen }) => (unseen ? [] : [letter])).join('')
+  const known = letters.filter(({ unseen }) => !unseen)
+  const said = known.map(({ letter }) => letter).join('')
   const successor = successorOf(text, transaction)
-  const author = successor?._item?.id.client ?? arrived.find((run) => resembles(run.letters, said))?.author
-  const runs = arrived.filter((run) => run.author === author && (successor !== null || resembles(run.letters, said)))
-  // Of equal places that in the block itself comes first.
+  const author = successor?._item?.id.client ?? mostAlike(arrived, said)?.author
+  if (author === undefined) return []
+  // What was split off stands behind.
   const isWithin = (run: Run): number => Number(run.text.parent === successor)
-  runs.sort((one, other) => isWithin(other) - isWithin(one))
+  const runs = arrived.filter((run) => run.author === author).sort((one, other) => isWithin(other) - isWithin(one))
+  const places = runs.flatMap(({ text, places }) => [...places.map((at) => ({ text, at })), null])
+  const left = alike(said, runs.map((run) => `${run.letters}\0`).join(''))
+  const place = (before: number): Omit<Insertion, 'words'> => {
+    const last = left.findLast((at, index) => index < before && at !== null)
+    if (last !== undefined) return behind(places[last ?? 0], 1)
+    const next = left.find((at, index) => index >= before && at !== null)
+    if (next !== undefined) return behind(places[next ?? 0], 0)
+    return behind(places[(runs[0]?.letters.length ?? 0) - 1], 1)
+  }
+  const behind = (at: { text: Y.XmlText; at: number } | null | undefined, by: number): Omit<Insertion, 'words'> =>
+    at ? { text: at.text, at: at.at + by } : { text: textIn(successor as Y.XmlElement), at: 0 }
+  // What was written here before words that are left was known, too, and then taken out.
+  const seen = Math.max(-1, ...known.map(({ mine }, at) => (left[at] === null ? -1 : (mine ?? -1))))
   const found: Insertion[] = []
-  for (const [at, words] of unseenWords(letters)) {
-    const [before, after] = [said.slice(Math.max(0, at - REACH), at), said.slice(at, at + REACH)]
-    const places = runs.map((run) => ({ run, ...bestPlace(run.letters, before, after, at) }))
-    const best = places.reduce<(typeof places)[number] | null>(
-      (one, other) => (one === null || other.score > one.score ? other : one),
-      null,
-    )
-    if (best) found.push(insertion(best.run, best.at, words))
-    else if (successor) found.push({ text: textIn(successor), at: 0, words })
+  let before = 0
+  let words = ''
+  for (const { letter, mine, unseen } of [...letters, { letter: '', mine: null, unseen: false }]) {
+    if (unseen || (mine !== null && mine > seen)) words += letter
+    else if (words !== '') {
+      found.push({ ...place(before), words })
+      words = ''
+    }
+    if (!unseen) before += 1
   }
   return found
 }
 
-/** Words that nobody else had seen, each with how many of the other letters stand before it. */
-function unseenWords(letters: Letter[]): [number, string][] {
-  const found: [number, string][] = []
-  let at = 0
-  for (const { letter, unseen } of letters) {
-    const last = found.at(-1)
-    if (!unseen) at += 1
-    else if (last?.[0] === at) last[1] += letter
-    else found.push([at, letter])
+/** The piece that has most of a text, if it has much of it. */
+function mostAlike(runs: Run[], text: string): Run | null {
+  let best: Run | null = null
+  let most = MUCH
+  let compared = 0
+  for (const run of runs) {
+    compared += text.length * run.letters.length
+    if (compared > COMPARABLE) break
+    const { length } = longestAlike(text, run.letters)
+    if (length < most || length * 2 < Math.min(text.length, run.letters.length)) continue
+    best = run
+    most = length
   }
-  return found
+  return best
 }
 
-/** Whether letters have half of a text in one piece. */
-function resembles(letters: string, text: string): boolean {
-  const length = Math.max(TELLING, Math.ceil(text.length / 2))
-  for (let at = 0; at + length <= text.length; at += 1) if (letters.includes(text.slice(at, at + length))) return true
-  return false
+/** For each letter of a text its place in a changed copy, null for what is not there: the longest pieces first. */
+function alike(text: string, copy: string): (number | null)[] {
+  const places = new Array<number | null>(text.length).fill(null)
+  const least = Math.min(SAME, text.length)
+  const search = (from: number, to: number, start: number, end: number): void => {
+    const { at, place, length } = longestAlike(text.slice(from, to), copy.slice(start, end))
+    if (length < Math.max(least, 1)) return
+    for (let offset = 0; offset < length; offset += 1) places[from + at + offset] = start + place + offset
+    search(from, from + at, start, start + place)
+    search(from + at + length, to, start + place + length, end)
+  }
+  if (text.length * copy.length <= COMPARABLE) search(0, text.length, 0, copy.length)
+  return places
+}
+
+/** The longest piece that two texts have in common. */
+function longestAlike(one: string, other: string): { at: number; place: number; length: number } {
+  const best = { at: 0, place: 0, length: 0 }
+  let row = new Uint32Array(other.length + 1)
+  for (let at = 1; at <= one.length; at += 1) {
+    const next = new Uint32Array(other.length + 1)
+    for (let place = 1; place <= other.length; place += 1) {
+      if (one[at - 1] !== other[place - 1]) continue
+      const length = (next[place] = (row[place - 1] ?? 0) + 1)
+      if (length > best.length) Object.assign(best, { at: at - length, place: place - length, length })
+    }
+    row = next
+  }
+  return best
 }
 
 /** The block that others made in the place of the one around a deleted text: it has its id. */
