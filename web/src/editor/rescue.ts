@@ -307,13 +307,12 @@ function intoChanged(text: Y.XmlText, letters: Letter[], arrived: Run[], transac
   }
   const behind = (at: { text: Y.XmlText; at: number } | null | undefined, by: number): Omit<Insertion, 'words'> =>
     at ? { text: at.text, at: at.at + by } : { text: textIn(successor as Y.XmlElement), at: 0 }
-  // What was written here before words that are left was known, too, and then taken out.
-  const seen = Math.max(-1, ...known.map(({ mine }, at) => (left[at] === null ? -1 : (mine ?? -1))))
+  const seen = seenUntil(known.flatMap(({ mine }, at) => (mine === null ? [] : [{ mine, isLeft: left[at] !== null }])))
   const found: Insertion[] = []
   let before = 0
   let words = ''
   for (const { letter, mine, unseen } of [...letters, { letter: '', mine: null, unseen: false }]) {
-    if (unseen || (mine !== null && mine > seen)) words += letter
+    if (unseen || (mine !== null && mine >= seen)) words += letter
     else if (words !== '') {
       found.push({ ...place(before), words })
       words = ''
@@ -321,6 +320,19 @@ function intoChanged(text: Y.XmlText, letters: Letter[], arrived: Run[], transac
     if (!unseen) before += 1
   }
   return found
+}
+
+/**
+ * The letter that was written here first of those that a copy was made without. Some that are the same may be in it by
+ * chance, and some that it had may be gone: what counts is which the most are.
+ */
+function seenUntil(letters: { mine: number; isLeft: boolean }[]): number {
+  let [until, most, sum] = [0, 0, 0]
+  for (const { mine, isLeft } of [...letters].sort((one, other) => one.mine - other.mine)) {
+    sum += isLeft ? 1 : -1
+    if (sum > most) [until, most] = [mine + 1, sum]
+  }
+  return until
 }
 
 /** The piece that has most of a text, if it has much of it. */
