@@ -14,7 +14,7 @@ import { namesDeleted } from '../sync'
 
 /** Text that a copy must have at least to be known without the block's id, unless it is joined to the text before. */
 const TELLING = 6
-/** The same for a changed copy, which must have so much in one piece. */
+/** The same for a changed copy. */
 const MUCH = 12
 /** Fewer letters in a row are in both texts by chance. */
 const SAME = 4
@@ -343,10 +343,10 @@ function mostAlike(runs: Run[], text: string): Run | null {
   for (const run of runs) {
     compared += text.length * run.letters.length
     if (compared > COMPARABLE) break
-    const { length } = longestAlike(text, run.letters)
-    if (length < most || length * 2 < Math.min(text.length, run.letters.length)) continue
+    const same = alike(text, run.letters).filter((at) => at !== null).length
+    if (same < most || same * 2 < Math.min(text.length, run.letters.length)) continue
     best = run
-    most = length
+    most = same
   }
   return best
 }
