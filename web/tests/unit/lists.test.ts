@@ -74,6 +74,20 @@ test('a list that begins at a number of its own stays one', () => {
   expect(shape()).toBe('#(one) #(two)')
 })
 
+test.each(['<h2>one</h2>', '<pre>one</pre>', '<p>one</p>', '<blockquote><h2>one</h2></blockquote>'])(
+  'a block that becomes an item is the same block, by which others find it again: %s',
+  (html) => {
+    replica.editor.commands.setContent(html + '<p>two</p>')
+    const idOf = () => replica.editor.state.doc.resolve(at('one')).parent.attrs.id as unknown
+    const id = idOf()
+    replica.editor.commands.setTextSelection(at('one') + 1)
+    replica.editor.commands.toggleBulletList()
+    expect(shape()).toContain('*(one)')
+    expect(id).toBeTruthy()
+    expect(idOf()).toBe(id)
+  },
+)
+
 const MIXED = '<p>one</p>' + bullets(item('two', bullets(item('deep')))) + '<h2>three</h2><p>four</p>'
 
 test.each([

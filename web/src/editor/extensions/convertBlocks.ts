@@ -4,7 +4,7 @@
  */
 import { commands as core, Extension, getNodeType } from '@tiptap/core'
 import { setBlockType } from '@tiptap/pm/commands'
-import type { NodeType } from '@tiptap/pm/model'
+import type { Attrs, Node, NodeType } from '@tiptap/pm/model'
 import type { Transaction } from '@tiptap/pm/state'
 import { CellSelection } from '@tiptap/pm/tables'
 import { findWrapping, liftTarget } from '@tiptap/pm/transform'
@@ -15,6 +15,19 @@ export const ConvertBlocks = Extension.create({
   name: 'convertBlocks',
   addCommands() {
     return {
+      clearNodes: () => (props) => {
+        const { tr } = props
+        const known = tr.selection.ranges.flatMap(({ $from, $to }) => textblocks(tr.doc, $from.pos, $to.pos))
+        const steps = tr.steps.length
+        if (!core.clearNodes()(props)) return false
+        for (const [at, attrs] of props.dispatch ? known : []) {
+          const $inside = tr.doc.resolve(tr.mapping.slice(steps).map(at + 1))
+          for (const [name, value] of Object.entries(attrs)) {
+            if (name in $inside.parent.attrs) tr.setNodeAttribute($inside.before(), name, value)
+          }
+        }
+        return true
+      },
       toggleWrap: (name, attributes) => (props) => {
         const { tr, state, dispatch, editor } = props
         endWithLine(props)
@@ -46,6 +59,14 @@ export const ConvertBlocks = Extension.create({
     }
   },
 })
+
+function textblocks(doc: Node, from: number, to: number): [number, Attrs][] {
+  const found: [number, Attrs][] = []
+  doc.nodesBetween(from, to, (node, at) => {
+    if (node.isTextblock) found.push([at, node.attrs])
+  })
+  return found
+}
 
 function wrap(tr: Transaction, type: NodeType): boolean {
   const range = tr.selection.$from.blockRange(tr.selection.$to)

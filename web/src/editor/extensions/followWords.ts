@@ -11,15 +11,20 @@ import { CellSelection } from '@tiptap/pm/tables'
 import { absolutePositionToRelativePosition, type ProsemirrorBinding } from '@tiptap/y-tiptap'
 import * as Y from 'yjs'
 import { bindingOf, isUndoOrRedo } from '../binding'
-import { bestPlace, REACH, scoreAt, type Place } from '../rescue/surroundings'
 
-/** How many letters around the caret tell that they are the same. */
+/** Letters on each side of the caret that are looked for, and how many of them tell that they are the same. */
+const REACH = 64
 const TELLING = 6
 
 interface Block {
   node: Node
   /** Where its text begins. */
   start: number
+}
+
+interface Place {
+  at: number
+  score: number
 }
 
 /** The caret as the binding holds it while it takes in what came. */
@@ -123,6 +128,24 @@ function placeOf(old: Node, position: number, tr: Transaction, resolved: number,
 /** Every child that is no letter counts as one. */
 function textOf(block: Node): string {
   return block.textBetween(0, block.content.size, null, '\ufffc')
+}
+
+function scoreAt(text: string, at: number, before: string, after: string): number {
+  let [left, right] = [0, 0]
+  while (left < Math.min(at, before.length) && text[at - 1 - left] === before[before.length - 1 - left]) left += 1
+  while (right < after.length && at + right < text.length && text[at + right] === after[right]) right += 1
+  return left + right
+}
+
+/** The place in a text that has most of the same letters around it; of equal ones, the nearest to an offset. */
+function bestPlace(text: string, before: string, after: string, offset: number): Place {
+  let best: Place = { at: Math.min(offset, text.length), score: 0 }
+  for (let at = 0; at <= text.length; at += 1) {
+    const score = scoreAt(text, at, before, after)
+    const nearer = Math.abs(at - offset) < Math.abs(best.at - offset)
+    if (score > best.score || (score === best.score && nearer)) best = { at, score }
+  }
+  return best
 }
 
 /** The blocks of text that a transaction brought. */

@@ -3,45 +3,152 @@
  */
 import * as Y from 'yjs'
 import { blockId, idOf, textIn } from './block'
-import { unseenWords, type Letter } from './missing'
-import { insertion, TELLING, type Insertion, type Run } from './runs'
-import { bestPlace, REACH } from './surroundings'
+import { said, type Letter } from './missing'
+import type { Insertion, Run } from './runs'
 
-/** The words of a deleted text that nobody else had seen go where most of the letters around them are. */
+/** Letters that two texts must have in common, where no id tells that the one became the other. */
+const MUCH = 12
+/** Fewer letters in a row are in both texts by chance. */
+const SAME = 4
+/** Pairs of letters that are compared for one change of the document: more would hold the page up for seconds. */
+const MOST_PAIRS = 50_000_000
+/** Pieces of text before and behind one that may be other parts of the same block. */
+const NEAR = 3
+
+/** What may still be compared. */
+export class Patience {
+  private left = MOST_PAIRS
+
+  for(one: string, other: string): boolean {
+    this.left -= one.length * other.length
+    return this.left >= 0
+  }
+}
+
+const END: Letter = { letter: '', mine: null, unseen: false }
+
+interface Place {
+  text: Y.XmlText
+  at: number
+}
+
+/**
+ * Where the words of a deleted text belong that whoever made the changed copy had not seen: what is left of the text
+ * tells where they stood, and which of them were known.
+ */
 export function intoChanged(
   text: Y.XmlText,
   letters: readonly Letter[],
   arrived: readonly Run[],
   transaction: Y.Transaction,
+  patience: Patience,
 ): Insertion[] {
-  const unseen = unseenWords(letters)
-  if (unseen.length === 0) return []
-  const seen = letters.flatMap((one) => (one.unseen ? [] : [one.letter])).join('')
+  const known = letters.filter(({ unseen }) => !unseen)
+  const words = said(known)
   const successor = successorOf(text, transaction)
-  const author = successor?._item?.id.client ?? arrived.find((run) => resembles(run.letters, seen))?.author
-  const runs = arrived.filter((run) => run.author === author && (successor !== null || resembles(run.letters, seen)))
-  // Of equal places that in the block itself comes first.
+  const runs = successor
+    ? around(
+        arrived,
+        arrived.find((run) => run.text.parent === successor),
+      )
+    : around(arrived, mostAlike(arrived, words, patience))
+  if (!successor && runs.length === 0) return []
+  // What was split off stands behind.
   const isWithin = (run: Run): number => Number(run.text.parent === successor)
   runs.sort((one, other) => isWithin(other) - isWithin(one))
+  const copy = runs.map((run) => `${run.letters}\0`).join('')
+  const isCompared = patience.for(words, copy)
+  const left = isCompared ? alike(words, copy) : []
+  const places: (Place | null)[] = runs.flatMap((run) => [...run.places.map((at) => ({ text: run.text, at })), null])
+  const behind = (at: Place | null | undefined, by: number): Place =>
+    at ? { text: at.text, at: at.at + by } : { text: textIn(successor as Y.XmlElement), at: 0 }
+  const placeOf = (before: number): Place => {
+    const last = left.findLast((at, index) => index < before && at !== null)
+    if (last !== undefined) return behind(places[last ?? 0], 1)
+    const next = left.find((at, index) => index >= before && at !== null)
+    if (next !== undefined) return behind(places[next ?? 0], 0)
+    return behind(places[(runs[0]?.letters.length ?? 0) - 1], 1)
+  }
+  const ages = known.flatMap(({ mine }, at) => (mine === null ? [] : [{ mine, isLeft: left[at] !== null }]))
+  const seen = isCompared ? seenUntil(ages) : Infinity
   const found: Insertion[] = []
-  for (const [at, words] of unseen) {
-    const [before, after] = [seen.slice(Math.max(0, at - REACH), at), seen.slice(at, at + REACH)]
-    const places = runs.map((run) => ({ run, ...bestPlace(run.letters, before, after, at) }))
-    const best = places.reduce<(typeof places)[number] | null>(
-      (one, other) => (one === null || other.score > one.score ? other : one),
-      null,
-    )
-    if (best) found.push(insertion(best.run, best.at, words))
-    else if (successor) found.push({ text: textIn(successor), at: 0, words })
+  let before = 0
+  let lost = ''
+  for (const { letter, mine, unseen } of [...letters, END]) {
+    if (unseen || (mine !== null && mine >= seen)) lost += letter
+    else if (lost !== '') {
+      // Equal letters on both sides of them may be told as theirs.
+      found.push({ ...placeOf(before), words: lost })
+      lost = ''
+    }
+    if (!unseen) before += 1
   }
   return found
 }
 
-/** Whether letters have half of a text in one piece. */
-function resembles(letters: string, text: string): boolean {
-  const length = Math.max(TELLING, Math.ceil(text.length / 2))
-  for (let at = 0; at + length <= text.length; at += 1) if (letters.includes(text.slice(at, at + length))) return true
-  return false
+/** A piece and those near it of the same author. */
+function around(arrived: readonly Run[], run: Run | undefined): Run[] {
+  const at = run ? arrived.indexOf(run) : -1
+  if (!run || at < 0) return []
+  return arrived.slice(Math.max(0, at - NEAR), at + NEAR + 1).filter(({ author }) => author === run.author)
+}
+
+/**
+ * The letter that was written here first of those that a copy was made without. Some that are the same may be in it by
+ * chance, and some that it had may be gone: what counts is which the most are.
+ */
+function seenUntil(letters: { mine: number; isLeft: boolean }[]): number {
+  let [until, most, sum] = [0, 0, 0]
+  for (const { mine, isLeft } of [...letters].sort((one, other) => one.mine - other.mine)) {
+    sum += isLeft ? 1 : -1
+    if (sum > most) [until, most] = [mine + 1, sum]
+  }
+  return until
+}
+
+/** The piece that has most of a text, if it has much of it. */
+function mostAlike(runs: readonly Run[], text: string, patience: Patience): Run | undefined {
+  let best: Run | undefined
+  let most = MUCH
+  for (const run of runs) {
+    if (!patience.for(text, run.letters)) break
+    const same = alike(text, run.letters).filter((at) => at !== null).length
+    if (same < most || same * 2 < Math.min(text.length, run.letters.length)) continue
+    best = run
+    most = same
+  }
+  return best
+}
+
+/** For each letter of a text its place in a changed copy, null for what is not there: the longest pieces first. */
+function alike(text: string, copy: string): (number | null)[] {
+  const places = new Array<number | null>(text.length).fill(null)
+  const least = Math.min(SAME, text.length)
+  const search = (from: number, to: number, start: number, end: number): void => {
+    const { at, place, length } = longestAlike(text.slice(from, to), copy.slice(start, end))
+    if (length < Math.max(least, 1)) return
+    for (let offset = 0; offset < length; offset += 1) places[from + at + offset] = start + place + offset
+    search(from, from + at, start, start + place)
+    search(from + at + length, to, start + place + length, end)
+  }
+  search(0, text.length, 0, copy.length)
+  return places
+}
+
+/** The longest piece that two texts have in common. */
+function longestAlike(one: string, other: string): { at: number; place: number; length: number } {
+  const best = { at: 0, place: 0, length: 0 }
+  let row = new Uint32Array(other.length + 1)
+  for (let at = 1; at <= one.length; at += 1) {
+    const next = new Uint32Array(other.length + 1)
+    for (let place = 1; place <= other.length; place += 1) {
+      if (one[at - 1] !== other[place - 1]) continue
+      const length = (next[place] = (row[place - 1] ?? 0) + 1)
+      if (length > best.length) Object.assign(best, { at: at - length, place: place - length, length })
+    }
+    row = next
+  }
+  return best
 }
 
 /** The block that others made in the place of the one around a deleted text: it has its id. */

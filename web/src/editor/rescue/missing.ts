@@ -70,16 +70,3 @@ export function unseenSince(letters: readonly Letter[], copy: string): number | 
 
 /** What letters say. */
 export const said = (letters: readonly Letter[]): string => letters.map(({ letter }) => letter).join('')
-
-/** The words that nobody else had seen, each with how many of the other letters stand before it. */
-export function unseenWords(letters: readonly Letter[]): Lost {
-  const found: Lost = []
-  let at = 0
-  for (const { letter, unseen } of letters) {
-    const last = found.at(-1)
-    if (!unseen) at += 1
-    else if (last?.[0] === at) last[1] += letter
-    else found.push([at, letter])
-  }
-  return found
-}

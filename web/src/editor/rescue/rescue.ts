@@ -12,7 +12,7 @@
 import * as Y from 'yjs'
 import { namesDeleted } from '../../sync'
 import { blockId } from './block'
-import { intoChanged } from './changed'
+import { intoChanged, Patience } from './changed'
 import { leftBehind, moveAlong } from './leftBehind'
 import { missing, missingWithin, said, unseenSince, type Letter, type Lost } from './missing'
 import { RESCUED } from './origin'
@@ -59,6 +59,7 @@ const MOST_COMPARED = 100_000
 class Copies {
   private compared = 0
   readonly all: readonly Run[]
+  readonly patience = new Patience()
   private readonly byBlock = new Map<unknown, Run[]>()
   private readonly byWords = new Map<string, Run>()
 
@@ -97,7 +98,7 @@ class Copies {
 function placesOf(text: Y.XmlText, letters: Letter[], copies: Copies, transaction: Y.Transaction): Insertion[] {
   const copy = copyOf(text, letters, copies, transaction)
   const isWhole = copy && lettersIn(copy[1]) + copy[0].letters.length >= letters.length
-  const changed = isWhole ? [] : intoChanged(text, letters, copies.arrived, transaction)
+  const changed = isWhole ? [] : intoChanged(text, letters, copies.arrived, transaction, copies.patience)
   if (changed.length > 0) return changed
   const [run, lost] = copy ?? longerCopyOf(text, letters, copies, transaction) ?? []
   return run && lost ? lost.map(([at, words]) => insertion(run, at, words)) : []
