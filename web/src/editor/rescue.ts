@@ -22,7 +22,7 @@ export const RESCUED = Symbol('rescued')
 
 export interface Letter {
   letter: string
-  /** Of a letter written here, how many were written here before it; null for others' letters. */
+  /** Of a letter written here, a number that later ones exceed; null for others' letters. */
   mine: number | null
 }
 
@@ -34,12 +34,19 @@ export interface Run {
   places: number[]
 }
 
+/** Tells what was written here from what others wrote, and in which order it was. */
+type Authorship = (id: Y.ID) => number | null
+
 /** Watches a document; `remote` says of a transaction's origin whether others made it. Returns how to stop. */
-export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): () => void {
+export function rescueWords(
+  doc: Y.Doc,
+  remote: (origin: unknown) => boolean,
+  orderOf: Authorship = ({ client, clock }) => (client === doc.clientID ? clock : null),
+): () => void {
   const watch = (transaction: Y.Transaction): void => {
     if (!remote(transaction.origin)) return
-    const gone = deletedTexts(transaction)
-    const left = leftBehind(transaction)
+    const gone = deletedTexts(transaction, orderOf)
+    const left = leftBehind(transaction, orderOf)
     if (gone.size === 0 && left.length === 0) return
     const arrived = newRuns(transaction)
     // Yjs drops the places that it remembers of changed texts when it calls their observers.
@@ -48,10 +55,10 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
     let copies = gone.size > 0 ? arrived.flatMap(rotations) : []
     doc.transact(() => {
       for (const text of gone) {
-        const letters = lettersOf(text, transaction)
+        const letters = lettersOf(text, transaction, orderOf)
         const twin = twinOf(text, transaction)
         if (twin) {
-          twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine ? [letter] : [])).join(''))
+          twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine === null ? [] : [letter])).join(''))
           continue
         }
         const said = letters.map(({ letter }) => letter).join('')
@@ -83,26 +90,25 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
 }
 
 /** Texts that this transaction deleted as a whole and that held words written here. */
-function deletedTexts(transaction: Y.Transaction): Set<Y.XmlText> {
+function deletedTexts(transaction: Y.Transaction, orderOf: Authorship): Set<Y.XmlText> {
   const found = new Set<Y.XmlText>()
-  const own = transaction.doc.clientID
-  if (!transaction.deleteSet.clients.has(own)) return found
   Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
-    if (!(struct instanceof Y.Item) || struct.id.client !== own || !(struct.content instanceof Y.ContentString)) return
+    if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentString)) return
     const { parent } = struct
-    if (parent instanceof Y.XmlText && parent._item?.deleted) found.add(parent)
+    if (parent instanceof Y.XmlText && parent._item?.deleted && orderOf(struct.lastId) !== null) found.add(parent)
   })
   return found
 }
 
 /** What a deleted text said until this transaction. */
-function lettersOf(text: Y.XmlText, transaction: Y.Transaction): Letter[] {
+function lettersOf(text: Y.XmlText, transaction: Y.Transaction, orderOf: Authorship): Letter[] {
   const letters: Letter[] = []
   for (let item = text._start; item !== null; item = item.right) {
     if (!(item.content instanceof Y.ContentString) || !Y.isDeleted(transaction.deleteSet, item.id)) continue
     const { client, clock } = item.id
-    const own = client === transaction.doc.clientID
-    item.content.str.split('').forEach((letter, at) => letters.push({ letter, mine: own ? clock + at : null }))
+    item.content.str
+      .split('')
+      .forEach((letter, at) => letters.push({ letter, mine: orderOf(Y.createID(client, clock + at)) }))
   }
   return letters
 }
@@ -176,7 +182,7 @@ interface Tail {
 }
 
 /** Texts whose end went elsewhere without the words that were written in it here. */
-function leftBehind(transaction: Y.Transaction): Tail[] {
+function leftBehind(transaction: Y.Transaction, orderOf: Authorship): Tail[] {
   const texts = new Set<Y.XmlText>()
   Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
     if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentString)) return
@@ -190,7 +196,7 @@ function leftBehind(transaction: Y.Transaction): Tail[] {
       if (item.content instanceof Y.ContentString) {
         const { str } = item.content
         if (item.deleted) tail.taken += Y.isDeleted(transaction.deleteSet, item.id) ? str : ''
-        else if (tail.taken !== '' && item.id.client === transaction.doc.clientID) {
+        else if (tail.taken !== '' && orderOf(item.id) !== null) {
           tail.words.push({ behind: tail.taken.length, at: index, letters: str })
         } else if (tail.words.length === 0) {
           // "abc" without its "bc" may be told as "abc" without its "ab", where what follows is an "a".
@@ -268,7 +274,7 @@ function missingBehind(
 ): [number, string][] | null {
   const before = textBefore(text, (item) => Y.isDeleted(transaction.deleteSet, item.id))
   if (!before || blockId(before) === undefined || blockId(before) !== blockId(run.text)) return null
-  const start = lettersOf(before, transaction).map(({ letter }) => letter)
+  const start = lettersOf(before, transaction, () => null).map(({ letter }) => letter)
   if (run.letters.length === start.length || !run.letters.startsWith(start.join(''))) return null
   const lost = missing(letters, run.letters.slice(start.length))
   return lost?.map(([at, words]) => [start.length + at, words]) ?? null
