@@ -94,7 +94,15 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
     },
     [session],
   )
-  useEffect(() => rescueWords(session.doc, (origin) => session.isRemote(origin)), [session])
+  useEffect(
+    () =>
+      rescueWords(
+        session.doc,
+        (origin) => session.isRemote(origin),
+        (id) => session.orderOf(id),
+      ),
+    [session],
+  )
   useEffect(() => {
     if (!editor) return
     session.onRemote(

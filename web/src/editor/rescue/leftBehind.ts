@@ -4,6 +4,9 @@ import { RESCUED } from './origin'
 import { previousText } from './previousText'
 import { TELLING, type Run } from './runs'
 
+/** Tells what was written here from what others wrote, and in which order it was. */
+export type OrderOf = (id: Y.ID) => number | null
+
 /** The end of a text that others took away, and what was written in it here, which they had not seen. */
 interface Tail {
   text: Y.XmlText
@@ -13,7 +16,7 @@ interface Tail {
 }
 
 /** Texts whose end went elsewhere without the words that were written in it here. */
-export function leftBehind(transaction: Y.Transaction): Tail[] {
+export function leftBehind(transaction: Y.Transaction, orderOf: OrderOf): Tail[] {
   const texts = new Set<Y.XmlText>()
   Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
     if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentString)) return
@@ -27,7 +30,7 @@ export function leftBehind(transaction: Y.Transaction): Tail[] {
       if (item.content instanceof Y.ContentString) {
         const { str } = item.content
         if (item.deleted) tail.taken += Y.isDeleted(transaction.deleteSet, item.id) ? str : ''
-        else if (tail.taken !== '' && item.id.client === transaction.doc.clientID) {
+        else if (tail.taken !== '' && orderOf(item.id) !== null) {
           tail.words.push({ behind: tail.taken.length, at: index, letters: str })
         } else if (tail.words.length === 0) {
           // "abc" without its "bc" may be told as "abc" without its "ab", where what follows is an "a".

@@ -3,7 +3,7 @@ import { TELLING } from './runs'
 
 export interface Letter {
   letter: string
-  /** Of a letter written here, its place in the order of writing; null for others' letters. */
+  /** Of a letter written here, a number that later ones exceed; null for others' letters. */
   mine: number | null
   /** Nobody who took the text away had this letter; that of others is not known. */
   unseen: boolean

@@ -13,19 +13,26 @@ import * as Y from 'yjs'
 import { namesDeleted } from '../../sync'
 import { blockId } from './block'
 import { intoChanged, Patience } from './changed'
-import { leftBehind, moveAlong } from './leftBehind'
+import { leftBehind, moveAlong, type OrderOf } from './leftBehind'
 import { missing, missingWithin, said, unseenSince, type Letter, type Lost } from './missing'
 import { RESCUED } from './origin'
 import { previousText } from './previousText'
 import { insertion, newRuns, rotations, TELLING, type Insertion, type Run } from './runs'
 import { twinOf } from './twinCell'
 
-/** Watches a document; `remote` says of a transaction's origin whether others made it. Returns how to stop. */
-export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): () => void {
+/**
+ * Watches a document; `remote` says of a transaction's origin whether others made it, `orderOf` what was written here.
+ * Returns how to stop.
+ */
+export function rescueWords(
+  doc: Y.Doc,
+  remote: (origin: unknown) => boolean,
+  orderOf: OrderOf = ({ client, clock }) => (client === doc.clientID ? clock : null),
+): () => void {
   const watch = (transaction: Y.Transaction): void => {
     if (!remote(transaction.origin)) return
-    const gone = deletedTexts(transaction)
-    const left = leftBehind(transaction)
+    const gone = deletedTexts(transaction, orderOf)
+    const left = leftBehind(transaction, orderOf)
     if (gone.size === 0 && left.length === 0) return
     const named = gone.size > 0 ? namesDeleted(transaction) : null
     const arrived = newRuns(transaction)
@@ -36,7 +43,7 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
     const insertions: Insertion[] = []
     doc.transact(() => {
       for (const text of gone) {
-        const letters = lettersOf(text, transaction, named)
+        const letters = lettersOf(text, transaction, orderOf, named)
         const twin = twinOf(text, transaction)
         if (twin)
           twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine === null ? [] : [letter])).join(''))
@@ -187,14 +194,12 @@ function placeOf(text: Y.XmlText, counts: (one: Y.XmlText) => boolean): number {
 }
 
 /** Texts that this transaction deleted as a whole and that held words written here. */
-function deletedTexts(transaction: Y.Transaction): Set<Y.XmlText> {
+function deletedTexts(transaction: Y.Transaction, orderOf: OrderOf): Set<Y.XmlText> {
   const found = new Set<Y.XmlText>()
-  const own = transaction.doc.clientID
-  if (!transaction.deleteSet.clients.has(own)) return found
   Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
-    if (!(struct instanceof Y.Item) || struct.id.client !== own || !(struct.content instanceof Y.ContentString)) return
+    if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentString)) return
     const { parent } = struct
-    if (parent instanceof Y.XmlText && parent._item?.deleted) found.add(parent)
+    if (parent instanceof Y.XmlText && parent._item?.deleted && orderOf(struct.lastId) !== null) found.add(parent)
   })
   return found
 }
@@ -203,16 +208,17 @@ function deletedTexts(transaction: Y.Transaction): Set<Y.XmlText> {
 function lettersOf(
   text: Y.XmlText,
   transaction: Y.Transaction,
-  named: ((clock: number) => boolean) | null = null,
+  orderOf: OrderOf = () => null,
+  named: ReturnType<typeof namesDeleted> = null,
 ): Letter[] {
   const letters: Letter[] = []
   for (let item = text._start; item !== null; item = item.right) {
     if (!(item.content instanceof Y.ContentString) || !Y.isDeleted(transaction.deleteSet, item.id)) continue
     const { client, clock } = item.id
-    const own = client === transaction.doc.clientID
     item.content.str.split('').forEach((letter, at) => {
-      const mine = own ? clock + at : null
-      letters.push({ letter, mine, unseen: mine !== null && named !== null && !named(mine) })
+      const id = Y.createID(client, clock + at)
+      const mine = orderOf(id)
+      letters.push({ letter, mine, unseen: mine !== null && named !== null && !named(id) })
     })
   }
   return letters

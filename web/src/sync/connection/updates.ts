@@ -26,13 +26,12 @@ export function takeUpdate(doc: Y.Doc, update: Uint8Array, origin: unknown): voi
 }
 
 /**
- * Whether an update names a character of this document's own client among what it deletes: its sender, or the server
- * before it, had that. A character that goes only with the block around it is not named. Null when that is not known.
+ * Whether an update names a character among what it deletes: its sender, or the server before it, had that. A character
+ * that goes only with the block around it is not named. Null when that is not known.
  */
-export function namesDeleted(transaction: Y.Transaction): ((clock: number) => boolean) | null {
+export function namesDeleted(transaction: Y.Transaction): ((id: Y.ID) => boolean) | null {
   const updates = transaction.meta.get(UPDATES) as Uint8Array[] | null | undefined
   if (!updates) return null
-  const own = transaction.doc.clientID
-  const named = updates.flatMap((update) => Y.decodeUpdate(update).ds.clients.get(own) ?? [])
-  return (clock) => named.some((range) => range.clock <= clock && clock < range.clock + range.len)
+  const named = updates.map((update) => Y.decodeUpdate(update).ds)
+  return (id) => named.some((deleted) => Y.isDeleted(deleted, id))
 }

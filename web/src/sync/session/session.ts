@@ -9,6 +9,7 @@ import { isKnown } from '../connection/known'
 import { OtherTabs } from '../connection/otherTabs'
 import { DENIED, FOR_GOOD, problemKind, UNKNOWN } from '../connection/refusals'
 import { Transport } from '../connection/transport'
+import { Authorship } from '../ledger/authorship'
 import { Ledger } from '../ledger/ledger'
 import { NOTHING, unsentWords } from '../ledger/unsent'
 import { Observable } from '../observable'
@@ -42,6 +43,7 @@ export class DocumentSession {
   private readonly local: LocalCopy
   private readonly transport: Transport
   private readonly otherTabs: OtherTabs
+  private readonly authorship: Authorship
   private localReady = false
   private copyRead = false
   private readonly ledger = new Ledger(this.doc, this.fragment)
@@ -70,6 +72,7 @@ export class DocumentSession {
     deadAfter?: number,
   ) {
     this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
+    this.authorship = new Authorship(storeName(person, documentId), this.doc)
     this.presence = new OwnPresence(this.awareness, me)
     this.otherTabs = new OtherTabs(
       storeName(person, documentId),
@@ -192,6 +195,11 @@ export class DocumentSession {
     return this.transport.brought(origin) || origin === this.otherTabs
   }
 
+  /** When something that this tab looks after was written, compared with the rest of it; null for what others wrote. */
+  orderOf(id: Y.ID): number | null {
+    return this.authorship.orderOf(id)
+  }
+
   dismissRefusal(): void {
     this.state.update({ refused: null })
   }
@@ -203,6 +211,7 @@ export class DocumentSession {
     this.unregister()
     this.arrival?.end()
     this.otherTabs.close()
+    this.authorship.close()
     this.presence.end()
     this.transport.destroy()
     this.awareness.destroy()
@@ -260,6 +269,7 @@ export class DocumentSession {
 
   private onCopy(found: boolean): void {
     this.ledger.load(this.local.confirmed, this.transport.settled)
+    this.authorship.inherit(this.local.confirmed.sv)
     if (this.local.seen !== null && !this.transport.connected) this.transport.offlineSince = this.local.seen
     const { role, readOnly, problem } = this.state.get()
     if (problem?.detail === UNKNOWN) this.state.update({ ready: found })

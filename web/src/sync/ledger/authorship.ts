@@ -1,0 +1,59 @@
+/**
+ * Which words of the document are looked after here: those written in this tab, and those of earlier tabs of this
+ * device that no server is known to have. Whoever opens the document first after such a tab takes them over; a lock says
+ * of each writer that somebody does.
+ */
+import * as Y from 'yjs'
+import type { Clocks } from './unsent'
+
+/** Later than all words of an earlier tab. */
+const OWN = 2 ** 40
+
+export class Authorship {
+  private readonly inherited: { client: number; since: number }[] = []
+  private readonly release: () => void
+  private readonly closed: Promise<void>
+  private readonly locks = navigator.locks as LockManager | undefined
+
+  constructor(
+    private readonly name: string,
+    private readonly doc: Y.Doc,
+  ) {
+    let release = (): void => undefined
+    this.closed = new Promise((resolve) => (release = resolve))
+    this.release = release
+    this.hold(doc.clientID, () => undefined)
+  }
+
+  /** Takes over what the local copy has beyond what the server is known to hold. */
+  inherit(confirmed: Clocks): void {
+    for (const [client, end] of Y.decodeStateVector(Y.encodeStateVector(this.doc))) {
+      const since = confirmed.get(client) ?? 0
+      if (client === this.doc.clientID || end <= since) continue
+      this.hold(client, () => {
+        if (!this.inherited.some((one) => one.client === client)) this.inherited.push({ client, since })
+      })
+    }
+  }
+
+  /** When something was written among all that is looked after here; null for everything else. */
+  orderOf({ client, clock }: Y.ID): number | null {
+    if (client === this.doc.clientID) return OWN + clock
+    const earlier = this.inherited.find((one) => one.client === client)
+    return earlier && clock >= earlier.since ? clock : null
+  }
+
+  close(): void {
+    this.release()
+  }
+
+  private hold(client: number, then: () => void): void {
+    void this.locks
+      ?.request(`${this.name} ${client}`, { ifAvailable: true }, (lock) => {
+        if (!lock) return
+        then()
+        return this.closed
+      })
+      .catch(() => undefined)
+  }
+}

@@ -1,0 +1,87 @@
+/** Who looks after the words of a tab that is closed. */
+import { beforeEach, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import { rescueWords } from '../../src/editor/rescue/rescue'
+import { Authorship } from '../../src/sync/ledger/authorship'
+import { newDevice } from '../replicas/device'
+
+const EARLIER = 7
+const SENT = 6
+const id = (clock: number) => Y.createID(EARLIER, clock)
+
+beforeEach(newDevice)
+
+function copy(update: Uint8Array, client?: number): Y.Doc {
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, update, 'other')
+  if (client !== undefined) doc.clientID = client
+  return doc
+}
+
+/** A document as the server has it, and with what an earlier tab wrote in it offline. */
+function documents(): { server: Y.Doc; offline: Uint8Array } {
+  const server = new Y.Doc()
+  const paragraph = new Y.XmlElement('paragraph')
+  paragraph.insert(0, [new Y.XmlText('alpha beta gamma')])
+  server.getXmlFragment('default').push([paragraph])
+  const earlier = copy(Y.encodeStateAsUpdate(server), EARLIER)
+  const text = (earlier.getXmlFragment('default').get(0) as Y.XmlElement).get(0) as Y.XmlText
+  text.insert(16, ' known')
+  Y.applyUpdate(server, Y.encodeStateAsUpdate(earlier))
+  text.insert(6, 'OFFLINE ')
+  return { server, offline: Y.encodeStateAsUpdate(earlier) }
+}
+
+test('the first tab after it takes over what no server has, and no other does until that is closed', async () => {
+  const { offline } = documents()
+  const [first, second] = [copy(offline), copy(offline)].map((doc) => new Authorship('a document', doc))
+  first?.inherit(new Map([[EARLIER, SENT]]))
+  await vi.waitFor(() => expect(first?.orderOf(id(SENT))).toBe(SENT))
+  expect(first?.orderOf(id(SENT - 1))).toBeNull()
+  second?.inherit(new Map([[EARLIER, SENT]]))
+  await navigator.locks.query()
+  expect(second?.orderOf(id(SENT))).toBeNull()
+  first?.close()
+  await vi.waitFor(() => {
+    second?.inherit(new Map([[EARLIER, SENT]]))
+    expect(second?.orderOf(id(SENT))).toBe(SENT)
+  })
+  second?.close()
+})
+
+test('words of a tab that is open elsewhere stay with it', async () => {
+  const { offline } = documents()
+  const writer = new Authorship('a document', copy(offline, EARLIER))
+  const reader = new Authorship('a document', copy(offline))
+  await navigator.locks.query()
+  reader.inherit(new Map())
+  await navigator.locks.query()
+  expect(reader.orderOf(id(SENT))).toBeNull()
+  writer.close()
+  reader.close()
+})
+
+test('words written offline before a reload go into the heading that somebody made meanwhile', async () => {
+  const { server, offline } = documents()
+  const reloaded = copy(offline)
+  const authorship = new Authorship('a document', reloaded)
+  authorship.inherit(Y.decodeStateVector(Y.encodeStateVector(server)))
+  await vi.waitFor(() => expect(authorship.orderOf(id(SENT))).toBe(SENT))
+  rescueWords(
+    reloaded,
+    (origin) => origin === 'server',
+    (one) => authorship.orderOf(one),
+  )
+  const text = (reloaded.getXmlFragment('default').get(0) as Y.XmlElement).get(0) as Y.XmlText
+  text.insert(14, 'TWICE ')
+  const heading = new Y.XmlElement('heading')
+  heading.insert(0, [new Y.XmlText('alpha beta gamma known')])
+  server.transact(() => {
+    const blocks = server.getXmlFragment('default')
+    blocks.delete(0, 1)
+    blocks.push([heading])
+  })
+  Y.applyUpdate(reloaded, Y.encodeStateAsUpdate(server), 'server')
+  expect(reloaded.getXmlFragment('default').toString()).toBe('<heading>alpha OFFLINE TWICE beta gamma known</heading>')
+  authorship.close()
+})
