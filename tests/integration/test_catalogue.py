@@ -206,3 +206,14 @@ async def test_damage_is_told_until_the_next_start_whatever_works_beside_it(tmp_
     await database.probe()
     assert told == [database.problem] == ["the database file is damaged"]
     await database.close()
+
+
+async def test_a_title_that_is_damaged_takes_nobody_the_list(node: Server, ada: Browser) -> None:
+    damaged, sound = [(await ada.call("POST", "/documents", {"title": title})).json()["id"] for title in "ab"]
+    with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
+        catalogue.execute("UPDATE documents SET title=CAST(x'ff62' AS TEXT) WHERE id=?", (damaged,))
+    listed = (await ada.call("GET", "/documents")).json()["items"]
+    titles = {item["id"]: item["title"] for item in listed}
+    assert (titles[damaged], titles[sound]) == ("\N{REPLACEMENT CHARACTER}b", "b")
+    renamed = await ada.call("PATCH", f"/documents/{damaged}", {"title": "a"}, **{"If-Match": "*"})
+    assert renamed.json()["title"] == "a"

@@ -149,6 +149,14 @@ def another_database(folder: Path) -> None:
         (sql("catalogue.db", "DELETE FROM alembic_version"), "catalogue.db schema: schema none in part only"),
         (sql("log.db", "DELETE FROM heads"), "documents: 1 documents of the catalogue have no text"),
         (sql("log.db", "INSERT INTO segments VALUES('d', 1, 2, 'archive/d/1', x'00')"), "blobs: 1 files.*archive/d/1"),
+        (
+            sql(
+                "log.db",
+                "INSERT INTO snapshots(document, seq, payload, checksum, size, state_vector, token) "
+                "SELECT document, last_seq, x'00', x'00', 1, x'00', 1 FROM heads",
+            ),
+            "text: snapshot 1 of .*: damaged .the document is read from what it was made from.",
+        ),
         (remove("secret.key"), "secret key: missing: restore"),
         (empty("secret.key"), "secret key: damaged, it has 0 bytes of 32"),
         (lambda folder: (folder / "secret.key").chmod(0o644), "secret key: others can read it.*chmod 600"),

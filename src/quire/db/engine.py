@@ -132,10 +132,16 @@ class Database:
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:  # noqa: ANN401 - DBAPI objects have no types
     connection.isolation_level = None
+    # One flipped bit in a title would else be an error for everybody in whose list it stands.
+    connection.driver_connection.text_factory = _readable
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _readable(text: bytes) -> str:
+    return text.decode(errors="replace")
 
 
 def _upgrade(connection: sa.Connection) -> None:

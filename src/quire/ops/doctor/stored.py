@@ -273,8 +273,9 @@ def _damaged(connection: sqlite3.Connection, log: Path, document: str) -> dict[s
         except DamagedDocument as error:
             damaged[document] = str(error)
         for row in file.snapshots.newest_first(connection, document):
-            if row.blob is not None and file.snapshots.open(row) is None:
-                damaged[row.blob] = "the file is damaged (the document is read from what it was made from)"
+            if file.snapshots.open(row) is None:
+                what = row.blob or f"snapshot {row.seq} of {document}"
+                damaged[what] = "damaged (the document is read from what it was made from)"
         for segment in file.segments(connection, document):
             if not archive.open(segment):
                 damaged[segment.blob] = "the file is damaged, a part of the history cannot be read"
