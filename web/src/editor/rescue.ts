@@ -49,12 +49,17 @@ interface Insertion {
 
 /** Watches a document; `remote` says of a transaction's origin whether others made it. Returns how to stop. */
 export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): () => void {
+  /** Deleted texts whose copies may be in what has come and waits for a part that is missing. */
+  const waiting = new Map<Y.XmlText, Letter[]>()
   const watch = (transaction: Y.Transaction): void => {
     if (!remote(transaction.origin)) return
-    const gone = deletedTexts(transaction)
+    const gone = new Map(waiting)
+    const deleted = deletedTexts(transaction)
+    const named = deleted.size > 0 ? namesDeleted(transaction) : null
+    for (const text of deleted) gone.set(text, lettersOf(text, transaction, named))
     const left = leftBehind(transaction)
+    waiting.clear()
     if (gone.size === 0 && left.length === 0) return
-    const named = gone.size > 0 ? namesDeleted(transaction) : null
     const arrived = newRuns(transaction)
     // Yjs drops the places that it remembers of changed texts when it calls their observers.
     for (const [type] of transaction.changed) type._searchMarker?.splice(0)
@@ -62,8 +67,7 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
     const copies = gone.size > 0 ? arrived.flatMap(rotations) : []
     const insertions: Insertion[] = []
     doc.transact(() => {
-      for (const text of gone) {
-        const letters = lettersOf(text, transaction, named)
+      for (const [text, letters] of gone) {
         const twin = twinOf(text, transaction)
         if (twin) {
           twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine === null ? [] : [letter])).join(''))
@@ -71,7 +75,9 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
         }
         const copied = intoCopy(text, letters, copies)
         const changed = copied.isWhole ? [] : intoChanged(text, letters, arrived, transaction)
-        insertions.push(...(changed.length > 0 ? changed : copied.insertions))
+        const found = changed.length > 0 ? changed : copied.insertions
+        if (found.length === 0 && doc.store.pendingStructs !== null) waiting.set(text, letters)
+        insertions.push(...found)
       }
       insert(insertions)
     }, RESCUED)
