@@ -235,6 +235,21 @@ test('words go along with a block that is joined to another and written in', () 
   expect(agree(first, second)).toBe('introalpha NEW beta gamma and more')
 })
 
+test('words are written into a copy that comes after the block has gone', () => {
+  const first = new Person()
+  first.write('alpha beta gamma', 'b1')
+  const second = new Person(first)
+  second.type('NEW ', 6)
+  const updates: Uint8Array[] = []
+  first.doc.on('update', (update: Uint8Array) => updates.push(update))
+  first.write('earlier')
+  first.convert('alpha beta gamma', 'b1')
+  const [earlier, converted] = updates as [Uint8Array, Uint8Array]
+  takeUpdate(second.doc, converted, second)
+  takeUpdate(second.doc, earlier, second)
+  expect(second.text).toBe('alpha NEW beta gamma | earlier')
+})
+
 test('a changed copy under another id is known by what is left of the text', () => {
   const first = new Person()
   first.write('alpha beta gamma delta', 'b1')

@@ -29,12 +29,17 @@ export function rescueWords(
   remote: (origin: unknown) => boolean,
   orderOf: OrderOf = ({ client, clock }) => (client === doc.clientID ? clock : null),
 ): () => void {
+  /** Deleted texts whose copies may be in what has come and waits for a part that is missing. */
+  const waiting = new Map<Y.XmlText, Letter[]>()
   const watch = (transaction: Y.Transaction): void => {
     if (!remote(transaction.origin)) return
-    const gone = deletedTexts(transaction, orderOf)
+    const gone = new Map(waiting)
+    const deleted = deletedTexts(transaction, orderOf)
+    const named = deleted.size > 0 ? namesDeleted(transaction) : null
+    for (const text of deleted) gone.set(text, lettersOf(text, transaction, orderOf, named))
     const left = leftBehind(transaction, orderOf)
+    waiting.clear()
     if (gone.size === 0 && left.length === 0) return
-    const named = gone.size > 0 ? namesDeleted(transaction) : null
     const arrived = newRuns(transaction)
     // Yjs drops the places that it remembers of changed texts when it calls their observers.
     for (const [type] of transaction.changed) type._searchMarker?.splice(0)
@@ -42,12 +47,15 @@ export function rescueWords(
     const copies = new Copies(gone.size > 0 ? arrived : [])
     const insertions: Insertion[] = []
     doc.transact(() => {
-      for (const text of gone) {
-        const letters = lettersOf(text, transaction, orderOf, named)
+      for (const [text, letters] of gone) {
         const twin = twinOf(text, transaction)
         if (twin)
           twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine === null ? [] : [letter])).join(''))
-        else insertions.push(...placesOf(text, letters, copies, transaction))
+        else {
+          const found = placesOf(text, letters, copies, transaction)
+          if (found.length === 0 && doc.store.pendingStructs !== null) waiting.set(text, letters)
+          insertions.push(...found)
+        }
       }
       // From the end, so that the places before stay where they are.
       insertions.reverse().sort((one, other) => other.at - one.at)
