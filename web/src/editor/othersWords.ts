@@ -7,7 +7,7 @@
  * with their words alone.
  */
 import * as Y from 'yjs'
-import { missingWords, runsIn, type Letter, type Run } from './rescue'
+import { missing, runsIn, type Letter, type Run } from './rescue'
 
 /** Text that a block must have at least to be known without its id. */
 const TELLING = 6
@@ -112,7 +112,7 @@ function homeOf(text: Y.XmlText, { brought, taken }: Turn): Move | null {
   for (const run of brought) {
     const isSame = id !== undefined && id === idOf(run.text)
     if (run.text === text || (!isSame && (known < TELLING || run.letters.length < TELLING))) continue
-    const words = missingWords(letters, run.letters)
+    const words = missing(letters, run.letters)
     if (words) return { run, words }
   }
   return null

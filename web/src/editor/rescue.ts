@@ -24,6 +24,8 @@ export interface Letter {
   letter: string
   /** Of a letter written here, a number that later ones exceed; null for others' letters. */
   mine: number | null
+  /** Written here and erased here again. */
+  erased?: boolean
 }
 
 /** What one person wrote in one piece: its letters, and where each stands now. */
@@ -54,7 +56,7 @@ export function rescueWords(
     for (const tail of left) moveAlong(doc, tail, arrived)
     let copies = gone.size > 0 ? arrived.flatMap(rotations) : []
     doc.transact(() => {
-      for (const text of gone) {
+      texts: for (const text of gone) {
         const letters = lettersOf(text, transaction, orderOf)
         const twin = twinOf(text, transaction)
         if (twin) {
@@ -63,21 +65,24 @@ export function rescueWords(
         }
         const said = letters.map(({ letter }) => letter).join('')
         const before = textBefore(text)
-        for (const run of copies) {
-          const sameBlock = blockId(text) !== undefined && blockId(text) === blockId(run.text)
-          if (sameBlock && run.letters === said) break
+        const parts = copies.map((run) => partFor(text, run, transaction))
+        for (const run of parts) {
+          const { sameBlock } = run
+          if (run.letters === said && (sameBlock || said.length >= TELLING)) continue texts
           const joined = run.text === before && unseenSince(letters, run.letters) !== null
           const short = run.letters.length < TELLING || run.letters.length * 2 < said.length
-          const lost =
-            (short && !sameBlock && !joined ? null : missingWords(letters, run.letters)) ??
-            missingBehind(text, run, letters, transaction)
+          const lost = short && !sameBlock && !joined ? null : missing(letters, run.letters)
           if (lost === null) continue
-          // From the end, so that the places before stay where they are.
-          for (const [at, words] of lost.reverse()) {
-            const before = run.places[at - 1]
-            run.text.insert(before === undefined ? (run.places[0] ?? 0) : before + 1, words)
-          }
+          complete(run, lost)
           // A text may hold the copies of several.
+          copies = newRuns(transaction).flatMap(rotations)
+          continue texts
+        }
+        if (correct(lettersOf(text, transaction, orderOf, true), said, parts)) continue
+        for (const run of copies) {
+          const lost = isSameBlock(text, run.text) ? null : missingAtEnd(letters, run.letters)
+          if (lost === null) continue
+          complete(run, lost)
           copies = newRuns(transaction).flatMap(rotations)
           break
         }
@@ -100,17 +105,67 @@ function deletedTexts(transaction: Y.Transaction, orderOf: Authorship): Set<Y.Xm
   return found
 }
 
-/** What a deleted text said until this transaction. */
-function lettersOf(text: Y.XmlText, transaction: Y.Transaction, orderOf: Authorship): Letter[] {
+/** What a deleted text said until this transaction, with what was erased in it here before if that is asked for. */
+function lettersOf(text: Y.XmlText, transaction: Y.Transaction, orderOf: Authorship, withErased = false): Letter[] {
   const letters: Letter[] = []
   for (let item = text._start; item !== null; item = item.right) {
-    if (!(item.content instanceof Y.ContentString) || !Y.isDeleted(transaction.deleteSet, item.id)) continue
+    if (!(item.content instanceof Y.ContentString)) continue
+    const erased = !Y.isDeleted(transaction.deleteSet, item.id)
+    if (erased && !(withErased && orderOf(item.id) !== null)) continue
     const { client, clock } = item.id
     item.content.str
       .split('')
-      .forEach((letter, at) => letters.push({ letter, mine: orderOf(Y.createID(client, clock + at)) }))
+      .forEach((letter, at) => letters.push({ letter, mine: orderOf(Y.createID(client, clock + at)), erased }))
   }
   return letters
+}
+
+/** Writes into a copy what it lacks. */
+function complete({ text, places }: Run, lost: [number, string][]): void {
+  // From the end, so that the places before stay where they are.
+  for (const [at, words] of lost.reverse()) {
+    const before = places[at - 1]
+    text.insert(before === undefined ? (places[0] ?? 0) : before + 1, words)
+  }
+}
+
+/** Writes into a copy what it lacks, and takes out of it what was erased here meanwhile. */
+function correct(letters: Letter[], said: string, parts: Part[]): boolean {
+  for (const { text, letters: copy, places, sameBlock } of parts) {
+    if (!sameBlock && (copy.length < TELLING || copy.length * 2 < said.length)) continue
+    const turns = corrections(letters, copy)
+    // From the end, so that the places before stay where they are.
+    for (const { at, erase, words } of turns.reverse()) {
+      const before = places[at - 1]
+      if (erase) text.delete(places[at] ?? 0, 1)
+      else text.insert(before === undefined ? (places[0] ?? 0) : before + 1, words)
+    }
+    if (turns.length > 0) return true
+  }
+  return false
+}
+
+interface Correction {
+  /** A letter of the copy: it is erased, or the words stand before it. */
+  at: number
+  erase: boolean
+  words: string
+}
+
+/** How a copy comes to say what the text did; nothing when it is no copy. */
+function corrections(letters: Letter[], copy: string): Correction[] {
+  const found: Correction[] = []
+  let at = 0
+  for (const { letter, mine, erased } of letters) {
+    const last = found.at(-1)
+    if (copy[at] === letter) {
+      if (erased) found.push({ at, erase: true, words: '' })
+      at += 1
+    } else if (erased || mine === null) continue
+    else if (last && !last.erase && last.at === at) last.words += letter
+    else found.push({ at, erase: false, words: letter })
+  }
+  return at === copy.length && found.some(({ erase }) => !erase) ? found : []
 }
 
 /** Pieces of text that others wrote in this transaction and that are there. */
@@ -237,16 +292,11 @@ function moveAlong(doc: Y.Doc, { text, taken, words }: Tail, arrived: Run[]): vo
   }
 }
 
-/** The words written here that a copy lacks, whether it is a text of its own or part of a longer one. */
-export function missingWords(letters: Letter[], copy: string): [number, string][] | null {
-  return missing(letters, copy) ?? missingWithin(letters, copy)
-}
-
 /**
  * The words written here that a copy lacks, each with its place in the copy. Null when it is no copy: when it says
  * something that the text did not, or lacks nothing.
  */
-function missing(letters: Letter[], copy: string): [number, string][] | null {
+export function missing(letters: Letter[], copy: string): [number, string][] | null {
   const lost: [number, string][] = []
   const unseen = unseenSince(letters, copy)
   let at = 0
@@ -265,32 +315,35 @@ function missing(letters: Letter[], copy: string): [number, string][] | null {
   return at === copy.length && lost.length > 0 ? lost : null
 }
 
-/** The same where the text was joined to the one before, and that was copied into a new block, too. */
-function missingBehind(
-  text: Y.XmlText,
-  run: Run,
-  letters: Letter[],
-  transaction: Y.Transaction,
-): [number, string][] | null {
-  const before = textBefore(text, (item) => Y.isDeleted(transaction.deleteSet, item.id))
-  if (!before || blockId(before) === undefined || blockId(before) !== blockId(run.text)) return null
-  const start = lettersOf(before, transaction, () => null).map(({ letter }) => letter)
-  if (run.letters.length === start.length || !run.letters.startsWith(start.join(''))) return null
-  const lost = missing(letters, run.letters.slice(start.length))
-  return lost?.map(([at, words]) => [start.length + at, words]) ?? null
+/** What of a run may be the copy of a text. */
+interface Part extends Run {
+  /** It is known by the id of its block. */
+  sameBlock: boolean
 }
 
-/** The same where the copy is part of a longer text: blocks that were joined may all be copied into a new one. */
-function missingWithin(letters: Letter[], copy: string): [number, string][] | null {
+/** The whole run, or what follows the text before if both were joined and copied into a new block. */
+function partFor(text: Y.XmlText, run: Run, transaction: Y.Transaction): Part {
+  const sameBlock = isSameBlock(text, run.text)
+  const wasThere = ({ id, deleted }: Y.Item): boolean =>
+    deleted ? Y.isDeleted(transaction.deleteSet, id) : id.clock < (transaction.beforeState.get(id.client) ?? 0)
+  const before = textBefore(text, wasThere)
+  if (sameBlock || !before || !isSameBlock(before, run.text)) return { ...run, sameBlock }
+  const start = lettersOf(before, transaction, () => null).map(({ letter }) => letter)
+  if (run.letters.length === start.length || !run.letters.startsWith(start.join(''))) return { ...run, sameBlock }
+  const [letters, places] = [run.letters.slice(start.length), run.places.slice(start.length)]
+  return { ...run, letters, places, sameBlock: true }
+}
+
+/** The same where the copy ends a longer text, that of blocks which were joined into a new one. */
+function missingAtEnd(letters: Letter[], copy: string): [number, string][] | null {
   const unseen = letters.flatMap((one) => (one.mine === null ? [] : [one.mine])).sort((a, b) => b - a)
   for (const since of [Infinity, ...unseen.slice(0, UNSEEN)]) {
     const isSeen = ({ mine }: Letter): boolean => mine === null || mine < since
     const seen = letters.filter(isSeen)
     if (seen.length < TELLING || seen.length * 2 < letters.length) return null
-    const start = copy.indexOf(seen.map(({ letter }) => letter).join(''))
-    if (start < 0) continue
+    if (!copy.endsWith(seen.map(({ letter }) => letter).join(''))) continue
     const lost = new Map<number, string>()
-    let at = start
+    let at = copy.length - seen.length
     for (const one of letters) {
       if (isSeen(one)) at += 1
       else lost.set(at, (lost.get(at) ?? '') + one.letter)
@@ -312,6 +365,11 @@ function unseenSince(letters: Letter[], copy: string): number | null {
 /** The id of the block around a text; of one that was just deleted, too. */
 function blockId(text: Y.XmlText): unknown {
   return text.parent instanceof Y.XmlElement ? idOf(text.parent) : undefined
+}
+
+function isSameBlock(one: Y.XmlText, other: Y.XmlText): boolean {
+  const id = blockId(one)
+  return id !== undefined && id === blockId(other)
 }
 
 function idOf(element: Y.XmlElement): unknown {
