@@ -81,6 +81,16 @@ test('a table that is undone leaves the cell of somebody else', async () => {
   expect(await turn('undo')).toContain('table(tableRow(tableCell(paragraph("theirs"))))')
 })
 
+test('a block in which somebody wrote is aligned, and that undone', async () => {
+  await write(undoer, 'mine', '')
+  await write(other, ' theirs', 'mine')
+  undoer.editor.commands.setTextAlign('right')
+  await settled()
+  await turn('undo')
+  expect(undoer.editor.state.doc.child(0).attrs.textAlign).not.toBe('right')
+  expect(shown()).toBe('paragraph("mine theirs")')
+})
+
 test('words of somebody who has left go back with the block', async () => {
   await write(undoer, 'a title', '')
   undoer.editor.commands.setTextSelection(1)

@@ -4,7 +4,7 @@
 import * as Y from 'yjs'
 import { blockId, idOf, textIn } from './block'
 import { said, type Letter } from './missing'
-import type { Insertion, Run } from './runs'
+import type { Change, Run } from './runs'
 
 /** Letters that two texts must have in common, where no id tells that the one became the other. */
 const MUCH = 12
@@ -42,7 +42,7 @@ export function intoChanged(
   arrived: readonly Run[],
   transaction: Y.Transaction,
   patience: Patience,
-): Insertion[] {
+): Change[] {
   const known = letters.filter(({ unseen }) => !unseen)
   const words = said(known)
   const successor = successorOf(text, transaction)
@@ -71,7 +71,7 @@ export function intoChanged(
   }
   const ages = known.flatMap(({ mine }, at) => (mine === null ? [] : [{ mine, isLeft: left[at] !== null }]))
   const seen = isCompared ? seenUntil(ages) : Infinity
-  const found: Insertion[] = []
+  const found: Change[] = []
   let before = 0
   let lost = ''
   for (const { letter, mine, unseen } of [...letters, END]) {

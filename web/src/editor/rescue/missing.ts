@@ -7,6 +7,8 @@ export interface Letter {
   mine: number | null
   /** Nobody who took the text away had this letter; that of others is not known. */
   unseen: boolean
+  /** Written here and erased again. */
+  erased?: boolean
 }
 
 /** Words, each with its place in the copy. */
@@ -15,12 +17,7 @@ export type Lost = [at: number, words: string][]
 /** So many letters are tried, the newest first, until the rest is what a copier had seen. */
 const MOST_UNSEEN = 2000
 
-/** The words that a copy lacks, whether it is a text of its own or part of a longer one. Null when it is no copy. */
-export function missingWords(letters: readonly Letter[], copy: string): Lost | null {
-  return missing(letters, copy) ?? missingWithin(letters, copy)
-}
-
-/** The same of a copy by itself. */
+/** The words that a copy lacks. Null when it is no copy: when it says something that the text did not. */
 export function missing(letters: readonly Letter[], copy: string): Lost | null {
   const lost: Lost = []
   const unseen = unseenSince(letters, copy)
@@ -40,15 +37,15 @@ export function missing(letters: readonly Letter[], copy: string): Lost | null {
   return at === copy.length ? lost : null
 }
 
-/** The same of a copy in a longer text: blocks that were joined may all be copied into a new one. */
-export function missingWithin(letters: readonly Letter[], copy: string): Lost | null {
+/** The same where the copy ends a longer text, that of blocks which were joined into a new one. */
+export function missingAtEnd(letters: readonly Letter[], copy: string): Lost | null {
   const written = letters.flatMap((one) => (one.mine === null ? [] : [one.mine])).sort((a, b) => b - a)
   for (const since of [Infinity, ...written.slice(0, MOST_UNSEEN)]) {
     const isSeen = (one: Letter): boolean => !one.unseen && (one.mine === null || one.mine < since)
     const seen = letters.filter(isSeen)
     if (seen.length < TELLING || seen.length * 2 < letters.length) return null
-    let at = copy.indexOf(said(seen))
-    if (at < 0) continue
+    if (!copy.endsWith(said(seen))) continue
+    let at = copy.length - seen.length
     const lost = new Map<number, string>()
     for (const one of letters) {
       if (isSeen(one)) at += 1
@@ -70,3 +67,27 @@ export function unseenSince(letters: readonly Letter[], copy: string): number | 
 
 /** What letters say. */
 export const said = (letters: readonly Letter[]): string => letters.map(({ letter }) => letter).join('')
+
+/** What makes a copy say what the text did. */
+export interface Correction {
+  /** A letter of the copy: it is erased, or the words stand before it. */
+  at: number
+  erase: boolean
+  words: string
+}
+
+/** The same where the copy has letters that were erased here meanwhile; nothing when it is no copy. */
+export function corrections(letters: readonly Letter[], copy: string): Correction[] {
+  const found: Correction[] = []
+  let at = 0
+  for (const { letter, mine, erased } of letters) {
+    const last = found.at(-1)
+    if (copy[at] === letter) {
+      if (erased) found.push({ at, erase: true, words: '' })
+      at += 1
+    } else if (erased || mine === null) continue
+    else if (last && !last.erase && last.at === at) last.words += letter
+    else found.push({ at, erase: false, words: letter })
+  }
+  return at === copy.length && found.some(({ erase }) => !erase) ? found : []
+}

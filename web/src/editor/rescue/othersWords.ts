@@ -8,7 +8,7 @@
  */
 import * as Y from 'yjs'
 import { blockId } from './block'
-import { missingWords, type Letter, type Lost } from './missing'
+import { missing, type Letter, type Lost } from './missing'
 import { runsIn, TELLING, type Run } from './runs'
 
 /** They hold no words, and are content all the same. */
@@ -112,7 +112,7 @@ function homeOf(text: Y.XmlText, { brought, taken }: Turn): Move | null {
   for (const run of brought) {
     const isSame = id !== undefined && id === blockId(run.text)
     if (run.text === text || (!isSame && (known < TELLING || run.letters.length < TELLING))) continue
-    const words = missingWords(letters, run.letters)
+    const words = missing(letters, run.letters)
     if (words?.length) return { run, words }
   }
   return null

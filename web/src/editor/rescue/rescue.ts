@@ -14,10 +14,10 @@ import { namesDeleted } from '../../sync'
 import { blockId } from './block'
 import { intoChanged, Patience } from './changed'
 import { leftBehind, moveAlong, type OrderOf } from './leftBehind'
-import { missing, missingWithin, said, unseenSince, type Letter, type Lost } from './missing'
+import { corrections, missing, missingAtEnd, said, unseenSince, type Letter, type Lost } from './missing'
 import { RESCUED } from './origin'
 import { previousText } from './previousText'
-import { insertion, newRuns, rotations, TELLING, type Insertion, type Run } from './runs'
+import { insertion, make, newRuns, rotations, TELLING, type Change, type Run } from './runs'
 import { twinOf } from './twinCell'
 
 /**
@@ -45,21 +45,18 @@ export function rescueWords(
     for (const [type] of transaction.changed) type._searchMarker?.splice(0)
     for (const tail of left) moveAlong(doc, tail, arrived)
     const copies = new Copies(gone.size > 0 ? arrived : [])
-    const insertions: Insertion[] = []
+    const changes: Change[] = []
     doc.transact(() => {
       for (const [text, letters] of gone) {
         const twin = twinOf(text, transaction)
-        if (twin)
-          twin.insert(twin.length, letters.flatMap(({ letter, mine }) => (mine === null ? [] : [letter])).join(''))
+        if (twin) twin.insert(twin.length, said(letters.filter(({ mine, erased }) => mine !== null && !erased)))
         else {
-          const found = placesOf(text, letters, copies, transaction)
+          const found = changesFor(text, letters, copies, transaction)
           if (found.length === 0 && doc.store.pendingStructs !== null) waiting.set(text, letters)
-          insertions.push(...found)
+          changes.push(...found)
         }
       }
-      // From the end, so that the places before stay where they are.
-      insertions.reverse().sort((one, other) => other.at - one.at)
-      for (const { text: copy, at, words } of insertions) copy.insert(at, words)
+      make(changes)
     }, RESCUED)
   }
   // Before the editor hears of the change: it finds the words in their new place, and the caret behind them.
@@ -109,13 +106,18 @@ class Copies {
   }
 }
 
-/** Where the words belong that were written here and went with a deleted text. */
-function placesOf(text: Y.XmlText, letters: Letter[], copies: Copies, transaction: Y.Transaction): Insertion[] {
-  const copy = copyOf(text, letters, copies, transaction)
-  const isWhole = copy && lettersIn(copy[1]) + copy[0].letters.length >= letters.length
+/** What brings the words that were written here and went with a deleted text where they belong. */
+function changesFor(text: Y.XmlText, written: Letter[], copies: Copies, transaction: Y.Transaction): Change[] {
+  const letters = written.filter(({ erased }) => !erased)
+  const copied = copyOf(text, letters, copies, transaction)
+  const isWhole = copied && lettersIn(copied[1]) + copied[0].letters.length >= letters.length
+  if (!copied) {
+    const corrected = intoCorrected(text, written, copies, transaction)
+    if (corrected.length > 0) return corrected
+  }
   const changed = isWhole ? [] : intoChanged(text, letters, copies.arrived, transaction, copies.patience)
   if (changed.length > 0) return changed
-  const [run, lost] = copy ?? longerCopyOf(text, letters, copies, transaction) ?? []
+  const [run, lost] = copied ?? nearest(copies.like(text, letters), (one) => missingAtEnd(letters, one.letters)) ?? []
   return run && lost ? lost.map(([at, words]) => insertion(run, at, words)) : []
 }
 
@@ -130,40 +132,45 @@ function copyOf(
   transaction: Y.Transaction,
 ): [Run, Lost] | undefined {
   const here = copies.ofBlock(blockId(text))
-  const place = placeOf(text, (one) => lettersOf(one, transaction).length > 0)
+  const place = placeOf(text, (one) => Boolean(said(lettersOf(one, transaction))))
   const across = here.filter((run) => placeOf(run.text, (one) => !one._item?.deleted && one.length > 0) === place)
   const lacking = (run: Run): Lost | null => missing(letters, run.letters)
-  const found = nearest(across, lacking) ?? nearest(here, lacking)
+  const found =
+    nearest(across, lacking) ?? nearest(here, lacking) ?? nearest(partsBehind(text, copies, transaction), lacking)
   if (found) return found
   const same = copies.saying(said(letters))
   return same ? [same, []] : nearest(copies.like(text, letters), lacking)
 }
 
-/** The same where the copy is part of a longer text. */
-function longerCopyOf(
-  text: Y.XmlText,
-  letters: Letter[],
-  copies: Copies,
-  transaction: Y.Transaction,
-): [Run, Lost] | undefined {
-  return (
-    nearest([...copies.ofBlock(blockId(text)), ...copies.like(text, letters)], (run) =>
-      missingWithin(letters, run.letters),
-    ) ?? joinedCopyOf(text, letters, copies, transaction)
-  )
+/** The same of a copy that has letters which were erased here meanwhile, as an input method does. */
+function intoCorrected(text: Y.XmlText, written: Letter[], copies: Copies, transaction: Y.Transaction): Change[] {
+  const letters = written.filter(({ erased }) => !erased)
+  const parts = [
+    ...copies.ofBlock(blockId(text)),
+    ...partsBehind(text, copies, transaction),
+    ...copies.like(text, letters),
+  ]
+  for (const run of parts) {
+    const found = corrections(written, run.letters)
+    if (found.length === 0) continue
+    return found.map(({ at, erase, words }) =>
+      erase ? { text: run.text, at: run.places[at] ?? 0, words, erase } : insertion(run, at, words),
+    )
+  }
+  return []
 }
 
-/** The same of a text that was joined to the one before, where that was copied into a new block, too. */
-function joinedCopyOf(
-  text: Y.XmlText,
-  letters: Letter[],
-  copies: Copies,
-  transaction: Y.Transaction,
-): [Run, Lost] | undefined {
-  const before = previousText(text, (item) => Y.isDeleted(transaction.deleteSet, item.id))
-  if (!before) return undefined
+/** What follows the text before in the copies of that, if both were joined and copied into a new block. */
+function partsBehind(text: Y.XmlText, copies: Copies, transaction: Y.Transaction): Run[] {
+  const wasThere = ({ id, deleted }: Y.Item): boolean =>
+    deleted ? Y.isDeleted(transaction.deleteSet, id) : id.clock < (transaction.beforeState.get(id.client) ?? 0)
+  const before = previousText(text, wasThere)
+  if (!before || blockId(before) === blockId(text)) return []
   const start = said(lettersOf(before, transaction))
-  return nearest(copies.ofBlock(blockId(before)), (run) => missingBehind(start, run, letters))
+  return copies.ofBlock(blockId(before)).flatMap((run) => {
+    if (run.letters.length === start.length || !run.letters.startsWith(start)) return []
+    return [{ ...run, letters: run.letters.slice(start.length), places: run.places.slice(start.length) }]
+  })
 }
 
 /** The one of these that is a copy and lacks least. */
@@ -182,13 +189,6 @@ function nearest(copies: readonly Run[], lacking: (run: Run) => Lost | null): [R
 }
 
 const lettersIn = (lost: Lost): number => lost.reduce((sum, [, words]) => sum + words.length, 0)
-
-/** What a copy lacks that begins with other words. */
-function missingBehind(start: string, run: Run, letters: Letter[]): Lost | null {
-  if (run.letters.length === start.length || !run.letters.startsWith(start)) return null
-  const lost = missing(letters, run.letters.slice(start.length))
-  return lost?.map(([at, words]) => [start.length + at, words]) ?? null
-}
 
 /** Which of the texts of its block a text is, of those that count. */
 function placeOf(text: Y.XmlText, counts: (one: Y.XmlText) => boolean): number {
@@ -212,7 +212,10 @@ function deletedTexts(transaction: Y.Transaction, orderOf: OrderOf): Set<Y.XmlTe
   return found
 }
 
-/** What a deleted text said until this transaction; `named` tells which letters were deleted one by one. */
+/**
+ * What a deleted text said until this transaction, with what had been written here and erased in it; `named` tells which
+ * letters were deleted one by one.
+ */
 function lettersOf(
   text: Y.XmlText,
   transaction: Y.Transaction,
@@ -221,12 +224,14 @@ function lettersOf(
 ): Letter[] {
   const letters: Letter[] = []
   for (let item = text._start; item !== null; item = item.right) {
-    if (!(item.content instanceof Y.ContentString) || !Y.isDeleted(transaction.deleteSet, item.id)) continue
+    if (!(item.content instanceof Y.ContentString)) continue
     const { client, clock } = item.id
+    const erased = !Y.isDeleted(transaction.deleteSet, item.id)
+    if (erased && orderOf(item.id) === null) continue
     item.content.str.split('').forEach((letter, at) => {
       const id = Y.createID(client, clock + at)
       const mine = orderOf(id)
-      letters.push({ letter, mine, unseen: mine !== null && named !== null && !named(id) })
+      letters.push({ letter, mine, unseen: mine !== null && named !== null && !named(id), erased })
     })
   }
   return letters
