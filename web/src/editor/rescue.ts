@@ -74,8 +74,8 @@ export function rescueWords(doc: Y.Doc, remote: (origin: unknown) => boolean): (
           continue
         }
         const copied = intoCopy(text, letters, copies)
-        const changed = copied.isWhole ? [] : intoChanged(text, letters, arrived, transaction)
-        const found = changed.length > 0 ? changed : copied.insertions
+        const changed = copied.isWhole ? null : intoChanged(text, letters, arrived, transaction)
+        const found = changed ?? copied.insertions
         if (found.length === 0 && doc.store.pendingStructs !== null) waiting.set(text, letters)
         insertions.push(...found)
       }
@@ -291,17 +291,26 @@ function missing(letters: Letter[], copy: string): [number, string][] | null {
 
 /**
  * The same for what became of a block when that is no mere copy, because whoever made it went on writing in it or split
- * it: what is left of the text tells where the words stood, and which of them were known.
+ * it: what is left of the text tells where the words stood, and which of them were known. Null when nothing came of it.
  */
-function intoChanged(text: Y.XmlText, letters: Letter[], arrived: Run[], transaction: Y.Transaction): Insertion[] {
+function intoChanged(
+  text: Y.XmlText,
+  letters: Letter[],
+  arrived: Run[],
+  transaction: Y.Transaction,
+): Insertion[] | null {
   const known = letters.filter(({ unseen }) => !unseen)
   const said = known.map(({ letter }) => letter).join('')
   const successor = successorOf(text, transaction)
   const author = successor?._item?.id.client ?? mostAlike(arrived, said)?.author
-  if (author === undefined) return []
-  // What was split off stands behind.
-  const isWithin = (run: Run): number => Number(run.text.parent === successor)
-  const runs = arrived.filter((run) => run.author === author).sort((one, other) => isWithin(other) - isWithin(one))
+  if (author === undefined) return null
+  // What was split off stands behind, and somebody else may have done that.
+  const rank = (run: Run): number => (run.text.parent === successor ? 0 : run.author === author ? 1 : 2)
+  const runs = comparable(
+    said,
+    arrived.toSorted((one, other) => rank(one) - rank(other)),
+  )
+  if (runs.length === 0 && (successor === null || arrived.length > 0)) return null
   const places = runs.flatMap(({ text, places }) => [...places.map((at) => ({ text, at })), null])
   const left = alike(said, runs.map((run) => `${run.letters}\0`).join(''))
   const place = (before: number): Omit<Insertion, 'words'> => {
@@ -317,11 +326,16 @@ function intoChanged(text: Y.XmlText, letters: Letter[], arrived: Run[], transac
   const found: Insertion[] = []
   let before = 0
   let words = ''
+  let isNew = false
   for (const { letter, mine, unseen } of [...letters, { letter: '', mine: null, unseen: false }]) {
-    if (unseen || (mine !== null && mine >= seen)) words += letter
-    else if (words !== '') {
-      found.push({ ...place(before), words })
+    if (unseen || (mine !== null && mine >= seen && runs.length > 0)) {
+      words += letter
+      isNew ||= unseen
+    } else if (words !== '') {
+      // What may have been seen is no news where somebody has put it elsewhere.
+      if (isNew || !arrived.some((run) => run.letters.includes(words.trim()))) found.push({ ...place(before), words })
       words = ''
+      isNew = false
     }
     if (!unseen) before += 1
   }
@@ -345,16 +359,20 @@ function seenUntil(letters: { mine: number; isLeft: boolean }[]): number {
 function mostAlike(runs: Run[], text: string): Run | null {
   let best: Run | null = null
   let most = MUCH
-  let compared = 0
-  for (const run of runs) {
-    compared += text.length * run.letters.length
-    if (compared > COMPARABLE) break
+  for (const run of comparable(text, runs)) {
     const same = alike(text, run.letters).filter((at) => at !== null).length
     if (same < most || same * 2 < Math.min(text.length, run.letters.length)) continue
     best = run
     most = same
   }
   return best
+}
+
+/** As many of the first pieces as can be compared with a text. */
+function comparable(text: string, runs: Run[]): Run[] {
+  let steps = 0
+  const end = runs.findIndex((run) => (steps += text.length * (run.letters.length + 1)) > COMPARABLE)
+  return end < 0 ? runs : runs.slice(0, end)
 }
 
 /** For each letter of a text its place in a changed copy, null for what is not there: the longest pieces first. */
@@ -368,7 +386,7 @@ function alike(text: string, copy: string): (number | null)[] {
     search(from, from + at, start, start + place)
     search(from + at + length, to, start + place + length, end)
   }
-  if (text.length * copy.length <= COMPARABLE) search(0, text.length, 0, copy.length)
+  search(0, text.length, 0, copy.length)
   return places
 }
 
