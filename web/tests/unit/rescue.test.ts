@@ -250,6 +250,25 @@ test('words are written into a copy that comes after the block has gone', () => 
   expect(second.text).toBe('alpha NEW beta gamma | earlier')
 })
 
+test('words that somebody else split off the copy are not written again', () => {
+  const first = new Person()
+  first.write('alpha beta gamma', 'b1')
+  const second = new Person(first)
+  second.type(' SEEN', 16)
+  const third = new Person(second)
+  first.hear(second)
+  first.convert('alpha beta gamma SEEN', 'b1')
+  third.hear(first)
+  const fourth = new Person(third)
+  third.doc.transact(() => {
+    ;((third.blocks.get(0) as Y.XmlElement).get(0) as Y.XmlText).delete(10, 11)
+    third.write(' gamma SEEN', 'b2')
+  })
+  fourth.hear(third)
+  second.hear(fourth)
+  expect(second.text).toBe('alpha beta |  gamma SEEN')
+})
+
 test('a changed copy under another id is known by what is left of the text', () => {
   const first = new Person()
   first.write('alpha beta gamma delta', 'b1')

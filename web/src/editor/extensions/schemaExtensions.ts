@@ -12,7 +12,7 @@ import Superscript from '@tiptap/extension-superscript'
 import { TableCell, TableHeader, TableRow } from '@tiptap/extension-table'
 import TextAlign from '@tiptap/extension-text-align'
 import { FontFamily, FontSize, TextStyle } from '@tiptap/extension-text-style'
-import type { Extension, Extensions, Node } from '@tiptap/core'
+import type { Attribute, Extension, Extensions, Node } from '@tiptap/core'
 import StarterKit from '@tiptap/starter-kit'
 import i18next from 'i18next'
 import { Bearable } from '../schema/bearable'
@@ -144,7 +144,13 @@ export function schemaExtensions(): Extensions {
     orNone(Ink),
     orNone(FontFamily),
     orNone(FontSize),
-    Highlight.configure({ multicolor: true }),
+    // Read from the page without a colour, as after a letter in the middle of it, it has none.
+    Highlight.extend({
+      addAttributes() {
+        const { color } = (this.parent?.() ?? {}) as Record<string, Attribute | undefined>
+        return { color: { ...color, parseHTML: (element) => (color?.parseHTML?.(element) as string) || null } }
+      },
+    }).configure({ multicolor: true }),
     Subscript,
     Superscript,
     TextAlign.extend({

@@ -3,6 +3,7 @@
  */
 import * as Y from 'yjs'
 import { blockId, idOf, textIn } from './block'
+import type { Copies } from './copies'
 import { said, type Letter } from './missing'
 import type { Change, Run } from './runs'
 
@@ -10,20 +11,8 @@ import type { Change, Run } from './runs'
 const MUCH = 12
 /** Fewer letters in a row are in both texts by chance. */
 const SAME = 4
-/** Pairs of letters that are compared for one change of the document: more would hold the page up for seconds. */
-const MOST_PAIRS = 50_000_000
 /** Pieces of text before and behind one that may be other parts of the same block. */
 const NEAR = 3
-
-/** What may still be compared. */
-export class Patience {
-  private left = MOST_PAIRS
-
-  for(one: string, other: string): boolean {
-    this.left -= one.length * other.length
-    return this.left >= 0
-  }
-}
 
 const END: Letter = { letter: '', mine: null, unseen: false }
 
@@ -34,30 +23,27 @@ interface Place {
 
 /**
  * Where the words of a deleted text belong that whoever made the changed copy had not seen: what is left of the text
- * tells where they stood, and which of them were known.
+ * tells where they stood, and which of them were known. Null when nothing came of it.
  */
 export function intoChanged(
   text: Y.XmlText,
   letters: readonly Letter[],
-  arrived: readonly Run[],
+  copies: Copies,
   transaction: Y.Transaction,
-  patience: Patience,
-): Change[] {
+): Change[] | null {
   const known = letters.filter(({ unseen }) => !unseen)
   const words = said(known)
   const successor = successorOf(text, transaction)
-  const runs = successor
-    ? around(
-        arrived,
-        arrived.find((run) => run.text.parent === successor),
-      )
-    : around(arrived, mostAlike(arrived, words, patience))
-  if (!successor && runs.length === 0) return []
-  // What was split off stands behind.
-  const isWithin = (run: Run): number => Number(run.text.parent === successor)
-  runs.sort((one, other) => isWithin(other) - isWithin(one))
+  const made = successor
+    ? (copies.arrived.find((run) => run.text.parent === successor) ??
+      copies.arrived.find((run) => run.author === successor._item?.id.client))
+    : mostAlike(words, copies)
+  if (!successor && !made) return null
+  // What was split off stands behind, and somebody else may have done that.
+  const rank = (run: Run): number => (run.text.parent === successor ? 0 : run.author === made?.author ? 1 : 2)
+  const runs = around(made, copies.arrived).sort((one, other) => rank(one) - rank(other))
   const copy = runs.map((run) => `${run.letters}\0`).join('')
-  const isCompared = patience.for(words, copy)
+  const isCompared = copies.mayCompare(words, copy)
   const left = isCompared ? alike(words, copy) : []
   const places: (Place | null)[] = runs.flatMap((run) => [...run.places.map((at) => ({ text: run.text, at })), null])
   const behind = (at: Place | null | undefined, by: number): Place =>
@@ -70,27 +56,31 @@ export function intoChanged(
     return behind(places[(runs[0]?.letters.length ?? 0) - 1], 1)
   }
   const ages = known.flatMap(({ mine }, at) => (mine === null ? [] : [{ mine, isLeft: left[at] !== null }]))
-  const seen = isCompared ? seenUntil(ages) : Infinity
+  const seen = isCompared && runs.length > 0 ? seenUntil(ages) : Infinity
   const found: Change[] = []
   let before = 0
   let lost = ''
+  let isNew = false
   for (const { letter, mine, unseen } of [...letters, END]) {
-    if (unseen || (mine !== null && mine >= seen)) lost += letter
-    else if (lost !== '') {
-      // Equal letters on both sides of them may be told as theirs.
-      found.push({ ...placeOf(before), words: lost })
+    if (unseen || (mine !== null && mine >= seen)) {
+      lost += letter
+      isNew ||= unseen
+    } else if (lost !== '') {
+      // What may have been seen is no news where somebody has put it elsewhere. Equal letters on both sides of the words
+      // may be told as theirs: the place is that behind them.
+      if (isNew || !copies.have(lost.trim())) found.push({ ...placeOf(before), words: lost })
       lost = ''
+      isNew = false
     }
     if (!unseen) before += 1
   }
   return found
 }
 
-/** A piece and those near it of the same author. */
-function around(arrived: readonly Run[], run: Run | undefined): Run[] {
-  const at = run ? arrived.indexOf(run) : -1
-  if (!run || at < 0) return []
-  return arrived.slice(Math.max(0, at - NEAR), at + NEAR + 1).filter(({ author }) => author === run.author)
+/** A piece and those near it. */
+function around(made: Run | undefined, arrived: readonly Run[]): Run[] {
+  const at = made ? arrived.indexOf(made) : -1
+  return at < 0 ? [] : arrived.slice(Math.max(0, at - NEAR), at + NEAR + 1)
 }
 
 /**
@@ -107,11 +97,11 @@ function seenUntil(letters: { mine: number; isLeft: boolean }[]): number {
 }
 
 /** The piece that has most of a text, if it has much of it. */
-function mostAlike(runs: readonly Run[], text: string, patience: Patience): Run | undefined {
+function mostAlike(text: string, copies: Copies): Run | undefined {
   let best: Run | undefined
   let most = MUCH
-  for (const run of runs) {
-    if (!patience.for(text, run.letters)) break
+  for (const run of copies.arrived) {
+    if (!copies.mayCompare(text, run.letters)) break
     const same = alike(text, run.letters).filter((at) => at !== null).length
     if (same < most || same * 2 < Math.min(text.length, run.letters.length)) continue
     best = run

@@ -12,12 +12,13 @@
 import * as Y from 'yjs'
 import { namesDeleted } from '../../sync'
 import { blockId } from './block'
-import { intoChanged, Patience } from './changed'
+import { intoChanged } from './changed'
+import { Copies } from './copies'
 import { leftBehind, moveAlong, type OrderOf } from './leftBehind'
-import { corrections, missing, missingAtEnd, said, unseenSince, type Letter, type Lost } from './missing'
+import { corrections, missing, missingAtEnd, said, type Letter, type Lost } from './missing'
 import { RESCUED } from './origin'
 import { previousText } from './previousText'
-import { insertion, make, newRuns, rotations, TELLING, type Change, type Run } from './runs'
+import { insertion, make, newRuns, type Change, type Run } from './runs'
 import { twinOf } from './twinCell'
 
 /**
@@ -64,48 +65,6 @@ export function rescueWords(
   return () => doc.off('beforeObserverCalls', watch)
 }
 
-/** Copies that are held against deleted texts by their words alone: each takes microseconds, and holds the page up. */
-const MOST_COMPARED = 100_000
-
-/** What arrived, as it may be asked for: somebody may have made headings of thousands of blocks. */
-class Copies {
-  private compared = 0
-  readonly all: readonly Run[]
-  readonly patience = new Patience()
-  private readonly byBlock = new Map<unknown, Run[]>()
-  private readonly byWords = new Map<string, Run>()
-
-  constructor(readonly arrived: readonly Run[]) {
-    this.all = arrived.flatMap(rotations)
-    for (const run of this.all) {
-      const id = blockId(run.text)
-      if (id !== undefined) this.byBlock.set(id, [...(this.byBlock.get(id) ?? []), run])
-      if (run.letters.length >= TELLING && !this.byWords.has(run.letters)) this.byWords.set(run.letters, run)
-    }
-  }
-
-  ofBlock(id: unknown): readonly Run[] {
-    return this.byBlock.get(id) ?? []
-  }
-
-  /** Those that say enough to be known as a copy, or that a text was joined to. */
-  like(text: Y.XmlText, letters: readonly Letter[]): readonly Run[] {
-    this.compared += this.all.length
-    if (this.compared > MOST_COMPARED) return []
-    const before = previousText(text)
-    return this.all.filter(
-      (run) =>
-        (run.letters.length >= TELLING && run.letters.length * 2 >= letters.length) ||
-        (run.text === before && unseenSince(letters, run.letters) !== null),
-    )
-  }
-
-  /** One that says just that, if it says enough to be known. */
-  saying(words: string): Run | undefined {
-    return this.byWords.get(words)
-  }
-}
-
 /** What brings the words that were written here and went with a deleted text where they belong. */
 function changesFor(text: Y.XmlText, written: Letter[], copies: Copies, transaction: Y.Transaction): Change[] {
   const letters = written.filter(({ erased }) => !erased)
@@ -115,8 +74,8 @@ function changesFor(text: Y.XmlText, written: Letter[], copies: Copies, transact
     const corrected = intoCorrected(text, written, copies, transaction)
     if (corrected.length > 0) return corrected
   }
-  const changed = isWhole ? [] : intoChanged(text, letters, copies.arrived, transaction, copies.patience)
-  if (changed.length > 0) return changed
+  const changed = isWhole ? null : intoChanged(text, letters, copies, transaction)
+  if (changed) return changed
   const [run, lost] = copied ?? nearest(copies.like(text, letters), (one) => missingAtEnd(letters, one.letters)) ?? []
   return run && lost ? lost.map(([at, words]) => insertion(run, at, words)) : []
 }

@@ -32,6 +32,8 @@ interface Events {
 }
 
 export class HttpsExchange {
+  /** Called before others' changes are taken in. */
+  beforeRemote: () => void = () => undefined
   private timer: ReturnType<typeof setTimeout> | undefined
   private serverState: Uint8Array | undefined
   private running = false
@@ -75,6 +77,7 @@ export class HttpsExchange {
       const answer = await exchange(this.documentId, this.link, Y.encodeStateVector(this.doc), update)
       if (!this.running) return
       this.serverState = answer.state
+      this.beforeRemote()
       takeUpdate(this.doc, answer.update, this)
       if (!this.live) this.events.onLive()
       this.live = true

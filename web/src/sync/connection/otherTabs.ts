@@ -8,6 +8,8 @@ import { takeUpdate } from './updates'
 type Message = { kind: 'update'; update: Uint8Array } | { kind: 'ask'; state: Uint8Array }
 
 export class OtherTabs {
+  /** Called before others' changes are taken in. */
+  beforeRemote: () => void = () => undefined
   private readonly channel: BroadcastChannel | null
 
   constructor(
@@ -34,8 +36,10 @@ export class OtherTabs {
   }
 
   private hear(message: Message): void {
-    if (message.kind === 'update') takeUpdate(this.doc, message.update, this)
-    else if (this.sound()) this.say({ kind: 'update', update: Y.encodeStateAsUpdate(this.doc, message.state) })
+    if (message.kind === 'update') {
+      this.beforeRemote()
+      takeUpdate(this.doc, message.update, this)
+    } else if (this.sound()) this.say({ kind: 'update', update: Y.encodeStateAsUpdate(this.doc, message.state) })
   }
 
   private say(message: Message): void {

@@ -136,7 +136,7 @@ export class Transport {
   /** Others' changes wait while `held` says so, for a while; `before` is called just before they are taken in. */
   onRemote(held: () => boolean, before: () => void): void {
     this.provider.held = held
-    this.provider.beforeRemote = before
+    this.provider.beforeRemote = this.https.beforeRemote = before
   }
 
   /** Whether a transaction of this origin came from the server. */

@@ -188,6 +188,7 @@ export class DocumentSession {
   /** Others' changes wait while `held` says so, for a while; `before` is called just before they are taken in. */
   onRemote(held: () => boolean, before: () => void): void {
     this.transport.onRemote(held, before)
+    this.otherTabs.beforeRemote = before
   }
 
   /** Whether a transaction of this origin was made by somebody else, or in another tab. */
