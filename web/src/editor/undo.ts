@@ -5,7 +5,7 @@ import { Mark, type Node, type Slice } from '@tiptap/pm/model'
 import { Plugin, type EditorState, type Transaction } from '@tiptap/pm/state'
 import { ReplaceStep } from '@tiptap/pm/transform'
 import { yUndoPluginKey } from '@tiptap/y-tiptap'
-import * as Y from 'yjs'
+import { mergeDeleteSets, type UndoManager } from 'yjs'
 import { isUndoOrRedo } from './binding'
 import { keepOthersWords } from './rescue/othersWords'
 
@@ -13,8 +13,6 @@ import { keepOthersWords } from './rescue/othersWords'
 const LONG_ENOUGH = 20
 const LATE_ENOUGH_MS = 3000
 const CORRECTING = 'correcting'
-
-type Step = Y.UndoManager['undoStack'][number]
 
 /** Typing or erasing that the next key may go on with. */
 interface Run {
@@ -41,36 +39,27 @@ declare module '@tiptap/core' {
   }
 }
 
-/**
- * The names of the blocks that undo leaves in place for as long as somebody else's words are in them; for the binding,
- * which is told before the editor is there.
- */
-export const keptBlocks = (): Set<string> => new Set(ALWAYS_KEPT)
-const ALWAYS_KEPT = ['paragraph']
-
-interface UndoOptions {
-  /** Those of `keptBlocks` that the binding was given. */
-  kept: Set<string>
-}
-
 /** The undo manager joins whatever follows within half a second: here it learns where a step ends. */
-export const UndoSteps = Extension.create<UndoOptions, StepStorage>({
+export const UndoSteps = Extension.create<object, StepStorage>({
   name: 'undoSteps',
-  addOptions: () => ({ kept: keptBlocks() }),
   addStorage: () => ({ run: null, together: false, begun: false }),
-  onCreate() {
-    const history = historyOf(this.editor.state)
-    if (history) keepOthersWords(history)
-  },
   addProseMirrorPlugins() {
     const begun = (now: boolean) => () => {
       this.storage.begun = now
       return false
     }
-    return [new Plugin({ props: { handleDOMEvents: { compositionstart: begun(true), compositionend: begun(false) } } })]
+    return [
+      new Plugin({
+        props: { handleDOMEvents: { compositionstart: begun(true), compositionend: begun(false) } },
+        view: ({ state }) => {
+          const history = historyOf(state)
+          if (history) keepOthersWords(history)
+          return {}
+        },
+      }),
+    ]
   },
   addCommands() {
-    const { kept } = this.options
     const turn =
       (way: 'undo' | 'redo'): Command =>
       ({ tr, state, dispatch, editor }) => {
@@ -83,11 +72,7 @@ export const UndoSteps = Extension.create<UndoOptions, StepStorage>({
         let before: Node
         do {
           before = editor.state.doc
-          const step = history?.[`${way}Stack`].at(-1)
-          // Of what is only taken out there is no copy for the words of others in it. Else their browsers know where to.
-          if (step && history && !restoresWords(step, history.doc)) keepAll(kept, Object.keys(state.schema.nodes))
           history?.[way]()
-          keepAll(kept, ALWAYS_KEPT)
         } while (left() > 0 && looksLike(editor.state.doc, before))
         return true
       }
@@ -157,8 +142,8 @@ function looksLike(one: Node, other: Node): boolean {
   )
 }
 
-function historyOf(state: EditorState): Y.UndoManager | undefined {
-  return (yUndoPluginKey.getState(state) as { undoManager: Y.UndoManager } | undefined)?.undoManager
+function historyOf(state: EditorState): UndoManager | undefined {
+  return (yUndoPluginKey.getState(state) as { undoManager: UndoManager } | undefined)?.undoManager
 }
 
 /** Makes one step of the last two. */
@@ -167,29 +152,9 @@ function joinSteps(state: EditorState): void {
   const last = steps.at(-1)
   const before = steps.at(-2)
   if (!last || !before) return
-  before.insertions = Y.mergeDeleteSets([before.insertions, last.insertions])
-  before.deletions = Y.mergeDeleteSets([before.deletions, last.deletions])
+  before.insertions = mergeDeleteSets([before.insertions, last.insertions])
+  before.deletions = mergeDeleteSets([before.deletions, last.deletions])
   steps.pop()
-}
-
-/** Whether a step, taken back, brings words again that it took out. */
-function restoresWords({ deletions, insertions }: Step, { store }: Y.Doc): boolean {
-  return [...deletions.clients].some(([client, ranges]) => {
-    const structs = store.clients.get(client) ?? []
-    return ranges.some(({ clock, len }) => {
-      for (let at = Y.findIndexSS(structs, clock); (structs[at]?.id.clock ?? Infinity) < clock + len; at += 1) {
-        const struct = structs[at]
-        const words = struct instanceof Y.Item && struct.content instanceof Y.ContentString
-        if (words && !Y.isDeleted(insertions, struct.id)) return true
-      }
-      return false
-    })
-  })
-}
-
-function keepAll(kept: Set<string>, names: string[]): void {
-  kept.clear()
-  for (const name of names) kept.add(name)
 }
 
 function endStep(state: EditorState): void {

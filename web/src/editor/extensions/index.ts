@@ -28,7 +28,7 @@ import { SizeSteps } from './sizeSteps'
 import { SmartQuotes } from './smartQuotes'
 import { Steady } from './steady'
 import { TabInCells, TabKey } from './tabKey'
-import { keptBlocks, UndoSteps } from '../undo'
+import { UndoSteps } from '../undo'
 import { Windowing } from '../windowing/windowing'
 import { schemaExtensions } from './schemaExtensions'
 
@@ -46,7 +46,6 @@ export function extensions(
   },
 ): Extensions {
   const uploads = new Uploads(options.upload, session.pictures, session.awareness)
-  const kept = keptBlocks()
   return [
     Keys,
     ...schemaExtensions().map((extension) =>
@@ -84,8 +83,8 @@ export function extensions(
         }
         return { 'Mod-z': turn('undo'), 'Mod-y': turn('redo'), 'Shift-Mod-z': turn('redo') }
       },
-    }).configure({ fragment: session.fragment, yUndoOptions: { trackedOrigins: [RESCUED], protectedNodes: kept } }),
-    UndoSteps.configure({ kept }),
+    }).configure({ fragment: session.fragment, yUndoOptions: { trackedOrigins: [RESCUED] } }),
+    UndoSteps,
     Carets.configure({ awareness: session.awareness }),
     Pending,
     FollowWords,

@@ -26,7 +26,12 @@ interface Move {
   words: Lost
 }
 
+const kept = new WeakSet<Y.UndoManager>()
+
+/** Has an undo manager do so, however often it is asked. */
 export function keepOthersWords(history: Y.UndoManager): void {
+  if (kept.has(history)) return
+  kept.add(history)
   const mayGo = history.deleteFilter
   let turn: Turn | null = null
   history.deleteFilter = (item) => {
