@@ -144,8 +144,8 @@ class Settings(BaseSettings):
     connects_per_minute: int = Field(600, description="Socket upgrades from one address.")
     requests_per_minute: int = Field(
         3_000,
-        description="HTTP requests from one address, after a burst of a third of it; pages and files of the app count "
-        "a tenth.",
+        description="HTTP requests from one address, after a burst of a third of it; pages, files of the app and "
+        "exchanges over HTTPS count a tenth.",
     )
 
     max_connections: int = Field(8_000, description="Open HTTP connections on this node, besides sockets.")

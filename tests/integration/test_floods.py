@@ -529,7 +529,7 @@ async def test_broken_frames_are_logged_once_in_a_while(
 
 
 @pytest.mark.parametrize(("limits", "refused"), [("on", 429), ("off", 200)])
-async def test_one_address_may_ask_so_much_and_a_page_with_its_files_counts_little(
+async def test_one_address_may_ask_so_much_and_pages_and_exchanges_count_little(
     tmp_path: Path, limits: Literal["on", "off"], refused: int
 ) -> None:
     # A burst of 20 requests, or of 200 pages; then one a second, or ten.
@@ -559,6 +559,8 @@ async def test_one_address_may_ask_so_much_and_a_page_with_its_files_counts_litt
     answered, answer = await asked("/icon.svg", "192.0.2.1", 600)
     assert answered >= 200
     assert answer.status_code == refused
+    # Nor are twenty who write where no WebSocket gets through.
+    assert (await asked("/api/v1/documents/any/sync", "192.0.2.2", 600))[0] >= 200
     # Whoever watches the node is heard all the same.
     for path in ("/healthz", "/readyz", "/metrics"):
         assert (await asked(path, "192.0.2.1", 40))[0] == 40

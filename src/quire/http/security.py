@@ -30,8 +30,9 @@ MOST_LOGGED = 200
 """Characters of a path in the log."""
 _UNCOUNTED = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked by whoever watches the node, of all times when somebody floods it from the same address."""
-_FILE = 0.1
-"""What a page or a file of the app counts as a request: one visit asks for dozens, and each costs little."""
+_LIGHT = 0.1
+"""What a page or a file of the app counts as a request, of which one visit asks for dozens; and an exchange of changes
+over plain HTTPS, which comes as often as its tab has something to say and has bounds of its own."""
 _PUBLIC_URL = "set QUIRE_PUBLIC_URL to the address people use."
 _LARGE = re.compile(r"/api/v1/documents/[^/]+/(attachments|sync)")
 """Routes that read their body themselves, once they know that the caller may send it."""
@@ -139,7 +140,8 @@ class SecurityLayer:
         path: str = scope["path"]
         if path in _UNCOUNTED:
             return 0.0
-        return self._requests.wait(scope["state"]["household"], 1 if path.startswith("/api/") else _FILE)
+        light = not path.startswith("/api/") or path.endswith("/sync")
+        return self._requests.wait(scope["state"]["household"], _LIGHT if light else 1)
 
     def _limit(self, scope: Scope) -> int:
         large = _LARGE.fullmatch(scope["path"]) if scope["method"] == "POST" else None
