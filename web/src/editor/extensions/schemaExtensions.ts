@@ -18,6 +18,7 @@ import i18next from 'i18next'
 import { Bearable } from '../schema/bearable'
 import { CleanAttributes } from '../schema/clean'
 import schema from '../schema/schema.json'
+import { align, alignmentOf, type Alignment } from '../alignment'
 import { appendingWhere } from './appending'
 import { BlockAttributes } from './blockAttributes'
 import { BlockIds } from './blockIds'
@@ -163,6 +164,19 @@ export function schemaExtensions(): Extensions {
             endWithLine(props)
             return setTextAlign(alignment)(props)
           },
+        }
+      },
+      addKeyboardShortcuts() {
+        const key = (alignment: Alignment) => () => {
+          if (alignmentOf(this.editor) === null) return false
+          align(this.editor, alignment)
+          return true
+        }
+        return {
+          'Mod-Shift-l': key('left'),
+          'Mod-Shift-e': key('center'),
+          'Mod-Shift-r': key('right'),
+          'Mod-Shift-j': key('justify'),
         }
       },
     }).configure({ types: ['heading', 'paragraph'], defaultAlignment: null }),

@@ -4,6 +4,7 @@ import type { TFunction } from 'i18next'
 import { FORMATS } from '../../api/client'
 import { cutOrCopy, nothingSelected, pasteFromClipboard, pasteMarkdownFromClipboard, selectAll } from '../clipboard'
 import { block } from '../commands'
+import { align, alignmentOf, ALIGNMENTS } from '../alignment'
 import { LINE_HEIGHTS } from '../extensions/blockAttributes'
 import { smartQuotes } from '../extensions/smartQuotes'
 import type { PageActions, Panel } from '../panels/panel'
@@ -16,7 +17,6 @@ import { wholeText } from '../windowing/wholeText'
 import type { Command, Entry, MenuOf } from './entries'
 
 const MARKS = ['bold', 'italic', 'underline', 'strike', 'superscript', 'subscript', 'code'] as const
-const ALIGNMENTS = ['left', 'center', 'right', 'justify'] as const
 const HEADINGS = [1, 2, 3, 4, 5, 6] as const
 
 /** What the menus go by. */
@@ -236,16 +236,12 @@ function styleEntries(context: Context): Entry[] {
 
 function paragraphEntries(context: Context): Entry[] {
   const { editor, t } = context
-  const is = isActive(context)
   const run = () => editor.chain().focus()
   return [
-    ...ALIGNMENTS.map((align) =>
-      withKeys(
-        t,
-        `toolbar.align.${align}`,
-        () => (align === 'left' ? run().unsetTextAlign().run() : run().setTextAlign(align).run()),
-        { active: is({ textAlign: align }) },
-      ),
+    ...ALIGNMENTS.map((alignment) =>
+      withKeys(t, `toolbar.align.${alignment}`, () => align(editor, alignment), {
+        active: alignmentOf(editor) === alignment,
+      }),
     ),
     'line',
     withKeys(t, 'toolbar.indent', () => run().changeIndent(1).run()),
@@ -261,10 +257,10 @@ function pictureEntries({ editor, open, t }: Context): Entry[] {
     withKeys(t, 'picture.smaller', () => step(editor, -1)),
     { label: t('picture.original'), run: () => originalSize(editor) },
     'line',
-    ...(['left', 'center', 'right'] as const).map((align) => ({
-      label: t(`toolbar.align.${align}`),
-      active: editor.isActive('image', { align }),
-      run: () => editor.chain().focus().updateAttributes('image', { align }).run(),
+    ...(['left', 'center', 'right'] as const).map((alignment) => ({
+      label: t(`toolbar.align.${alignment}`),
+      active: alignmentOf(editor) === alignment,
+      run: () => align(editor, alignment),
     })),
   ]
 }

@@ -11,19 +11,21 @@ import {
   IconList,
   IconListCheck,
   IconListNumbers,
+  type Icon,
 } from '@tabler/icons-react'
 import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
 import { useTranslation } from 'react-i18next'
+import { align, alignmentOf, ALIGNMENTS, type Alignment } from '../alignment'
 import { LINE_HEIGHTS } from '../extensions/blockAttributes'
 import { ToolButton } from './ToolButton'
 
-const ALIGNMENTS = [
-  { align: 'left', icon: IconAlignLeft },
-  { align: 'center', icon: IconAlignCenter },
-  { align: 'right', icon: IconAlignRight },
-  { align: 'justify', icon: IconAlignJustified },
-] as const
+const ICONS: Record<Alignment, Icon> = {
+  left: IconAlignLeft,
+  center: IconAlignCenter,
+  right: IconAlignRight,
+  justify: IconAlignJustified,
+}
 
 /** The look of paragraphs: alignment, spacing, lists, indent. */
 export function ParagraphTools({ editor }: { editor: Editor }) {
@@ -35,23 +37,26 @@ export function ParagraphTools({ editor }: { editor: Editor }) {
       numbers: e.isActive('orderedList'),
       tasks: e.isActive('taskList'),
       quote: e.isActive('blockquote'),
-      align: ['center', 'right', 'justify'].find((value) => e.isActive({ textAlign: value })) ?? 'left',
+      alignment: alignmentOf(e),
       spacing: LINE_HEIGHTS.find((value) => e.isActive({ lineHeight: value })) ?? null,
     }),
   })
   const run = () => editor.chain().focus()
   return (
     <>
-      {ALIGNMENTS.map(({ align, icon: Icon }) => (
-        <ToolButton
-          key={align}
-          label={t(`toolbar.align.${align}`)}
-          shortcut={`toolbar.align.${align}`}
-          icon={<Icon size={18} />}
-          active={state.align === align}
-          onClick={() => (align === 'left' ? run().unsetTextAlign().run() : run().setTextAlign(align).run())}
-        />
-      ))}
+      {ALIGNMENTS.map((alignment) => {
+        const Shown = ICONS[alignment]
+        return (
+          <ToolButton
+            key={alignment}
+            label={t(`toolbar.align.${alignment}`)}
+            shortcut={`toolbar.align.${alignment}`}
+            icon={<Shown size={18} />}
+            active={state.alignment === alignment}
+            onClick={() => align(editor, alignment)}
+          />
+        )
+      })}
       <Menu>
         <Menu.Target>
           <Tooltip label={t('toolbar.spacing')} openDelay={400}>
