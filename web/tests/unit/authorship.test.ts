@@ -2,14 +2,18 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { rescueWords } from '../../src/editor/rescue/rescue'
-import { Authorship } from '../../src/sync/ledger/authorship'
+import { Authorship } from '../../src/sync/session/authorship'
+import { keepWriter } from '../../src/sync/storage/notes'
 import { newDevice } from '../replicas/device'
 
 const EARLIER = 7
 const SENT = 6
 const id = (clock: number) => Y.createID(EARLIER, clock)
 
-beforeEach(newDevice)
+beforeEach(() => {
+  newDevice()
+  keepWriter('a document', EARLIER)
+})
 
 function copy(update: Uint8Array, client?: number): Y.Doc {
   const doc = new Y.Doc()
@@ -59,6 +63,16 @@ test('words of a tab that is open elsewhere stay with it', async () => {
   expect(reader.orderOf(id(SENT))).toBeNull()
   writer.close()
   reader.close()
+})
+
+test('words of others are theirs, also where a reload came before it was noted that the server has them', async () => {
+  newDevice()
+  const { offline } = documents()
+  const reloaded = new Authorship('a document', copy(offline))
+  reloaded.inherit(new Map())
+  await navigator.locks.query()
+  expect(reloaded.orderOf(id(SENT))).toBeNull()
+  reloaded.close()
 })
 
 test('words written offline before a reload go into the heading that somebody made meanwhile', async () => {

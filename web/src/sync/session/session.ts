@@ -9,7 +9,7 @@ import { isKnown } from '../connection/known'
 import { OtherTabs } from '../connection/otherTabs'
 import { DENIED, FOR_GOOD, problemKind, UNKNOWN } from '../connection/refusals'
 import { Transport } from '../connection/transport'
-import { Authorship } from '../ledger/authorship'
+import { Authorship } from './authorship'
 import { Ledger } from '../ledger/ledger'
 import { NOTHING, unsentWords } from '../ledger/unsent'
 import { Observable } from '../observable'
@@ -292,7 +292,10 @@ export class DocumentSession {
       this.local.confirm()
       return
     }
-    if (origin !== this.otherTabs && !this.transport.relays) this.otherTabs.send(update)
+    if (origin !== this.otherTabs) {
+      this.authorship.wrote()
+      if (!this.transport.relays) this.otherTabs.send(update)
+    }
     this.ledger.wrote(transaction)
     this.transport.wrote()
     this.refresh()

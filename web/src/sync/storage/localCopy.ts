@@ -8,7 +8,7 @@ import type { DocumentInfo } from '../../api/client'
 import { joined, NOTHING } from '../ledger/unsent'
 import { Observable } from '../observable'
 import { addNote, deleteStore, forgetPicture, keepPicture, keptPictures, noteIn, store } from './copies'
-import { isWritable, keepInfo, keepLink, keepWritable } from './notes'
+import { forgetWriters, isWritable, keepInfo, keepLink, keepWritable } from './notes'
 import { holdOpen, unmark } from './sentMarks'
 
 /** A browser that does not open its storage in this time counts as having none, until it does. */
@@ -232,6 +232,7 @@ export class LocalCopy {
     this.erased = true
     keepInfo(this.name, null)
     keepLink(this.name, null)
+    forgetWriters(this.name)
   }
 
   private end(): void {

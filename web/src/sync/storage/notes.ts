@@ -7,9 +7,10 @@ export const PREFIX = 'quire:'
 const WRITABLE = 'quire:writable:'
 const INFO = 'quire:info:'
 const LINK = 'quire:link:'
+const WRITERS = 'quire:writers:'
 /** Begins the keys of titles that the server has not heard of yet. */
 export const TITLE = 'quire:title:'
-const NOTES = [WRITABLE, INFO, LINK, TITLE]
+const NOTES = [WRITABLE, INFO, LINK, WRITERS, TITLE]
 /** The cache of lists of documents, and where in it each person's is. */
 export const LISTS = 'lists'
 export const KEPT = '/kept/'
@@ -43,6 +44,25 @@ export function keptLink(name: string): string | null {
 /** Notes what `keptLink` tells; null forgets it. */
 export function keepLink(name: string, link: string | null): void {
   writeItem(LINK + name, link)
+}
+
+/** Writers of a document that are remembered: each tab that writes is one. */
+const MOST_WRITERS = 50
+
+/** As which clients of the document tabs of this device wrote, the last ones last. */
+export function keptWriters(name: string): number[] {
+  return readJson<number[]>(WRITERS + name) ?? []
+}
+
+/** Notes one more of them. */
+export function keepWriter(name: string, client: number): void {
+  const others = keptWriters(name).filter((one) => one !== client)
+  writeItem(WRITERS + name, JSON.stringify([...others, client].slice(-MOST_WRITERS)))
+}
+
+/** Forgets them. */
+export function forgetWriters(name: string): void {
+  writeItem(WRITERS + name, null)
 }
 
 /** Keeps what is known of the document besides its text; null forgets it. */

@@ -4,7 +4,8 @@
  * of each writer that somebody does.
  */
 import * as Y from 'yjs'
-import type { Clocks } from './unsent'
+import type { Clocks } from '../ledger/unsent'
+import { keepWriter, keptWriters } from '../storage/notes'
 
 /** Later than all words of an earlier tab. */
 const OWN = 2 ** 40
@@ -12,6 +13,7 @@ const OWN = 2 ** 40
 export class Authorship {
   private readonly inherited: { client: number; since: number }[] = []
   private readonly release: () => void
+  private noted: number | undefined
   private readonly closed: Promise<void>
   private readonly locks = navigator.locks as LockManager | undefined
 
@@ -25,11 +27,20 @@ export class Authorship {
     this.hold(doc.clientID, () => undefined)
   }
 
-  /** Takes over what the local copy has beyond what the server is known to hold. */
+  /** Something is written here: a later tab will know by whom it was. */
+  wrote(): void {
+    if (this.noted === this.doc.clientID) return
+    this.noted = this.doc.clientID
+    keepWriter(this.name, this.noted)
+  }
+
+  /** Takes over what earlier tabs wrote beyond what the server is known to hold. */
   inherit(confirmed: Clocks): void {
-    for (const [client, end] of Y.decodeStateVector(Y.encodeStateVector(this.doc))) {
+    const ends = Y.decodeStateVector(Y.encodeStateVector(this.doc))
+    // What others wrote shortly before a reload may not be known to be the server's yet, and is theirs all the same.
+    for (const client of keptWriters(this.name)) {
       const since = confirmed.get(client) ?? 0
-      if (client === this.doc.clientID || end <= since) continue
+      if (client === this.doc.clientID || (ends.get(client) ?? 0) <= since) continue
       this.hold(client, () => {
         if (!this.inherited.some((one) => one.client === client)) this.inherited.push({ client, since })
       })
