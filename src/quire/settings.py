@@ -167,7 +167,7 @@ class Settings(BaseSettings):
     unsaved_room_limit: int = Field(16 * MIB, description="Uncommitted bytes of one room before it turns read-only.")
 
     tick_base: float = Field(0.0005, description="Coalescing window of a quiet room.")
-    tick_per_socket: float = Field(0.000018, description="Growth of the window with each socket of the room.")
+    tick_per_socket: float = Field(0.000022, description="Growth of the window with each socket of the room.")
     tick_max: float = Field(0.015, description="Longest coalescing window.")
     beacon: float = Field(5.0, description="Seconds between a document's beacons while several nodes have it open.")
     outbound_high: int = Field(256 * KIB, description="Outbound buffer at which a socket stops getting increments.")
