@@ -374,3 +374,16 @@ test('thousands of blocks that are copied with other words hold up nobody', () =
   expect(performance.now() - began).toBeLessThan(15_000)
   expect(author.blocks.length).toBe(numbers.length)
 }, 120_000)
+
+test('what somebody writes into the block before is not taken for the copy of a block', () => {
+  const first = new Person()
+  first.write('alpha', 'b1')
+  first.write('Q beta 9x gamma', 'b2')
+  const second = new Person(first)
+  second.type(' NEW', 15, 1)
+  first.type('Q9x ', 0)
+  first.blocks.delete(1, 1)
+  first.write('Q beta 9x and gamma', 'b2', 'heading')
+  second.hear(first)
+  expect(agree(first, second)).toBe('Q9x alpha | Q beta 9x and gamma NEW')
+})

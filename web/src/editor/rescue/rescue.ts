@@ -126,6 +126,8 @@ function partsBehind(text: Y.XmlText, copies: Copies, transaction: Y.Transaction
   const before = previousText(text, wasThere)
   if (!before || blockId(before) === blockId(text)) return []
   const start = said(lettersOf(before, transaction))
+  // It is still there: whatever was written into it is no copy of this one.
+  if (start === '') return []
   return copies.ofBlock(blockId(before)).flatMap((run) => {
     if (run.letters.length === start.length || !run.letters.startsWith(start)) return []
     return [{ ...run, letters: run.letters.slice(start.length), places: run.places.slice(start.length) }]
