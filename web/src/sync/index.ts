@@ -1,4 +1,4 @@
-export { namesDeleted, takeUpdate } from './connection/updates'
+export { namesDeleted } from './connection/updates'
 export { isUnheard } from './outbox/madeOffline'
 export { DocumentSession } from './session/session'
 export { useDocumentSession, useSessionPart, useSessionState } from './session/useDocumentSession'

@@ -12,6 +12,7 @@ import {
 import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
 import { useTranslation } from 'react-i18next'
+import { align, alignmentOf } from '../alignment'
 import { Bubble } from '../panels/Bubble'
 import { ToolButton } from '../toolbar/ToolButton'
 import { originalSize, selectedPicture, step } from './resize'
@@ -25,9 +26,9 @@ const ALIGNMENTS = [
 /** What can be done to the selected picture, beside it. */
 export function PictureMenu({ editor, onAltText }: { editor: Editor; onAltText: () => void }) {
   const { t } = useTranslation()
-  const align = useEditorState({
+  const aligned = useEditorState({
     editor,
-    selector: ({ editor: e }) => e.getAttributes('image').align as string | undefined,
+    selector: ({ editor: e }) => alignmentOf(e),
   })
   return (
     <Bubble
@@ -42,8 +43,8 @@ export function PictureMenu({ editor, onAltText }: { editor: Editor; onAltText: 
             key={value}
             label={t(`toolbar.align.${value}`)}
             icon={<Icon size={18} />}
-            active={align === value}
-            onClick={() => editor.chain().focus().updateAttributes('image', { align: value }).run()}
+            active={aligned === value}
+            onClick={() => align(editor, value)}
           />
         ))}
         <span className="toolbar-gap" />

@@ -5,7 +5,7 @@ import * as Y from 'yjs'
 import { blockId, idOf, textIn } from './block'
 import type { Copies } from './copies'
 import { said, type Letter } from './missing'
-import type { Change, Run } from './runs'
+import { newItems, others, type Change, type Run } from './runs'
 
 /** Letters that two texts must have in common, where no id tells that the one became the other. */
 const MUCH = 12
@@ -145,15 +145,11 @@ function longestAlike(one: string, other: string): { at: number; place: number; 
 function successorOf(text: Y.XmlText, transaction: Y.Transaction): Y.XmlElement | null {
   const id = blockId(text)
   if (id === undefined) return null
-  for (const [client, structs] of transaction.doc.store.clients) {
-    const start = transaction.beforeState.get(client) ?? 0
-    if (client === transaction.doc.clientID || transaction.afterState.get(client) === start) continue
-    for (let number = structs.length - 1; number >= 0; number -= 1) {
-      const struct = structs[number]
-      if (!struct || struct.id.clock < start) break
-      if (!(struct instanceof Y.Item) || struct.deleted || !(struct.content instanceof Y.ContentType)) continue
-      const { type } = struct.content
-      if (type instanceof Y.XmlElement && idOf(type) === id) return type
+  for (const client of others(transaction)) {
+    for (const { content } of newItems(transaction, client).reverse()) {
+      if (content instanceof Y.ContentType && content.type instanceof Y.XmlElement && idOf(content.type) === id) {
+        return content.type
+      }
     }
   }
   return null

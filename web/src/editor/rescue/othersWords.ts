@@ -9,7 +9,7 @@
 import * as Y from 'yjs'
 import { blockId } from './block'
 import { missing, type Letter, type Lost } from './missing'
-import { runsIn, TELLING, type Run } from './runs'
+import { insertion, newItems, runsIn, TELLING, type Run } from './runs'
 
 /** They hold no words, and are content all the same. */
 const THINGS = new Set(['image', 'horizontalRule', 'pageBreak', 'unknownBlock'])
@@ -68,8 +68,7 @@ function takeAway(element: Y.XmlElement, turn: Turn): boolean {
 }
 
 function write(run: Run, at: number, letters: string, { brought }: Turn): void {
-  const before = run.places[at - 1]
-  const place = before === undefined ? (run.places[0] ?? 0) : before + 1
+  const { at: place } = insertion(run, at, letters)
   // Yjs forgets the places that it remembers only when the turn ends.
   run.text._searchMarker?.splice(0)
   run.text.insert(place, letters)
@@ -94,17 +93,13 @@ function textsLeft(element: Y.XmlElement): Y.XmlText[] | null {
 }
 
 /** What this turn brought back: that comes before anything goes. */
-function broughtBack({ doc, beforeState }: Y.Transaction): Run[] {
-  const own = doc.clientID
-  const start = beforeState.get(own) ?? 0
+function broughtBack(transaction: Y.Transaction): Run[] {
+  const own = transaction.doc.clientID
+  const start = transaction.beforeState.get(own) ?? 0
   const isNew = ({ id }: Y.Item): boolean => id.client === own && id.clock >= start
   const texts = new Set<Y.XmlText>()
-  const structs = doc.store.clients.get(own) ?? []
-  for (let at = structs.length - 1; at >= 0; at -= 1) {
-    const struct = structs[at]
-    if (!struct || struct.id.clock < start) break
-    if (!(struct instanceof Y.Item) || struct.deleted || !(struct.content instanceof Y.ContentString)) continue
-    if (struct.parent instanceof Y.XmlText) texts.add(struct.parent)
+  for (const { content, parent } of newItems(transaction, own).reverse()) {
+    if (content instanceof Y.ContentString && parent instanceof Y.XmlText) texts.add(parent)
   }
   return [...texts].flatMap((text) => runsIn(text, isNew))
 }

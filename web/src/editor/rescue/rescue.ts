@@ -71,7 +71,7 @@ function changesFor(text: Y.XmlText, written: Letter[], copies: Copies, transact
   const copied = copyOf(text, letters, copies, transaction)
   const isWhole = copied && lettersIn(copied[1]) + copied[0].letters.length >= letters.length
   if (!copied) {
-    const corrected = intoCorrected(text, written, copies, transaction)
+    const corrected = intoCorrected(text, written, letters, copies, transaction)
     if (corrected.length > 0) return corrected
   }
   const changed = isWhole ? null : intoChanged(text, letters, copies, transaction)
@@ -101,9 +101,14 @@ function copyOf(
   return same ? [same, []] : nearest(copies.like(text, letters), lacking)
 }
 
-/** The same of a copy that has letters which were erased here meanwhile, as an input method does. */
-function intoCorrected(text: Y.XmlText, written: Letter[], copies: Copies, transaction: Y.Transaction): Change[] {
-  const letters = written.filter(({ erased }) => !erased)
+/** The same of a copy that has letters which were erased here meanwhile, as an input method does: `written` has them. */
+function intoCorrected(
+  text: Y.XmlText,
+  written: Letter[],
+  letters: Letter[],
+  copies: Copies,
+  transaction: Y.Transaction,
+): Change[] {
   const parts = [
     ...copies.ofBlock(blockId(text)),
     ...partsBehind(text, copies, transaction),

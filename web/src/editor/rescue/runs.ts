@@ -14,16 +14,29 @@ export interface Run {
   fresh: boolean
 }
 
+/** Who else wrote something in a transaction. */
+export function others({ doc, beforeState, afterState }: Y.Transaction): number[] {
+  const wrote = ([client, end]: [number, number]): boolean =>
+    client !== doc.clientID && end !== (beforeState.get(client) ?? 0)
+  return [...afterState].filter(wrote).map(([client]) => client)
+}
+
+/** What a client wrote in a transaction and is there, in the order of writing. */
+export function newItems({ doc, beforeState }: Y.Transaction, client: number): Y.Item[] {
+  const structs = doc.store.clients.get(client) ?? []
+  const start = beforeState.get(client) ?? 0
+  let from = structs.length
+  while (from > 0 && (structs[from - 1]?.id.clock ?? 0) >= start) from -= 1
+  return structs.slice(from).filter((struct) => struct instanceof Y.Item && !struct.deleted) as Y.Item[]
+}
+
 /** Pieces of text that others wrote in this transaction and that are there. */
 export function newRuns(transaction: Y.Transaction): Run[] {
   const texts = new Set<Y.XmlText>()
   const isNew = (item: Y.Item): boolean => item.id.clock >= (transaction.beforeState.get(item.id.client) ?? 0)
-  for (const [client, end] of transaction.afterState) {
-    const start = transaction.beforeState.get(client) ?? 0
-    if (end === start || client === transaction.doc.clientID) continue
-    for (const struct of transaction.doc.store.clients.get(client) ?? []) {
-      if (struct.id.clock < start || !(struct instanceof Y.Item) || struct.deleted) continue
-      if (struct.content instanceof Y.ContentString && struct.parent instanceof Y.XmlText) texts.add(struct.parent)
+  for (const client of others(transaction)) {
+    for (const { content, parent } of newItems(transaction, client)) {
+      if (content instanceof Y.ContentString && parent instanceof Y.XmlText) texts.add(parent)
     }
   }
   return [...texts].flatMap((text) => runsIn(text, isNew))

@@ -11,7 +11,8 @@ import { keepWriter, keptWriters } from '../storage/notes'
 const OWN = 2 ** 40
 
 export class Authorship {
-  private readonly inherited: { client: number; since: number }[] = []
+  /** Earlier tabs' clients that are looked after here, each from some clock on. */
+  private readonly inherited = new Map<number, number>()
   private readonly release: () => void
   private noted: number | undefined
   private readonly closed: Promise<void>
@@ -42,7 +43,7 @@ export class Authorship {
       const since = confirmed.get(client) ?? 0
       if (client === this.doc.clientID || (ends.get(client) ?? 0) <= since) continue
       this.hold(client, () => {
-        if (!this.inherited.some((one) => one.client === client)) this.inherited.push({ client, since })
+        if (!this.inherited.has(client)) this.inherited.set(client, since)
       })
     }
   }
@@ -50,8 +51,7 @@ export class Authorship {
   /** When something was written among all that is looked after here; null for everything else. */
   orderOf({ client, clock }: Y.ID): number | null {
     if (client === this.doc.clientID) return OWN + clock
-    const earlier = this.inherited.find((one) => one.client === client)
-    return earlier && clock >= earlier.since ? clock : null
+    return clock >= (this.inherited.get(client) ?? Infinity) ? clock : null
   }
 
   close(): void {
