@@ -4,15 +4,16 @@ import { isChangeOrigin } from '@tiptap/extension-collaboration'
 import { Mark, type Node, type Slice } from '@tiptap/pm/model'
 import { Plugin, type EditorState, type Transaction } from '@tiptap/pm/state'
 import { ReplaceStep } from '@tiptap/pm/transform'
-import { yUndoPluginKey } from '@tiptap/y-tiptap'
+import { getRelativeSelection, yUndoPluginKey } from '@tiptap/y-tiptap'
 import { mergeDeleteSets, type UndoManager } from 'yjs'
-import { isUndoOrRedo } from './binding'
+import { bindingOf, isUndoOrRedo } from './binding'
 import { keepOthersWords } from './rescue/othersWords'
 
 /** After so many characters, or so long a time, of typing, the next word is a step of its own. */
 const LONG_ENOUGH = 20
 const LATE_ENOUGH_MS = 3000
 const CORRECTING = 'correcting'
+const HELD = 'held'
 
 /** Typing or erasing that the next key may go on with. */
 interface Run {
@@ -25,8 +26,12 @@ interface Run {
   corrected?: boolean
 }
 
+type Held = ReturnType<typeof getRelativeSelection>
+
 interface StepStorage {
   run: Run | null
+  /** What is selected while a change is made. */
+  held: Held | null
   /** The changes of one command are one step. */
   together: boolean
   /** An input method began to compose, and nothing has changed since. */
@@ -42,7 +47,7 @@ declare module '@tiptap/core' {
 /** The undo manager joins whatever follows within half a second: here it learns where a step ends. */
 export const UndoSteps = Extension.create<object, StepStorage>({
   name: 'undoSteps',
-  addStorage: () => ({ run: null, together: false, begun: false }),
+  addStorage: () => ({ run: null, held: null, together: false, begun: false }),
   addProseMirrorPlugins() {
     const begun = (now: boolean) => () => {
       this.storage.begun = now
@@ -54,6 +59,7 @@ export const UndoSteps = Extension.create<object, StepStorage>({
         view: ({ state }) => {
           const history = historyOf(state)
           if (history) keepOthersWords(history)
+          history?.on('stack-item-added', ({ stackItem }) => stackItem.meta.set(HELD, this.storage.held))
           return {}
         },
       }),
@@ -72,7 +78,7 @@ export const UndoSteps = Extension.create<object, StepStorage>({
         let before: Node
         do {
           before = editor.state.doc
-          history?.[way]()
+          turnOnce(editor, way)
         } while (left() > 0 && looksLike(editor.state.doc, before))
         return true
       }
@@ -104,9 +110,35 @@ export const UndoSteps = Extension.create<object, StepStorage>({
       storage.run = run
       if (!storage.together) endStep(editor.state)
     }
+    storage.held = heldIn(editor.state)
     next(transaction)
+    storage.held = null
   },
 })
+
+function heldIn(state: EditorState): Held | null {
+  const binding = bindingOf(state)
+  return binding ? getRelativeSelection(binding, state) : null
+}
+
+/**
+ * Undoes or redoes one step, and selects what was selected when it was made. The binding knows that of another moment,
+ * and remembers it when all is drawn: where a block is replaced, the caret went to the end of the document.
+ */
+function turnOnce({ state, storage }: Editor, way: 'undo' | 'redo'): void {
+  const [history, binding, now] = [historyOf(state), bindingOf(state), heldIn(state)]
+  const held = history?.[`${way}Stack`].at(-1)?.meta.get(HELD) as Held | null | undefined
+  storage.undoSteps.held = now
+  if (binding && now && held) {
+    // Where others have deleted that place, the caret stays where it is.
+    const { absAnchor, absHead } = now
+    binding.beforeTransactionSelection = { ...held, absAnchor, absHead }
+  }
+  history?.[way]()
+  storage.undoSteps.held = null
+  // What it remembers now would be taken for the caret at the next change of somebody else.
+  if (binding) Object.assign(binding, { beforeTransactionSelection: null })
+}
 
 /** Makes several changes that one undo takes back. */
 export function inOneStep(editor: Editor, change: () => void): void {

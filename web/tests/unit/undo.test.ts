@@ -109,6 +109,53 @@ test.each([
   expect(lines()).toEqual(composed)
 })
 
+test.each([
+  ['a heading', () => editor.commands.toggleHeading({ level: 1 })],
+  ['a list', () => editor.commands.toggleBulletList()],
+  ['a quote', () => editor.commands.toggleBlockquote()],
+  ['a new line', () => editor.commands.splitBlock()],
+  ['a table', () => editor.commands.insertTable({ rows: 2, cols: 2 })],
+  ['bold', () => editor.commands.toggleBold()],
+  ['a letter', () => editor.commands.insertContent('x')],
+])('undoing and redoing %s selects what was selected', (_, change) => {
+  editor.commands.setContent('<p>Alpha beta gamma</p><p>second line</p><p>third line</p>')
+  for (const before of [
+    { from: 8, to: 8 },
+    { from: 8, to: 12 },
+    { from: 8, to: 22 },
+  ]) {
+    editor.commands.setTextSelection(before)
+    const selected = () => {
+      const { from, to } = editor.state.selection
+      return { from, to }
+    }
+    const { doc } = editor.state
+    change()
+    if (editor.state.doc.eq(doc)) continue
+    const after = selected()
+    for (let turn = 0; turn < 2; turn += 1) {
+      editor.commands.undo()
+      expect(selected()).toEqual(before)
+      editor.commands.redo()
+      expect(selected()).toEqual(after)
+    }
+    editor.commands.undo()
+  }
+})
+
+test('what others write right after an undo leaves the caret where it is', () => {
+  editor.commands.setContent('<p>first</p><p>second</p>')
+  editor.commands.setTextSelection(2)
+  editor.commands.toggleBulletList()
+  editor.commands.undo()
+  const other = new Replica(2, Y.encodeStateAsUpdate(replica.doc))
+  replica.outgoing()
+  other.editor.commands.insertContentAt(9, 'theirs ')
+  replica.receive(other.outgoing())
+  expect(editor.state.selection.head).toBe(2)
+  other.close()
+})
+
 test('what was erased comes back, and was one step', () => {
   type('abc def')
   for (let key = 0; key < 4; key += 1) backspace()
