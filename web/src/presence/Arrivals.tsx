@@ -6,8 +6,8 @@ import { someNames } from './someNames'
 
 /** Names that are said at once. */
 const SAID = 5
-/** Who comes and goes within this time is said in one go. */
-const GATHER_MS = 1000
+/** Who comes and goes within this time is said in one go: a connection that breaks is back by then, and nobody left. */
+const GATHER_MS = 3000
 
 /** Says who came and who left. */
 export function Arrivals({ people }: { people: Person[] }) {
