@@ -121,3 +121,17 @@ test('a picture that could not be had is said to be missing however it is change
   await vi.waitFor(() => expect(note()).toBe('picture.broken'))
   expect(of).toHaveBeenCalledTimes(1)
 })
+
+test('a picture that could not be had without a network is shown when there is one', async () => {
+  const of = vi.fn(() => Promise.reject<string>(new Error('no network')))
+  const { editor } = opened(`<p>words</p><img src="${STORED}">`, { of, release: () => undefined })
+  const note = () => pictureIn(editor)?.querySelector<HTMLElement>('.picture-note:not([hidden])')?.textContent
+  await vi.waitFor(() => expect(note()).toBe('picture.broken'))
+  of.mockResolvedValue(STORED)
+  window.dispatchEvent(new Event('quire:connected'))
+  await settled()
+  expect(note()).toBeUndefined()
+  of.mockClear()
+  window.dispatchEvent(new Event('quire:connected'))
+  expect(of).not.toHaveBeenCalled()
+})

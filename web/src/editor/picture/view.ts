@@ -8,6 +8,9 @@ import type { Addresses } from './address'
 import { setWidth } from './resize'
 import type { Uploads } from './uploads'
 
+/** When what could not be fetched is asked for again. */
+const CONNECTED = ['quire:connected', 'online']
+
 function loaded(image: HTMLImageElement): Promise<void> {
   return new Promise((resolve, reject) => {
     image.addEventListener('load', () => resolve())
@@ -118,10 +121,20 @@ export class PictureView implements NodeView {
       else holdLine(this.view, () => this.put(image))
     } catch {
       if (this.shown !== src) return
-      // Drawn again, it is asked for again.
+      // Drawn again, it is asked for again: at the latest when there is a network.
       this.shown = ''
       this.explain(i18next.t('picture.broken'))
+      for (const event of CONNECTED) window.addEventListener(event, this.again)
     }
+  }
+
+  private readonly again = (): void => {
+    this.stopRetrying()
+    this.draw()
+  }
+
+  private stopRetrying(): void {
+    for (const event of CONNECTED) window.removeEventListener(event, this.again)
   }
 
   private put(image: HTMLImageElement): void {
@@ -163,6 +176,7 @@ export class PictureView implements NodeView {
 
   destroy(): void {
     this.stopWatching()
+    this.stopRetrying()
   }
 
   stopEvent(event: Event): boolean {
