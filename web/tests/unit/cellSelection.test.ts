@@ -1,8 +1,9 @@
 /** Keys while cells are selected, and while a selection leads into a table. */
 import { TextSelection } from '@tiptap/pm/state'
 import { CellSelection } from '@tiptap/pm/tables'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { pasteMarkdown } from '../../src/editor/paste/cleanPaste'
 import { Replica } from '../replicas/replica'
 
 let replica: Replica
@@ -61,6 +62,18 @@ test('so is what is composed', () => {
   expect(cells()).toEqual(['', '', '', ''])
   expect(view.state.selection).toBeInstanceOf(TextSelection)
   expect(view.state.selection.from).toBe(11)
+})
+
+test('Markdown that is pasted over cells is what it says in each of them, and the table stays', async () => {
+  // jsdom has none, and the editor makes one when it pastes what it was given as HTML.
+  vi.stubGlobal('ClipboardEvent', class extends Event {})
+  select(cell('a'), cell('d'))
+  await pasteMarkdown(replica.editor.view, 'Only **one** sign\n\n- x')
+  expect(cells()).toEqual(Array.from({ length: 4 }, () => 'Only one signx'))
+  expect(replica.editor.view.dom.querySelectorAll('td strong')).toHaveLength(4)
+  replica.editor.commands.undo()
+  expect(cells()).toEqual(['a', 'b', 'c', 'd'])
+  vi.unstubAllGlobals()
 })
 
 test('a selection that leads into a table from the text above stays one', () => {

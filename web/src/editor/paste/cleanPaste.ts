@@ -67,6 +67,11 @@ function asItems(slice: Slice, { $from }: Selection): Slice {
 export async function pasteMarkdown(view: EditorView, text: string): Promise<void> {
   const html = await markdownToHtml(text).catch(() => null)
   if (view.isDestroyed) return
+  if (html !== null && view.state.selection instanceof CellSelection) {
+    // It goes into every cell: no one place has the text that was written.
+    view.pasteHTML(html)
+    return
+  }
   const { from } = view.state.selection
   view.pasteText(text)
   if (html === null) return
