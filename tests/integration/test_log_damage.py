@@ -26,6 +26,9 @@ from quire.log.contract import DamagedDocument, Outcome, Refused, Update
 from quire.log.sqlite import SqliteLog
 from stalls import until
 
+NUMBER = {"updates": "seq", "heads": "last_seq", "snapshots": "seq", "segments": "first_seq"}
+"""The column that tells the rows of a document apart."""
+
 
 async def compacted_twice(log: SqliteLog, compactor: Compactor) -> list[bytes]:
     """Store 90 updates of "d", with snapshots at 40 and 80; return them."""
@@ -36,6 +39,15 @@ async def compacted_twice(log: SqliteLog, compactor: Compactor) -> list[bytes]:
     await compactor.compact("d")
     await append(log, "d", updates[80:])
     return updates
+
+
+def spoil(path: Path, damage: str) -> None:
+    """Change rows as a flipped bit does, which no constraint keeps from it."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute("UPDATE sqlite_master SET sql=replace(sql, 'NOT NULL', '') WHERE type='table'")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(damage)
 
 
 @pytest.mark.fm("FM-062", "FM-070")
@@ -154,14 +166,15 @@ async def test_a_large_snapshot_that_was_cut_or_lost_is_replaced_by_an_older_one
         "UPDATE snapshots SET payload=x'28b52ffde0ffffffffffffff7f' WHERE seq=80",
         "UPDATE snapshots SET seq='80' || seq WHERE seq=80",
         "UPDATE snapshots SET seq='none' WHERE seq=80",
+        "UPDATE snapshots SET state_vector=NULL WHERE seq=80",
+        "UPDATE updates SET author=NULL, connection=NULL, at=NULL",
         "UPDATE segments SET blob=CAST(blob AS BLOB), checksum=CAST(checksum AS TEXT)",
     ],
 )
 async def test_a_value_of_another_type_costs_no_text(log: SqliteLog, compactor: Compactor, damage: str) -> None:
-    """One bit of a row's header makes text of a blob."""
+    """One bit of a row's header makes text of a blob, or nothing at all."""
     updates = await compacted_twice(log, compactor)
-    with closing(sqlite3.connect(log.path)) as connection, connection:
-        connection.execute(damage)
+    spoil(log.path, damage)
     assert text_of(await parts(log, "d")) == text_of(updates)
     assert [row.payload for row in await log.read("d")] == updates
 
@@ -185,13 +198,14 @@ async def test_a_segment_whose_name_is_damaged_costs_history_and_no_text(
     ("damage", "says"),
     [
         ("UPDATE updates SET payload=5 WHERE seq=85", "85"),
+        ("UPDATE updates SET payload=NULL WHERE seq=85", "85"),
         ("UPDATE heads SET last_seq='no number'", "number of its last update"),
+        ("UPDATE heads SET last_seq=last_seq+(1<<56)", "of 7205759403"),
     ],
 )
 async def test_a_value_that_is_none_is_damage_that_is_named(log: SqliteLog, damage: str, says: str) -> None:
     await append(log, "d", history(90))
-    with closing(sqlite3.connect(log.path)) as connection, connection:
-        connection.execute(damage)
+    spoil(log.path, damage)
     with pytest.raises(DamagedDocument, match=says):
         await log.load("d")
 
@@ -251,6 +265,40 @@ async def test_a_damaged_page_keeps_no_other_document_from_the_start_or_from_bei
     assert await append(log, "e", [b"y"]) == [2]
     assert await asyncio.wait_for(damaged, 10) == [Refused("the database file is damaged")]
     await log.close()
+
+
+@pytest.mark.parametrize("table", ["updates", "heads", "snapshots", "segments"])
+async def test_a_name_that_is_damaged_keeps_no_other_document_from_the_start_or_from_compaction(
+    log: SqliteLog, compactor: Compactor, table: str
+) -> None:
+    await compacted_twice(log, compactor)
+    await append(log, "sound", history(600))
+    await log.close()
+    with closing(sqlite3.connect(log.path)) as connection, connection:
+        connection.execute(
+            f"UPDATE {table} SET document=CAST(x'e4' AS TEXT) WHERE document='d' AND {NUMBER[table]}=("
+            f"SELECT max({NUMBER[table]}) FROM {table} WHERE document='d')"
+        )
+    await log.open()
+    compactor.start()
+    await until(lambda: log.stats.compactions > 2, "a snapshot of the other document")
+    assert compactor.problem is None
+    assert (await log.load("sound")).snapshot is not None
+
+
+@pytest.mark.parametrize("count", ["'x'", "NULL", "x'00'"])
+async def test_a_count_that_is_damaged_keeps_no_document_from_compaction(
+    log: SqliteLog, compactor: Compactor, count: str
+) -> None:
+    await append(log, "d", history(5))
+    spoil(log.path, f"UPDATE heads SET new_bytes={count}")
+    compactor.start()
+    await append(log, "sound", history(600))
+    await append(log, "d", history(1))
+    await until(lambda: log.stats.compactions == 2, "a snapshot of each document")
+    assert compactor.problem is None
+    with closing(sqlite3.connect(log.path)) as connection:
+        assert connection.execute("SELECT new_bytes FROM heads").fetchall() == [(0,), (0,)]
 
 
 async def test_a_document_whose_last_number_is_damaged_keeps_no_other_from_being_saved(log: SqliteLog) -> None:

@@ -163,7 +163,12 @@ class Compactor:
                     for document in documents
                     for row in connection.execute(f"{query} WHERE h.document=?", (document,)).fetchall()
                 ]
-        return [document for document, *gathered in rows if self._trigger.due(*gathered)]
+        # What is no number any more is counted anew by compaction.
+        return [
+            document
+            for document, *gathered in rows
+            if not all(isinstance(number, int) for number in gathered) or self._trigger.due(*gathered)
+        ]
 
     async def compact(self, document: str) -> int:
         """Snapshot a document at its last update and archive what that covers; returns the sequence number.

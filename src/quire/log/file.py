@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,7 @@ Connect = Callable[[Path], sqlite3.Connection]
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open a connection for writing with the settings that "saved" rests on."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+    connection = _opened(path)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA wal_autocheckpoint=4000")
@@ -37,9 +37,20 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
     """Open a connection that cannot write."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+    connection = _opened(path)
     connection.execute("PRAGMA query_only=ON")
     return connection
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+    connection.text_factory = readable
+    return connection
+
+
+def readable(stored: bytes) -> str:
+    """Read text that one flipped bit may have made none: it names nothing then, and all others can still be read."""
+    return stored.decode(errors="replace")
 
 
 @contextmanager
@@ -128,20 +139,20 @@ class LogFile:
                 for row in self.archive.open(segment):
                     if after < row.seq <= upto:
                         found.setdefault(row.seq, row)
-        missing = [seq for seq in range(after + 1, upto + 1) if seq not in found]
-        if missing:
+        if missing := _gaps(sorted(found), after, upto):
             raise DamagedDocument(f"updates {_spans(missing)} of {upto} are missing or damaged")
-        return [found[seq] for seq in range(after + 1, upto + 1)]
+        return [found[seq] for seq in sorted(found)]
 
 
 def stored_rows(
     connection: sqlite3.Connection, document: str, after: int, upto: int
 ) -> Iterator[tuple[int, StoredUpdate | None]]:
     """Yield the numbers after..upto that stand in the table, in order, each with its update; None: it is damaged."""
-    # As bytes: one flipped bit makes text of a blob, or text that is none.
+    # As bytes: one flipped bit makes text of a blob, text that is none, or nothing at all.
     for seq, payload, author, origin, at, checksum in connection.execute(
-        "SELECT seq, CAST(payload AS BLOB), CAST(author AS BLOB), CAST(connection AS BLOB), CAST(at AS INTEGER), "
-        "checksum FROM updates WHERE document=? AND seq>? AND seq<=? ORDER BY seq",
+        "SELECT seq, coalesce(CAST(payload AS BLOB), x''), coalesce(CAST(author AS BLOB), x''), "
+        "coalesce(CAST(connection AS BLOB), x''), coalesce(CAST(at AS INTEGER), 0), checksum FROM updates "
+        "WHERE document=? AND seq>? AND seq<=? ORDER BY seq",
         (document, after, upto),
     ):
         if crc32(payload) == checksum:
@@ -165,21 +176,26 @@ def _segments(connection: sqlite3.Connection, document: str, after: int, upto: i
     return [
         Segment(document, first, last, blob.decode(errors="replace"), checksum)
         for first, last, blob, checksum in connection.execute(
-            "SELECT first_seq, last_seq, CAST(blob AS BLOB), CAST(checksum AS BLOB) FROM segments "
+            "SELECT first_seq, last_seq, coalesce(CAST(blob AS BLOB), x''), CAST(checksum AS BLOB) FROM segments "
             "WHERE document=? AND last_seq>? AND first_seq<=? ORDER BY first_seq",
             (document, after, upto),
         )
     ]
 
 
-def _spans(numbers: Sequence[int]) -> str:
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans[:20])
+def _gaps(numbers: Iterable[int], after: int, upto: int) -> list[tuple[int, int]]:
+    """Return the spans of after..upto that `numbers`, in order, leave out."""
+    # By what is there and not by what should be: one flipped bit makes an end of it that nobody can count to.
+    gaps = []
+    for number in (*numbers, upto + 1):
+        if number > after + 1:
+            gaps.append((after + 1, number - 1))
+        after = number
+    return gaps
+
+
+def _spans(spans: Sequence[tuple[int, int]]) -> str:
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans[:20])
 
 
 def holds_text(path: Path) -> bool:

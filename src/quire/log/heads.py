@@ -22,7 +22,7 @@ _DOCUMENTS = """
     SELECT document FROM one WHERE document IS NOT NULL"""
 _LAST = {
     "updates": "SELECT max(seq) FROM updates WHERE document=?",
-    "segments": "SELECT last_seq FROM segments WHERE document=? ORDER BY first_seq DESC LIMIT 1",
+    "segments": "SELECT (SELECT last_seq FROM segments WHERE document=? ORDER BY first_seq DESC LIMIT 1)",
 }
 
 

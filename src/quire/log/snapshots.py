@@ -40,10 +40,10 @@ class SnapshotStore:
 
     def newest_first(self, connection: sqlite3.Connection, document: str) -> Iterator[SnapshotRow]:
         """Yield the document's snapshots from the newest to the oldest."""
-        # As bytes: one flipped bit makes text of a blob, or text that is none.
+        # As bytes: one flipped bit makes text of a blob, text that is none, or nothing at all.
         for row in connection.execute(
-            "SELECT document, CAST(seq AS INTEGER), CAST(payload AS BLOB), CAST(blob AS BLOB), "
-            "CAST(checksum AS BLOB), CAST(state_vector AS BLOB), CAST(waiting AS BLOB) FROM snapshots "
+            "SELECT document, coalesce(CAST(seq AS INTEGER), 0), CAST(payload AS BLOB), CAST(blob AS BLOB), "
+            "CAST(checksum AS BLOB), coalesce(CAST(state_vector AS BLOB), x''), CAST(waiting AS BLOB) FROM snapshots "
             "WHERE document=? ORDER BY seq DESC",
             (document,),
         ).fetchall():

@@ -333,7 +333,7 @@ def _mend_heads(connection: sqlite3.Connection, snapshots: SnapshotStore) -> Non
     try:
         mended = mend(connection, snapshots)
     except sqlite3.DatabaseError as error:
-        if not error.sqlite_errorname.startswith("SQLITE_CORRUPT"):
+        if not getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT"):
             raise
         _logger.error("the numbers of last updates cannot be checked", reason=reason_of(error))
         return
