@@ -10,7 +10,9 @@ import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from typer.testing import CliRunner
@@ -22,6 +24,7 @@ from quire.log.archive import Archive
 from quire.log.contract import StoredUpdate
 from quire.ops import logs
 from quire.ops.doctor import machine, stored
+from quire.ops.doctor.stored import ATTACHMENTS
 from quire.ops.doctor.unused import unused
 from quire.settings import Settings
 
@@ -73,6 +76,10 @@ def sql(name: str, statement: str) -> Callable[[Path], None]:
     return work
 
 
+def shortened(name: str) -> Callable[[Path], None]:
+    return lambda folder: os.truncate(folder / name, (folder / name).stat().st_size - 100)
+
+
 def torn(name: str) -> Callable[[Path], None]:
     def work(folder: Path) -> None:
         with open(folder / name, "r+b") as file:
@@ -115,6 +122,29 @@ def in_the_first_schema(damage: Callable[[Path], None]) -> Callable[[Path], None
     return work
 
 
+def picture(content: bytes) -> Callable[[Path], None]:
+    """The file of a picture of four bytes, as somebody or something left it."""
+
+    def work(folder: Path) -> None:
+        digest = sha256(b"PNG.").hexdigest()
+        insert = f"INSERT INTO attachments SELECT id, '{digest}', 'image/png', '', 4, 1, 1, 0 FROM documents"
+        sql("catalogue.db", insert)(folder)
+        (file,) = [folder / "blobs" / key for key in rows(folder / "catalogue.db", ATTACHMENTS)]
+        file.parent.mkdir(parents=True)
+        file.write_bytes(content)
+
+    return work
+
+
+def rows(database: Path, query: str) -> list[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return [value for (value,) in connection.execute(query)]
+
+
+def several(*damages: Callable[[Path], None]) -> Callable[[Path], None]:
+    return lambda folder: [damage(folder) for damage in damages] and None
+
+
 def another_database(folder: Path) -> None:
     (folder / "log.db").unlink()
     sql("log.db", "CREATE TABLE other(column)")(folder)
@@ -133,6 +163,21 @@ def another_database(folder: Path) -> None:
             sql("log.db", "UPDATE heads SET last_seq=0"),
             "numbers: 1 documents are said to end before.*0 of 1.*next start mends",
         ),
+        (
+            several(
+                sql("log.db", "UPDATE updates SET payload=x'00'"),
+                sql("log.db", "INSERT INTO segments VALUES('d', 1, 2, 'archive/d/1', x'00')"),
+            ),
+            "text: .*updates 1 of 1 are missing or damaged.*backup",
+        ),
+        (sql("log.db", "UPDATE heads SET last_seq=last_seq+(1<<56)"), "text: .*updates 2-.* are missing.*backup"),
+        (picture(b"PNG"), "pictures: 1 are damaged .one is attachments/.*backup"),
+        (picture(b""), "pictures: 1 are damaged .one is attachments/.*backup"),
+        (sql("catalogue.db", "DELETE FROM accounts"), "catalogue.db: .* rows refer to what is not there.*backup"),
+        (sql("catalogue.db", "UPDATE documents SET title=x'ff'"), "catalogue.db: 1 rows of documents.*backup"),
+        (sql("catalogue.db", "UPDATE documents SET updated_at=1<<62"), "catalogue.db: 1 rows of documents.*backup"),
+        (shortened("log.db"), "log.db: the database file was cut short.*backup"),
+        (sql("catalogue.db", "UPDATE grants SET role='ownes'"), "documents: 1 belong to nobody.*backup"),
         (damaged_blob, "text: archive/.*the file is damaged.*backup"),
         (another_database, "documents: log.db holds no text at all.*backup"),
         (a_folder("lock"), "lock: no file that this user can write.*remove"),
@@ -190,20 +235,47 @@ def test_where_one_of_both_databases_is_missing_the_start_asks_for_the_whole_of_
     assert re.search(f"{missing} is missing or empty.*restore the whole of it from one backup", done.stderr), done
 
 
+def test_a_text_that_no_list_names_is_told(used: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(used, folder)
+    (document,) = rows(folder / "catalogue.db", "SELECT id FROM documents")
+    for damage in ("DELETE FROM documents", "DELETE FROM links", "DELETE FROM grants"):
+        sql("catalogue.db", damage)(folder)
+    told = [finding.text for finding in stored.check(folder) if finding.part == "documents"]
+    assert any(re.search(f"1 have text and are in no list .one is {document}.*backup", text) for text in told), told
+    # What is just being made is none.
+    sql("catalogue.db", f"INSERT INTO unfinished VALUES('{document}')")(folder)
+    assert "no list" not in str(list(stored.check(folder)))
+
+
+def test_a_check_that_fails_by_itself_hides_no_other(
+    used: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> NoReturn:
+        raise AttributeError("nobody thought of this")
+
+    folder = tmp_path / "data"
+    shutil.copytree(used, folder)
+    folder.chmod(0o755)
+    monkeypatch.setattr(stored, "_damaged", fails)
+    assert re.search("(?s)privacy: .*storage: cannot be checked: .*nobody thought of this", complaints(folder))
+
+
 def test_files_that_a_kill_left_are_told_and_listed_and_nothing_else(used: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     shutil.copytree(used, folder)
     folder.chmod(0o700)
     with closing(sqlite3.connect(folder / "catalogue.db")) as connection:
         (document,) = connection.execute("SELECT id FROM documents").fetchone()
-    insert = f"INSERT INTO attachments VALUES ('{document}', 'named', 'image/png', '', 1, 1, 1, 0)"
+    named = sha256(b"x").hexdigest()
+    insert = f"INSERT INTO attachments VALUES ('{document}', '{named}', 'image/png', '', 1, 1, 1, 0)"
     sql("catalogue.db", insert)(folder)
     pictures, blobs = f"attachments/{document}", FolderBlobs(folder / "blobs")
-    for name in ("left", "named", "just-now"):
+    for name in ("left", named, "just-now"):
         blobs.write(f"{pictures}/{name}", b"x")
     blobs.write("archive/d/left", b"x")
     left = {f"{pictures}/left", "archive/d/left"}
-    for key in (*left, f"{pictures}/named"):
+    for key in (*left, f"{pictures}/{named}"):
         os.utime(folder / "blobs" / key, (1e9, 1e9))
     before = listing(folder)
     assert complaints(folder) == ""

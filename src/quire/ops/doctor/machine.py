@@ -55,6 +55,8 @@ def _contained(part: str, check: Callable[[Settings], Iterator[Finding]], settin
         yield Finding(part, False, text)
     except (OSError, sqlite3.Error) as error:
         yield Finding(part, False, f"cannot be checked: {error}")
+    except Exception as error:  # noqa: BLE001 - damage that nobody foresaw must not hide what else is wrong
+        yield Finding(part, False, f"cannot be checked: {error!r}")
 
 
 def _variables(_: Settings) -> Iterator[Finding]:

@@ -6,21 +6,24 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
+from sqlalchemy import JSON, Table
 
 from quire.access.tokens import links_of_another_key
+from quire.blobs.contract import BlobMissing
 from quire.blobs.folder import FolderBlobs
 from quire.db.tables import metadata
 from quire.log import heads
 from quire.log.archive import Archive
 from quire.log.contract import DamagedDocument
-from quire.log.file import LogFile, one_moment
+from quire.log.file import LogFile, one_moment, readable
 from quire.log.schema import MIGRATIONS, TABLES, read_as_newest
 from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
@@ -34,6 +37,14 @@ SHOWN = 10
 """Damaged parts that are named one by one."""
 CATALOGUE_TABLES = frozenset(metadata.tables)
 ATTACHMENTS = "SELECT 'attachments/' || document || '/' || digest FROM attachments"
+NOBODYS = """
+    SELECT id FROM documents WHERE NOT EXISTS(
+        SELECT 1 FROM grants WHERE resource_kind='document' AND resource=documents.id AND role='owner')"""
+KINDS: Mapping[type[object], str] = {int: "integer", bool: "integer", bytes: "blob"}
+"""What SQLite calls the values of a column; all others are text."""
+LAST_MOMENT = 253_402_300_799_999_999
+"""The end of the year 9999, in microseconds: no later one can be shown."""
+LISTED = "SELECT id FROM documents UNION SELECT document FROM unfinished"
 SEGMENTS = "SELECT blob FROM segments"
 SNAPSHOTS = "SELECT blob FROM snapshots WHERE blob IS NOT NULL"
 
@@ -74,6 +85,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{'immutable=1' if lone else 'mode=ro'}", uri=True, isolation_level=None, timeout=5
     )
+    connection.text_factory = readable
     try:
         with closing(connection):
             yield connection
@@ -123,7 +135,10 @@ def _database(path: Path, seconds: float) -> Iterator[Finding]:
                     raise
                 yield Finding(name, True, f"no damage in what was checked in {seconds:g} s; {REST}", whole=False)
                 return
-            if answer == "ok":
+            (page,) = connection.execute("PRAGMA page_size").fetchone()
+            if path.stat().st_size % page:
+                yield Finding(name, False, "the database file was cut short: restore it from a backup")
+            elif answer == "ok":
                 yield Finding(name, True, "sound")
             else:
                 yield Finding(
@@ -196,10 +211,9 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool], seconds: floa
         text = f"whether each document has its text and its files was checked in part, for {seconds:g} s; {REST}"
         yield Finding("documents", True, text, whole=False)
     damaged = False
-    if not lost:
-        for finding in _text(log, seconds):
-            damaged |= not finding.ok
-            yield finding
+    for finding in (*_text(log, seconds, lost), *_pictures(log, catalogue, seconds, lost), *_rows(catalogue, seconds)):
+        damaged |= not finding.ok
+        yield finding
     behind = _behind(log)
     if behind:
         document, said, stored = behind[0]
@@ -209,6 +223,12 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool], seconds: floa
         yield Finding("numbers", False, f"{text}: the next start mends it; files of two moments may have been mixed")
     if whole and not lost and not damaged and not behind:
         yield Finding("documents", True, "each has its text and its files")
+    if unlisted := _unlisted(log, catalogue):
+        text = (
+            f"{len(unlisted)} have text and are in no list (one is {min(unlisted)}). One that was made during a backup "
+            f"is no harm; where documents are missed, {catalogue.name} is the older one: restore both from one backup"
+        )
+        yield Finding("documents", True, text)
 
 
 def _has_documents(path: Path) -> bool:
@@ -230,8 +250,8 @@ def _has_table(path: Path, table: str) -> bool:
     return True
 
 
-def _text(log: Path, seconds: float) -> Iterator[Finding]:
-    """Read the text of every document and every file, as far as the time goes."""
+def _text(log: Path, seconds: float, lost: Set[str]) -> Iterator[Finding]:
+    """Read the text of every document and every file that is not lost, as far as the time goes."""
     documents, damaged, read = _all_documents(log), dict[str, dict[str, str]](), 0
     until = time.monotonic() + seconds
     with suppress(sqlite3.Error, OSError), reading(log) as connection:
@@ -245,7 +265,9 @@ def _text(log: Path, seconds: float) -> Iterator[Finding]:
     with suppress(sqlite3.Error, OSError), reading(log) as connection:
         read_as_newest(connection)
         damaged = {document: _damaged(connection, log, document) for document in damaged}
-    complaints = sorted(complaint for found in damaged.values() for complaint in found.items())
+    complaints = sorted(
+        complaint for found in damaged.values() for complaint in found.items() if complaint[0] not in lost
+    )
     for what, why in complaints[:SHOWN]:
         yield Finding("text", False, f"{what}: {why}; check the disk, and restore the folder from a backup")
     if len(complaints) > SHOWN:
@@ -253,6 +275,87 @@ def _text(log: Path, seconds: float) -> Iterator[Finding]:
     if read < len(documents):
         text = f"{read} of {len(documents)} documents were read in {seconds:g} s; {REST}"
         yield Finding("text", True, text, whole=False)
+
+
+def _pictures(log: Path, catalogue: Path, seconds: float, lost: Set[str]) -> Iterator[Finding]:
+    """Read every picture that is not lost, as far as the time goes: it is named by what is in it."""
+    blobs, keys, damaged, read = FolderBlobs(log.parent / BLOBS), list[str](), list[str](), 0
+    with suppress(sqlite3.Error, OSError), reading(catalogue) as connection:
+        keys = [key for (key,) in connection.execute(ATTACHMENTS)]
+    until = time.monotonic() + seconds
+    for key in keys:
+        if time.monotonic() > until:
+            break
+        read += 1
+        if key not in lost:
+            # One that went meanwhile is none that is damaged.
+            with suppress(BlobMissing):
+                if not _holds(blobs, key):
+                    damaged.append(key)
+    if damaged:
+        yield Finding(
+            "pictures", False, f"{len(damaged)} are damaged (one is {damaged[0]}): restore them from a backup"
+        )
+    if read < len(keys):
+        text = f"{read} of {len(keys)} pictures were read in {seconds:g} s; {REST}"
+        yield Finding("pictures", True, text, whole=False)
+
+
+def _holds(blobs: FolderBlobs, key: str) -> bool:
+    try:
+        return sha256(blobs.read(key)).hexdigest() == key.rpartition("/")[2]
+    except ValueError:
+        return False
+
+
+def _rows(catalogue: Path, seconds: float) -> Iterator[Finding]:
+    """Look for rows that refer to nothing or cannot be, and documents that nobody can open, as far as the time goes."""
+    until = time.monotonic() + seconds
+    try:
+        with reading(catalogue) as connection:
+            connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
+            for part, text in _wrong_rows(connection, catalogue.name):
+                yield Finding(part, False, f"{text}: restore both databases from one backup")
+    except (sqlite3.Error, OSError) as error:
+        # All else is told elsewhere.
+        if str(error) == "interrupted":
+            text = f"its rows were checked in part, for {seconds:g} s; {REST}"
+            yield Finding(catalogue.name, True, text, whole=False)
+
+
+def _wrong_rows(connection: sqlite3.Connection, name: str) -> Iterator[tuple[str, str]]:
+    """Yield parts and what is wrong with them."""
+    astray = connection.execute("PRAGMA foreign_key_check").fetchall()
+    if astray:
+        table, _, missing, _ = astray[0]
+        yield name, f"{len(astray)} rows refer to what is not there (one of {table} to one of {missing})"
+    for each in metadata.sorted_tables:
+        (spoilt,) = connection.execute(f'SELECT count(*) FROM "{each.name}" WHERE {_spoilt(each)}').fetchone()  # noqa: S608
+        if spoilt:
+            yield name, f"{spoilt} rows of {each.name} have values of another kind, or times beyond all calendars"
+    nobodys = connection.execute(NOBODYS).fetchall()
+    if nobodys:
+        yield "documents", f"{len(nobodys)} belong to nobody (one is {nobodys[0][0]})"
+
+
+def _spoilt(table: Table) -> str:
+    """Return the condition under which a row has a value that its table cannot have."""
+    conditions = []
+    for column in table.columns:
+        kind = "text" if isinstance(column.type, JSON) else KINDS.get(column.type.python_type, "text")
+        conditions.append(f"typeof(\"{column.name}\") NOT IN ('{kind}', 'null')")
+        if column.name.endswith("_at"):
+            conditions.append(f'"{column.name}" NOT BETWEEN 0 AND {LAST_MOMENT}')
+    return " OR ".join(conditions)
+
+
+def _unlisted(log: Path, catalogue: Path) -> set[str]:
+    """Return the documents with text that the catalogue does not know, not even as being made."""
+    # The text first: what is made meanwhile is known before it has any.
+    texts = _all_documents(log)
+    with suppress(sqlite3.Error, OSError), reading(catalogue) as connection:
+        return set(texts).difference(document for (document,) in connection.execute(LISTED))
+    return set()
 
 
 def _all_documents(log: Path) -> list[str]:
