@@ -347,6 +347,24 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: py
     assert re.search("data folder: .* cannot be written by this user", complaints(tmp_path))
 
 
+@pytest.mark.parametrize("name", ["log.db", "catalogue.db", "blobs", "blobs/archive", "blobs/archive/d/1"])
+def test_what_this_user_may_not_use_is_no_damage(
+    used: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(used, folder)
+    folder.chmod(0o700)
+    damaged_blob(folder)
+    FolderBlobs(folder / "blobs").write("archive/d/1", b"x")
+    # As root everything may be used.
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != folder / name and access(path, mode))
+    found = complaints(folder)
+    assert f"{folder / name}" in found
+    assert "run this as the server's user, or mend its owner and mode" in found
+    assert "file is damaged" not in found or name.endswith(".db")
+
+
 def test_each_trouble_with_the_address_has_its_own_advice(tmp_path: Path) -> None:
     assert "Choose an address of this machine" in complaints(tmp_path, host="no.such.host.invalid")
     assert "Choose an address of this machine" in complaints(tmp_path, host="192.0.2.1")

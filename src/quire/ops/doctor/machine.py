@@ -17,7 +17,7 @@ from pathlib import Path
 from quire import BROWSER_APP
 from quire.ops import descriptors
 from quire.ops.doctor import stored, unused
-from quire.ops.doctor.stored import CHECK_SECONDS, Finding, served
+from quire.ops.doctor.stored import CHECK_SECONDS, OWNER, Finding, served
 from quire.ops.listening import advice, listen
 from quire.settings import Settings, unknown_variables
 
@@ -51,7 +51,7 @@ def _contained(part: str, check: Callable[[Settings], Iterator[Finding]], settin
     try:
         yield from check(settings)
     except PermissionError as error:
-        text = f"{error.filename} cannot be read by this user: run this as the server's user"
+        text = f"{error.filename} cannot be read by this user: {OWNER}"
         yield Finding(part, False, text)
     except (OSError, sqlite3.Error) as error:
         yield Finding(part, False, f"cannot be checked: {error}")

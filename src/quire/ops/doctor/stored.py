@@ -33,6 +33,7 @@ from quire.storage.failure import reason_of
 CHECK_SECONDS = 20.0
 """Time for one check where not all is asked for; of what is larger a part is checked."""
 REST = "`quire doctor --all` checks the rest"
+OWNER = "run this as the server's user, or mend its owner and mode"
 SHOWN = 10
 """Damaged parts that are named one by one."""
 CATALOGUE_TABLES = frozenset(metadata.tables)
@@ -122,6 +123,10 @@ def check(folder: Path, seconds: float = CHECK_SECONDS) -> Iterator[Finding]:
 
 def _database(path: Path, seconds: float) -> Iterator[Finding]:
     name = path.name
+    for file in (path, path.with_name(f"{name}-wal"), path.with_name(f"{name}-shm")):
+        if file.exists() and not os.access(file, os.R_OK | os.W_OK):
+            yield Finding(name, False, f"{file} cannot be read and written by this user: {OWNER}")
+            return
     try:
         with reading(path) as connection:
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")}
@@ -145,13 +150,8 @@ def _database(path: Path, seconds: float) -> Iterator[Finding]:
                     name, False, f"the database file is damaged ({answer.splitlines()[-1]}): restore it from a backup"
                 )
     except (sqlite3.Error, OSError) as error:
-        yield Finding(name, False, _unreadable(path, error))
-
-
-def _unreadable(path: Path, error: Exception) -> str:
-    if not os.access(path, os.R_OK):
-        return f"this user cannot read it: run this as the user of the server, or mend the owner of {path}"
-    return f"{reason_of(error)} ({error}): check the disk; if the file is damaged, restore it from a backup"
+        text = f"{reason_of(error)} ({error}): check the disk; if the file is damaged, restore it from a backup"
+        yield Finding(name, False, text)
 
 
 def _log_schema(connection: sqlite3.Connection, tables: set[str]) -> Finding:
@@ -196,6 +196,11 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool], seconds: floa
     if not _has_table(log, "heads") and _has_documents(catalogue):
         yield Finding("documents", False, f"{log.name} holds no text at all: restore both databases from one backup")
         return
+    if forbidden := _forbidden(log.parent / BLOBS, seconds):
+        # Neither missing nor damaged: that can be said once they can be read.
+        text = f"{len(forbidden)} files or folders cannot be used by this user (one is {forbidden[0]}): {OWNER}"
+        yield Finding("blobs", False, text)
+        return
     # What a server removes meanwhile is no loss: only what is still missing at a second look counts.
     lost, whole = _lost(log, catalogue, seconds)
     lost = lost and lost & _lost(log, catalogue, seconds)[0]
@@ -229,6 +234,21 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool], seconds: floa
             f"is no harm; where documents are missed, {catalogue.name} is the older one: restore both from one backup"
         )
         yield Finding("documents", True, text)
+
+
+def _forbidden(blobs: Path, seconds: float) -> list[Path]:
+    """Return the files below a folder that this user cannot read, and the folders that it cannot use."""
+    found, until = [], time.monotonic() + seconds
+    if blobs.exists() and not os.access(blobs, os.R_OK | os.W_OK | os.X_OK):
+        found.append(blobs)
+    for place, folders, files in os.walk(blobs):
+        for names, right in ((folders, os.R_OK | os.W_OK | os.X_OK), (files, os.R_OK)):
+            paths = (Path(place, name) for name in names)
+            # One that went meanwhile is none.
+            found += [path for path in paths if not os.access(path, right) and path.exists()]
+        if time.monotonic() > until:
+            break
+    return found
 
 
 def _has_documents(path: Path) -> bool:
