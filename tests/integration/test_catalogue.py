@@ -217,3 +217,13 @@ async def test_a_title_that_is_damaged_takes_nobody_the_list(node: Server, ada: 
     assert (titles[damaged], titles[sound]) == ("\N{REPLACEMENT CHARACTER}b", "b")
     renamed = await ada.call("PATCH", f"/documents/{damaged}", {"title": "a"}, **{"If-Match": "*"})
     assert renamed.json()["title"] == "a"
+
+
+async def test_a_role_that_is_damaged_gives_nothing_and_takes_nobody_the_list(node: Server, ada: Browser) -> None:
+    damaged, sound = [(await ada.call("POST", "/documents", {"title": title})).json()["id"] for title in "ab"]
+    with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
+        catalogue.execute("UPDATE grants SET role='ownes' WHERE resource=?", (damaged,))
+    listed = [item["id"] for item in (await ada.call("GET", "/documents")).json()["items"]]
+    assert sound in listed
+    assert damaged not in listed
+    assert (await ada.call("GET", f"/documents/{damaged}")).status_code == 404

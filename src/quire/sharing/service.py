@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -91,7 +92,9 @@ class SharingAccess:
                 found += await self._linked(connection, principal, [place.id for place in places])
         roles: dict[str, Role] = {}
         for document, label in found:
-            roles[document] = max(Role.parse(label), roles.get(document, Role.VIEWER))
+            # What damage made no role gives nothing, and takes nobody the other documents.
+            with suppress(ValueError):
+                roles[document] = max(Role.parse(label), roles.get(document, Role.VIEWER))
         return _within_scopes(roles, principal.scopes)
 
     async def _granted(
