@@ -156,6 +156,30 @@ test('what others write right after an undo leaves the caret where it is', () =>
   other.close()
 })
 
+test('what comes back with a cell in which something had come back before stands where the server lets it stand', () => {
+  const besideOneThing: unknown[] = []
+  replica.doc.on('update', (update: Uint8Array) => {
+    for (const item of Y.decodeUpdate(update).structs) {
+      if (item instanceof Y.Item && item.origin && Y.compareIDs(item.origin, item.rightOrigin))
+        besideOneThing.push(item)
+    }
+  })
+  editor.commands.setContent('<table><tr><td>one</td></tr><tr><td>two</td></tr></table>')
+  const { doc } = editor.state
+  editor.commands.setTextSelection(6)
+  editor.commands.toggleBulletList()
+  editor.commands.undo()
+  editor.commands.setTextSelection(7)
+  editor.commands.splitBlock()
+  editor.commands.insertContent('and more')
+  const written = editor.state.doc
+  editor.commands.deleteRow()
+  editor.commands.undo()
+  expect(editor.state.doc.textContent).toBe(written.textContent)
+  expect(written.textContent).not.toBe(doc.textContent)
+  expect(besideOneThing).toEqual([])
+})
+
 test('what was erased comes back, and was one step', () => {
   type('abc def')
   for (let key = 0; key < 4; key += 1) backspace()
