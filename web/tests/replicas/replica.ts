@@ -8,6 +8,7 @@ import { CORE_EXTENSIONS } from '../../src/editor/extensions/keys'
 import { asStored } from '../../src/editor/picture/address'
 import schema from '../../src/editor/schema/schema.json'
 import type { DocumentSession } from '../../src/sync'
+import { takeUpdate } from '../../src/sync/connection/updates'
 import { rescueWords } from '../../src/editor/rescue/rescue'
 
 export class Replica {
@@ -47,7 +48,7 @@ export class Replica {
   }
 
   receive(updates: Uint8Array[]): void {
-    for (const update of updates) Y.applyUpdate(this.doc, update, this)
+    for (const update of updates) takeUpdate(this.doc, update, this)
   }
 
   /** What this replica wrote since it was asked last. */

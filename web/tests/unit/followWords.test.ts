@@ -189,3 +189,17 @@ test('cells that are selected stay selected when somebody else writes', () => {
   expect(second.editor.state.selection).toBeInstanceOf(CellSelection)
   expect((second.editor.state.selection as CellSelection).ranges).toHaveLength(2)
 })
+
+test('the caret stays in a word whose end is written again to its beginning', () => {
+  const [first, second] = meet('<p>alpha</p><p>next</p>')
+  caret(second, 'alpha')
+  type(second, ' wor')
+  meetAgain()
+  caret(first, 'wor')
+  first.editor.chain().setTextSelection(12).joinBackward().run()
+  type(second, 'd')
+  meetAgain()
+  type(second, 's')
+  meetAgain()
+  expect(lines(first)).toEqual(['alpha wordsnext'])
+})

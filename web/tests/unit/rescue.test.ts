@@ -1,5 +1,5 @@
 /** Words that somebody types into a block while another replaces it. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { rescueWords } from '../../src/editor/rescue/rescue'
 import { takeUpdate } from '../../src/sync/connection/updates'
@@ -386,4 +386,114 @@ test('what somebody writes into the block before is not taken for the copy of a 
   first.write('Q9x and ', 'b2', 'heading')
   second.hear(first)
   expect(agree(first, second)).toMatch(/^Q9x alpha \| .*NEW words /)
+})
+
+test('a word goes on where it began when somebody joins a block to what he has seen of it', () => {
+  for (const [one, other] of [
+    [1, 2],
+    [2, 1],
+  ] as const) {
+    const base = new Person()
+    base.write('old ', 'b1')
+    base.write('next', 'b2')
+    const [author, joiner] = [new Person(base), new Person(base)]
+    author.doc.clientID = one
+    joiner.doc.clientID = other
+    author.type('wor', 4)
+    joiner.hear(author)
+    joiner.doc.transact(() => {
+      joiner.blocks.delete(1, 1)
+      joiner.type('next', 7)
+    })
+    author.type('d is', 7)
+    expect(agree(author, joiner)).toBe('old word isnext')
+  }
+})
+
+test('words stand behind the last letters of a copy in which its maker has written before those', () => {
+  const author = new Person()
+  author.write('alpha beta gamma ka', 'b1')
+  const copier = new Person(author)
+  copier.convert('alpha beta gamma ka', 'b1')
+  copier.type('lino ', 17)
+  author.type('hinalo', 19)
+  expect(agree(author, copier)).toBe('alpha beta gamma lino kahinalo')
+})
+
+test('words go along with the part of a block that was split off a part that was split off', () => {
+  const author = new Person()
+  author.write('alpha beta gamma delta', 'b1')
+  const copier = new Person(author)
+  for (const [block, at, rest] of [
+    [0, 6, 'beta gamma delta'],
+    [1, 11, 'delta'],
+  ] as const) {
+    copier.doc.transact(() => {
+      ;((copier.blocks.get(block) as Y.XmlElement).get(0) as Y.XmlText).delete(at, rest.length)
+      copier.write(rest, null, 'paragraph', block + 1)
+    })
+  }
+  author.type(' more', 22)
+  expect(agree(author, copier)).toBe('alpha  | beta gamma  | delta more')
+})
+
+test('what was corrected long before a copy came takes no letters of others out of it', () => {
+  const author = new Person()
+  author.write('alpha beta', 'b1')
+  author.type('x', 10)
+  ;((author.blocks.get(0) as Y.XmlElement).get(0) as Y.XmlText).delete(10, 1)
+  vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 100_000)
+  const copier = new Person(author)
+  copier.convert('alpha beta', 'b1')
+  copier.type('x', 10)
+  author.type(' more', 5)
+  expect(agree(author, copier)).toBe('alpha more betax')
+  vi.restoreAllMocks()
+})
+
+test('words typed into an empty block that somebody takes away have one of their own', () => {
+  const author = new Person()
+  author.write('before')
+  author.write('')
+  author.write('after')
+  const other = new Person(author)
+  other.blocks.delete(1, 1)
+  author.type('words', 0, 1)
+  expect(agree(author, other)).toBe('before | words | after')
+})
+
+test('words typed into an empty item that somebody takes away have one of their own', () => {
+  const author = new Person()
+  const [list, ...items] = ['bulletList', 'listItem', 'listItem'].map((name) => new Y.XmlElement(name))
+  for (const item of items) {
+    const paragraph = new Y.XmlElement('paragraph')
+    paragraph.insert(0, [new Y.XmlText('')])
+    item.insert(0, [paragraph])
+  }
+  list?.insert(0, items)
+  author.blocks.insert(0, [list as Y.XmlElement])
+  const other = new Person(author)
+  const itemOf = ({ blocks }: Person, at: number) => (blocks.get(0) as Y.XmlElement).get(at) as Y.XmlElement
+  ;(other.blocks.get(0) as Y.XmlElement).delete(1, 1)
+  ;((itemOf(author, 1).get(0) as Y.XmlElement).get(0) as Y.XmlText).insert(0, 'words')
+  agree(author, other)
+  expect(itemOf(author, 1).toString()).toBe('<listitem><paragraph>words</paragraph></listitem>')
+})
+
+test('words that were moved along while somebody copied them at their old place are there once', () => {
+  const base = new Person()
+  base.write('alpha beta gamma', 'b1')
+  const [author, copier] = [new Person(base), new Person(base)]
+  author.type(' more', 16)
+  copier.doc.transact(() => {
+    ;((copier.blocks.get(0) as Y.XmlElement).get(0) as Y.XmlText).delete(6, 10)
+    copier.write('beta gamma', 'b2')
+  })
+  const split = Y.encodeStateAsUpdate(copier.doc)
+  copier.hear(author)
+  expect(copier.text).toBe('alpha  more | beta gamma')
+  copier.convert('alpha  more', 'b1')
+  takeUpdate(author.doc, split, author)
+  expect(author.text).toBe('alpha  | beta gamma more')
+  expect(agree(author, copier)).toBe('alpha  | beta gamma more')
 })

@@ -50,7 +50,11 @@ export const FollowWords = Extension.create({
     else if (!resolved.eq(state.selection)) transaction.setSelection(state.selection)
     next(transaction)
     // More may come before the binding takes the caret anew.
-    if (binding && held && !this.editor.state.selection.eq(resolved)) hold(binding, held, this.editor.state)
+    const isHeld =
+      this.editor.state.selection.eq(resolved) &&
+      isAlive(binding?.doc, held?.anchor) &&
+      isAlive(binding?.doc, held?.head)
+    if (binding && held && !isHeld) hold(binding, held, this.editor.state)
   },
 })
 
@@ -109,13 +113,14 @@ function placeOf(old: Node, position: number, tr: Transaction, resolved: number,
   const after = text.slice($old.parentOffset, $old.parentOffset + REACH)
   const same = $new.parent.isTextblock && Boolean(id) && $new.parent.attrs.id === id
   const now = textOf($new.parent)
-  if (same && now.charAt($new.parentOffset - 1) === before.slice(-1)) return resolved
+  const isBehindSame = now.charAt($new.parentOffset - 1) === before.slice(-1)
+  if (same && isBehindSame) return resolved
   const alive = isHeld()
   const kept = alive ? scoreAt(now, $new.parentOffset, before, after) : -1
   let best: Place | null = null
   for (const block of changedTexts(tr)) {
     const sameBlock = Boolean(id) && block.node.attrs.id === id
-    if (alive && block.node === $new.parent) continue
+    if (alive && block.node === $new.parent && isBehindSame) continue
     const found = bestPlace(textOf(block.node), before, after, $old.parentOffset)
     const telling = found.score >= Math.max(1, Math.min(before.length + after.length, TELLING))
     if (!(sameBlock && !alive) && (!telling || found.score <= kept)) continue
@@ -134,7 +139,8 @@ function scoreAt(text: string, at: number, before: string, after: string): numbe
   let [left, right] = [0, 0]
   while (left < Math.min(at, before.length) && text[at - 1 - left] === before[before.length - 1 - left]) left += 1
   while (right < after.length && at + right < text.length && text[at + right] === after[right]) right += 1
-  return left + right
+  // What is written next goes on from what stands before.
+  return 8 * left + right
 }
 
 /** The place in a text that has most of the same letters around it; of equal ones, the nearest to an offset. */

@@ -2,24 +2,19 @@
  * What became of a deleted block when that is no mere copy, because whoever made it went on writing in it or split it.
  */
 import * as Y from 'yjs'
+import { align } from './align'
 import { blockId, idOf, textIn } from './block'
 import type { Copies } from './copies'
 import { said, type Letter } from './missing'
+import { previousText } from './previousText'
 import { newItems, others, type Change, type Run } from './runs'
+import { endOfWord, isInWord } from './wholeWords'
+import { around, whereNow, type Place } from './whereNow'
 
 /** Letters that two texts must have in common, where no id tells that the one became the other. */
 const MUCH = 12
-/** Fewer letters in a row are in both texts by chance. */
-const SAME = 4
-/** Pieces of text before and behind one that may be other parts of the same block. */
-const NEAR = 3
 
 const END: Letter = { letter: '', mine: null, unseen: false }
-
-interface Place {
-  text: Y.XmlText
-  at: number
-}
 
 /**
  * Where the words of a deleted text belong that whoever made the changed copy had not seen: what is left of the text
@@ -31,56 +26,58 @@ export function intoChanged(
   copies: Copies,
   transaction: Y.Transaction,
 ): Change[] | null {
+  // Nobody had what was written and erased again before they heard of it.
   const known = letters.filter(({ unseen }) => !unseen)
+  const isErased = (at: number): boolean => known[at]?.erased === true
   const words = said(known)
   const successor = successorOf(text, transaction)
   const made = successor
     ? (copies.arrived.find((run) => run.text.parent === successor) ??
       copies.arrived.find((run) => run.author === successor._item?.id.client))
-    : mostAlike(words, copies)
+    : mostAlike(text, words, copies)
   if (!successor && !made) return null
   // What was split off stands behind, and somebody else may have done that.
-  const rank = (run: Run): number => (run.text.parent === successor ? 0 : run.author === made?.author ? 1 : 2)
-  const runs = around(made, copies.arrived).sort((one, other) => rank(one) - rank(other))
-  const copy = runs.map((run) => `${run.letters}\0`).join('')
-  const isCompared = copies.mayCompare(words, copy)
-  const left = isCompared ? alike(words, copy) : []
-  const places: (Place | null)[] = runs.flatMap((run) => [...run.places.map((at) => ({ text: run.text, at })), null])
+  const runs = made ? around(made, copies.arrived) : []
+  const isCompared = copies.mayCompare(words, runs.map((run) => run.letters).join(''))
+  const now = isCompared ? whereNow(words, runs, isErased) : []
   const behind = (at: Place | null | undefined, by: number): Place =>
     at ? { text: at.text, at: at.at + by } : { text: textIn(successor as Y.XmlElement), at: 0 }
-  const placeOf = (before: number): Place => {
-    const last = left.findLast((at, index) => index < before && at !== null)
-    if (last !== undefined) return behind(places[last ?? 0], 1)
-    const next = left.find((at, index) => index >= before && at !== null)
-    if (next !== undefined) return behind(places[next ?? 0], 0)
-    return behind(places[(runs[0]?.letters.length ?? 0) - 1], 1)
+  const placeOf = (before: number, words: string): Place => {
+    const last = now.findLast((place, at) => at < before && place)
+    const next = now.find((place, at) => at >= before && place)
+    if (last) {
+      const place = behind(last, 1)
+      // Others may have written the rest of a word there.
+      const end = isInWord(words.charAt(0)) ? place.at : endOfWord(place.text, place.at)
+      return next?.text === place.text && end > next.at ? place : { text: place.text, at: end }
+    }
+    if (next) return behind(next, 0)
+    const end = runs[0]?.places.at(-1)
+    return behind(end === undefined ? null : { text: runs[0]?.text as Y.XmlText, at: end }, 1)
   }
-  const ages = known.flatMap(({ mine }, at) => (mine === null ? [] : [{ mine, isLeft: left[at] !== null }]))
+  const ages = known.flatMap(({ mine }, at) => (mine === null ? [] : [{ mine, isLeft: now[at] !== undefined }]))
   const seen = isCompared && runs.length > 0 ? seenUntil(ages) : Infinity
   const found: Change[] = []
   let before = 0
   let lost = ''
   let isNew = false
-  for (const { letter, mine, unseen } of [...letters, END]) {
-    if (unseen || (mine !== null && mine >= seen)) {
+  for (const { letter, mine, unseen, erased } of [...letters, END]) {
+    if (erased) {
+      const place = unseen ? null : now[before]
+      if (place) found.push({ ...place, words: '', erase: true })
+    } else if (unseen || (mine !== null && mine >= seen)) {
       lost += letter
       isNew ||= unseen
     } else if (lost !== '') {
       // What may have been seen is no news where somebody has put it elsewhere. Equal letters on both sides of the words
       // may be told as theirs: the place is that behind them.
-      if (isNew || !copies.have(lost.trim())) found.push({ ...placeOf(before), words: lost })
+      if (isNew || !copies.have(lost.trim())) found.push({ ...placeOf(before, lost), words: lost })
       lost = ''
       isNew = false
     }
     if (!unseen) before += 1
   }
   return found
-}
-
-/** A piece and those near it. */
-function around(made: Run | undefined, arrived: readonly Run[]): Run[] {
-  const at = made ? arrived.indexOf(made) : -1
-  return at < 0 ? [] : arrived.slice(Math.max(0, at - NEAR), at + NEAR + 1)
 }
 
 /**
@@ -97,46 +94,17 @@ function seenUntil(letters: { mine: number; isLeft: boolean }[]): number {
 }
 
 /** The piece that has most of a text, if it has much of it. */
-function mostAlike(text: string, copies: Copies): Run | undefined {
+function mostAlike(text: Y.XmlText, words: string, copies: Copies): Run | undefined {
+  const before = previousText(text)
   let best: Run | undefined
   let most = MUCH
   for (const run of copies.arrived) {
-    if (!copies.mayCompare(text, run.letters)) break
-    const same = alike(text, run.letters).filter((at) => at !== null).length
-    if (same < most || same * 2 < Math.min(text.length, run.letters.length)) continue
+    if (!copies.mayCompare(words, run.written.letters)) break
+    const same = align(words, run.written.letters).places.filter((at) => at !== null).length
+    const isJoined = run.text === before && same * 2 >= words.length
+    if (!isJoined && (same < most || same * 2 < Math.min(words.length, run.letters.length))) continue
     best = run
     most = same
-  }
-  return best
-}
-
-/** For each letter of a text its place in a changed copy, null for what is not there: the longest pieces first. */
-function alike(text: string, copy: string): (number | null)[] {
-  const places = new Array<number | null>(text.length).fill(null)
-  const least = Math.min(SAME, text.length)
-  const search = (from: number, to: number, start: number, end: number): void => {
-    const { at, place, length } = longestAlike(text.slice(from, to), copy.slice(start, end))
-    if (length < Math.max(least, 1)) return
-    for (let offset = 0; offset < length; offset += 1) places[from + at + offset] = start + place + offset
-    search(from, from + at, start, start + place)
-    search(from + at + length, to, start + place + length, end)
-  }
-  search(0, text.length, 0, copy.length)
-  return places
-}
-
-/** The longest piece that two texts have in common. */
-function longestAlike(one: string, other: string): { at: number; place: number; length: number } {
-  const best = { at: 0, place: 0, length: 0 }
-  let row = new Uint32Array(other.length + 1)
-  for (let at = 1; at <= one.length; at += 1) {
-    const next = new Uint32Array(other.length + 1)
-    for (let place = 1; place <= other.length; place += 1) {
-      if (one[at - 1] !== other[place - 1]) continue
-      const length = (next[place] = (row[place - 1] ?? 0) + 1)
-      if (length > best.length) Object.assign(best, { at: at - length, place: place - length, length })
-    }
-    row = next
   }
   return best
 }

@@ -3,46 +3,48 @@ import * as Y from 'yjs'
 import { RESCUED } from './origin'
 import { previousText } from './previousText'
 import { TELLING, type Run } from './runs'
+import { around, whereNow, type Place } from './whereNow'
 
 /** Tells what was written here from what others wrote, and in which order it was. */
 export type OrderOf = (id: Y.ID) => number | null
 
 /** The end of a text that others took away, and what was written in it here, which they had not seen. */
 interface Tail {
-  text: Y.XmlText
   taken: string
   /** How many of the taken letters stand before these words, where they are now, and what they say. */
   words: { behind: number; at: number; letters: string }[]
 }
 
-/** Texts whose end went elsewhere without the words that were written in it here. */
-export function leftBehind(transaction: Y.Transaction, orderOf: OrderOf): Tail[] {
+/** Texts that others took some letters of. */
+export function shortened(transaction: Y.Transaction): Y.XmlText[] {
   const texts = new Set<Y.XmlText>()
   Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
     if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentString)) return
     const { parent } = struct
     if (parent instanceof Y.XmlText && !parent._item?.deleted) texts.add(parent)
   })
-  return [...texts].flatMap((text) => {
-    const tail: Tail = { text, taken: '', words: [] }
-    let index = 0
-    for (let item = text._start; item !== null; item = item.right) {
-      if (item.content instanceof Y.ContentString) {
-        const { str } = item.content
-        if (item.deleted) tail.taken += Y.isDeleted(transaction.deleteSet, item.id) ? str : ''
-        else if (tail.taken !== '' && orderOf(item.id) !== null) {
-          tail.words.push({ behind: tail.taken.length, at: index, letters: str })
-        } else if (tail.words.length === 0) {
-          // "abc" without its "bc" may be told as "abc" without its "ab", where what follows is an "a".
-          for (let at = 0; at < str.length && tail.taken !== '' && str[at] === tail.taken[0]; at += 1) {
-            tail.taken = tail.taken.slice(1) + tail.taken.charAt(0)
-          }
+  return [...texts]
+}
+
+function tailOf(text: Y.XmlText, transaction: Y.Transaction, orderOf: OrderOf): Tail {
+  const tail: Tail = { taken: '', words: [] }
+  let index = 0
+  for (let item = text._start; item !== null; item = item.right) {
+    if (item.content instanceof Y.ContentString) {
+      const { str } = item.content
+      if (item.deleted) tail.taken += Y.isDeleted(transaction.deleteSet, item.id) ? str : ''
+      else if (tail.taken !== '' && orderOf(item.id) !== null) {
+        tail.words.push({ behind: tail.taken.length, at: index, letters: str })
+      } else if (tail.words.length === 0) {
+        // "abc" without its "bc" may be told as "abc" without its "ab", where what follows is an "a".
+        for (let at = 0; at < str.length && tail.taken !== '' && str[at] === tail.taken[0]; at += 1) {
+          tail.taken = tail.taken.slice(1) + tail.taken.charAt(0)
         }
       }
-      if (!item.deleted && item.countable) index += item.length
     }
-    return tail.words.length > 0 ? [tail] : []
-  })
+    if (!item.deleted && item.countable) index += item.length
+  }
+  return tail
 }
 
 function sameStart(one: string, other: string): number {
@@ -51,26 +53,61 @@ function sameStart(one: string, other: string): number {
   return length
 }
 
-/** Writes words that were left behind into the new block that has the letters around them. */
-export function moveAlong(doc: Y.Doc, { text, taken, words }: Tail, arrived: Run[]): void {
+/** What of some pieces stands in a row from a place on. */
+function standingAt({ text, at }: Place, runs: readonly Run[]): string {
+  const run = runs.find((one) => one.text === text && one.places.includes(at))
+  const from = run?.places.indexOf(at) ?? 0
+  return [...(run?.letters ?? '').slice(from)].filter((_, index) => run?.places[from + index] === at + index).join('')
+}
+
+/**
+ * Writes words that were left behind where the letters around them are: the end of a text went there without what was
+ * written in it here. Says whether there were any.
+ */
+export function moveAlong(
+  doc: Y.Doc,
+  text: Y.XmlText,
+  arrived: readonly Run[],
+  transaction: Y.Transaction,
+  orderOf: OrderOf,
+): boolean {
+  const { taken, words } = tailOf(text, transaction, orderOf)
+  if (words.length === 0) return false
   for (const run of arrived) {
-    const at = run.letters.indexOf(taken)
-    if (run.text === text || at < 0 || (run.letters !== taken && taken.length < TELLING)) continue
-    // A split makes a new text behind this one, its undo goes on in the one before; what was cut and pasted elsewhere
-    // leaves the rest where it is.
-    const split = run.fresh && previousText(run.text) === text
-    if (!split && previousText(text) !== run.text) continue
+    if (!isNext(run, text) && !(run.text === text && words.length === 1 && taken.length >= TELLING)) continue
+    const runs = around(run, arrived).filter((one) => one.text === run.text || one.text !== text)
+    const now = whereNow(taken, runs)
+    const there = now.filter((place) => place).length
+    const least = run.text === text ? taken.length : Math.min(taken.length, Math.max(TELLING, taken.length / 2))
+    if (there < least) continue
     // From the end, so that the places before stay where they are.
     for (const word of [...words].reverse()) {
-      const place = (run.places[at + word.behind - 1] ?? 0) + 1
+      // What was cut and pasted elsewhere in the text leaves the rest where it is.
+      if (run.text === text && word.behind === taken.length) continue
+      const before = now.slice(0, word.behind).findLast((place) => place)
+      const next = now.slice(word.behind).find((place) => place)
+      const to = before ? { text: before.text, at: before.at + 1 } : (next ?? { text: run.text, at: 0 })
       // An undo or redo may have brought a copy of some already; as that they would go with its next turn.
-      const there = word.behind === taken.length ? sameStart(run.letters.slice(at + word.behind), word.letters) : 0
+      const again = word.behind === taken.length ? sameStart(standingAt(to, runs), word.letters) : 0
+      const shift = to.text === text && word.at < to.at ? word.letters.length : 0
       doc.transact(() => {
-        run.text.delete(place, there)
+        to.text.delete(to.at, again)
         text.delete(word.at, word.letters.length)
       })
-      doc.transact(() => run.text.insert(place, word.letters), RESCUED)
+      doc.transact(() => to.text.insert(to.at - shift, word.letters), RESCUED)
     }
-    return
+    return true
   }
+  return false
+}
+
+/**
+ * Whether the end of a text may have gone into a piece: a split makes a new text behind it, the undo of a split goes on in
+ * the one before. What was cut and pasted elsewhere leaves the rest where it is.
+ */
+function isNext(run: Run, text: Y.XmlText): boolean {
+  if (run.text === text) return false
+  let before = run.fresh ? previousText(run.text) : null
+  while (before && before !== text && before.length === 0) before = previousText(before)
+  return before === text || previousText(text) === run.text
 }

@@ -67,27 +67,3 @@ export function unseenSince(letters: readonly Letter[], copy: string): number | 
 
 /** What letters say. */
 export const said = (letters: readonly Letter[]): string => letters.map(({ letter }) => letter).join('')
-
-/** What makes a copy say what the text did. */
-export interface Correction {
-  /** A letter of the copy: it is erased, or the words stand before it. */
-  at: number
-  erase: boolean
-  words: string
-}
-
-/** The same where the copy has letters that were erased here meanwhile; nothing when it is no copy. */
-export function corrections(letters: readonly Letter[], copy: string): Correction[] {
-  const found: Correction[] = []
-  let at = 0
-  for (const { letter, mine, erased } of letters) {
-    const last = found.at(-1)
-    if (copy[at] === letter) {
-      if (erased) found.push({ at, erase: true, words: '' })
-      at += 1
-    } else if (erased || mine === null) continue
-    else if (last && !last.erase && last.at === at) last.words += letter
-    else found.push({ at, erase: false, words: letter })
-  }
-  return at === copy.length && found.some(({ erase }) => !erase) ? found : []
-}

@@ -14,10 +14,13 @@ import { namesDeleted } from '../../sync'
 import { blockId } from './block'
 import { intoChanged } from './changed'
 import { Copies } from './copies'
-import { leftBehind, moveAlong, type OrderOf } from './leftBehind'
-import { corrections, missing, missingAtEnd, said, type Letter, type Lost } from './missing'
+import { bringBack } from './emptyBlock'
+import { Erased } from './erased'
+import { moveAlong, shortened, type OrderOf } from './leftBehind'
+import { missing, missingAtEnd, said, type Letter, type Lost } from './missing'
 import { RESCUED } from './origin'
 import { previousText } from './previousText'
+import { keepWordsWhole } from './wholeWords'
 import { insertion, make, newRuns, type Change, type Run } from './runs'
 import { twinOf } from './twinCell'
 
@@ -32,19 +35,24 @@ export function rescueWords(
 ): () => void {
   /** Deleted texts whose copies may be in what has come and waits for a part that is missing. */
   const waiting = new Map<Y.XmlText, Letter[]>()
+  const erased = new Erased()
   const watch = (transaction: Y.Transaction): void => {
-    if (!remote(transaction.origin)) return
-    const gone = new Map(waiting)
-    const deleted = deletedTexts(transaction, orderOf)
-    const named = deleted.size > 0 ? namesDeleted(transaction) : null
-    for (const text of deleted) gone.set(text, lettersOf(text, transaction, orderOf, named))
-    const left = leftBehind(transaction, orderOf)
-    waiting.clear()
-    if (gone.size === 0 && left.length === 0) return
-    const arrived = newRuns(transaction)
+    if (!remote(transaction.origin)) {
+      erased.note(transaction)
+      return
+    }
     // Yjs drops the places that it remembers of changed texts when it calls their observers.
     for (const [type] of transaction.changed) type._searchMarker?.splice(0)
-    for (const tail of left) moveAlong(doc, tail, arrived)
+    keepWordsWhole(doc, transaction, orderOf)
+    const gone = new Map(waiting)
+    const deleted = deletedTexts(transaction, orderOf, erased)
+    const named = deleted.size > 0 ? namesDeleted(transaction) : null
+    for (const text of deleted) gone.set(text, lettersOf(text, transaction, orderOf, named, erased))
+    const left = shortened(transaction)
+    waiting.clear()
+    if (gone.size === 0 && left.length === 0) return
+    let arrived = newRuns(transaction)
+    for (const text of left) if (moveAlong(doc, text, arrived, transaction, orderOf)) arrived = newRuns(transaction)
     const copies = new Copies(gone.size > 0 ? arrived : [])
     const changes: Change[] = []
     doc.transact(() => {
@@ -54,6 +62,8 @@ export function rescueWords(
         else {
           const found = changesFor(text, letters, copies, transaction)
           if (found.length === 0 && doc.store.pendingStructs !== null) waiting.set(text, letters)
+          else if (found.length === 0 && wasEmpty(letters))
+            bringBack(text, said(letters.filter(({ erased }) => !erased)))
           changes.push(...found)
         }
       }
@@ -65,16 +75,21 @@ export function rescueWords(
   return () => doc.off('beforeObserverCalls', watch)
 }
 
+/** Whether nobody who took a text away had any of its letters, and some are left. */
+const wasEmpty = (letters: readonly Letter[]): boolean =>
+  letters.every(({ unseen, erased }) => unseen || erased) && letters.some(({ erased }) => !erased)
+
 /** What brings the words that were written here and went with a deleted text where they belong. */
 function changesFor(text: Y.XmlText, written: Letter[], copies: Copies, transaction: Y.Transaction): Change[] {
   const letters = written.filter(({ erased }) => !erased)
   const copied = copyOf(text, letters, copies, transaction)
-  const isWhole = copied && lettersIn(copied[1]) + copied[0].letters.length >= letters.length
-  if (!copied) {
-    const corrected = intoCorrected(text, written, letters, copies, transaction)
-    if (corrected.length > 0) return corrected
-  }
-  const changed = isWhole ? null : intoChanged(text, letters, copies, transaction)
+  const lacks = copied ? lettersIn(copied[1]) : Infinity
+  // A part of the text is no copy that was made before the rest was written, if the rest had been seen.
+  const isWhole =
+    copied &&
+    lacks + copied[0].letters.length >= letters.length &&
+    lacks <= letters.filter(({ unseen }) => unseen).length
+  const changed = isWhole ? null : intoChanged(text, written, copies, transaction)
   if (changed) return changed
   const [run, lost] = copied ?? nearest(copies.like(text, letters), (one) => missingAtEnd(letters, one.letters)) ?? []
   return run && lost ? lost.map(([at, words]) => insertion(run, at, words)) : []
@@ -99,29 +114,6 @@ function copyOf(
   if (found) return found
   const same = copies.saying(said(letters))
   return same ? [same, []] : nearest(copies.like(text, letters), lacking)
-}
-
-/** The same of a copy that has letters which were erased here meanwhile, as an input method does: `written` has them. */
-function intoCorrected(
-  text: Y.XmlText,
-  written: Letter[],
-  letters: Letter[],
-  copies: Copies,
-  transaction: Y.Transaction,
-): Change[] {
-  const parts = [
-    ...copies.ofBlock(blockId(text)),
-    ...partsBehind(text, copies, transaction),
-    ...copies.like(text, letters),
-  ]
-  for (const run of parts) {
-    const found = corrections(written, run.letters)
-    if (found.length === 0) continue
-    return found.map(({ at, erase, words }) =>
-      erase ? { text: run.text, at: run.places[at] ?? 0, words, erase } : insertion(run, at, words),
-    )
-  }
-  return []
 }
 
 /** What follows the text before in the copies of that, if both were joined and copied into a new block. */
@@ -167,19 +159,25 @@ function placeOf(text: Y.XmlText, counts: (one: Y.XmlText) => boolean): number {
   return place
 }
 
-/** Texts that this transaction deleted as a whole and that held words written here. */
-function deletedTexts(transaction: Y.Transaction, orderOf: OrderOf): Set<Y.XmlText> {
+/** Texts that this transaction deleted as a whole and that held words written here, or did lately. */
+function deletedTexts(transaction: Y.Transaction, orderOf: OrderOf, erased: Erased): Set<Y.XmlText> {
   const found = new Set<Y.XmlText>()
   Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
-    if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentString)) return
-    const { parent } = struct
+    if (!(struct instanceof Y.Item)) return
+    const { content, parent } = struct
+    if (content instanceof Y.ContentType && content.type instanceof Y.XmlText) {
+      for (let item = content.type._start; item; item = item.right) {
+        if (!Y.isDeleted(transaction.deleteSet, item.id) && erased.in(item).length > 0) found.add(content.type)
+      }
+    }
+    if (!(content instanceof Y.ContentString)) return
     if (parent instanceof Y.XmlText && parent._item?.deleted && orderOf(struct.lastId) !== null) found.add(parent)
   })
   return found
 }
 
 /**
- * What a deleted text said until this transaction, with what had been written here and erased in it; `named` tells which
+ * What a deleted text said until this transaction, with what had been written here and erased in it lately; `named` tells which
  * letters were deleted one by one.
  */
 function lettersOf(
@@ -187,18 +185,23 @@ function lettersOf(
   transaction: Y.Transaction,
   orderOf: OrderOf = () => null,
   named: ReturnType<typeof namesDeleted> = null,
+  lately = new Erased(),
 ): Letter[] {
   const letters: Letter[] = []
   for (let item = text._start; item !== null; item = item.right) {
-    if (!(item.content instanceof Y.ContentString)) continue
-    const { client, clock } = item.id
+    if (item.id.clock >= (transaction.beforeState.get(item.id.client) ?? 0)) continue
     const erased = !Y.isDeleted(transaction.deleteSet, item.id)
-    if (erased && orderOf(item.id) === null) continue
-    item.content.str.split('').forEach((letter, at) => {
-      const id = Y.createID(client, clock + at)
+    for (const { id, letter } of erased ? lately.in(item) : spelled(item)) {
       const mine = orderOf(id)
+      if (erased && mine === null) continue
       letters.push({ letter, mine, unseen: mine !== null && named !== null && !named(id), erased })
-    })
+    }
   }
   return letters
+}
+
+/** The letters of an item. */
+function spelled({ id, content }: Y.Item): { id: Y.ID; letter: string }[] {
+  if (!(content instanceof Y.ContentString)) return []
+  return content.str.split('').map((letter, at) => ({ id: Y.createID(id.client, id.clock + at), letter }))
 }

@@ -1,5 +1,6 @@
 /** What others wrote in a transaction, in pieces that may be copies of something. */
 import * as Y from 'yjs'
+import { GONE } from './align'
 
 /** Text that a copy must have at least to be known without the block's id, unless it is joined to the text before. */
 export const TELLING = 6
@@ -10,6 +11,10 @@ export interface Run {
   author: number
   letters: string
   places: number[]
+  /** The same in the order of writing, with what is gone again: a copy first, then what was done in it. */
+  written: { letters: string; places: (number | null)[] }
+  /** The same with what others wrote into it. */
+  all: { letters: string; places: number[] }
   /** Whether all of its text is new. */
   fresh: boolean
 }
@@ -30,42 +35,95 @@ export function newItems({ doc, beforeState }: Y.Transaction, client: number): Y
   return structs.slice(from).filter((struct) => struct instanceof Y.Item && !struct.deleted) as Y.Item[]
 }
 
-/** Pieces of text that others wrote in this transaction and that are there. */
-export function newRuns(transaction: Y.Transaction): Run[] {
+/** Texts in which others wrote letters in a transaction. */
+export function textsWritten(transaction: Y.Transaction): Set<Y.XmlText> {
   const texts = new Set<Y.XmlText>()
-  const isNew = (item: Y.Item): boolean => item.id.clock >= (transaction.beforeState.get(item.id.client) ?? 0)
   for (const client of others(transaction)) {
     for (const { content, parent } of newItems(transaction, client)) {
       if (content instanceof Y.ContentString && parent instanceof Y.XmlText) texts.add(parent)
     }
   }
-  return [...texts].flatMap((text) => runsIn(text, isNew))
+  return texts
 }
 
-/** The pieces of a text that are new, each of one author. */
-export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean): Run[] {
-  const runs: Run[] = []
-  let index = 0
-  let run: Run | null = null
-  let fresh = true
-  for (let item = text._start; item !== null; item = item.right) fresh &&= item.deleted || isNew(item)
-  for (let item = text._start; item !== null; item = item.right) {
-    if (item.deleted || !item.countable) continue
-    if (item.content instanceof Y.ContentString && isNew(item)) {
-      if (run === null) {
-        const author: number = text._item && isNew(text._item) ? text._item.id.client : item.id.client
-        runs.push((run = { text, author, letters: '', places: [], fresh }))
-      }
-      // Others may have written their words into the copy already.
-      if (item.id.client === run.author) {
-        run.letters += item.content.str
-        for (let at = 0; at < item.length; at += 1) run.places.push(index + at)
-      }
-    } else run = null
-    index += item.length
-  }
-  return runs
+/** Pieces of text that others wrote in this transaction and that are there, in the order of the document. */
+export function newRuns(transaction: Y.Transaction): Run[] {
+  const isNew = (item: Y.Item): boolean => item.id.clock >= (transaction.beforeState.get(item.id.client) ?? 0)
+  return inOrder(textsWritten(transaction)).flatMap((text) => runsIn(text, isNew, transaction.doc.clientID))
 }
+
+/** Texts in the order of the document. */
+function inOrder(texts: ReadonlySet<Y.XmlText>): Y.XmlText[] {
+  const roots = new Set<{ _start: Y.Item | null }>()
+  for (const text of texts) {
+    let top: Pick<Y.XmlText, '_item' | '_start'> = text
+    while (top._item) top = top._item.parent as Y.XmlElement
+    roots.add(top)
+  }
+  const found: Y.XmlText[] = []
+  const search = ({ _start }: { _start: Y.Item | null }): void => {
+    for (let item = _start; item !== null; item = item.right) {
+      if (item.deleted || !(item.content instanceof Y.ContentType)) continue
+      const inside = item.content.type
+      if (inside instanceof Y.XmlText && texts.has(inside)) found.push(inside)
+      else if (inside instanceof Y.XmlElement) search(inside)
+    }
+  }
+  roots.forEach(search)
+  return found
+}
+
+interface Piece {
+  item: Y.Item
+  /** Where it stands, or what follows it. */
+  index: number
+}
+
+/** The pieces of a text that are new, each of one author; what somebody has written there just now is looked past. */
+export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean, without?: number): Run[] {
+  const pieces: Piece[][] = [[]]
+  let index = 0
+  let fresh = true
+  for (let item = text._start; item !== null; item = item.right) {
+    fresh &&= item.deleted || isNew(item)
+    if (item.id.client === without && isNew(item)) {
+      if (!item.deleted && item.countable) index += item.length
+      continue
+    }
+    if (isNew(item) && (item.deleted || item.content instanceof Y.ContentString)) pieces.at(-1)?.push({ item, index })
+    else if (!item.deleted && item.countable) pieces.push([])
+    if (!item.deleted && item.countable) index += item.length
+  }
+  return pieces.flatMap((piece) => {
+    const first = piece.find(({ item }) => !item.deleted)?.item
+    if (!first) return []
+    const author: number = text._item && isNew(text._item) ? text._item.id.client : first.id.client
+    // Others may have written their words into the copy already.
+    const own = piece.filter(({ item }) => item.id.client === author)
+    const all = piece.filter(({ item }) => !item.deleted)
+    const there = own.filter(({ item }) => !item.deleted)
+    const byClock = own.toSorted((one, other) => one.item.id.clock - other.item.id.clock)
+    return [
+      {
+        text,
+        author,
+        letters: there.map(({ item }) => lettersOf(item)).join(''),
+        places: there.flatMap(standing),
+        written: { letters: byClock.map(({ item }) => lettersOf(item)).join(''), places: byClock.flatMap(placesOf) },
+        all: { letters: all.map(({ item }) => lettersOf(item)).join(''), places: all.flatMap(standing) },
+        fresh,
+      },
+    ]
+  })
+}
+
+const lettersOf = (item: Y.Item): string =>
+  item.content instanceof Y.ContentString && !item.deleted ? item.content.str : GONE.repeat(item.length)
+
+const standing = ({ item, index }: Piece): number[] => Array.from({ length: item.length }, (_, at) => index + at)
+
+const placesOf = ({ item, index }: Piece): (number | null)[] =>
+  Array.from({ length: item.length }, (_, offset) => (item.deleted ? null : index + offset))
 
 /**
  * The same letters inserted elsewhere: "abc" made "abcbc" by a "bc" at its end, or by a "cb" before its "c". A join that

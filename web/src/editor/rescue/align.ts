@@ -1,0 +1,93 @@
+/**
+ * Which letter of a text is which of its copy, where whoever made the copy went on working in it.
+ *
+ * Global alignment with affine gaps (O. Gotoh, An improved algorithm for matching biological sequences, 1982): letters
+ * that stand in a row in the one do so in the other.
+ */
+
+/** A letter that the copy had and that is gone: it may have been any. */
+export const GONE = '\0'
+
+/** What a letter adds to a score. */
+export const SAME = 10
+const LIKELY = 9
+const MAY_BE = 4
+const NEVER = -1_000_000
+/** A letter that is alone in a gap is there by chance, two are not. */
+const GAP = 12
+
+/** From where the best alignment of two prefixes comes: pairs end it, or a gap does. */
+const AFTER_PAIR = 1
+const GAP_AFTER_PAIR = 2
+const GAP_IN_TEXT = 4
+
+interface Alignment {
+  /** For each letter its place in the copy; null for what is not in it. */
+  places: (number | null)[]
+  /** More for what is more alike. */
+  score: number
+}
+
+/**
+ * For each letter of a text its place in the copy; null for what is not there. Of two letters that may be the same,
+ * `doubtful` says which is less likely to be in it.
+ */
+export function align(text: string, copy: string, doubtful: (at: number) => boolean = () => false): Alignment {
+  const places = new Array<number | null>(text.length).fill(null)
+  let start = 0
+  while (start < text.length && start < copy.length && text[start] === copy[start] && !doubtful(start)) {
+    places[start] = start
+    start += 1
+  }
+  const [height, width] = [text.length - start + 1, copy.length - start + 1]
+  const from = new Uint8Array(height * width)
+  const opening = start > 0 ? -GAP : 0
+  let pairs = new Int32Array(width).fill(-GAP * 2)
+  let gaps = new Int32Array(width).fill(opening)
+  let nextPairs = new Int32Array(width)
+  let nextGaps = new Int32Array(width)
+  pairs[0] = start > 0 ? 0 : -GAP
+  const letters = Uint16Array.from({ length: width }, (_, place) => copy.charCodeAt(start + place - 1))
+  let [best, end] = [0, 0]
+  for (let at = 1; at < height; at += 1) {
+    const letter = text.charCodeAt(start + at - 1)
+    const same = doubtful(start + at - 1) ? LIKELY : SAME
+    nextPairs[0] = -GAP * 2
+    nextGaps[0] = opening
+    let [pair, gap, left] = [pairs[0] as number, gaps[0] as number, opening]
+    for (let place = 1; place < width; place += 1) {
+      const other = letters[place] as number
+      const gain = other === letter ? same : other === 0 ? MAY_BE : NEVER
+      let came = pair >= gap ? AFTER_PAIR : 0
+      const score = gain + (pair >= gap ? pair : gap)
+      nextPairs[place] = score
+      pair = pairs[place] as number
+      gap = gaps[place] as number
+      const opened = score - GAP
+      if (opened >= gap && opened >= left) {
+        came |= GAP_AFTER_PAIR
+        left = opened
+      } else if (gap >= left) {
+        came |= GAP_IN_TEXT
+        left = gap
+      }
+      nextGaps[place] = left
+      from[at * width + place] = came
+      if (score > best) [best, end] = [score, at * width + place]
+    }
+    ;[pairs, nextPairs] = [nextPairs, pairs]
+    ;[gaps, nextGaps] = [nextGaps, gaps]
+  }
+  let isPair = true
+  for (let cell = end; cell > width && cell % width > 0;) {
+    const came = from[cell] as number
+    if (isPair) {
+      const [at, place] = [Math.floor(cell / width) - 1 + start, (cell % width) - 1 + start]
+      places[at] = place
+      isPair = Boolean(came & AFTER_PAIR)
+      cell -= width + 1
+    } else if (came & GAP_AFTER_PAIR) isPair = true
+    else cell -= came & GAP_IN_TEXT ? width : 1
+  }
+  return { places, score: start * SAME + best }
+}

@@ -1,0 +1,106 @@
+/** Where the letters of a text are that others have put elsewhere and worked in there. */
+import type * as Y from 'yjs'
+import { align, SAME } from './align'
+import { rotations, TELLING, type Run } from './runs'
+
+/** Pieces of text before and behind one that may be other parts of the same block. */
+const NEAR = 3
+/** Stands in no text. */
+const END_OF_RUN = '\u0001'
+
+export interface Place {
+  text: Y.XmlText
+  at: number
+}
+
+/** A piece, those near it in the same text, those of the same author, and those of others. */
+export function around(made: Run, arrived: readonly Run[], first: unknown = made.text): Run[] {
+  const at = arrived.indexOf(made)
+  const rank = (run: Run): number => (run.text === first ? 0 : run.author === made.author ? 1 : 2)
+  return arrived.slice(Math.max(0, at - NEAR), at + NEAR + 1).sort((one, other) => rank(one) - rank(other))
+}
+
+/**
+ * For each letter its place in one of some pieces of text, the likeliest first; null if it was there and is gone,
+ * undefined if it never was.
+ */
+export function whereNow(
+  words: string,
+  runs: readonly Run[],
+  doubtful?: (at: number) => boolean,
+): (Place | null | undefined)[] {
+  const { places: found, order } = likeliest(words, runs, doubtful)
+  const counts = new Map<Run, number>()
+  for (const at of found) {
+    const run = at === null ? undefined : order.runs[at]
+    if (run && order.places[at as number]) counts.set(run, (counts.get(run) ?? 0) + 1)
+  }
+  const now = found.map((at) => {
+    if (at === null) return undefined
+    const run = order.runs[at] as Run
+    // A few letters are elsewhere by chance.
+    const isChance = run.text !== runs[0]?.text && (counts.get(run) ?? 0) < Math.min(TELLING, run.letters.length)
+    return isChance ? undefined : order.places[at]
+  })
+  findElsewhere(words, now, runs)
+  return now
+}
+
+/** A part may stand before what it stood behind. */
+function findElsewhere(words: string, now: (Place | null | undefined)[], runs: readonly Run[]): void {
+  for (let from = 0, to = 0; from < words.length; from = to + 1) {
+    to = from
+    while (to < words.length && now[to] === undefined) to += 1
+    const part = words.slice(from, to)
+    const run = part.length < TELLING ? undefined : runs.find(({ letters }) => letters.includes(part))
+    const start = run?.letters.indexOf(part) ?? 0
+    if (run)
+      for (let at = from; at < to; at += 1) now[at] = { text: run.text, at: run.places[start + at - from] as number }
+  }
+}
+
+function likeliest(words: string, runs: readonly Run[], doubtful?: (at: number) => boolean): Aligned {
+  let best: Aligned | undefined
+  const tried = new Set<string>()
+  for (const order of ordersOf(runs)) {
+    if (tried.has(order.letters)) continue
+    tried.add(order.letters)
+    const found = { ...align(words, order.letters, doubtful), order }
+    if (!best || found.score > best.score) best = found
+    if (best.score === words.length * SAME) break
+  }
+  return best as Aligned
+}
+
+function* ordersOf(runs: readonly Run[]): Generator<Order> {
+  // A copy stands in the order of writing, with what was done in it behind; of several copies one on top of another
+  // the last has what was done before in the middle.
+  yield inOrder(runs, ({ written }) => written)
+  yield inOrder(runs, ({ all }) => all)
+  const [first, ...rest] = runs
+  if (first) for (const turned of rotations(first)) yield inOrder([turned, ...rest], (run) => run)
+}
+
+type Aligned = ReturnType<typeof align> & { order: Order }
+
+interface Order {
+  letters: string
+  places: (Place | null)[]
+  runs: Run[]
+}
+
+function inOrder(
+  runs: readonly Run[],
+  of: (run: Run) => { letters: string; places: readonly (number | null)[] },
+): Order {
+  const all: Order = { letters: '', places: [], runs: [] }
+  for (const run of runs) {
+    const { letters, places } = of(run)
+    all.letters += letters + END_OF_RUN
+    for (const at of [...places, null]) {
+      all.places.push(at === null ? null : { text: run.text, at })
+      all.runs.push(run)
+    }
+  }
+  return all
+}

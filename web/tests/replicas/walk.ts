@@ -1,0 +1,197 @@
+/**
+ * A walk: people write words that occur nowhere else, while some of them change the blocks that all write in, over
+ * networks that are late and go away for a while. A seed repeats it.
+ */
+import type { Editor } from '@tiptap/core'
+import type { Node } from '@tiptap/pm/model'
+import { TextSelection } from '@tiptap/pm/state'
+import * as Y from 'yjs'
+import schema from '../../src/editor/schema/schema.json'
+import { Chance } from './chance'
+import { Replica } from './replica'
+
+const WRITERS = 3
+const STEPS = 300
+/** How likely somebody takes in what has come, rather than writes. */
+const HEARS = 0.3
+/** How likely somebody who changes blocks does so between two words. */
+const CHANGES = 0.5
+/** How likely a network goes away, for ten to thirty-five steps of its person. */
+const CUTS = 0.01
+const CONSONANTS = [...'bdfghklmnprstvz']
+const VOWELS = [...'aeiou']
+
+/** How a walk ended. */
+export interface Walked {
+  /** All words that were written, whatever became of them. */
+  words: string[]
+  /** What everybody has in the end. */
+  text: string
+}
+
+/** Walks; the first `changers` people change blocks, the others only write. Throws if not all have the same in the end. */
+export async function walk(seed: number, changers: number): Promise<Walked> {
+  const chance = new Chance(seed)
+  const words = new Words(chance)
+  const server = new Server()
+  const start = document(words)
+  const people = Array.from({ length: WRITERS }, (_, at) => {
+    const replica = new Replica(100 + chance.below(1_000_000), start)
+    return new Person(replica, server, at < changers, chance, words)
+  })
+  await settled()
+  for (let step = 0; step < STEPS; step += 1) {
+    chance.of(people).act()
+    await settled()
+  }
+  for (const person of people) person.finish()
+  // What is put right when it is heard of is news for the others.
+  for (let round = 0; round < 6; round += 1) {
+    for (const person of people) person.send()
+    for (const person of people) person.hear()
+    await settled()
+  }
+  const texts = new Set(people.map(({ text }) => text))
+  for (const { replica } of people) replica.close()
+  const [text = ''] = texts
+  if (texts.size > 1) throw new Error(`walk ${seed} ended with ${[...texts].join('\n')}`)
+  return { words: words.all, text }
+}
+
+/** The binding does some of its work in a later turn. */
+const settled = (): Promise<void> => new Promise((done) => setTimeout(done, 0))
+
+/** Four paragraphs of a few words. */
+function document(words: Words): Uint8Array {
+  const base = new Y.Doc()
+  base.clientID = 1
+  for (let block = 0; block < 4; block += 1) {
+    const paragraph = new Y.XmlElement('paragraph')
+    paragraph.insert(0, [new Y.XmlText(`${words.next()} ${words.next()} ${words.next()} ${words.next()} `)])
+    base.getXmlFragment(schema.fragment).push([paragraph])
+  }
+  return Y.encodeStateAsUpdate(base)
+}
+
+/** Words that can be spoken, none a part of another. */
+class Words {
+  readonly all: string[] = []
+
+  constructor(private readonly chance: Chance) {}
+
+  next(): string {
+    for (;;) {
+      let word = ''
+      for (let part = 0; part < 2 + this.chance.below(3); part += 1) {
+        word += this.chance.of(CONSONANTS) + this.chance.of(VOWELS)
+      }
+      if (this.all.some((one) => one.includes(word) || word.includes(one))) continue
+      this.all.push(word)
+      return word
+    }
+  }
+}
+
+/** What everybody wrote, in the order in which it came. */
+class Server {
+  readonly log: { update: Uint8Array; by: Person }[] = []
+}
+
+class Person {
+  private heard = 0
+  private away = 0
+  /** What is left to be typed of a word. */
+  private rest: string[] = []
+
+  constructor(
+    readonly replica: Replica,
+    private readonly server: Server,
+    private readonly changes: boolean,
+    private readonly chance: Chance,
+    private readonly words: Words,
+  ) {}
+
+  get text(): string {
+    return this.blocks.map(({ node }) => node.textContent).join(' ¶ ')
+  }
+
+  act(): void {
+    const { chance } = this
+    if (this.away > 0) this.away -= 1
+    else if (chance.next() < CUTS) this.away = 10 + chance.below(25)
+    if (chance.next() < HEARS) {
+      if (this.away > 0) return
+      this.send()
+      const waits = this.server.log.length - this.heard
+      this.hear(chance.next() < 0.6 ? waits : chance.below(waits + 1))
+    } else if (this.rest.length > 0) this.type(this.rest.shift() ?? '')
+    else if (this.changes && chance.next() < CHANGES) this.change()
+    else {
+      if (chance.next() < HEARS) this.go()
+      this.rest = [...this.words.next(), ' ']
+      this.type(' ')
+    }
+  }
+
+  finish(): void {
+    for (const letter of this.rest.splice(0)) this.type(letter)
+  }
+
+  send(): void {
+    for (const update of this.replica.outgoing()) this.server.log.push({ update, by: this })
+  }
+
+  /** Takes in so many of what others wrote, as the server sends them: merged. */
+  hear(count = Infinity): void {
+    const news = this.server.log.slice(this.heard, this.heard + count)
+    this.heard += news.length
+    const updates = news.filter(({ by }) => by !== this).map(({ update }) => update)
+    if (updates.length > 0) this.replica.receive([Y.mergeUpdates(updates)])
+  }
+
+  private get editor(): Editor {
+    return this.replica.editor
+  }
+
+  private get blocks(): { node: Node; start: number }[] {
+    const found: { node: Node; start: number }[] = []
+    this.editor.state.doc.descendants((node, at) => {
+      if (node.isTextblock) found.push({ node, start: at + 1 })
+      return !node.isTextblock
+    })
+    return found
+  }
+
+  private type(letter: string): void {
+    this.editor.view.dispatch(this.editor.state.tr.insertText(letter))
+  }
+
+  /** To a place between two words: behind one without its blank somebody may be writing. */
+  private go(): void {
+    const { node, start } = this.chance.of(this.blocks)
+    const places = [0]
+    for (let at = 1; at <= node.textContent.length; at += 1) if (node.textContent[at - 1] === ' ') places.push(at)
+    this.setCaret(start + this.chance.of(places))
+  }
+
+  private setCaret(at: number): void {
+    const { tr, doc } = this.editor.state
+    this.editor.view.dispatch(tr.setSelection(TextSelection.near(doc.resolve(at))))
+  }
+
+  private change(): void {
+    this.go()
+    const { commands } = this.editor
+    this.chance.of([
+      () => commands.toggleHeading({ level: 2 }),
+      () => commands.toggleBulletList(),
+      () => commands.toggleTaskList(),
+      () => commands.toggleBlockquote(),
+      () => commands.keyboardShortcut('Enter'),
+      () => {
+        this.setCaret(this.editor.state.selection.$from.start())
+        commands.keyboardShortcut('Backspace')
+      },
+    ])()
+  }
+}
