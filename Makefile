@@ -28,6 +28,7 @@ test: $(VENV)/.dev src/quire/static/index.html
 
 prove: $(VENV)/.dev src/quire/static/index.html ## the proofs that are too long for `make test`, in full
 	PATH="$(CURDIR)/$(BIN):$$PATH" QUIRE_PROVE=1 $(BIN)/python -m pytest tests -m fm --timeout=3600
+	cd web && PATH="$(CURDIR)/$(BIN):$$PATH" QUIRE_PROVE=1 npx --no-install vitest run tests/unit/walks.test.ts
 	cd web && PATH="$(CURDIR)/$(BIN):$$PATH" QUIRE_PYTHON="$(CURDIR)/$(BIN)/python" QUIRE_PROVE=1 \
 	  npx --no-install playwright test --timeout=900000 $$(grep -rlE "PROVE|/screens'" --include='*.spec.ts' tests/browser)
 

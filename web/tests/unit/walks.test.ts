@@ -13,7 +13,7 @@ function letters(text: string): Map<string, number> {
 }
 
 test(
-  'no letter is lost while one person changes blocks, hardly one comes twice, and words stay whole [FM-020]',
+  'no letter is lost while one person changes blocks, hardly one comes twice, and words stay whole [FM-008]',
   async () => {
     const written: string[] = []
     const parted: string[] = []
