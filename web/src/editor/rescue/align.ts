@@ -16,6 +16,13 @@ const NEVER = -1_000_000
 /** A letter that is alone in a gap is there by chance, two are not. */
 const GAP = 12
 
+/** Pairs of letters that are compared at once: each takes a byte and some nanoseconds. */
+const MOST_PAIRS = 10_000_000
+/** So many letters in a row, if they are in the copy once, part a comparison that would be larger in two. */
+const TELLING = 24
+/** Where such letters are looked for, as shares of the text. */
+const SHARES = [0.5, 0.4, 0.6, 0.25, 0.75]
+
 /** From where the best alignment of two prefixes comes: pairs end it, or a gap does. */
 const AFTER_PAIR = 1
 const GAP_AFTER_PAIR = 2
@@ -40,6 +47,7 @@ export function align(text: string, copy: string, doubtful: (at: number) => bool
     start += 1
   }
   const [height, width] = [text.length - start + 1, copy.length - start + 1]
+  if (height * width > MOST_PAIRS) return alignParts(text, copy, doubtful, start)
   const from = new Uint8Array(height * width)
   const opening = start > 0 ? -GAP : 0
   let pairs = new Int32Array(width).fill(-GAP * 2)
@@ -90,4 +98,20 @@ export function align(text: string, copy: string, doubtful: (at: number) => bool
     else cell -= came & GAP_IN_TEXT ? width : 1
   }
   return { places, score: start * SAME + best }
+}
+
+/** The same for long texts that begin alike, part by part; what no part tells is not found. */
+function alignParts(text: string, copy: string, doubtful: (at: number) => boolean, alike: number): Alignment {
+  for (const share of SHARES) {
+    const at = alike + Math.floor((text.length - alike) * share)
+    const piece = text.slice(at, at + TELLING)
+    const place = copy.indexOf(piece, alike)
+    if (at === 0 || piece.length < TELLING || place <= 0 || copy.includes(piece, place + 1)) continue
+    const before = align(text.slice(0, at), copy.slice(0, place), doubtful)
+    const rest = align(text.slice(at), copy.slice(place), (one) => doubtful(at + one))
+    const places = [...before.places, ...rest.places.map((one) => (one === null ? null : one + place))]
+    return { places, score: before.score + rest.score }
+  }
+  const places = Array.from({ length: text.length }, (_, at) => (at < alike ? at : null))
+  return { places, score: alike * SAME }
 }

@@ -38,7 +38,7 @@ export function intoChanged(
   if (!successor && !made) return null
   // What was split off stands behind, and somebody else may have done that.
   const runs = made ? around(made, copies.arrived) : []
-  const isCompared = copies.mayCompare(words, runs.map((run) => run.letters).join(''))
+  const isCompared = copies.mayCompare(words, runs.map(({ written }) => written.letters).join(''))
   const now = isCompared ? whereNow(words, runs, isErased) : []
   const behind = (at: Place | null | undefined, by: number): Place =>
     at ? { text: at.text, at: at.at + by } : { text: textIn(successor as Y.XmlElement), at: 0 }

@@ -14,9 +14,9 @@ export interface Place {
 }
 
 /** A piece, those near it in the same text, those of the same author, and those of others. */
-export function around(made: Run, arrived: readonly Run[], first: unknown = made.text): Run[] {
+export function around(made: Run, arrived: readonly Run[]): Run[] {
   const at = arrived.indexOf(made)
-  const rank = (run: Run): number => (run.text === first ? 0 : run.author === made.author ? 1 : 2)
+  const rank = (run: Run): number => (run.text === made.text ? 0 : run.author === made.author ? 1 : 2)
   return arrived.slice(Math.max(0, at - NEAR), at + NEAR + 1).sort((one, other) => rank(one) - rank(other))
 }
 

@@ -1,0 +1,35 @@
+/** Which letter of a text is which of its copy. */
+import { expect, test } from 'vitest'
+import { align, GONE } from '../../src/editor/rescue/align'
+
+/** The text with what is not in the copy in brackets, and what is gone from it as underscores. */
+function shown(text: string, copy: string): string {
+  const { places } = align(text, copy)
+  const told = [...text].map((letter, at) => {
+    const place = places[at] ?? null
+    if (place === null) return `(${letter})`
+    return copy[place] === GONE ? '_' : copy[place]
+  })
+  return told.join('').replaceAll(')(', '')
+}
+
+test.each([
+  ['alpha beta', 'alpha beta', 'alpha beta'],
+  ['alpha beta', 'alpha NEW beta', 'alpha beta'],
+  ['alpha beta gamma', 'alpha gamma', 'alpha (beta )gamma'],
+  ['alpha beta ka', 'alpha lino beta more ka', 'alpha beta ka'],
+  ['alpha beta gamma', `alpha ${GONE.repeat(5)}gamma`, 'alpha _____gamma'],
+  ['alpha', 'nor is it', '(alpha)'],
+  ['', 'alpha', ''],
+  ['alpha', '', '(alpha)'],
+])('%j in %j', (text, copy, expected) => {
+  expect(shown(text, copy)).toBe(expected)
+})
+
+test('texts of a hundred thousand letters are compared part by part', () => {
+  const words = Array.from({ length: 12_000 }, (_, at) => `word${at} `)
+  const copy = words.map((word, at) => (at % 1000 === 0 ? `NEW ${word}` : word)).join('')
+  const text = words.join('')
+  const { places } = align(text, copy)
+  expect(places.every((place, at) => place !== null && copy[place] === text[at])).toBe(true)
+})
