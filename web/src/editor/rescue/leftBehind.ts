@@ -15,15 +15,15 @@ interface Tail {
   words: { behind: number; at: number; letters: string }[]
 }
 
-/** Texts that others took some letters of. */
-export function shortened(transaction: Y.Transaction): Y.XmlText[] {
+/** Texts that others took the end of, without what was written in it here. */
+export function shortened(transaction: Y.Transaction, orderOf: OrderOf): Y.XmlText[] {
   const texts = new Set<Y.XmlText>()
   Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
     if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentString)) return
     const { parent } = struct
     if (parent instanceof Y.XmlText && !parent._item?.deleted) texts.add(parent)
   })
-  return [...texts]
+  return [...texts].filter((text) => tailOf(text, transaction, orderOf).words.length > 0)
 }
 
 function tailOf(text: Y.XmlText, transaction: Y.Transaction, orderOf: OrderOf): Tail {

@@ -48,7 +48,7 @@ export function rescueWords(
     const deleted = deletedTexts(transaction, orderOf, erased)
     const named = deleted.size > 0 ? namesDeleted(transaction) : null
     for (const text of deleted) gone.set(text, lettersOf(text, transaction, orderOf, named, erased))
-    const left = shortened(transaction)
+    const left = shortened(transaction, orderOf)
     waiting.clear()
     if (gone.size === 0 && left.length === 0) return
     let arrived = newRuns(transaction)
