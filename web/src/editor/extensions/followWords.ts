@@ -15,6 +15,8 @@ import { bindingOf, isUndoOrRedo } from '../binding'
 /** Letters on each side of the caret that are looked for, and how many of them tell that they are the same. */
 const REACH = 64
 const TELLING = 6
+/** How much more a letter before a caret counts than one behind it. */
+const BEFORE = 8
 
 interface Block {
   node: Node
@@ -70,8 +72,10 @@ function follow({ doc, selection }: EditorState, tr: Transaction, alive: (end: '
     return
   }
   if (!(selection instanceof TextSelection) || !(tr.selection instanceof TextSelection)) return
+  // A caret goes with what stands before it, which goes on there; a selection keeps both its ends' letters.
+  const weight = selection.empty ? BEFORE : 1
   const [anchor, head] = (['anchor', 'head'] as const).map((end) =>
-    placeOf(doc, selection[end], tr, tr.selection[end], () => alive(end)),
+    placeOf(doc, selection[end], tr, tr.selection[end], weight, () => alive(end)),
   ) as [number, number]
   if (anchor === tr.selection.anchor && head === tr.selection.head) return
   tr.setSelection(TextSelection.between(tr.doc.resolve(anchor), tr.doc.resolve(head)))
@@ -103,7 +107,14 @@ function isAlive(doc: Y.Doc | undefined, held: Y.RelativePosition | undefined): 
 }
 
 /** Where the words around an old position are now; `resolved` is where the binding puts it. */
-function placeOf(old: Node, position: number, tr: Transaction, resolved: number, isHeld: () => boolean): number {
+function placeOf(
+  old: Node,
+  position: number,
+  tr: Transaction,
+  resolved: number,
+  weight: number,
+  isHeld: () => boolean,
+): number {
   const $old = old.resolve(position)
   const $new = tr.doc.resolve(resolved)
   const { id } = $old.parent.attrs as { id?: string | null }
@@ -116,12 +127,12 @@ function placeOf(old: Node, position: number, tr: Transaction, resolved: number,
   const isBehindSame = now.charAt($new.parentOffset - 1) === before.slice(-1)
   if (same && isBehindSame) return resolved
   const alive = isHeld()
-  const kept = alive ? scoreAt(now, $new.parentOffset, before, after) : -1
+  const kept = alive ? scoreAt(now, $new.parentOffset, before, after, weight) : -1
   let best: Place | null = null
   for (const block of changedTexts(tr)) {
     const sameBlock = Boolean(id) && block.node.attrs.id === id
-    if (alive && block.node === $new.parent && isBehindSame) continue
-    const found = bestPlace(textOf(block.node), before, after, $old.parentOffset)
+    if (alive && block.node === $new.parent && (isBehindSame || weight === 1)) continue
+    const found = bestPlace(textOf(block.node), before, after, $old.parentOffset, weight)
     const telling = found.score >= Math.max(1, Math.min(before.length + after.length, TELLING))
     if (!(sameBlock && !alive) && (!telling || found.score <= kept)) continue
     const score = found.score + (sameBlock ? 0.5 : 0)
@@ -135,19 +146,18 @@ function textOf(block: Node): string {
   return block.textBetween(0, block.content.size, null, '\ufffc')
 }
 
-function scoreAt(text: string, at: number, before: string, after: string): number {
+function scoreAt(text: string, at: number, before: string, after: string, weight: number): number {
   let [left, right] = [0, 0]
   while (left < Math.min(at, before.length) && text[at - 1 - left] === before[before.length - 1 - left]) left += 1
   while (right < after.length && at + right < text.length && text[at + right] === after[right]) right += 1
-  // What is written next goes on from what stands before.
-  return 8 * left + right
+  return weight * left + right
 }
 
 /** The place in a text that has most of the same letters around it; of equal ones, the nearest to an offset. */
-function bestPlace(text: string, before: string, after: string, offset: number): Place {
+function bestPlace(text: string, before: string, after: string, offset: number, weight: number): Place {
   let best: Place = { at: Math.min(offset, text.length), score: 0 }
   for (let at = 0; at <= text.length; at += 1) {
-    const score = scoreAt(text, at, before, after)
+    const score = scoreAt(text, at, before, after, weight)
     const nearer = Math.abs(at - offset) < Math.abs(best.at - offset)
     if (score > best.score || (score === best.score && nearer)) best = { at, score }
   }

@@ -195,11 +195,11 @@ test('any colour can be chosen, and the tool shows it', async ({ owner, server }
   await tool.click()
   await expect(owner.getByRole('menuitemradio')).toHaveCount(40)
   const dialog = owner.locator('.swatch-tool', { has: tool }).locator('input[type=color]')
-  const opened = dialog.evaluate(
-    (input) => new Promise((open) => input.addEventListener('click', open, { once: true })),
-  )
+  await dialog.evaluate((input: HTMLInputElement) => {
+    input.addEventListener('click', () => (input.dataset.opened = 'yes'), { once: true })
+  })
   await owner.getByRole('menuitem', { name: 'Another colour' }).click()
-  await opened
+  await expect(dialog).toHaveAttribute('data-opened', 'yes')
   await dialog.evaluate((input: HTMLInputElement) => {
     input.value = '#12ab34'
     input.dispatchEvent(new Event('change', { bubbles: true }))
