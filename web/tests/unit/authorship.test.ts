@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { rescueWords } from '../../src/editor/rescue/rescue'
 import { Authorship } from '../../src/sync/session/authorship'
-import { keepWriter } from '../../src/sync/storage/notes'
+import { keepWriter, keptWriters } from '../../src/sync/storage/notes'
 import { newDevice } from '../replicas/device'
 
 const EARLIER = 7
@@ -12,7 +12,7 @@ const id = (clock: number) => Y.createID(EARLIER, clock)
 
 beforeEach(() => {
   newDevice()
-  keepWriter('a document', EARLIER)
+  keepWriter('a document', { client: EARLIER, since: 0, at: 0 })
 })
 
 function copy(update: Uint8Array, client?: number): Y.Doc {
@@ -98,4 +98,51 @@ test('words written offline before a reload go into the heading that somebody ma
   Y.applyUpdate(reloaded, Y.encodeStateAsUpdate(server), 'server')
   expect(reloaded.getXmlFragment('default').toString()).toBe('<heading>alpha OFFLINE TWICE beta gamma known</heading>')
   authorship.close()
+})
+
+test('words written shortly before a reload go into the heading of somebody who had not seen them, though the server has', async () => {
+  const { server } = documents()
+  const earlier = new Authorship('a document', copy(Y.encodeStateAsUpdate(server), EARLIER))
+  earlier.wrote()
+  earlier.close()
+  const reloaded = copy(Y.encodeStateAsUpdate(server))
+  const authorship = new Authorship('a document', reloaded)
+  await vi.waitFor(() => {
+    authorship.inherit(Y.decodeStateVector(Y.encodeStateVector(server)))
+    expect(authorship.orderOf(id(SENT - 1))).toBe(SENT - 1)
+  })
+  rescueWords(
+    reloaded,
+    (origin) => origin === 'server',
+    (one) => authorship.orderOf(one),
+  )
+  const heading = new Y.XmlElement('heading')
+  heading.insert(0, [new Y.XmlText('alpha beta gamma')])
+  server.transact(() => {
+    const blocks = server.getXmlFragment('default')
+    blocks.delete(0, 1)
+    blocks.push([heading])
+  })
+  Y.applyUpdate(reloaded, Y.encodeStateAsUpdate(server), 'server')
+  expect(reloaded.getXmlFragment('default').toString()).toBe('<heading>alpha beta gamma known</heading>')
+  authorship.close()
+})
+
+test('what was written more than ten minutes before the last words is not young any more', async () => {
+  const now = vi.spyOn(Date, 'now')
+  const doc = copy(documents().offline, EARLIER)
+  const earlier = new Authorship('a document', doc)
+  const type = () => (doc.getXmlFragment('default').get(0) as Y.XmlElement).insert(0, [new Y.XmlText('x')])
+  const [begin, minute] = [Date.now(), 60_000]
+  for (const at of [0, 5, 14]) {
+    now.mockReturnValue(begin + at * minute)
+    type()
+    earlier.wrote()
+  }
+  earlier.close()
+  const [writer] = keptWriters('a document')
+  expect(writer).toEqual({ client: EARLIER, since: expect.any(Number) as number, at: begin + 14 * minute })
+  expect(writer?.since).toBeGreaterThan(SENT)
+  expect(writer?.since).toBeLessThan(Y.getState(doc.store, EARLIER))
+  now.mockRestore()
 })

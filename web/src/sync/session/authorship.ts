@@ -1,7 +1,8 @@
 /**
  * Which words of the document are looked after here: those written in this tab, and those of earlier tabs of this
- * device that no server is known to have. Whoever opens the document first after such a tab takes them over; a lock says
- * of each writer that somebody does.
+ * device that no server is known to have, or that were written shortly before the tab was closed, a short while ago:
+ * somebody without a network may not have seen them. Whoever opens the document first after such a tab takes them over;
+ * a lock says of each writer that somebody does.
  */
 import * as Y from 'yjs'
 import type { Clocks } from '../ledger/unsent'
@@ -10,11 +11,20 @@ import { keepWriter, keptWriters } from '../storage/notes'
 /** Later than all words of an earlier tab. */
 const OWN = 2 ** 40
 
+/** How long words are young, and after how long everybody is taken to have heard of them, in milliseconds. */
+const YOUNG = 10 * 60_000
+const HEARD = 60 * 60_000
+/** How often it is noted which words are young. */
+const PACE = 30_000
+
 export class Authorship {
   /** Earlier tabs' clients that are looked after here, each from some clock on. */
   private readonly inherited = new Map<number, number>()
   private readonly release: () => void
-  private noted: number | undefined
+  /** From which clock on something was written at a time, those of the last minutes. */
+  private marks: { client: number; clock: number; at: number }[] = []
+  /** The clock behind what was written last. */
+  private end = 0
   private readonly closed: Promise<void>
   private readonly locks = navigator.locks as LockManager | undefined
 
@@ -28,22 +38,27 @@ export class Authorship {
     this.hold(doc.clientID, () => undefined)
   }
 
-  /** Something is written here: a later tab will know by whom it was. */
+  /** Something is written here: a later tab will know by whom it was, and how much of it is young. */
   wrote(): void {
-    if (this.noted === this.doc.clientID) return
-    this.noted = this.doc.clientID
-    keepWriter(this.name, this.noted)
+    const [client, at] = [this.doc.clientID, Date.now()]
+    const isSame = this.marks.at(-1)?.client === client
+    const clock = isSame ? this.end : 0
+    this.end = Y.getState(this.doc.store, client)
+    if (isSame && (this.marks.at(-1)?.at ?? 0) > at - PACE) return
+    this.marks = [...this.marks.filter((mark) => mark.client === client && mark.at > at - YOUNG), { client, clock, at }]
+    keepWriter(this.name, { client, since: this.marks[0]?.clock ?? 0, at })
   }
 
-  /** Takes over what earlier tabs wrote beyond what the server is known to hold. */
+  /** Takes over what earlier tabs wrote beyond what the server is known to hold, and what was young. */
   inherit(confirmed: Clocks): void {
     const ends = Y.decodeStateVector(Y.encodeStateVector(this.doc))
     // What others wrote shortly before a reload may not be known to be the server's yet, and is theirs all the same.
-    for (const client of keptWriters(this.name)) {
-      const since = confirmed.get(client) ?? 0
-      if (client === this.doc.clientID || (ends.get(client) ?? 0) <= since) continue
+    for (const { client, since, at } of keptWriters(this.name)) {
+      const sent = confirmed.get(client) ?? 0
+      const from = at > Date.now() - HEARD ? Math.min(since, sent) : sent
+      if (client === this.doc.clientID || (ends.get(client) ?? 0) <= from) continue
       this.hold(client, () => {
-        if (!this.inherited.has(client)) this.inherited.set(client, since)
+        if (!this.inherited.has(client)) this.inherited.set(client, from)
       })
     }
   }

@@ -49,15 +49,24 @@ export function keepLink(name: string, link: string | null): void {
 /** Writers of a document that are remembered: each tab that writes is one. */
 const MOST_WRITERS = 50
 
-/** As which clients of the document tabs of this device wrote, the last ones last. */
-export function keptWriters(name: string): number[] {
-  return readJson<number[]>(WRITERS + name) ?? []
+/** As which client of the document a tab wrote, and what of that was young when it wrote last. */
+export interface Writer {
+  client: number
+  /** The clock of the first word that was young. */
+  since: number
+  /** When it wrote last, in milliseconds. */
+  at: number
 }
 
-/** Notes one more of them. */
-export function keepWriter(name: string, client: number): void {
-  const others = keptWriters(name).filter((one) => one !== client)
-  writeItem(WRITERS + name, JSON.stringify([...others, client].slice(-MOST_WRITERS)))
+/** The tabs of this device that wrote in a document, the last ones last. */
+export function keptWriters(name: string): Writer[] {
+  return readJson<Writer[]>(WRITERS + name) ?? []
+}
+
+/** Notes one more of them, or what it wrote since. */
+export function keepWriter(name: string, writer: Writer): void {
+  const others = keptWriters(name).filter(({ client }) => client !== writer.client)
+  writeItem(WRITERS + name, JSON.stringify([...others, writer].slice(-MOST_WRITERS)))
 }
 
 /** Forgets them. */
