@@ -89,6 +89,25 @@ async def test_a_cursor_is_enough_to_own_its_client_id(server: QuireProcess) -> 
         assert await text(forger) == "mine"
 
 
+async def test_whoever_gave_back_words_yields_their_client_id_to_the_writer_s_cursor(server: QuireProcess) -> None:
+    """After a crash a reader's browser may have words that were never stored, and be back before their writer."""
+    async with owner_and_guest(server) as (owner, reader):
+        reader.send(shown(7, 1, "reader"))
+        assert await written(reader, appended(0, "hello ", VICTIM)) == wire.SAVED
+        assert await written(owner, appended(6, "world", VICTIM)) == wire.NOT_SAVED
+        owner.send(shown(VICTIM, 1, "owner"))
+        code, reason = await owner.closed()
+        assert (code, "can be taken" in reason) == (1012, True)
+        async with connected(server, owner.prefix[1:].decode()) as again:
+            await joined(again, server)
+            again.send(shown(VICTIM, 2, "owner"))
+            assert await written(again, appended(6, "world", VICTIM)) == wire.SAVED
+            # A cursor tells whose it is: the reader takes it back by none.
+            reader.send(shown(VICTIM, 3, "reader"))
+            assert await written(reader, appended(11, "!", VICTIM)) == wire.NOT_SAVED
+            assert await text(again) == "hello world"
+
+
 async def test_what_was_left_out_is_not_called_saved_and_is_asked_for_when_it_can_be_taken(
     server: QuireProcess,
 ) -> None:

@@ -317,7 +317,7 @@ class Room:
         if member.writable:
             for entry in own:
                 if self.presence.people.speaks(member, entry.client):
-                    self._writers.claim(entry.client, member)
+                    self._writers.claim(entry.client, member, shown=True)
 
     def sweep(self, now: float) -> None:
         """Expire people who stopped renewing their presence; keep in step with other nodes."""

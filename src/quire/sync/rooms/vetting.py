@@ -63,11 +63,11 @@ class Vetting:
         return (update, summary, sender) if self._fits(update, summary, sender) else None
 
     def people(self, entries: Iterable[PresenceEntry], member: Member) -> list[PresenceEntry]:
-        """Return what is of clients that belong to nobody else."""
+        """Return what is of clients that belong to nobody else, or to somebody who yields them."""
         own = []
         for entry in entries:
             owner = self._writers.owner(entry.client)
-            if owner is None or owner == member.identity:
+            if owner is None or owner == member.identity or self._writers.yields(entry.client):
                 own.append(entry)
             elif entry.state is not None:
                 doubt(self._writers.holders(entry.client, member.identity), member)

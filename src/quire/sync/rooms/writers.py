@@ -21,14 +21,18 @@ class Writers:
     A client's next clock values belong to its person: taken by another, the person's own edits would be invisible.
     An id belongs to whoever first shows a cursor with it or writes its next struct. An account keeps its ids while the
     document is in memory, so that nobody can take one during a short absence; a guest's are free when it leaves.
+    After a crash a browser may give back words of others that were never stored, before those come back themselves: who
+    shows a cursor with another id yields what it only gave back to whoever shows one with it.
     """
 
-    __slots__ = ("_clock", "_here", "_ids", "_owners", "_visits")
+    __slots__ = ("_clock", "_here", "_ids", "_owners", "_shown", "_visits")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._owners: dict[int, str] = {}
         self._ids: dict[str, dict[int, None]] = {}
+        self._shown: set[int] = set()
+        """Ids that their owner has shown a cursor with."""
         self._here: dict[str, set[Member]] = {}
         self._visits: dict[str, float] = {}
         """{identity: until when it counts as here} of those who come without a socket."""
@@ -80,17 +84,32 @@ class Writers:
                     del found[client]
         return found
 
-    def claim(self, client: int, sender: Sender) -> None:
-        """Take an id that nobody has."""
+    def claim(self, client: int, sender: Sender, *, shown: bool = False) -> None:
+        """Take an id that nobody has, or that is yielded; `shown` tells that there is a cursor with it."""
         identity = sender.identity
-        if client in self._owners:
-            return
-        self._owners[client] = identity
-        ids = self._ids.setdefault(identity, {})
-        ids[client] = None
-        if len(ids) > MOST_REMEMBERED:
-            oldest = next(iter(ids))
-            del ids[oldest], self._owners[oldest]
+        owner = self._owners.get(client)
+        if owner is None or (shown and owner != identity and self.yields(client)):
+            self._free(client)
+            self._owners[client] = identity
+            ids = self._ids.setdefault(identity, {})
+            ids[client] = None
+            if len(ids) > MOST_REMEMBERED:
+                self._free(next(iter(ids)))
+        if shown and self._owners.get(client) == identity:
+            self._shown.add(client)
+
+    def yields(self, client: int) -> bool:
+        """Whether an id's owner only gave back words of it, and writes with another."""
+        owner = self._owners.get(client)
+        if owner is None or client in self._shown:
+            return False
+        return not self._shown.isdisjoint(self._ids.get(owner, ()))
+
+    def _free(self, client: int) -> None:
+        owner = self._owners.pop(client, None)
+        if owner is not None:
+            self._ids[owner].pop(client, None)
+        self._shown.discard(client)
 
     def owner(self, client: int) -> str | None:
         """Return the identity that an id belongs to."""
@@ -134,8 +153,9 @@ class Writers:
 
     def _forget(self, identity: str) -> None:
         if is_guest(identity) and not self._present(identity):
-            for client in self._ids.pop(identity, ()):
-                del self._owners[client]
+            for client in list(self._ids.get(identity, ())):
+                self._free(client)
+            self._ids.pop(identity, None)
 
     def _present(self, identity: str) -> bool:
         return identity in self._here or identity in self._visits
