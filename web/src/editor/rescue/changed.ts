@@ -95,6 +95,7 @@ function seenUntil(letters: { mine: number; isLeft: boolean }[]): number {
 
 /** The piece that has most of a text, if it has much of it. */
 function mostAlike(text: Y.XmlText, words: string, copies: Copies): Run | undefined {
+  if (words === '') return undefined
   const before = previousText(text)
   let best: Run | undefined
   let most = MUCH
