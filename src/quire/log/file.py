@@ -139,9 +139,10 @@ class LogFile:
                 for row in self.archive.open(segment):
                     if after < row.seq <= upto:
                         found.setdefault(row.seq, row)
-        if missing := _gaps(sorted(found), after, upto):
+        numbers = sorted(found)
+        if missing := _gaps(numbers, after, upto):
             raise DamagedDocument(f"updates {_spans(missing)} of {upto} are missing or damaged")
-        return [found[seq] for seq in sorted(found)]
+        return [found[seq] for seq in numbers]
 
 
 def stored_rows(

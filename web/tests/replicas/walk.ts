@@ -9,6 +9,7 @@ import * as Y from 'yjs'
 import schema from '../../src/editor/schema/schema.json'
 import { Chance } from './chance'
 import { Replica } from './replica'
+import { spoken } from './words'
 
 const WRITERS = 3
 const STEPS = 300
@@ -18,8 +19,6 @@ const HEARS = 0.3
 const CHANGES = 0.5
 /** How likely a network goes away, for ten to thirty-five steps of its person. */
 const CUTS = 0.01
-const CONSONANTS = [...'bdfghklmnprstvz']
-const VOWELS = [...'aeiou']
 
 /** How a walk ended. */
 export interface Walked {
@@ -81,10 +80,7 @@ class Words {
 
   next(): string {
     for (;;) {
-      let word = ''
-      for (let part = 0; part < 2 + this.chance.below(3); part += 1) {
-        word += this.chance.of(CONSONANTS) + this.chance.of(VOWELS)
-      }
+      const word = spoken(this.chance)
       if (this.all.some((one) => one.includes(word) || word.includes(one))) continue
       this.all.push(word)
       return word

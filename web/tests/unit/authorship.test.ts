@@ -36,6 +36,25 @@ function documents(): { server: Y.Doc; offline: Uint8Array } {
   return { server, offline: Y.encodeStateAsUpdate(earlier) }
 }
 
+function lookAfter(reloaded: Y.Doc, authorship: Authorship): void {
+  rescueWords(
+    reloaded,
+    (origin) => origin === 'server',
+    (one) => authorship.orderOf(one),
+  )
+}
+
+/** Somebody makes a heading of the paragraph of which these words had come. */
+function makeHeading(server: Y.Doc, words: string): void {
+  const heading = new Y.XmlElement('heading')
+  heading.insert(0, [new Y.XmlText(words)])
+  server.transact(() => {
+    const blocks = server.getXmlFragment('default')
+    blocks.delete(0, 1)
+    blocks.push([heading])
+  })
+}
+
 test('the first tab after it takes over what no server has, and no other does until that is closed', async () => {
   const { offline } = documents()
   const [first, second] = [copy(offline), copy(offline)].map((doc) => new Authorship('a document', doc))
@@ -81,20 +100,10 @@ test('words written offline before a reload go into the heading that somebody ma
   const authorship = new Authorship('a document', reloaded)
   authorship.inherit(Y.decodeStateVector(Y.encodeStateVector(server)))
   await vi.waitFor(() => expect(authorship.orderOf(id(SENT))).toBe(SENT))
-  rescueWords(
-    reloaded,
-    (origin) => origin === 'server',
-    (one) => authorship.orderOf(one),
-  )
+  lookAfter(reloaded, authorship)
   const text = (reloaded.getXmlFragment('default').get(0) as Y.XmlElement).get(0) as Y.XmlText
   text.insert(14, 'TWICE ')
-  const heading = new Y.XmlElement('heading')
-  heading.insert(0, [new Y.XmlText('alpha beta gamma known')])
-  server.transact(() => {
-    const blocks = server.getXmlFragment('default')
-    blocks.delete(0, 1)
-    blocks.push([heading])
-  })
+  makeHeading(server, 'alpha beta gamma known')
   Y.applyUpdate(reloaded, Y.encodeStateAsUpdate(server), 'server')
   expect(reloaded.getXmlFragment('default').toString()).toBe('<heading>alpha OFFLINE TWICE beta gamma known</heading>')
   authorship.close()
@@ -111,18 +120,8 @@ test('words written shortly before a reload go into the heading of somebody who 
     authorship.inherit(Y.decodeStateVector(Y.encodeStateVector(server)))
     expect(authorship.orderOf(id(SENT - 1))).toBe(SENT - 1)
   })
-  rescueWords(
-    reloaded,
-    (origin) => origin === 'server',
-    (one) => authorship.orderOf(one),
-  )
-  const heading = new Y.XmlElement('heading')
-  heading.insert(0, [new Y.XmlText('alpha beta gamma')])
-  server.transact(() => {
-    const blocks = server.getXmlFragment('default')
-    blocks.delete(0, 1)
-    blocks.push([heading])
-  })
+  lookAfter(reloaded, authorship)
+  makeHeading(server, 'alpha beta gamma')
   Y.applyUpdate(reloaded, Y.encodeStateAsUpdate(server), 'server')
   expect(reloaded.getXmlFragment('default').toString()).toBe('<heading>alpha beta gamma known</heading>')
   authorship.close()

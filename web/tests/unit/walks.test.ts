@@ -1,16 +1,10 @@
 /** What becomes of words that are written into blocks which somebody else changes all the time. */
 import { expect, test } from 'vitest'
 import { walk } from '../replicas/walk'
+import { lostLetters, moreLetters } from '../replicas/words'
 
 const PROVE = process.env.QUIRE_PROVE === '1'
 const WALKS = PROVE ? 400 : 16
-
-/** How often a text has each letter. */
-function letters(text: string): Map<string, number> {
-  const found = new Map<string, number>()
-  for (const letter of text.replaceAll(/[^a-z]/g, '')) found.set(letter, (found.get(letter) ?? 0) + 1)
-  return found
-}
 
 test(
   'no letter is lost while one person changes blocks, hardly one comes twice, and words stay whole [FM-008]',
@@ -23,9 +17,8 @@ test(
       const { words, text } = await walk(seed, 1)
       written.push(...words)
       parted.push(...words.filter((word) => text.split(word).length !== 2).map((word) => `${word} of walk ${seed}`))
-      const [there, should] = [letters(text), letters(words.join(''))]
-      for (const [letter, count] of should) if ((there.get(letter) ?? 0) < count) lost.push(`${letter} of walk ${seed}`)
-      if (text.replaceAll(/[^a-z]/g, '').length > words.join('').length) twice.push(seed)
+      lost.push(...lostLetters(words, text).map((letter) => `${letter} of walk ${seed}`))
+      if (moreLetters(words, text) > 0) twice.push(seed)
     }
     if (PROVE)
       console.info(

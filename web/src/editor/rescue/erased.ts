@@ -10,6 +10,11 @@ interface Piece {
   letters: string
 }
 
+/** Letters that were written in a row, each with its id. */
+export function spelled({ client, clock }: Y.ID, letters: string): { id: Y.ID; letter: string }[] {
+  return letters.split('').map((letter, at) => ({ id: Y.createID(client, clock + at), letter }))
+}
+
 export class Erased {
   private lately: Piece[] = []
 
@@ -32,9 +37,7 @@ export class Erased {
     )
     return pieces
       .sort((one, other) => one.id.clock - other.id.clock)
-      .flatMap((piece) =>
-        piece.letters.split('').map((letter, at) => ({ id: Y.createID(id.client, piece.id.clock + at), letter })),
-      )
+      .flatMap((piece) => spelled(piece.id, piece.letters))
       .filter((one) => one.id.clock >= id.clock && one.id.clock < id.clock + length)
   }
 

@@ -15,7 +15,7 @@ import { blockId } from './block'
 import { intoChanged } from './changed'
 import { Copies } from './copies'
 import { bringBack } from './emptyBlock'
-import { Erased } from './erased'
+import { Erased, spelled } from './erased'
 import { moveAlong, shortened, type OrderOf } from './leftBehind'
 import { missing, missingAtEnd, said, type Letter, type Lost } from './missing'
 import { RESCUED } from './origin'
@@ -191,17 +191,12 @@ function lettersOf(
   for (let item = text._start; item !== null; item = item.right) {
     if (item.id.clock >= (transaction.beforeState.get(item.id.client) ?? 0)) continue
     const erased = !Y.isDeleted(transaction.deleteSet, item.id)
-    for (const { id, letter } of erased ? lately.in(item) : spelled(item)) {
+    const there = item.content instanceof Y.ContentString ? item.content.str : ''
+    for (const { id, letter } of erased ? lately.in(item) : spelled(item.id, there)) {
       const mine = orderOf(id)
       if (erased && mine === null) continue
       letters.push({ letter, mine, unseen: mine !== null && named !== null && !named(id), erased })
     }
   }
   return letters
-}
-
-/** The letters of an item. */
-function spelled({ id, content }: Y.Item): { id: Y.ID; letter: string }[] {
-  if (!(content instanceof Y.ContentString)) return []
-  return content.str.split('').map((letter, at) => ({ id: Y.createID(id.client, id.clock + at), letter }))
 }

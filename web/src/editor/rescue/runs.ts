@@ -86,13 +86,12 @@ export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean, withou
   let fresh = true
   for (let item = text._start; item !== null; item = item.right) {
     fresh &&= item.deleted || isNew(item)
-    if (item.id.client === without && isNew(item)) {
-      if (!item.deleted && item.countable) index += item.length
-      continue
+    const isThere = !item.deleted && item.countable
+    if (!isNew(item) || item.id.client !== without) {
+      if (isNew(item) && (item.deleted || item.content instanceof Y.ContentString)) pieces.at(-1)?.push({ item, index })
+      else if (isThere) pieces.push([])
     }
-    if (isNew(item) && (item.deleted || item.content instanceof Y.ContentString)) pieces.at(-1)?.push({ item, index })
-    else if (!item.deleted && item.countable) pieces.push([])
-    if (!item.deleted && item.countable) index += item.length
+    if (isThere) index += item.length
   }
   return pieces.flatMap((piece) => {
     const first = piece.find(({ item }) => !item.deleted)?.item
@@ -107,14 +106,18 @@ export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean, withou
       {
         text,
         author,
-        letters: there.map(({ item }) => lettersOf(item)).join(''),
-        places: there.flatMap(standing),
-        written: { letters: byClock.map(({ item }) => lettersOf(item)).join(''), places: byClock.flatMap(placesOf) },
-        all: { letters: all.map(({ item }) => lettersOf(item)).join(''), places: all.flatMap(standing) },
+        ...told(there, standing),
+        written: told(byClock, placesOf),
+        all: told(all, standing),
         fresh,
       },
     ]
   })
+}
+
+/** What pieces say, and where each of their letters is. */
+function told<At>(pieces: readonly Piece[], places: (piece: Piece) => At[]): { letters: string; places: At[] } {
+  return { letters: pieces.map(({ item }) => lettersOf(item)).join(''), places: pieces.flatMap(places) }
 }
 
 const lettersOf = (item: Y.Item): string =>
@@ -122,8 +125,8 @@ const lettersOf = (item: Y.Item): string =>
 
 const standing = ({ item, index }: Piece): number[] => Array.from({ length: item.length }, (_, at) => index + at)
 
-const placesOf = ({ item, index }: Piece): (number | null)[] =>
-  Array.from({ length: item.length }, (_, offset) => (item.deleted ? null : index + offset))
+const placesOf = (piece: Piece): (number | null)[] =>
+  piece.item.deleted ? standing(piece).map(() => null) : standing(piece)
 
 /**
  * The same letters inserted elsewhere: "abc" made "abcbc" by a "bc" at its end, or by a "cb" before its "c". A join that

@@ -41,10 +41,10 @@ export class Authorship {
   /** Something is written here: a later tab will know by whom it was, and how much of it is young. */
   wrote(): void {
     const [client, at] = [this.doc.clientID, Date.now()]
-    const isSame = this.marks.at(-1)?.client === client
-    const clock = isSame ? this.end : 0
+    const last = this.marks.at(-1)
+    const clock = last?.client === client ? this.end : 0
     this.end = Y.getState(this.doc.store, client)
-    if (isSame && (this.marks.at(-1)?.at ?? 0) > at - PACE) return
+    if (last?.client === client && last.at > at - PACE) return
     this.marks = [...this.marks.filter((mark) => mark.client === client && mark.at > at - YOUNG), { client, clock, at }]
     keepWriter(this.name, { client, since: this.marks[0]?.clock ?? 0, at })
   }

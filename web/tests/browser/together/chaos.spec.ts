@@ -2,12 +2,10 @@
 import type { Page } from '@playwright/test'
 import { expect, full, newDocument, PROVE, saved, share, status, test, text, visitor, words } from '../fixtures'
 import { Chance } from '../../replicas/chance'
+import { lostLetters, moreLetters, spoken } from '../../replicas/words'
 
 const SECONDS = Number(process.env.QUIRE_SECONDS ?? 600)
 const SEED = Number(process.env.QUIRE_SEED ?? Date.now() % 1_000_000)
-
-const CONSONANTS = [...'bdfghklmnprstvz']
-const VOWELS = [...'aeiou']
 
 /** Sets the caret between two words, where nobody is in the middle of one, and may change the block there. */
 async function go(page: Page, where: number, change?: string): Promise<void> {
@@ -48,7 +46,7 @@ async function write(page: Page, seed: number, changes: boolean, until: number):
       await go(page, chance.next(), chance.of(['heading', 'list', 'quote', 'split', 'join']))
     } else {
       if (chance.next() < 0.4) await go(page, chance.next())
-      const word = Array.from({ length: 2 + chance.below(3) }, () => chance.of(CONSONANTS) + chance.of(VOWELS)).join('')
+      const word = spoken(chance)
       await page.keyboard.type(` ${word} `, { delay: 20 + chance.below(60) })
       written.push(word)
     }
@@ -66,12 +64,6 @@ async function write(page: Page, seed: number, changes: boolean, until: number):
     }
   }
   return written
-}
-
-function letters(text: string): Map<string, number> {
-  const found = new Map<string, number>()
-  for (const letter of text.replaceAll(/[^a-z]/g, '')) found.set(letter, (found.get(letter) ?? 0) + 1)
-  return found
 }
 
 test('no letter is lost in chaos', full('600 seconds'), async ({ owner, server }) => {
@@ -95,14 +87,13 @@ test('no letter is lost in chaos', full('600 seconds'), async ({ owner, server }
   for (const page of people) await expect(status(page)).toHaveText('Saved', { timeout: 60_000 })
   await expect.poll(async () => new Set(await Promise.all(people.map(words))).size, { timeout: 30_000 }).toBe(1)
   const said = await words(owner)
-  const there = letters(said)
-  const lost = [...letters(written.join(''))].filter(([letter, count]) => (there.get(letter) ?? 0) < count)
   const whole = written.filter((word) => said.includes(word)).length
   test.info().annotations.push({ type: 'words', description: `${whole} of ${written.length} whole` })
-  console.info(
-    `${whole} of ${written.length} words whole, ${said.replaceAll(/[^a-z]/g, '').length - written.join('').length} letters twice`,
-  )
-  expect(lost, `${written.filter((word) => !said.includes(word)).join(', ')} not whole in ${said}`).toEqual([])
+  console.info(`${whole} of ${written.length} words whole, ${moreLetters(written, said)} letters twice`)
+  expect(
+    lostLetters(written, said),
+    `${written.filter((word) => !said.includes(word)).join(', ')} not whole in ${said}`,
+  ).toEqual([])
   await guest.context.close()
   await other.context.close()
 })

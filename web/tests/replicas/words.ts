@@ -1,0 +1,31 @@
+/** Words that are written at random, and what became of their letters. */
+import type { Chance } from './chance'
+
+const CONSONANTS = [...'bdfghklmnprstvz']
+const VOWELS = [...'aeiou']
+
+/** A word that can be spoken. */
+export function spoken(chance: Chance): string {
+  let word = ''
+  for (let part = 0; part < 2 + chance.below(3); part += 1) word += chance.of(CONSONANTS) + chance.of(VOWELS)
+  return word
+}
+
+/** How often a text has each letter. */
+function letters(text: string): Map<string, number> {
+  const found = new Map<string, number>()
+  for (const letter of text.replaceAll(/[^a-z]/g, '')) found.set(letter, (found.get(letter) ?? 0) + 1)
+  return found
+}
+
+/** The letters of words that a text has fewer of. */
+export function lostLetters(words: readonly string[], text: string): string[] {
+  const there = letters(text)
+  const should = [...letters(words.join(''))]
+  return should.flatMap(([letter, count]) => ((there.get(letter) ?? 0) < count ? [letter] : []))
+}
+
+/** How many letters more than those of the words a text has. */
+export function moreLetters(words: readonly string[], text: string): number {
+  return text.replaceAll(/[^a-z]/g, '').length - words.join('').length
+}
