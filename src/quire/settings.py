@@ -27,6 +27,7 @@ OF_TOOLS: Final = frozenset(
         "IMAGES",
         "PROVE",
         "PYTHON",
+        "SECONDS",
         "SEED",
         "SKIP_WEB_BUILD",
         "TOKEN",
