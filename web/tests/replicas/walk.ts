@@ -17,8 +17,18 @@ const STEPS = 300
 const HEARS = 0.3
 /** How likely somebody who changes blocks does so between two words. */
 const CHANGES = 0.5
+/** How likely somebody who erases does so between two words. */
+const ERASES = 0.3
 /** How likely a network goes away, for ten to thirty-five steps of its person. */
 const CUTS = 0.01
+
+/** What people do beside writing. */
+interface Doings {
+  /** So many of them change blocks. */
+  changers?: number
+  /** All of them erase letters. */
+  erase?: boolean
+}
 
 /** How a walk ended. */
 export interface Walked {
@@ -26,19 +36,24 @@ export interface Walked {
   words: string[]
   /** What everybody has in the end. */
   text: string
+  /** What was typed into each block, and erased from it, while nobody changed blocks. */
+  typed: string[]
+  erased: string[]
 }
 
-/** Walks; the first `changers` people change blocks, the others only write. Throws if not all have the same in the end. */
-export async function walk(seed: number, changers: number): Promise<Walked> {
+/** Walks. Throws if not all have the same in the end. */
+export async function walk(seed: number, { changers = 0, erase = false }: Doings): Promise<Walked> {
   const chance = new Chance(seed)
   const words = new Words(chance)
   const server = new Server()
   const start = document(words)
+  server.hear(start)
   const people = Array.from({ length: WRITERS }, (_, at) => {
     const replica = new Replica(100 + chance.below(1_000_000), start)
-    return new Person(replica, server, at < changers, chance, words)
+    return new Person(replica, server, { changes: at < changers, erases: erase }, chance, words)
   })
   await settled()
+  server.typed.push(...(people[0]?.blocks.map(({ node }) => node.textContent) ?? []))
   for (let step = 0; step < STEPS; step += 1) {
     chance.of(people).act()
     await settled()
@@ -54,7 +69,8 @@ export async function walk(seed: number, changers: number): Promise<Walked> {
   for (const { replica } of people) replica.close()
   const [text = ''] = texts
   if (texts.size > 1) throw new Error(`walk ${seed} ended with ${[...texts].join('\n')}`)
-  return { words: words.all, text }
+  const { typed, erased } = server
+  return { words: words.all, text, typed, erased }
 }
 
 /** The binding does some of its work in a later turn. */
@@ -91,18 +107,27 @@ class Words {
 /** What everybody wrote, in the order in which it came. */
 class Server {
   readonly log: { update: Uint8Array; by: Person }[] = []
+  readonly doc = new Y.Doc()
+  readonly typed: string[] = []
+  readonly erased: string[] = []
+
+  hear(update: Uint8Array, by?: Person): void {
+    Y.applyUpdate(this.doc, update)
+    if (by) this.log.push({ update, by })
+  }
 }
 
 class Person {
   private heard = 0
   private away = 0
+  private returns = false
   /** What is left to be typed of a word. */
   private rest: string[] = []
 
   constructor(
     readonly replica: Replica,
     private readonly server: Server,
-    private readonly changes: boolean,
+    private readonly does: { changes: boolean; erases: boolean },
     private readonly chance: Chance,
     private readonly words: Words,
   ) {}
@@ -114,14 +139,16 @@ class Person {
   act(): void {
     const { chance } = this
     if (this.away > 0) this.away -= 1
-    else if (chance.next() < CUTS) this.away = 10 + chance.below(25)
+    else if (chance.next() < CUTS) [this.away, this.returns] = [10 + chance.below(25), true]
     if (chance.next() < HEARS) {
       if (this.away > 0) return
       this.send()
+      if (this.returns && !process.env.NODIFF) return this.catchUp()
       const waits = this.server.log.length - this.heard
       this.hear(chance.next() < 0.6 ? waits : chance.below(waits + 1))
     } else if (this.rest.length > 0) this.type(this.rest.shift() ?? '')
-    else if (this.changes && chance.next() < CHANGES) this.change()
+    else if (this.does.changes && chance.next() < CHANGES) this.change()
+    else if (this.does.erases && chance.next() < ERASES) this.erase()
     else {
       if (chance.next() < HEARS) this.go()
       this.rest = [...this.words.next(), ' ']
@@ -134,7 +161,7 @@ class Person {
   }
 
   send(): void {
-    for (const update of this.replica.outgoing()) this.server.log.push({ update, by: this })
+    for (const update of this.replica.outgoing()) this.server.hear(update, this)
   }
 
   /** Takes in so many of what others wrote, as the server sends them: merged. */
@@ -145,11 +172,18 @@ class Person {
     if (updates.length > 0) this.replica.receive([Y.mergeUpdates(updates)])
   }
 
+  /** Takes in what is missing after an absence: the server tells it in one update of its own. */
+  private catchUp(): void {
+    this.returns = false
+    this.heard = this.server.log.length
+    this.replica.receive([Y.encodeStateAsUpdate(this.server.doc, Y.encodeStateVector(this.replica.doc))])
+  }
+
   private get editor(): Editor {
     return this.replica.editor
   }
 
-  private get blocks(): { node: Node; start: number }[] {
+  get blocks(): { node: Node; start: number }[] {
     const found: { node: Node; start: number }[] = []
     this.editor.state.doc.descendants((node, at) => {
       if (node.isTextblock) found.push({ node, start: at + 1 })
@@ -159,7 +193,22 @@ class Person {
   }
 
   private type(letter: string): void {
+    this.note(this.server.typed, letter)
     this.editor.view.dispatch(this.editor.state.tr.insertText(letter))
+  }
+
+  /** Some letters before a place between two words. */
+  private erase(): void {
+    this.go()
+    const { $from } = this.editor.state.selection
+    const from = Math.max($from.start(), $from.pos - 1 - this.chance.below(8))
+    this.note(this.server.erased, this.editor.state.doc.textBetween(from, $from.pos))
+    this.editor.view.dispatch(this.editor.state.tr.delete(from, $from.pos))
+  }
+
+  private note(what: string[], letters: string): void {
+    const block = this.editor.state.selection.$from.index(0)
+    what[block] = (what[block] ?? '') + letters
   }
 
   /** To a place between two words: behind one without its blank somebody may be writing. */

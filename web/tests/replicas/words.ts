@@ -20,9 +20,15 @@ function letters(text: string): Map<string, number> {
 
 /** The letters of words that a text has fewer of. */
 export function lostLetters(words: readonly string[], text: string): string[] {
-  const there = letters(text)
-  const should = [...letters(words.join(''))]
-  return should.flatMap(([letter, count]) => ((there.get(letter) ?? 0) < count ? [letter] : []))
+  return missingLetters(text, words.join(''), '')
+}
+
+/** Letters that a text has fewer of than were typed into it and not erased. */
+export function missingLetters(text: string, typed: string, erased: string): string[] {
+  const [there, gone] = [letters(text), letters(erased)]
+  return [...letters(typed)].flatMap(([letter, count]) =>
+    (there.get(letter) ?? 0) + (gone.get(letter) ?? 0) < count ? [letter] : [],
+  )
 }
 
 /** How many letters more than those of the words a text has. */

@@ -1,10 +1,10 @@
 /** What becomes of words that are written into blocks which somebody else changes all the time. */
 import { expect, test } from 'vitest'
 import { walk } from '../replicas/walk'
-import { lostLetters, moreLetters } from '../replicas/words'
+import { lostLetters, missingLetters, moreLetters } from '../replicas/words'
 
 const PROVE = process.env.QUIRE_PROVE === '1'
-const WALKS = PROVE ? 400 : 16
+const WALKS = Number(process.env.N ?? (PROVE ? 400 : 16))
 
 test(
   'no letter is lost while one person changes blocks, hardly one comes twice, and words stay whole [FM-008]',
@@ -14,7 +14,7 @@ test(
     const lost: string[] = []
     const twice: number[] = []
     for (let seed = 1; seed <= WALKS; seed += 1) {
-      const { words, text } = await walk(seed, 1)
+      const { words, text } = await walk(seed, { changers: 1 })
       written.push(...words)
       parted.push(...words.filter((word) => text.split(word).length !== 2).map((word) => `${word} of walk ${seed}`))
       lost.push(...lostLetters(words, text).map((letter) => `${letter} of walk ${seed}`))
@@ -27,6 +27,22 @@ test(
     expect(lost).toEqual([])
     expect(twice.length, twice.join(', ')).toBeLessThanOrEqual(WALKS / 100)
     expect(parted.length, parted.join(', ')).toBeLessThanOrEqual(written.length / 200)
+  },
+  WALKS * 20_000,
+)
+
+test(
+  'where nobody changes blocks, no letter leaves its paragraph, whatever is erased beside it [FM-008]',
+  async () => {
+    const elsewhere: string[] = []
+    for (let seed = 1; seed <= WALKS; seed += 1) {
+      const { text, typed, erased } = await walk(seed, { erase: true })
+      for (const [block, said] of text.split(' ¶ ').entries()) {
+        const missing = missingLetters(said, typed[block] ?? '', erased[block] ?? '')
+        elsewhere.push(...missing.map((letter) => `${letter} of block ${block} of walk ${seed}`))
+      }
+    }
+    expect(elsewhere).toEqual([])
   },
   WALKS * 20_000,
 )

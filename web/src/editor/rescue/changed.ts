@@ -7,7 +7,7 @@ import { blockId, idOf, textIn } from './block'
 import type { Copies } from './copies'
 import { said, type Letter } from './missing'
 import { previousText } from './previousText'
-import { newItems, others, type Change, type Run } from './runs'
+import { newItems, others, TELLING, type Change, type Run } from './runs'
 import { endOfWord, isInWord } from './wholeWords'
 import { around, whereNow, type Place } from './whereNow'
 
@@ -69,9 +69,10 @@ export function intoChanged(
       lost += letter
       isNew ||= unseen
     } else if (lost !== '') {
-      // What may have been seen is no news where somebody has put it elsewhere. Equal letters on both sides of the words
-      // may be told as theirs: the place is that behind them.
-      if (isNew || !copies.have(lost.trim())) found.push({ ...placeOf(before, lost), words: lost })
+      // What may have been seen is no news where somebody has put it elsewhere; a few letters are anywhere by chance.
+      // Equal letters on both sides of the words may be told as theirs: the place is that behind them.
+      const said = lost.trim()
+      if (isNew || said.length < TELLING || !copies.have(said)) found.push({ ...placeOf(before, lost), words: lost })
       lost = ''
       isNew = false
     }

@@ -74,14 +74,25 @@ export function moveAlong(
   const { taken, words } = tailOf(text, transaction, orderOf)
   if (words.length === 0) return false
   for (const run of arrived) {
-    if (!isNext(run, text) && !(run.text === text && words.length === 1 && taken.length >= TELLING)) continue
+    // What is cut or dragged into a block that is made with a key leaves the rest where it was.
+    const isSplit = run.made > 0 && startsBehind(run, text)
+    const isUndone = previousText(text) === run.text && isBroughtBack(run)
+    const isElsewhere = run.text === text && words.length === 1 && taken.length >= TELLING
+    if (!isSplit && !isUndone && !isElsewhere) continue
     const runs = around(run, arrived).filter((one) => one.text === run.text || one.text !== text)
     const now = whereNow(taken, runs)
+    // What was erased before the place of a split is in no copy.
+    const start = now.findIndex((place) => place !== undefined)
+    const moved = words.filter(({ behind }) => behind > start)
+    const first = now[start]
+    if (start < 0 || moved.length === 0) continue
+    if (isSplit && first && first.at !== run.written.places[0]) continue
     const there = now.filter((place) => place).length
-    const least = run.text === text ? taken.length : Math.min(taken.length, Math.max(TELLING, taken.length / 2))
+    const length = taken.length - start
+    const least = run.text === text ? taken.length : Math.min(length, Math.max(TELLING, length / 2))
     if (there < least) continue
     // From the end, so that the places before stay where they are.
-    for (const word of [...words].reverse()) {
+    for (const word of moved.reverse()) {
       // What was cut and pasted elsewhere in the text leaves the rest where it is.
       if (run.text === text && word.behind === taken.length) continue
       const before = now.slice(0, word.behind).findLast((place) => place)
@@ -101,13 +112,19 @@ export function moveAlong(
   return false
 }
 
-/**
- * Whether the end of a text may have gone into a piece: a split makes a new text behind it, the undo of a split goes on in
- * the one before. What was cut and pasted elsewhere leaves the rest where it is.
- */
-function isNext(run: Run, text: Y.XmlText): boolean {
-  if (run.text === text) return false
-  let before = run.fresh ? previousText(run.text) : null
+/** Whether a text follows another, but for empty ones. */
+function startsBehind(run: Run, text: Y.XmlText): boolean {
+  let before = run.text === text ? null : previousText(run.text)
   while (before && before !== text && before.length === 0) before = previousText(before)
-  return before === text || previousText(text) === run.text
+  return before === text
+}
+
+/** Whether letters stand where just as many were deleted before, as those that an undo brings back. */
+function isBroughtBack({ text, letters, places }: Run): boolean {
+  let end = 0
+  for (let item = text._start; item !== null; item = item.right) {
+    if (!item.deleted && item.countable) end += item.length
+    if (end > (places.at(-1) ?? 0)) return item.right?.deleted === true && item.right.length === letters.length
+  }
+  return false
 }

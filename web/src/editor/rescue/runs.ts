@@ -17,6 +17,8 @@ export interface Run {
   all: { letters: string; places: number[] }
   /** Whether all of its text is new. */
   fresh: boolean
+  /** With how many letters its block was made: a block that is made with a key is empty at first. */
+  made: number
 }
 
 /** Who else wrote something in a transaction. */
@@ -110,9 +112,27 @@ export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean, withou
         written: told(byClock, placesOf),
         all: told(all, standing),
         fresh,
+        made: fresh ? madeWith(text) : 0,
       },
     ]
   })
+}
+
+/** How many letters were written in one go with the block around a text. */
+function madeWith({ _item: item, _start, parent }: Y.XmlText): number {
+  const block = parent instanceof Y.XmlElement ? parent._item : null
+  if (!item || !block || !Y.compareIDs(item.id, Y.createID(block.id.client, block.id.clock + 1))) return 0
+  const pieces = new Map<number, Y.Item>()
+  for (let piece = _start; piece !== null; piece = piece.right) {
+    if (piece.id.client === item.id.client) pieces.set(piece.id.clock, piece)
+  }
+  let letters = 0
+  for (let clock = item.id.clock + 1; ; ) {
+    const piece = pieces.get(clock)
+    if (!piece) return letters
+    if (piece.countable || piece.deleted) letters += piece.length
+    clock += piece.length
+  }
 }
 
 /** What pieces say, and where each of their letters is. */

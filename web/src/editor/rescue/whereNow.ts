@@ -1,10 +1,11 @@
 /** Where the letters of a text are that others have put elsewhere and worked in there. */
 import type * as Y from 'yjs'
-import { align, SAME } from './align'
+import { align, GONE, SAME } from './align'
 import { rotations, TELLING, type Run } from './runs'
 
 /** Pieces of text before and behind one that may be other parts of the same block. */
 const NEAR = 3
+const GONE_LETTERS = new RegExp(`${GONE}+`, 'g')
 /** Stands in no text. */
 const END_OF_RUN = '\u0001'
 
@@ -75,10 +76,21 @@ function likeliest(words: string, runs: readonly Run[], doubtful?: (at: number) 
 function* ordersOf(runs: readonly Run[]): Generator<Order> {
   // A copy stands in the order of writing, with what was done in it behind; of several copies one on top of another
   // the last has what was done before in the middle.
-  yield inOrder(runs, ({ written }) => written)
+  yield inOrder(runs, (run) => withoutSplitOff(run, runs))
   yield inOrder(runs, ({ all }) => all)
   const [first, ...rest] = runs
   if (first) for (const turned of rotations(first)) yield inOrder([turned, ...rest], (run) => run)
+}
+
+/** What was written in a piece, without what is gone from there because it was split off: it stands in another one. */
+function withoutSplitOff(run: Run, runs: readonly Run[]): Run['written'] {
+  const others = runs.filter((one) => one !== run && one.author === run.author).map(({ made }) => made)
+  const { letters, places } = run.written
+  const isKept = places.map(() => true)
+  for (const { 0: gone, index } of letters.matchAll(GONE_LETTERS)) {
+    if (others.includes(gone.length)) isKept.fill(false, index, index + gone.length)
+  }
+  return { letters: letters.replace(GONE_LETTERS, (gone) => others.includes(gone.length) ? '' : gone), places: places.filter((_, at) => isKept[at]) }
 }
 
 type Aligned = ReturnType<typeof align> & { order: Order }
