@@ -7,7 +7,7 @@ import { ReplaceStep } from '@tiptap/pm/transform'
 import { getRelativeSelection, yUndoPluginKey } from '@tiptap/y-tiptap'
 import { mergeDeleteSets, type UndoManager } from 'yjs'
 import { bindingOf, isUndoOrRedo } from './binding'
-import { keepOthersWords } from './rescue/othersWords'
+import { keepOthersWords } from './rescue'
 
 /** After so many characters, or so long a time, of typing, the next word is a step of its own. */
 const LONG_ENOUGH = 20

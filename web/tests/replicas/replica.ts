@@ -9,7 +9,7 @@ import { asStored } from '../../src/editor/picture/address'
 import schema from '../../src/editor/schema/schema.json'
 import type { DocumentSession } from '../../src/sync'
 import { takeUpdate } from '../../src/sync/connection/updates'
-import { rescueWords } from '../../src/editor/rescue/rescue'
+import { rescueWords } from '../../src/editor/rescue'
 
 export class Replica {
   readonly doc = new Y.Doc()

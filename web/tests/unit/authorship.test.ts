@@ -1,7 +1,7 @@
 /** Who looks after the words of a tab that is closed. */
 import { beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { rescueWords } from '../../src/editor/rescue/rescue'
+import { rescueWords } from '../../src/editor/rescue'
 import { Authorship } from '../../src/sync/session/authorship'
 import { keepWriter, keptWriters } from '../../src/sync/storage/notes'
 import { newDevice } from '../replicas/device'

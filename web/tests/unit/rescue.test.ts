@@ -1,7 +1,7 @@
 /** Words that somebody types into a block while another replaces it. */
 import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { rescueWords } from '../../src/editor/rescue/rescue'
+import { rescueWords } from '../../src/editor/rescue'
 import { takeUpdate } from '../../src/sync/connection/updates'
 
 class Person {
@@ -26,7 +26,11 @@ class Person {
   }
 
   type(words: string, at: number, block = 0): void {
-    ;((this.blocks.get(block) as Y.XmlElement).get(0) as Y.XmlText).insert(at, words)
+    this.line(block).insert(at, words)
+  }
+
+  erase(at: number, block = 0, letters = 1): void {
+    this.line(block).delete(at, letters)
   }
 
   convert(words: string, id: string | null = null): void {
@@ -34,6 +38,10 @@ class Person {
       this.blocks.delete(0, 1)
       this.write(words, id, 'heading', 0)
     })
+  }
+
+  private line(block: number): Y.XmlText {
+    return (this.blocks.get(block) as Y.XmlElement).get(0) as Y.XmlText
   }
 
   get text(): string {
@@ -496,4 +504,68 @@ test('words that were moved along while somebody copied them at their old place 
   takeUpdate(author.doc, split, author)
   expect(author.text).toBe('alpha  | beta gamma more')
   expect(agree(author, copier)).toBe('alpha  | beta gamma more')
+})
+
+test('what somebody types into the middle of a word stays there, also before a letter typed there before', () => {
+  const other = new Person()
+  other.write('x ')
+  const author = new Person(other)
+  author.type('word', 2)
+  other.hear(author)
+  other.type('b', 5)
+  other.type('a', 5)
+  expect(agree(author, other)).toBe('x worabd')
+  other.type('q', 6)
+  other.erase(6)
+  other.type('c', 6)
+  expect(agree(author, other)).toBe('x woracbd')
+})
+
+test('a word that two people write into at two places while it is typed stays whole', () => {
+  const [base, clients] = [new Person(), [9, 2, 3] as const]
+  base.doc.clientID = 1
+  base.write('')
+  const author = new Person(base)
+  author.doc.clientID = clients[0]
+  author.type('wor', 0)
+  const second = new Person(author)
+  second.doc.clientID = clients[1]
+  author.type('d', 3)
+  const third = new Person(author)
+  third.doc.clientID = clients[2]
+  author.type('s end', 4)
+  second.type('XX', 3)
+  third.type('YY', 4)
+  author.hear(second, third)
+  expect(author.text).toContain('words end')
+  expect(agree(author, second, third)).toHaveLength('words endXXYY'.length)
+})
+
+test.each([
+  // Somebody else types the letter at the end of the paragraph before.
+  ['Hello wi', 'The hexre old words. ', 'Hello wix | The here old words. My long sentence.'],
+  ['Hello ', 'The end x', 'Hello x | The end My long sentence.'],
+])('words stay where a letter before them is erased that comes elsewhere: %s, %s', (before, around, said) => {
+  const base = new Person()
+  base.write(before, 'one')
+  base.write(around, 'two')
+  const author = new Person(base)
+  author.type('My long sentence.', around.length, 1)
+  const [writer, corrector] = [new Person(author), new Person(author)]
+  writer.type('x', before.length)
+  corrector.erase(around.indexOf('x'), 1)
+  author.hear(writer, corrector)
+  expect(agree(author, writer, corrector)).toBe(said)
+})
+
+test('words stay where some before them are erased and come in a paragraph behind', () => {
+  const other = new Person()
+  other.write('Read all the books. ', 'one')
+  const author = new Person(other)
+  author.type('My long sentence.', 20)
+  other.hear(author)
+  other.erase(9, 0, 4)
+  other.write('', 'two')
+  other.type('the rest', 0, 1)
+  expect(agree(author, other)).toBe('Read all books. My long sentence. | the rest')
 })

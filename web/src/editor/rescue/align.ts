@@ -1,9 +1,10 @@
 /**
  * Which letter of a text is which of its copy, where whoever made the copy went on working in it.
  *
- * Global alignment with affine gaps (O. Gotoh, An improved algorithm for matching biological sequences, 1982): letters
- * that stand in a row in the one do so in the other.
+ * Alignment of sequences with free ends (after O. Gotoh, An improved algorithm for matching biological sequences, 1982),
+ * where each gap costs the same, however long it is: letters that stand in a row in the one do so in the other.
  */
+import { comparable } from './letters'
 
 /** A letter that the copy had and that is gone: it may have been any. */
 export const GONE = '\0'
@@ -40,6 +41,10 @@ interface Alignment {
  * `doubtful` says which is less likely to be in it.
  */
 export function align(text: string, copy: string, doubtful: (at: number) => boolean = () => false): Alignment {
+  return alignComparable(comparable(text), comparable(copy), doubtful)
+}
+
+function alignComparable(text: string, copy: string, doubtful: (at: number) => boolean): Alignment {
   const places = new Array<number | null>(text.length).fill(null)
   let start = 0
   while (start < text.length && start < copy.length && text[start] === copy[start] && !doubtful(start)) {
@@ -107,8 +112,8 @@ function alignParts(text: string, copy: string, doubtful: (at: number) => boolea
     const piece = text.slice(at, at + TELLING)
     const place = copy.indexOf(piece, alike)
     if (at === 0 || piece.length < TELLING || place <= 0 || copy.includes(piece, place + 1)) continue
-    const before = align(text.slice(0, at), copy.slice(0, place), doubtful)
-    const rest = align(text.slice(at), copy.slice(place), (one) => doubtful(at + one))
+    const before = alignComparable(text.slice(0, at), copy.slice(0, place), doubtful)
+    const rest = alignComparable(text.slice(at), copy.slice(place), (one) => doubtful(at + one))
     const places = [...before.places, ...rest.places.map((one) => (one === null ? null : one + place))]
     return { places, score: before.score + rest.score }
   }

@@ -1,4 +1,4 @@
-/** Blocks in the shared document: their ids, also of those that were just deleted, and their texts. */
+/** Blocks in the shared document: their ids, also of those that were just deleted, and their texts, one a line. */
 import * as Y from 'yjs'
 
 /** The id of the block around a text. */
@@ -17,4 +17,16 @@ export function textIn(block: Y.XmlElement): Y.XmlText {
   const fresh = new Y.XmlText()
   block.insert(0, [fresh])
   return fresh
+}
+
+/** The lines of the block around a text, as far as they count, each with how many stand before it. */
+export function linesOf(text: Y.XmlText, counts: (one: Y.XmlText) => boolean): Map<Y.XmlText, number> {
+  const lines = new Map<Y.XmlText, number>()
+  let count = 0
+  for (let item = text.parent?._start ?? null; item !== null; item = item.right) {
+    if (!(item.content instanceof Y.ContentType) || !(item.content.type instanceof Y.XmlText)) continue
+    lines.set(item.content.type, count)
+    count += Number(counts(item.content.type))
+  }
+  return lines
 }

@@ -8,8 +8,11 @@
  */
 import * as Y from 'yjs'
 import { blockId } from './block'
-import { missing, type Letter, type Lost } from './missing'
-import { insertion, newItems, runsIn, TELLING, type Run } from './runs'
+import { insertAfter } from './changes'
+import { missingIn } from './exactCopy'
+import { runsIn, type InsertedRun } from './insertedRuns'
+import { forgetPlaces, isNewIn, newItems } from './items'
+import { TELLING, type Letter, type Missing } from './letters'
 
 /** They hold no words, and are content all the same. */
 const THINGS = new Set(['image', 'horizontalRule', 'pageBreak', 'unknownBlock'])
@@ -18,12 +21,12 @@ const THINGS = new Set(['image', 'horizontalRule', 'pageBreak', 'unknownBlock'])
 interface Turn {
   transaction: Y.Transaction
   taken: Set<Y.Item>
-  brought: Run[]
+  brought: InsertedRun[]
 }
 
 interface Move {
-  run: Run
-  words: Lost
+  run: InsertedRun
+  words: Missing[]
 }
 
 const kept = new WeakSet<Y.UndoManager>()
@@ -62,15 +65,15 @@ function takeAway(element: Y.XmlElement, turn: Turn): boolean {
   }
   for (const { run, words } of moves) {
     // From the end, so that the places before stay where they are.
-    for (const [at, letters] of words.reverse()) write(run, at, letters, turn)
+    for (const { at, words: letters } of words.toReversed()) write(run, at, letters, turn)
   }
   return true
 }
 
-function write(run: Run, at: number, letters: string, { brought }: Turn): void {
-  const { at: place } = insertion(run, at, letters)
+function write(run: InsertedRun, at: number, letters: string, { brought }: Turn): void {
+  const { at: place } = insertAfter(run, at, letters)
   // Yjs forgets the places that it remembers only when the turn ends.
-  run.text._searchMarker?.splice(0)
+  forgetPlaces(run.text)
   run.text.insert(place, letters)
   for (const other of brought) {
     if (other.text === run.text) other.places = other.places.map((one) => (one < place ? one : one + letters.length))
@@ -93,10 +96,9 @@ function textsLeft(element: Y.XmlElement): Y.XmlText[] | null {
 }
 
 /** What this turn brought back: that comes before anything goes. */
-function broughtBack(transaction: Y.Transaction): Run[] {
+function broughtBack(transaction: Y.Transaction): InsertedRun[] {
   const own = transaction.doc.clientID
-  const start = transaction.beforeState.get(own) ?? 0
-  const isNew = ({ id }: Y.Item): boolean => id.client === own && id.clock >= start
+  const isNew = (item: Y.Item): boolean => item.id.client === own && isNewIn(transaction, item)
   const texts = new Set<Y.XmlText>()
   for (const { content, parent } of newItems(transaction, own).reverse()) {
     if (content instanceof Y.ContentString && parent instanceof Y.XmlText) texts.add(parent)
@@ -107,12 +109,12 @@ function broughtBack(transaction: Y.Transaction): Run[] {
 /** Where the words that are left in a text belong. */
 function homeOf(text: Y.XmlText, { brought, taken }: Turn): Move | null {
   const letters = lettersOf(text, taken)
-  const known = letters.filter(({ mine }) => mine === null).length
+  const known = letters.filter(({ writtenAt }) => writtenAt === null).length
   const id = blockId(text)
   for (const run of brought) {
     const isSame = id !== undefined && id === blockId(run.text)
     if (run.text === text || (!isSame && (known < TELLING || run.letters.length < TELLING))) continue
-    const words = missing(letters, run.letters)
+    const words = missingIn(run.letters, letters)
     if (words?.length) return { run, words }
   }
   return null
@@ -124,7 +126,7 @@ function lettersOf(text: Y.XmlText, taken: Set<Y.Item>): Letter[] {
   for (let item = text._start; item !== null; item = item.right) {
     if (!(item.content instanceof Y.ContentString) || (item.deleted && !taken.has(item))) continue
     for (const letter of item.content.str.split(''))
-      letters.push({ letter, mine: item.deleted ? null : letters.length, unseen: !item.deleted })
+      letters.push({ letter, writtenAt: item.deleted ? null : letters.length, unseen: !item.deleted, erased: false })
   }
   return letters
 }

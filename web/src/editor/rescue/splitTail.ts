@@ -1,39 +1,37 @@
 /** Words typed into the end of a block that somebody else takes elsewhere at the same moment, by a split. */
 import * as Y from 'yjs'
+import type { InsertedRun } from './insertedRuns'
+import { comparable, TELLING, type WrittenAt } from './letters'
+import { around, locateLetters, type Place } from './locate'
 import { RESCUED } from './origin'
 import { previousText } from './previousText'
-import { TELLING, type Run } from './runs'
-import { around, whereNow, type Place } from './whereNow'
-
-/** Tells what was written here from what others wrote, and in which order it was. */
-export type OrderOf = (id: Y.ID) => number | null
 
 /** The end of a text that others took away, and what was written in it here, which they had not seen. */
-interface Tail {
+interface SplitTail {
   taken: string
   /** How many of the taken letters stand before these words, where they are now, and what they say. */
   words: { behind: number; at: number; letters: string }[]
 }
 
 /** Texts that others took the end of, without what was written in it here. */
-export function shortened(transaction: Y.Transaction, orderOf: OrderOf): Y.XmlText[] {
+export function textsCutShort(transaction: Y.Transaction, writtenAt: WrittenAt): Y.XmlText[] {
   const texts = new Set<Y.XmlText>()
   Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
     if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentString)) return
     const { parent } = struct
     if (parent instanceof Y.XmlText && !parent._item?.deleted) texts.add(parent)
   })
-  return [...texts].filter((text) => tailOf(text, transaction, orderOf).words.length > 0)
+  return [...texts].filter((text) => tailOf(text, transaction, writtenAt).words.length > 0)
 }
 
-function tailOf(text: Y.XmlText, transaction: Y.Transaction, orderOf: OrderOf): Tail {
-  const tail: Tail = { taken: '', words: [] }
+function tailOf(text: Y.XmlText, transaction: Y.Transaction, writtenAt: WrittenAt): SplitTail {
+  const tail: SplitTail = { taken: '', words: [] }
   let index = 0
   for (let item = text._start; item !== null; item = item.right) {
     if (item.content instanceof Y.ContentString) {
       const { str } = item.content
       if (item.deleted) tail.taken += Y.isDeleted(transaction.deleteSet, item.id) ? str : ''
-      else if (tail.taken !== '' && orderOf(item.id) !== null) {
+      else if (tail.taken !== '' && writtenAt(item.id) !== null) {
         tail.words.push({ behind: tail.taken.length, at: index, letters: str })
       } else if (tail.words.length === 0) {
         // "abc" without its "bc" may be told as "abc" without its "ab", where what follows is an "a".
@@ -48,13 +46,14 @@ function tailOf(text: Y.XmlText, transaction: Y.Transaction, orderOf: OrderOf): 
 }
 
 function sameStart(one: string, other: string): number {
+  const [mine, theirs] = [comparable(one), comparable(other)]
   let length = 0
-  while (length < Math.min(one.length, other.length) && one[length] === other[length]) length += 1
+  while (length < Math.min(mine.length, theirs.length) && mine[length] === theirs[length]) length += 1
   return length
 }
 
 /** What of some pieces stands in a row from a place on. */
-function standingAt({ text, at }: Place, runs: readonly Run[]): string {
+function standingAt({ text, at }: Place, runs: readonly InsertedRun[]): string {
   const run = runs.find((one) => one.text === text && one.places.includes(at))
   const from = run?.places.indexOf(at) ?? 0
   return [...(run?.letters ?? '').slice(from)].filter((_, index) => run?.places[from + index] === at + index).join('')
@@ -64,14 +63,14 @@ function standingAt({ text, at }: Place, runs: readonly Run[]): string {
  * Writes words that were left behind where the letters around them are: the end of a text went there without what was
  * written in it here. Says whether there were any.
  */
-export function moveAlong(
+export function followTail(
   doc: Y.Doc,
   text: Y.XmlText,
-  arrived: readonly Run[],
+  arrived: readonly InsertedRun[],
   transaction: Y.Transaction,
-  orderOf: OrderOf,
+  writtenAt: WrittenAt,
 ): boolean {
-  const { taken, words } = tailOf(text, transaction, orderOf)
+  const { taken, words } = tailOf(text, transaction, writtenAt)
   if (words.length === 0) return false
   for (const run of arrived) {
     // What is cut or dragged into a block that is made with a key leaves the rest where it was.
@@ -79,8 +78,8 @@ export function moveAlong(
     const isUndone = previousText(text) === run.text && isBroughtBack(run)
     const isElsewhere = run.text === text && words.length === 1 && taken.length >= TELLING
     if (!isSplit && !isUndone && !isElsewhere) continue
-    const runs = around(run, arrived).filter((one) => one.text === run.text || one.text !== text)
-    const now = whereNow(taken, runs)
+    const runs = around(run, arrived, taken.length).filter((one) => one.text === run.text || one.text !== text)
+    const now = locateLetters(taken, runs)
     // What was erased before the place of a split is in no copy.
     const start = now.findIndex((place) => place !== undefined)
     const moved = words.filter(({ behind }) => behind > start)
@@ -113,14 +112,14 @@ export function moveAlong(
 }
 
 /** Whether a text follows another, but for empty ones. */
-function startsBehind(run: Run, text: Y.XmlText): boolean {
+function startsBehind(run: InsertedRun, text: Y.XmlText): boolean {
   let before = run.text === text ? null : previousText(run.text)
   while (before && before !== text && before.length === 0) before = previousText(before)
   return before === text
 }
 
 /** Whether letters stand where just as many were deleted before, as those that an undo brings back. */
-function isBroughtBack({ text, letters, places }: Run): boolean {
+function isBroughtBack({ text, letters, places }: InsertedRun): boolean {
   let end = 0
   for (let item = text._start; item !== null; item = item.right) {
     if (!item.deleted && item.countable) end += item.length

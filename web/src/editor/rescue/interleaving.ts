@@ -3,9 +3,9 @@
  * them, or writes there. Yjs puts what two people insert at one place one behind the other, whoever began a word before.
  */
 import * as Y from 'yjs'
-import type { OrderOf } from './leftBehind'
+import { isNewIn, textsWritten } from './items'
+import type { WrittenAt } from './letters'
 import { RESCUED } from './origin'
-import { textsWritten } from './runs'
 
 const IN_WORD = /^[\p{L}\p{M}\p{N}]$/u
 
@@ -30,75 +30,82 @@ export function endOfWord(text: Y.XmlText, at: number): number {
   return end
 }
 
-interface Parted {
+interface Interrupted {
   text: Y.XmlText
   /** Behind the beginning of the word. */
   to: number
-  /** What was written on behind the others' letters: where it stands, and what it says. */
-  from: number
+  /** What was written on behind others' letters, in as many pieces as those came into. */
+  rest: Piece[]
+}
+
+interface Piece {
+  at: number
   letters: string
   last: Y.ID
 }
 
 /** Writes the rest of each such word, and what follows it, to its beginning. */
-export function keepWordsWhole(doc: Y.Doc, transaction: Y.Transaction, orderOf: OrderOf): void {
+export function joinInterleavedWords(doc: Y.Doc, transaction: Y.Transaction, writtenAt: WrittenAt): void {
   for (const text of textsWritten(transaction)) {
     // From the end, so that the places before stay where they are.
-    for (const { to, from, letters } of partedIn(text, transaction, orderOf).reverse()) {
-      doc.transact(() => text.delete(from, letters.length))
-      doc.transact(() => text.insert(to, letters), RESCUED)
+    for (const { to, rest } of interruptedIn(text, transaction, writtenAt).reverse()) {
+      doc.transact(() => {
+        for (const { at, letters } of rest.toReversed()) text.delete(at, letters.length)
+      })
+      doc.transact(() => text.insert(to, rest.map(({ letters }) => letters).join('')), RESCUED)
     }
   }
 }
 
 /** The end of a word that may go on behind letters which others wrote meanwhile. */
-interface Begun {
+interface WordStart {
   letter: string
   /** Where it ends. */
   end: number
   last: Y.ID
-  others: Y.Item | null
+  /** What others wrote behind it, and what of that is gone again. */
+  others: Y.Item[]
 }
 
-function partedIn(text: Y.XmlText, { beforeState }: Y.Transaction, orderOf: OrderOf): Parted[] {
-  const found: Parted[] = []
-  const isOthersNew = ({ id }: Y.Item): boolean => id.clock >= (beforeState.get(id.client) ?? 0) && orderOf(id) === null
-  let begun: Begun | null = null
-  let rest: Parted | null = null
+function interruptedIn(text: Y.XmlText, transaction: Y.Transaction, writtenAt: WrittenAt): Interrupted[] {
+  const found: Interrupted[] = []
+  const isOthersNew = (item: Y.Item): boolean => isNewIn(transaction, item) && writtenAt(item.id) === null
+  let begun: WordStart | null = null
+  let rest: Piece | null = null
   let index = 0
   for (let item = text._start; item !== null; item = item.right) {
-    if (item.deleted) continue
     const { content } = item
-    if (!(content instanceof Y.ContentString)) {
+    if (isOthersNew(item) && (item.deleted || content instanceof Y.ContentString)) {
+      if (!item.deleted) rest = null
+      begun?.others.push(item)
+    } else if (item.deleted) continue
+    else if (!(content instanceof Y.ContentString)) {
       if (item.countable) begun = rest = null
-    } else if (isOthersNew(item)) {
-      rest = null
-      if (begun) begun.others ??= item
     } else {
       const letters = content.str
-      if (orderOf(item.id) === null) rest = null
+      if (writtenAt(item.id) === null) rest = null
       else if (rest && Y.compareIDs(item.origin, rest.last)) {
         rest.letters += letters
         rest.last = item.lastId
-      } else {
-        rest =
-          begun && goesOn(begun, item, letters)
-            ? { text, to: begun.end, from: index, letters, last: item.lastId }
-            : null
-        if (rest) found.push(rest)
-      }
-      begun = { letter: letters.slice(-1), end: index + item.length, last: item.lastId, others: null }
+      } else if (begun && goesOn(begun, item, letters)) {
+        rest = { at: index, letters, last: item.lastId }
+        const before = found.at(-1)
+        // The beginning may be the rest of an earlier one.
+        if (before?.rest.at(-1)?.last === begun.last) before.rest.push(rest)
+        else found.push({ text, to: begun.end, rest: [rest] })
+      } else rest = null
+      begun = { letter: letters.slice(-1), end: index + item.length, last: rest?.last ?? item.lastId, others: [] }
     }
-    if (item.countable) index += item.length
+    if (item.countable && !item.deleted) index += item.length
   }
   return found
 }
 
 /** Whether letters were typed right behind the end of a word that others' letters follow, whose author had not seen them. */
-function goesOn({ letter, last, others }: Begun, item: Y.Item, letters: string): boolean {
+function goesOn({ letter, last, others }: WordStart, item: Y.Item, letters: string): boolean {
   return (
-    others !== null &&
-    !isAt(others.rightOrigin, item) &&
+    others.some(({ deleted }) => !deleted) &&
+    !others.some(({ rightOrigin }) => isAt(rightOrigin, item)) &&
     last.client === item.id.client &&
     last.clock + 1 === item.id.clock &&
     isInWord(letter) &&

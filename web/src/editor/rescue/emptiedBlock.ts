@@ -6,7 +6,7 @@ const HOLDERS = new Set(['blockquote', 'listItem', 'taskItem', 'tableCell', 'tab
 const ITEMS = new Set(['listItem', 'taskItem'])
 
 /** Writes them into a paragraph of their own where the block was, in an item of its own where that was one. */
-export function bringBack(text: Y.XmlText, words: string): void {
+export function restoreEmptiedBlock(text: Y.XmlText, words: string): void {
   let gone = text.parent
   while (gone instanceof Y.XmlElement) {
     const { parent } = gone

@@ -1,12 +1,13 @@
 /** What others wrote in a transaction, in pieces that may be copies of something. */
 import * as Y from 'yjs'
 import { GONE } from './align'
+import { isNewIn, isNext, textsWritten } from './items'
 
-/** Text that a copy must have at least to be known without the block's id, unless it is joined to the text before. */
-export const TELLING = 6
+/** A line of dashes is the same wherever others were put into it. */
+const MOST_ROTATIONS = 64
 
 /** What one person wrote in one piece: its letters, and where each stands now. */
-export interface Run {
+export interface InsertedRun {
   text: Y.XmlText
   author: number
   letters: string
@@ -21,36 +22,9 @@ export interface Run {
   made: number
 }
 
-/** Who else wrote something in a transaction. */
-export function others({ doc, beforeState, afterState }: Y.Transaction): number[] {
-  const wrote = ([client, end]: [number, number]): boolean =>
-    client !== doc.clientID && end !== (beforeState.get(client) ?? 0)
-  return [...afterState].filter(wrote).map(([client]) => client)
-}
-
-/** What a client wrote in a transaction and is there, in the order of writing. */
-export function newItems({ doc, beforeState }: Y.Transaction, client: number): Y.Item[] {
-  const structs = doc.store.clients.get(client) ?? []
-  const start = beforeState.get(client) ?? 0
-  let from = structs.length
-  while (from > 0 && (structs[from - 1]?.id.clock ?? 0) >= start) from -= 1
-  return structs.slice(from).filter((struct) => struct instanceof Y.Item && !struct.deleted) as Y.Item[]
-}
-
-/** Texts in which others wrote letters in a transaction. */
-export function textsWritten(transaction: Y.Transaction): Set<Y.XmlText> {
-  const texts = new Set<Y.XmlText>()
-  for (const client of others(transaction)) {
-    for (const { content, parent } of newItems(transaction, client)) {
-      if (content instanceof Y.ContentString && parent instanceof Y.XmlText) texts.add(parent)
-    }
-  }
-  return texts
-}
-
 /** Pieces of text that others wrote in this transaction and that are there, in the order of the document. */
-export function newRuns(transaction: Y.Transaction): Run[] {
-  const isNew = (item: Y.Item): boolean => item.id.clock >= (transaction.beforeState.get(item.id.client) ?? 0)
+export function insertedRuns(transaction: Y.Transaction): InsertedRun[] {
+  const isNew = (item: Y.Item): boolean => isNewIn(transaction, item)
   return inOrder(textsWritten(transaction)).flatMap((text) => runsIn(text, isNew, transaction.doc.clientID))
 }
 
@@ -82,7 +56,7 @@ interface Piece {
 }
 
 /** The pieces of a text that are new, each of one author; what somebody has written there just now is looked past. */
-export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean, without?: number): Run[] {
+export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean, without?: number): InsertedRun[] {
   const pieces: Piece[][] = [[]]
   let index = 0
   let fresh = true
@@ -121,18 +95,17 @@ export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean, withou
 /** How many letters were written in one go with the block around a text. */
 function madeWith({ _item: item, _start, parent }: Y.XmlText): number {
   const block = parent instanceof Y.XmlElement ? parent._item : null
-  if (!item || !block || !Y.compareIDs(item.id, Y.createID(block.id.client, block.id.clock + 1))) return 0
-  const pieces = new Map<number, Y.Item>()
-  for (let piece = _start; piece !== null; piece = piece.right) {
-    if (piece.id.client === item.id.client) pieces.set(piece.id.clock, piece)
-  }
-  let letters = 0
-  for (let clock = item.id.clock + 1; ; ) {
-    const piece = pieces.get(clock)
-    if (!piece) return letters
+  if (!item || !block || !isNext(item.id, block.id)) return 0
+  const pieces: Y.Item[] = []
+  for (let piece = _start; piece !== null; piece = piece.right)
+    if (piece.id.client === item.id.client) pieces.push(piece)
+  let [letters, last] = [0, item.id]
+  for (const piece of pieces.sort((one, other) => one.id.clock - other.id.clock)) {
+    if (!isNext(piece.id, last)) break
     if (piece.countable || piece.deleted) letters += piece.length
-    clock += piece.length
+    last = piece.lastId
   }
+  return letters
 }
 
 /** What pieces say, and where each of their letters is. */
@@ -152,7 +125,7 @@ const placesOf = (piece: Piece): (number | null)[] =>
  * The same letters inserted elsewhere: "abc" made "abcbc" by a "bc" at its end, or by a "cb" before its "c". A join that
  * is told as the second is still one of "bc".
  */
-export function rotations(run: Run): Run[] {
+export function rotations(run: InsertedRun): InsertedRun[] {
   const whole = run.text
     .toDelta()
     .map(({ insert }: { insert: unknown }) => (typeof insert === 'string' ? insert : '\ufffc'))
@@ -165,29 +138,8 @@ export function rotations(run: Run): Run[] {
     const places = run.places.map((place) => place + by)
     found.push({ ...run, letters: said.slice(start + by, end + by), places })
   }
-  for (let by = 1; end + by <= said.length && said[start + by - 1] === said[end + by - 1]; by += 1) turn(by)
-  for (let by = 1; by <= start && said[start - by] === said[end - by]; by += 1) turn(-by)
+  const most = (room: number): number => Math.min(room, MOST_ROTATIONS)
+  for (let by = 1; by <= most(said.length - end) && said[start + by - 1] === said[end + by - 1]; by += 1) turn(by)
+  for (let by = 1; by <= most(start) && said[start - by] === said[end - by]; by += 1) turn(-by)
   return found
-}
-
-/** Words that are written into a text, or a letter that is erased there. */
-export interface Change {
-  text: Y.XmlText
-  at: number
-  words: string
-  erase?: boolean
-}
-
-/** Words behind the first letters of a run. */
-export function insertion(run: Run, letters: number, words: string): Change {
-  const before = run.places[letters - 1]
-  return { text: run.text, at: before === undefined ? (run.places[0] ?? 0) : before + 1, words }
-}
-
-/** Makes changes, from the end so that the places before stay where they are. */
-export function make(changes: Change[]): void {
-  for (const { text, at, words, erase } of changes.toReversed().sort((one, other) => other.at - one.at)) {
-    if (erase) text.delete(at, 1)
-    else text.insert(at, words)
-  }
 }

@@ -1,10 +1,13 @@
 /** Where the letters of a text are that others have put elsewhere and worked in there. */
 import type * as Y from 'yjs'
 import { align, GONE, SAME } from './align'
-import { rotations, TELLING, type Run } from './runs'
+import { rotations, type InsertedRun } from './insertedRuns'
+import { TELLING } from './letters'
 
 /** Pieces of text before and behind one that may be other parts of the same block. */
 const NEAR = 3
+/** As many where those are too short to be all of it. */
+const FAR = 40
 const GONE_LETTERS = new RegExp(`${GONE}+`, 'g')
 /** Stands in no text. */
 const END_OF_RUN = '\u0001'
@@ -14,31 +17,43 @@ export interface Place {
   at: number
 }
 
-/** A piece, those near it in the same text, those of the same author, and those of others. */
-export function around(made: Run, arrived: readonly Run[]): Run[] {
+/**
+ * A piece and those near it, of its author as far as they may hold a text of some length: those in the same text first,
+ * then those of the same author, then others'.
+ */
+export function around(made: InsertedRun, arrived: readonly InsertedRun[], length: number): InsertedRun[] {
   const at = arrived.indexOf(made)
-  const rank = (run: Run): number => (run.text === made.text ? 0 : run.author === made.author ? 1 : 2)
-  return arrived.slice(Math.max(0, at - NEAR), at + NEAR + 1).sort((one, other) => rank(one) - rank(other))
+  const near = new Set([made])
+  let room = length - made.letters.length
+  for (let by = 1; by <= (room > 0 ? FAR : NEAR); by += 1) {
+    for (const run of [arrived[at - by], arrived[at + by]]) {
+      if (!run || (by > NEAR && run.author !== made.author)) continue
+      near.add(run)
+      if (run.author === made.author) room -= run.letters.length
+    }
+  }
+  const rank = (run: InsertedRun): number => (run.text === made.text ? 0 : run.author === made.author ? 1 : 2)
+  return arrived.filter((run) => near.has(run)).sort((one, other) => rank(one) - rank(other))
 }
 
 /**
  * For each letter its place in one of some pieces of text, the likeliest first; null if it was there and is gone,
  * undefined if it never was.
  */
-export function whereNow(
+export function locateLetters(
   words: string,
-  runs: readonly Run[],
+  runs: readonly InsertedRun[],
   doubtful?: (at: number) => boolean,
 ): (Place | null | undefined)[] {
   const { places: found, order } = likeliest(words, runs, doubtful)
-  const counts = new Map<Run, number>()
+  const counts = new Map<InsertedRun, number>()
   for (const at of found) {
     const run = at === null ? undefined : order.runs[at]
     if (run && order.places[at as number]) counts.set(run, (counts.get(run) ?? 0) + 1)
   }
   const now = found.map((at) => {
     if (at === null) return undefined
-    const run = order.runs[at] as Run
+    const run = order.runs[at] as InsertedRun
     // A few letters are elsewhere by chance.
     const isChance = run.text !== runs[0]?.text && (counts.get(run) ?? 0) < Math.min(TELLING, run.letters.length)
     return isChance ? undefined : order.places[at]
@@ -48,7 +63,7 @@ export function whereNow(
 }
 
 /** A part may stand before what it stood behind. */
-function findElsewhere(words: string, now: (Place | null | undefined)[], runs: readonly Run[]): void {
+function findElsewhere(words: string, now: (Place | null | undefined)[], runs: readonly InsertedRun[]): void {
   for (let from = 0, to = 0; from < words.length; from = to + 1) {
     to = from
     while (to < words.length && now[to] === undefined) to += 1
@@ -60,7 +75,7 @@ function findElsewhere(words: string, now: (Place | null | undefined)[], runs: r
   }
 }
 
-function likeliest(words: string, runs: readonly Run[], doubtful?: (at: number) => boolean): Aligned {
+function likeliest(words: string, runs: readonly InsertedRun[], doubtful?: (at: number) => boolean): Aligned {
   let best: Aligned | undefined
   const tried = new Set<string>()
   for (const order of ordersOf(runs)) {
@@ -73,7 +88,7 @@ function likeliest(words: string, runs: readonly Run[], doubtful?: (at: number) 
   return best as Aligned
 }
 
-function* ordersOf(runs: readonly Run[]): Generator<Order> {
+function* ordersOf(runs: readonly InsertedRun[]): Generator<Order> {
   // A copy stands in the order of writing, with what was done in it behind; of several copies one on top of another
   // the last has what was done before in the middle.
   yield inOrder(runs, (run) => withoutSplitOff(run, runs))
@@ -83,14 +98,17 @@ function* ordersOf(runs: readonly Run[]): Generator<Order> {
 }
 
 /** What was written in a piece, without what is gone from there because it was split off: it stands in another one. */
-function withoutSplitOff(run: Run, runs: readonly Run[]): Run['written'] {
+function withoutSplitOff(run: InsertedRun, runs: readonly InsertedRun[]): InsertedRun['written'] {
   const others = runs.filter((one) => one !== run && one.author === run.author).map(({ made }) => made)
   const { letters, places } = run.written
   const isKept = places.map(() => true)
   for (const { 0: gone, index } of letters.matchAll(GONE_LETTERS)) {
     if (others.includes(gone.length)) isKept.fill(false, index, index + gone.length)
   }
-  return { letters: letters.replace(GONE_LETTERS, (gone) => others.includes(gone.length) ? '' : gone), places: places.filter((_, at) => isKept[at]) }
+  return {
+    letters: letters.replace(GONE_LETTERS, (gone) => (others.includes(gone.length) ? '' : gone)),
+    places: places.filter((_, at) => isKept[at]),
+  }
 }
 
 type Aligned = ReturnType<typeof align> & { order: Order }
@@ -98,12 +116,12 @@ type Aligned = ReturnType<typeof align> & { order: Order }
 interface Order {
   letters: string
   places: (Place | null)[]
-  runs: Run[]
+  runs: InsertedRun[]
 }
 
 function inOrder(
-  runs: readonly Run[],
-  of: (run: Run) => { letters: string; places: readonly (number | null)[] },
+  runs: readonly InsertedRun[],
+  of: (run: InsertedRun) => { letters: string; places: readonly (number | null)[] },
 ): Order {
   const all: Order = { letters: '', places: [], runs: [] }
   for (const run of runs) {
