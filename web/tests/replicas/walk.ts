@@ -34,6 +34,8 @@ interface Doings {
 export interface Walked {
   /** All words that were written, whatever became of them. */
   words: string[]
+  /** Those that one person wrote in a row. */
+  phrases: string[][]
   /** What everybody has in the end. */
   text: string
   /** What was typed into each block, and erased from it, while nobody changed blocks. */
@@ -70,7 +72,8 @@ export async function walk(seed: number, { changers = 0, erase = false }: Doings
   const [text = ''] = texts
   if (texts.size > 1) throw new Error(`walk ${seed} ended with ${[...texts].join('\n')}`)
   const { typed, erased } = server
-  return { words: words.all, text, typed, erased }
+  const phrases = people.flatMap((person) => person.phrases)
+  return { words: words.all, phrases, text, typed, erased }
 }
 
 /** The binding does some of its work in a later turn. */
@@ -121,6 +124,7 @@ class Person {
   private heard = 0
   private away = 0
   private returns = false
+  readonly phrases: string[][] = [[]]
   /** What is left to be typed of a word. */
   private rest: string[] = []
 
@@ -142,8 +146,8 @@ class Person {
     else if (chance.next() < CUTS) [this.away, this.returns] = [10 + chance.below(25), true]
     if (chance.next() < HEARS) {
       if (this.away > 0) return
+      if (this.returns) return this.catchUp()
       this.send()
-      if (this.returns && !process.env.NODIFF) return this.catchUp()
       const waits = this.server.log.length - this.heard
       this.hear(chance.next() < 0.6 ? waits : chance.below(waits + 1))
     } else if (this.rest.length > 0) this.type(this.rest.shift() ?? '')
@@ -151,7 +155,9 @@ class Person {
     else if (this.does.erases && chance.next() < ERASES) this.erase()
     else {
       if (chance.next() < HEARS) this.go()
-      this.rest = [...this.words.next(), ' ']
+      const word = this.words.next()
+      this.phrases.at(-1)?.push(word)
+      this.rest = [...word, ' ']
       this.type(' ')
     }
   }
@@ -172,9 +178,13 @@ class Person {
     if (updates.length > 0) this.replica.receive([Y.mergeUpdates(updates)])
   }
 
-  /** Takes in what is missing after an absence: the server tells it in one update of its own. */
+  /**
+   * Takes in what is missing after an absence: the server tells it in one update of its own, before it hears what was
+   * written meanwhile, or after.
+   */
   private catchUp(): void {
     this.returns = false
+    if (this.chance.next() < 0.5) this.send()
     this.heard = this.server.log.length
     this.replica.receive([Y.encodeStateAsUpdate(this.server.doc, Y.encodeStateVector(this.replica.doc))])
   }
@@ -220,6 +230,7 @@ class Person {
   }
 
   private setCaret(at: number): void {
+    this.phrases.push([])
     const { tr, doc } = this.editor.state
     this.editor.view.dispatch(tr.setSelection(TextSelection.near(doc.resolve(at))))
   }

@@ -18,17 +18,28 @@ function letters(text: string): Map<string, number> {
   return found
 }
 
-/** The letters of words that a text has fewer of. */
-export function lostLetters(words: readonly string[], text: string): string[] {
-  return missingLetters(text, words.join(''), '')
-}
-
 /** Letters that a text has fewer of than were typed into it and not erased. */
 export function missingLetters(text: string, typed: string, erased: string): string[] {
   const [there, gone] = [letters(text), letters(erased)]
   return [...letters(typed)].flatMap(([letter, count]) =>
     (there.get(letter) ?? 0) + (gone.get(letter) ?? 0) < count ? [letter] : [],
   )
+}
+
+/** The letters of words that a text lacks: of those that are not whole in it, which must be in what else it says. */
+export function lostLetters(words: readonly string[], text: string): string[] {
+  const isWhole = (word: string): boolean => text.includes(word)
+  const rest = words.filter(isWhole).reduce((left, word) => left.replaceAll(word, ' '), text)
+  const parted = words.filter((word) => !isWhole(word))
+  return missingLetters(rest, parted.join(''), '')
+}
+
+/** Words that stand before one which was written earlier in a row with them. */
+export function disordered(phrases: readonly string[][], text: string): string[] {
+  return phrases.flatMap((phrase) => {
+    const there = phrase.filter((word) => text.includes(word))
+    return there.filter((word, at) => at > 0 && text.indexOf(word) < text.indexOf(there[at - 1] ?? ''))
+  })
 }
 
 /** How many letters more than those of the words a text has. */

@@ -569,3 +569,102 @@ test('words stay where some before them are erased and come in a paragraph behin
   other.type('the rest', 0, 1)
   expect(agree(author, other)).toBe('Read all books. My long sentence. | the rest')
 })
+
+/** What a server sends that has what all of these wrote. */
+function serverOf(...people: Person[]): Y.Doc {
+  const server = new Y.Doc()
+  for (const { doc } of people) Y.applyUpdate(server, Y.encodeStateAsUpdate(doc))
+  return server
+}
+
+test.each([' a', ' be', ' NEW'])(
+  'the word "%s" is brought back also where the server, which had it, tells of the copy',
+  (word) => {
+    const other = new Person()
+    other.write('alpha beta gamma', 'b1')
+    const author = new Person(other)
+    author.type(word, 16)
+    const server = serverOf(author)
+    other.convert('alpha beta gamma', 'b1')
+    other.type('and more, ', 0)
+    Y.applyUpdate(server, Y.encodeStateAsUpdate(other.doc))
+    takeUpdate(author.doc, Y.encodeStateAsUpdate(server, Y.encodeStateVector(author.doc)), author)
+    expect(agree(author, other)).toBe(`and more, alpha beta gamma${word}`)
+  },
+)
+
+test('words stand in the right part of a block that was parted in six', () => {
+  const other = new Person()
+  other.write('alpha beta gamma delta epsilon zeta', 'b1')
+  const author = new Person(other)
+  author.type(' NEW', 35)
+  other.doc.transact(() => {
+    other.convert('alpha ', 'b1')
+    for (const [at, words] of ['beta ', 'gamma ', 'delta ', 'epsilon ', 'zeta'].entries()) other.write(words, `n${at}`)
+  })
+  expect(agree(author, other)).toBe('alpha  | beta  | gamma  | delta  | epsilon  | zeta NEW')
+})
+
+test('no emoji is parted', () => {
+  const other = new Person()
+  other.write('Hi 😀', 'b1')
+  const author = new Person(other)
+  author.type(' there', 5)
+  other.convert('Hi 😀', 'b1')
+  other.erase(3, 0, 2)
+  other.type('😁', 3)
+  expect(agree(author, other)).toMatch(/^Hi (😁 there| there😁)$/u)
+})
+
+test('an emoji before another comes into the copy whole', () => {
+  const other = new Person()
+  other.write('😁 yes', 'b1')
+  const author = new Person(other)
+  author.type('😀', 0)
+  other.convert('😁 yes', 'b1')
+  expect(agree(author, other)).toBe('😀😁 yes')
+})
+
+test('a block whose copy comes before a part that it waits for is known by its id all the same', () => {
+  const other = new Person()
+  for (const [id, words] of ['far', 'z', 'x'].entries()) other.write(words, String(id))
+  const author = new Person(other)
+  const updates: Uint8Array[] = []
+  other.doc.on('update', (update: Uint8Array) => updates.push(update))
+  other.type(' early', 3)
+  other.doc.transact(() => {
+    other.blocks.delete(2, 1)
+    other.write('xq', '2', 'heading', 0)
+  })
+  author.type(' yes', 1, 2)
+  for (const update of updates.reverse()) takeUpdate(author.doc, update, author)
+  expect(agree(author, other)).toBe('xq yes | far early | z')
+})
+
+/** Words that say something else for each number. */
+function prose(number: number, length: number): string {
+  let words = ''
+  for (let at = number * 1000; words.length < length; at += 1) words += `w${((at * 7919) % 9973).toString(36)} `
+  return words.slice(0, length)
+}
+
+test('a long text that was merely deleted takes no word of another with it', () => {
+  const other = new Person()
+  other.write(prose(1, 800), 'gone')
+  other.write('alpha beta gamma', 'b1')
+  const author = new Person(other)
+  author.type('mine ', 0)
+  const server = serverOf(author)
+  other.hear(author)
+  author.type('NEW ', 6, 1)
+  Y.applyUpdate(server, Y.encodeStateAsUpdate(author.doc))
+  other.doc.transact(() => {
+    other.blocks.delete(1, 1)
+    other.write('and more, alpha beta gamma', 'b1', 'heading', 1)
+  })
+  other.blocks.delete(0, 1)
+  for (let block = 0; block < 120; block += 1) other.write(prose(block + 5, 600), `n${block}`)
+  Y.applyUpdate(server, Y.encodeStateAsUpdate(other.doc))
+  takeUpdate(author.doc, Y.encodeStateAsUpdate(server, Y.encodeStateVector(author.doc)), author)
+  expect(author.text).toContain('and more, alpha NEW beta gamma')
+})

@@ -1,7 +1,7 @@
 /** What becomes of words that are written into blocks which somebody else changes all the time. */
 import { expect, test } from 'vitest'
 import { walk } from '../replicas/walk'
-import { lostLetters, missingLetters, moreLetters } from '../replicas/words'
+import { disordered, lostLetters, missingLetters, moreLetters } from '../replicas/words'
 
 const PROVE = process.env.QUIRE_PROVE === '1'
 const WALKS = Number(process.env.N ?? (PROVE ? 400 : 16))
@@ -13,16 +13,18 @@ test(
     const parted: string[] = []
     const lost: string[] = []
     const twice: number[] = []
+    const elsewhere: string[] = []
     for (let seed = 1; seed <= WALKS; seed += 1) {
-      const { words, text } = await walk(seed, { changers: 1 })
+      const { words, phrases, text } = await walk(seed, { changers: 1 })
       written.push(...words)
       parted.push(...words.filter((word) => text.split(word).length !== 2).map((word) => `${word} of walk ${seed}`))
       lost.push(...lostLetters(words, text).map((letter) => `${letter} of walk ${seed}`))
       if (moreLetters(words, text) > 0) twice.push(seed)
+      elsewhere.push(...disordered(phrases, text).map((word) => `${word} of walk ${seed}`))
     }
     if (PROVE)
       console.info(
-        `${WALKS} walks, ${written.length} words: ${parted.length} not whole, walks ${twice.join()} too long`,
+        `${WALKS} walks, ${written.length} words: ${parted.length} not whole, ${elsewhere.length} out of order, walks ${twice.join()} too long; ${elsewhere.join()}`,
       )
     expect(lost).toEqual([])
     expect(twice.length, twice.join(', ')).toBeLessThanOrEqual(WALKS / 100)

@@ -48,15 +48,12 @@ export const FollowWords = Extension.create({
     const binding = bindingOf(state)
     const held = (binding?.beforeTransactionSelection ?? null) as Held | null
     const resolved = transaction.selection
-    if (transaction.docChanged) follow(state, transaction, (end) => isAlive(binding?.doc, held?.[end]))
+    if (transaction.docChanged) follow(state, transaction, (end) => holdOf(binding?.doc, held?.[end]))
     else if (!resolved.eq(state.selection)) transaction.setSelection(state.selection)
     next(transaction)
     // More may come before the binding takes the caret anew.
-    const isHeld =
-      this.editor.state.selection.eq(resolved) &&
-      isAlive(binding?.doc, held?.anchor) &&
-      isAlive(binding?.doc, held?.head)
-    if (binding && held && !isHeld) hold(binding, held, this.editor.state)
+    const isHeld = [held?.anchor, held?.head].every((end) => holdOf(binding?.doc, end) !== null)
+    if (binding && held && !(isHeld && this.editor.state.selection.eq(resolved))) hold(binding, held, this.editor.state)
   },
 })
 
@@ -66,7 +63,7 @@ function hold(binding: ProsemirrorBinding, held: Held, { selection: { anchor, he
   Object.assign(held, { anchor: relative(anchor), head: relative(head), absAnchor: anchor, absHead: head })
 }
 
-function follow({ doc, selection }: EditorState, tr: Transaction, alive: (end: 'anchor' | 'head') => boolean): void {
+function follow({ doc, selection }: EditorState, tr: Transaction, heldBy: (end: 'anchor' | 'head') => Hold | null): void {
   if (selection instanceof CellSelection) {
     keepCells(selection, tr)
     return
@@ -75,7 +72,7 @@ function follow({ doc, selection }: EditorState, tr: Transaction, alive: (end: '
   // A caret goes with what stands before it, which goes on there; a selection keeps both its ends' letters.
   const weight = selection.empty ? BEFORE : 1
   const [anchor, head] = (['anchor', 'head'] as const).map((end) =>
-    placeOf(doc, selection[end], tr, tr.selection[end], weight, () => alive(end)),
+    placeOf(doc, selection[end], tr, tr.selection[end], weight, () => heldBy(end)),
   ) as [number, number]
   if (anchor === tr.selection.anchor && head === tr.selection.head) return
   tr.setSelection(TextSelection.between(tr.doc.resolve(anchor), tr.doc.resolve(head)))
@@ -96,14 +93,19 @@ function keepCells(selection: CellSelection, tr: Transaction): void {
   if ($anchor.node(-1) === $head.node(-1)) tr.setSelection(new CellSelection($anchor, $head))
 }
 
-/** Whether the shared text that holds a position is there. */
-function isAlive(doc: Y.Doc | undefined, held: Y.RelativePosition | undefined): boolean {
-  let type = (doc && held && Y.createAbsolutePositionFromRelativePosition(held, doc)?.type) ?? null
+/** What of the shared document holds a position: the letter behind it, or only the text that it stands in. */
+type Hold = 'letter' | 'text'
+
+/** Null if not even the text is there. */
+function holdOf(doc: Y.Doc | undefined, held: Y.RelativePosition | undefined): Hold | null {
+  if (!doc || !held) return null
+  let type = Y.createAbsolutePositionFromRelativePosition(held, doc)?.type ?? null
+  if (type === null) return null
   while (type?._item) {
-    if (type._item.deleted) return false
+    if (type._item.deleted) return null
     type = type._item.parent as Y.AbstractType<unknown>
   }
-  return type !== null
+  return held.item && !Y.getItem(doc.store, held.item).deleted ? 'letter' : 'text'
 }
 
 /** Where the words around an old position are now; `resolved` is where the binding puts it. */
@@ -113,7 +115,7 @@ function placeOf(
   tr: Transaction,
   resolved: number,
   weight: number,
-  isHeld: () => boolean,
+  heldBy: () => Hold | null,
 ): number {
   const $old = old.resolve(position)
   const $new = tr.doc.resolve(resolved)
@@ -124,9 +126,12 @@ function placeOf(
   const after = text.slice($old.parentOffset, $old.parentOffset + REACH)
   const same = $new.parent.isTextblock && Boolean(id) && $new.parent.attrs.id === id
   const now = textOf($new.parent)
-  const isBehindSame = now.charAt($new.parentOffset - 1) === before.slice(-1)
-  if (same && isBehindSame) return resolved
-  const alive = isHeld()
+  const isBehind = (letters: string): boolean => now.slice(0, $new.parentOffset).endsWith(letters)
+  const isBehindSame = isBehind(before.slice(-1))
+  const held = heldBy()
+  // A blank is behind any word.
+  if (same && isBehindSame && (held === 'letter' || isBehind(before.slice(-TELLING)))) return resolved
+  const alive = held !== null
   const kept = alive ? scoreAt(now, $new.parentOffset, before, after, weight) : -1
   let best: Place | null = null
   for (const block of changedTexts(tr)) {
