@@ -110,10 +110,16 @@ async def exchange(
     writes = update not in (b"", EMPTY_UPDATE)
     if writes and not visitor.writable:
         raise UpdateRefused(Refusal.READ_ONLY, "You may read this document but not change it; its owner can let you.")
-    if writes:
-        with charged(sender):
-            room.ingest.receive(update, sender)
-    answer = await room.exchange(state_vector, sender)
+    # As on a socket what the client lacks is told without its own update. Told with it, a deletion of its words by
+    # somebody who never had them would look like any other.
+    missing = room.missing(state_vector, sender)
+    try:
+        if writes:
+            with charged(sender):
+                room.ingest.receive(update, sender)
+        answer = await missing
+    finally:
+        missing.cancel()
     if writes:
         await sender.durable(timeout)
-    return answer
+    return room.clock.encode(), answer

@@ -175,6 +175,13 @@ class Room:
 
         return await self._queue.do(work)
 
+    def missing(self, state_vector: bytes, payer: Payer) -> asyncio.Future[bytes]:
+        """To be awaited for what the holder of `state_vector` lacks now, in order with updates.
+
+        The time that it takes is on the account of `payer`.
+        """
+        return self._queue.do(lambda: self._loaded.diff(state_vector, payer))
+
     async def contains(self, update: bytes, summary: UpdateSummary | None, payer: Payer) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`.
 

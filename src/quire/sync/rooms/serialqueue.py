@@ -30,8 +30,8 @@ class SerialQueue:
         if self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
 
-    async def do(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
-        """Run a piece of work after all that were added before, and return what it returns or raise what it raises."""
+    def do(self, work: Callable[[], Awaitable[_Result]]) -> asyncio.Future[_Result]:
+        """Add a piece of work; to be awaited for what it returns or raises, once all that was added before has run."""
         done: asyncio.Future[_Result] = asyncio.get_running_loop().create_future()
 
         async def run() -> None:
@@ -45,7 +45,7 @@ class SerialQueue:
                     done.set_result(result)
 
         self.add(run)
-        return await done
+        return done
 
     async def finish(self) -> None:
         """Wait until everything has run."""

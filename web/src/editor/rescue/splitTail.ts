@@ -75,7 +75,10 @@ export function followTail(
   for (const run of arrived) {
     // What is cut or dragged into a block that is made with a key leaves the rest where it was.
     const isSplit = run.made > 0 && startsBehind(run, text)
-    const isUndone = previousText(text) === run.text && isBroughtBack(run)
+    const isUndone =
+      previousText(text) === run.text &&
+      (run.letters === taken || taken.length >= TELLING) &&
+      isBroughtBack(run, transaction)
     const isElsewhere = run.text === text && words.length === 1 && taken.length >= TELLING
     if (!isSplit && !isUndone && !isElsewhere) continue
     const runs = around(run, arrived, taken.length).filter((one) => one.text === run.text || one.text !== text)
@@ -118,12 +121,14 @@ function startsBehind(run: InsertedRun, text: Y.XmlText): boolean {
   return before === text
 }
 
-/** Whether letters stand where just as many were deleted before, as those that an undo brings back. */
-function isBroughtBack({ text, letters, places }: InsertedRun): boolean {
+/** Whether letters stand where just as many had been deleted before, as those that an undo brings back. */
+function isBroughtBack({ text, letters, places }: InsertedRun, { deleteSet }: Y.Transaction): boolean {
   let end = 0
   for (let item = text._start; item !== null; item = item.right) {
     if (!item.deleted && item.countable) end += item.length
-    if (end > (places.at(-1) ?? 0)) return item.right?.deleted === true && item.right.length === letters.length
+    if (end <= (places.at(-1) ?? 0)) continue
+    const next = item.right
+    return next !== null && next.deleted && next.length === letters.length && !Y.isDeleted(deleteSet, next.id)
   }
   return false
 }
