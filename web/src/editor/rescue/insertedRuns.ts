@@ -16,9 +16,7 @@ export interface InsertedRun {
   written: { letters: string; places: (number | null)[] }
   /** The same with what others wrote into it. */
   all: { letters: string; places: number[] }
-  /** Whether all of its text is new. */
-  fresh: boolean
-  /** With how many letters its block was made: a block that is made with a key is empty at first. */
+  /** With how many letters its block was made, if it is new: a block that is made with a key is empty at first. */
   made: number
 }
 
@@ -85,7 +83,6 @@ export function runsIn(text: Y.XmlText, isNew: (item: Y.Item) => boolean, withou
         ...told(there, standing),
         written: told(byClock, placesOf),
         all: told(all, standing),
-        fresh,
         made: fresh ? madeWith(text) : 0,
       },
     ]

@@ -72,13 +72,12 @@ export function followTail(
 ): boolean {
   const { taken, words } = tailOf(text, transaction, writtenAt)
   if (words.length === 0) return false
+  const previous = previousText(text)
   for (const run of arrived) {
     // What is cut or dragged into a block that is made with a key leaves the rest where it was.
     const isSplit = run.made > 0 && startsBehind(run, text)
     const isUndone =
-      previousText(text) === run.text &&
-      (run.letters === taken || taken.length >= TELLING) &&
-      isBroughtBack(run, transaction)
+      previous === run.text && (run.letters === taken || taken.length >= TELLING) && isBroughtBack(run, transaction)
     const isElsewhere = run.text === text && words.length === 1 && taken.length >= TELLING
     if (!isSplit && !isUndone && !isElsewhere) continue
     const runs = around(run, arrived, taken.length).filter((one) => one.text === run.text || one.text !== text)
