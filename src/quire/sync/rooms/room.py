@@ -173,7 +173,7 @@ class Room:
             update = await self._loaded.diff(state_vector, payer)
             return self.clock.encode(), update
 
-        return await self._queue.do(work)
+        return await self._queue.do(work, of=payer.author if payer else "")
 
     async def contains(self, update: bytes, summary: UpdateSummary | None, payer: Payer) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`.
@@ -284,7 +284,7 @@ class Room:
         """An update would have passed the limit: what was deleted lately may still be counted."""
         self._size_watch.check()
         if not self._queue:
-            self._queue.add(lambda: self._fold(sender))
+            self._queue.add(lambda: self._fold(sender), of=sender.author)
 
     async def _fold(self, payer: Payer | None = None) -> None:
         await self._loaded.fold(payer)
