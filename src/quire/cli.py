@@ -34,16 +34,16 @@ token = typer.Typer(help="API tokens.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 
-# Whether it can be read is said by what opens it, in words that help.
+# No path yet: of an empty one, as an unset variable of a script gives, that would make the current folder.
 DataOption = Annotated[
-    Path | None, typer.Option("--data", readable=False, help="The data folder; default: QUIRE_DATA, or ./data.")
+    str | None, typer.Option("--data", metavar="FOLDER", help="The data folder; default: QUIRE_DATA, or ./data.")
 ]
 UNFINISHED = 3
 """Exit status of a check that found nothing and came not to its end; 2 is that of a wrong command line."""
 PortOption = Annotated[int | None, typer.Option(min=0, max=65535, help="Port; default: QUIRE_PORT, or 8000.")]
 
 
-def _settings(data: Path | None, host: str | None = None, port: int | None = None, *, remarks: bool = True) -> Settings:
+def _settings(data: str | None, host: str | None = None, port: int | None = None, *, remarks: bool = True) -> Settings:
     for unknown in unknown_variables(os.environ) if remarks else ():
         typer.echo(unknown, err=True)
     try:
@@ -58,7 +58,7 @@ def _fail(text: str) -> typer.Exit:
 
 
 @asynccontextmanager
-async def _storage(data: Path | None) -> AsyncIterator[Services]:
+async def _storage(data: str | None) -> AsyncIterator[Services]:
     """Open the catalogue, beside a server of this release perhaps; under any other it stays as it is."""
     from quire.ops.folder import CATALOGUE, CannotStart, DataFolderBusy
     from quire.server.services import Services

@@ -232,6 +232,8 @@ class Settings(BaseSettings):
             raise ValueError(example)
         if re.search(r"[\s,;\\]", url):
             raise ValueError(example)
+        if not parts.hostname.isascii():
+            raise ValueError("it must have its name as browsers send it, in ASCII (xn--…)")
         try:
             _ = parts.port
         except ValueError:

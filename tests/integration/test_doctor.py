@@ -110,6 +110,13 @@ def a_folder(name: str) -> Callable[[Path], None]:
     return work
 
 
+def deletion_cut_short(folder: Path) -> None:
+    """A document in the trash whose text is gone already, and its row not yet."""
+    sql("catalogue.db", "UPDATE documents SET trashed_at=1")(folder)
+    sql("log.db", "DELETE FROM updates")(folder)
+    sql("log.db", "DELETE FROM heads")(folder)
+
+
 def in_the_first_schema(damage: Callable[[Path], None]) -> Callable[[Path], None]:
     """Damage to a folder that the new release was not started on yet."""
 
@@ -193,6 +200,7 @@ def another_database(folder: Path) -> None:
         (sql("catalogue.db", "UPDATE alembic_version SET version_num='later'"), "catalogue.db schema: .*newer release"),
         (sql("catalogue.db", "DELETE FROM alembic_version"), "catalogue.db schema: schema none in part only"),
         (sql("log.db", "DELETE FROM heads"), "documents: 1 documents of the catalogue have no text"),
+        (deletion_cut_short, "documents: 1 documents in the trash have no text.*may delete them again"),
         (sql("log.db", "INSERT INTO segments VALUES('d', 1, 2, 'archive/d/1', x'00')"), "blobs: 1 files.*archive/d/1"),
         (
             sql(

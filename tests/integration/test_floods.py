@@ -336,6 +336,7 @@ async def test_an_answer_is_charged_to_whoever_asked(ada: Browser, node: Server)
         room.ingest.receive(insertion("words"), RequestSender(Visitor("link:x", "tab", writable=True, known=True)))
     member = Member.__new__(Member)
     member.here, member.prefix, member.asked_state, member.role = True, b"", None, Role.VIEWER
+    member.author = "link:x"
     member.socket = Charged(charged)  # type: ignore[assignment]
     room.catch_up.step1(member, b"\x01\x05\x01")
     await room.exchange(b"\x00")
@@ -513,6 +514,22 @@ async def test_a_few_kilobytes_that_are_slow_to_merge_hold_nobody_up(server: Qui
         assert max(delays) < 1.5
         hostile.send(wire.sync_update(appended(0, "an honest word")))
         assert await hostile.until(b"\x08") == wire.SAVED
+
+
+async def test_much_slow_work_of_one_editor_keeps_nobody_else_s_words_unsaved(server: QuireProcess) -> None:
+    document = server.new_document()
+    token = link(server, document, "editor")
+    head = b"\x00" + wire.var_uint(20_000)
+    async with connected(server, document) as guest, connected(server, document) as owner:
+        await as_guest(guest, token)
+        await joined(owner, server)
+        for first in range(10**6, 10**6 + 500_000, 20_000):
+            clients = map(wire.var_uint, range(first, first + 20_000))
+            guest.send(wire.sync_update(head + b"".join(client + b"\x01\x00\x01" for client in clients)))
+        await guest.until(b"\x08")
+        owner.send(wire.sync_update(appended(0, "words")))
+        assert await owner.until(b"\x08") == wire.SAVED
+        assert server.metric("waiting_bytes") > MIB
 
 
 async def test_broken_frames_are_logged_once_in_a_while(

@@ -321,6 +321,21 @@ def test_a_worker_lives_within_a_lower_limit_of_memory() -> None:
     assert (ended.returncode, ended.stderr) == (0, b"")
 
 
+def test_a_server_without_room_for_its_threads_names_the_limit_of_memory(tmp_path: Path) -> None:
+    def lower() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (300 * 1024**2, 300 * 1024**2))
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "quire.cli", "serve", "--port", "0", "--data", str(tmp_path / "data")],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        preexec_fn=lower,
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert b"`ulimit -v`" in ended.stderr
+
+
 def test_a_hang_up_does_not_end_what_nohup_started(tmp_path: Path) -> None:
     port = free_port()
     with subprocess.Popen(

@@ -160,6 +160,15 @@ def test_a_taken_port_is_said_on_the_command_line(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_an_empty_name_of_a_folder_is_not_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["serve", "--port", "0"], ["user", "create", "ada@example.com", "--password-stdin"]):
+        ended = quire(*arguments, "--data", "", text="correct horse battery\n")
+        assert ended.returncode == 1
+        assert "QUIRE_DATA is '': it must be a folder" in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_token_is_made_in_a_folder_that_is_there(tmp_path: Path) -> None:
     refused = on_folder(tmp_path / "typo", "token", "create", "ada@example.com")
     assert refused.returncode == 1

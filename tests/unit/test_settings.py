@@ -40,6 +40,7 @@ from quire.settings import Proxies, SettingsError, read_settings, unknown_variab
         ("QUIRE_PUBLIC_URL", "https://docs.example.org:99999", "QUIRE_PUBLIC_URL is .*its port must be a number"),
         ("QUIRE_PUBLIC_URL", "https://a.example.org,https://b.example.org", "QUIRE_PUBLIC_URL is .*one address"),
         ("QUIRE_PUBLIC_URL", "https://a.example.org https://b.example.org", "QUIRE_PUBLIC_URL is .*one address"),
+        ("QUIRE_PUBLIC_URL", "https://münchen.example", "QUIRE_PUBLIC_URL is .*as browsers send it"),
         ("QUIRE_PUBLIC_URL", "https://example.org/quire", "QUIRE_PUBLIC_URL is .*without a path"),
         ("QUIRE_TRUSTED_PROXIES", "10.0.0.0/8, proxy", "QUIRE_TRUSTED_PROXIES is .*'proxy' is no address"),
         ("QUIRE_TRUSTED_PROXIES", "10.0.0.1/8", "QUIRE_TRUSTED_PROXIES is .*'10.0.0.1/8' is no address.*host bits"),

@@ -155,7 +155,7 @@ def _threads_to_be_had() -> Iterator[None]:
     except RuntimeError as error:
         if not none_left(error):
             raise
-        raise CannotStart(f"Cannot start: {NONE_LEFT}. Raise its limit of processes (`ulimit -u`).") from None
+        raise CannotStart(f"Cannot start: {NONE_LEFT}. Raise its limits (`ulimit -u`, `ulimit -v`).") from None
 
 
 def serve(settings: Settings, *, announce: bool = True) -> None:

@@ -204,8 +204,13 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool], seconds: floa
     # What a server removes meanwhile is no loss: only what is still missing at a second look counts.
     lost, whole = _lost(log, catalogue, seconds)
     lost = lost and lost & _lost(log, catalogue, seconds)[0]
-    texts = sorted(key for key in lost if "/" not in key)
     files = sorted(key for key in lost if "/" in key)
+    trashed = sorted(lost & _trashed(catalogue))
+    texts = sorted(lost.difference(files, trashed))
+    if trashed:
+        text = f"{len(trashed)} documents in the trash have no text (one is {trashed[0]})"
+        again = "where their deletion for good was cut short, their owner may delete them again"
+        yield Finding("documents", False, f"{text}: {again}; else restore both databases from one backup")
     if texts:
         text = f"{len(texts)} documents of the catalogue have no text in the log (one is {texts[0]})"
         yield Finding("documents", False, f"{text}: restore both databases from one backup")
@@ -431,6 +436,13 @@ def _lost(log: Path, catalogue: Path, seconds: float) -> tuple[set[str], bool]:
                 if not (blobs / key).is_file():
                     lost.add(key)
     return lost, True
+
+
+def _trashed(catalogue: Path) -> set[str]:
+    # What cannot be read is told elsewhere.
+    with suppress(sqlite3.Error, OSError), reading(catalogue) as connection:
+        return {row[0] for row in connection.execute("SELECT id FROM documents WHERE trashed_at IS NOT NULL")}
+    return set()
 
 
 def _key(path: Path, used: bool) -> Iterator[Finding]:

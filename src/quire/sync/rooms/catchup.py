@@ -80,9 +80,9 @@ class CatchUp:
             if people:
                 self.tell_people(member)
             if member.asked_state is not None:
-                self._queue.add(lambda: self._answer(member), member.start_anew)
+                self._queue.add(lambda: self._answer(member), member.start_anew, of=member.author)
 
-        self._queue.add(work, member.start_anew)
+        self._queue.add(work, member.start_anew, of=member.author)
 
     def tell_people(self, member: Member) -> None:
         """Tell a member who is here, once its socket takes it."""
@@ -104,7 +104,7 @@ class CatchUp:
             self._send_answer(member, self._whole())
         else:
             member.asked_state = state_vector
-            self._queue.add(lambda: self._answer(member), member.start_anew)
+            self._queue.add(lambda: self._answer(member), member.start_anew, of=member.author)
 
     def check_state(self, state_vector: bytes) -> None:
         """Refuse what is no state vector, or one of far more clients than the document has; raises `MalformedUpdate`.
@@ -126,7 +126,7 @@ class CatchUp:
         if member.asked_state == state_vector:
             member.asked_state = None
         else:
-            self._queue.add(lambda: self._answer(member), member.start_anew)
+            self._queue.add(lambda: self._answer(member), member.start_anew, of=member.author)
         self._send_answer(member, missing or self._whole())
 
     async def _missing(self, state_vector: bytes, member: Member) -> list[bytes]:

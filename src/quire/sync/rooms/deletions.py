@@ -46,7 +46,7 @@ class Deletions:
         async with self._lock:
             if self._version != loaded.version:
                 await asyncio.sleep(self._next - loop.time())
-                self._version, self._held, seconds = await self._queue.do(lambda: self._read(payer))
+                self._version, self._held, seconds = await self._queue.do(lambda: self._read(payer), of=payer.author)
                 self._next = loop.time() + SHARE * seconds
         return await self._covers(deletes, payer)
 

@@ -190,7 +190,7 @@ class Ingest:
                 if not self._backlog[author]:
                     del self._backlog[author]
 
-        self._queue.add(work)
+        self._queue.add(work, of=author)
 
     async def _receive_heavy(self, update: bytes, sender: Sender, summary: UpdateSummary | None) -> None:
         payer = sender

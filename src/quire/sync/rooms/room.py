@@ -173,14 +173,14 @@ class Room:
             update = await self._loaded.diff(state_vector, payer)
             return self.clock.encode(), update
 
-        return await self._queue.do(work)
+        return await self._queue.do(work, of=payer.author if payer else "")
 
     def missing(self, state_vector: bytes, payer: Payer) -> asyncio.Future[bytes]:
         """To be awaited for what the holder of `state_vector` lacks now, in order with updates.
 
         The time that it takes is on the account of `payer`.
         """
-        return self._queue.do(lambda: self._loaded.diff(state_vector, payer))
+        return self._queue.do(lambda: self._loaded.diff(state_vector, payer), of=payer.author)
 
     async def contains(self, update: bytes, summary: UpdateSummary | None, payer: Payer) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`.
@@ -291,7 +291,7 @@ class Room:
         """An update would have passed the limit: what was deleted lately may still be counted."""
         self._size_watch.check()
         if not self._queue:
-            self._queue.add(lambda: self._fold(sender))
+            self._queue.add(lambda: self._fold(sender), of=sender.author)
 
     async def _fold(self, payer: Payer | None = None) -> None:
         await self._loaded.fold(payer)
