@@ -14,8 +14,8 @@ export const SAME = 10
 const LIKELY = 9
 const MAY_BE = 4
 const NEVER = -1_000_000
-/** One or two letters that stand alone in a gap are there by chance, three are not. */
-const GAP = 25
+/** Up to four letters that stand alone between gaps are there by chance. */
+const GAP = 45
 
 /** Pairs of letters that are compared at once: each takes a byte and some nanoseconds. */
 const MOST_PAIRS = 10_000_000
