@@ -8,11 +8,23 @@ export type Alignment = (typeof ALIGNMENTS)[number]
 
 const FROM_RIGHT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Nko}\p{Script=Syriac}\p{Script=Thaana}]/u
 
-/** The side at which lines of a block begin that nobody aligned: what `dir="auto"` says, without asking for a layout. */
+/** Where the first words in a node begin: what `dir="auto"` says, without asking for a layout; null if there are none. */
+export function directionOf(node: Node): 'ltr' | 'rtl' | null {
+  if (node.attrs.dir) return node.attrs.dir === 'rtl' ? 'rtl' : 'ltr'
+  if (node.isTextblock) {
+    const letter = /\p{L}/u.exec(node.textContent)?.[0]
+    return letter === undefined ? null : FROM_RIGHT.test(letter) ? 'rtl' : 'ltr'
+  }
+  for (const child of node.children) {
+    const direction = directionOf(child)
+    if (direction) return direction
+  }
+  return null
+}
+
+/** The side at which lines of a block begin that nobody aligned. */
 function startOf(block: Node): Alignment {
-  const dir = block.attrs.dir as string | null
-  if (dir) return dir === 'rtl' ? 'right' : 'left'
-  return FROM_RIGHT.test(/\p{L}/u.exec(block.textContent)?.[0] ?? '') ? 'right' : 'left'
+  return directionOf(block) === 'rtl' ? 'right' : 'left'
 }
 
 /** How the selected picture or the line with the start of the selection is aligned; null in what never is. */

@@ -144,6 +144,39 @@ test('the signs of a list stand where its words begin, whatever their direction'
   expect(left.x - list.x).toBeGreaterThan(15)
 })
 
+test('tables and quotes stand as their words run, whatever language the menus have', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await owner
+    .locator('.sheet-text')
+    .evaluate((element: HTMLElement) =>
+      element.editor?.commands.setContent(
+        '<table><tr><td></td><td>first</td><td>second</td></tr></table><blockquote><p>words</p></blockquote>' +
+          '<table><tr><td>1</td><td>أول</td><td>ثان</td></tr></table><blockquote><p>كلمات</p></blockquote>',
+      ),
+    )
+  await saved(owner)
+  const arabic = await owner.context().browser()?.newContext({ locale: 'ar' })
+  const guest = await arabic?.newPage()
+  if (!guest) throw new Error('no browser')
+  await guest.goto(await share(owner, 'edit'))
+  await expect(html(guest)).toHaveAttribute('dir', 'rtl')
+  for (const page of [owner, guest]) {
+    const [tables, quotes] = [page.getByRole('table'), page.getByRole('blockquote')]
+    await expect(tables.first()).toHaveCSS('direction', 'ltr')
+    await expect(tables.nth(1)).toHaveCSS('direction', 'rtl')
+    await expect(quotes.first()).toHaveCSS('direction', 'ltr')
+    await expect(quotes.nth(1)).toHaveCSS('direction', 'rtl')
+    const left = async (cell: string) => (await page.getByRole('cell', { name: cell }).boundingBox())?.x ?? Number.NaN
+    expect(await left('first')).toBeLessThan(await left('second'))
+    expect(await left('أول')).toBeGreaterThan(await left('ثان'))
+  }
+  // It turns with what is written into it.
+  await owner.getByRole('cell').first().click()
+  await owner.keyboard.type('عنصر')
+  await expect(guest.getByRole('table').first()).toHaveCSS('direction', 'rtl')
+  await arabic?.close()
+})
+
 test('the sign of an item stays on its side while somebody else’s caret is at its end, or begins an item', async ({
   owner,
   server,
