@@ -18,6 +18,8 @@ const HEARD = 60 * 60_000
 const PACE = 30_000
 
 export class Authorship {
+  /** Whether other tabs of this device wrote in the document. */
+  readonly mayInherit: boolean
   /** Earlier tabs' clients that are looked after here, each from some clock on. */
   private readonly inherited = new Map<number, number>()
   private readonly release: () => void
@@ -35,6 +37,7 @@ export class Authorship {
     let release = (): void => undefined
     this.closed = new Promise((resolve) => (release = resolve))
     this.release = release
+    this.mayInherit = this.locks !== undefined && keptWriters(name).length > 0
   }
 
   /** Something is written here: a later tab will know by whom it was, and how much of it is young. */
