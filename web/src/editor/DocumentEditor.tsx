@@ -27,7 +27,6 @@ import { SelectionMenu } from './panels/SelectionMenu'
 import { ShortcutHelp } from './panels/ShortcutHelp'
 import { asStored, byLink } from './picture/address'
 import { PictureMenu } from './picture/PictureMenu'
-import { rescueWords } from './rescue'
 import { sayFirst } from './sayFirst'
 import { TableMenu } from './table/TableMenu'
 import { Toolbar } from './toolbar/Toolbar'
@@ -92,15 +91,6 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         attributes: attributesOf(t, readOnly),
       },
     },
-    [session],
-  )
-  useEffect(
-    () =>
-      rescueWords(
-        session.doc,
-        (origin) => session.isRemote(origin),
-        (id) => session.orderOf(id),
-      ),
     [session],
   )
   useEffect(() => {

@@ -2,6 +2,7 @@
 import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { rescueWords } from '../../src/editor/rescue'
 import { sharedSocket } from '../../src/sync/connection/socket'
 import { isOpenHere } from '../../src/sync/openDocuments'
 import { newDocumentId } from '../../src/sync/outbox/madeOffline'
@@ -121,7 +122,7 @@ function asked(method: 'get' | 'getAll'): Promise<void> {
 async function visit(leave: (session: DocumentSession) => Promise<unknown>): Promise<void> {
   const id = newDocumentId('ada')
   server.keep(id)
-  const session = new DocumentSession(id, ME, 'ada', null)
+  const session = new DocumentSession(id, ME, 'ada', null, rescueWords)
   await leave(session)
   await session.close()
   expect(isOpenHere(id)).toBe(false)

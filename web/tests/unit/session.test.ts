@@ -3,6 +3,7 @@ import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { RoleName } from '../../src/api/client'
+import { rescueWords } from '../../src/editor/rescue'
 import { sharedSocket } from '../../src/sync/connection/socket'
 import { changeMade, makeHere, newDocumentId } from '../../src/sync/outbox/madeOffline'
 import { bringMade } from '../../src/sync/outbox/unattended'
@@ -30,7 +31,7 @@ afterEach(async () => {
 })
 
 function start(id: string, person = 'ada', link: string | null = null): DocumentSession {
-  const session = new DocumentSession(id, ME, person, link)
+  const session = new DocumentSession(id, ME, person, link, rescueWords)
   open.push(session)
   return session
 }

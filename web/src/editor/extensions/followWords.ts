@@ -63,7 +63,11 @@ function hold(binding: ProsemirrorBinding, held: Held, { selection: { anchor, he
   Object.assign(held, { anchor: relative(anchor), head: relative(head), absAnchor: anchor, absHead: head })
 }
 
-function follow({ doc, selection }: EditorState, tr: Transaction, heldBy: (end: 'anchor' | 'head') => Hold | null): void {
+function follow(
+  { doc, selection }: EditorState,
+  tr: Transaction,
+  heldBy: (end: 'anchor' | 'head') => Hold | null,
+): void {
   if (selection instanceof CellSelection) {
     keepCells(selection, tr)
     return

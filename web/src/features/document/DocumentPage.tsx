@@ -10,6 +10,7 @@ import type { Session } from '../../api/client'
 import { Loading } from '../../app/Loading'
 import { FailedPage } from '../../app/Notice'
 import { useKeptSession } from '../../app/auth'
+import { rescueWords } from '../../editor/rescue'
 import { PresenceBar } from '../../presence/PresenceBar'
 import { guest, renameGuest } from '../../presence/guest'
 import { jumpTo } from '../../presence/jump'
@@ -66,7 +67,7 @@ function Opened({ documentId, who, onRegained }: { documentId: string; who: Sess
     () => (who.account ? { id: who.account.id, name: who.account.name, color: who.account.color } : guest()),
     [who.account],
   )
-  const session = useDocumentSession(documentId, me, who.account?.id ?? GUEST, link, deadAfter)
+  const session = useDocumentSession(documentId, me, who.account?.id ?? GUEST, link, rescueWords, deadAfter)
   return session ? <Frame session={session} who={who} link={link} onRegained={onRegained} /> : null
 }
 

@@ -10,16 +10,20 @@ type Message = { kind: 'update'; update: Uint8Array } | { kind: 'ask'; state: Ui
 export class OtherTabs {
   /** Called before others' changes are taken in. */
   beforeRemote: () => void = () => undefined
-  private readonly channel: BroadcastChannel | null
+  private channel: BroadcastChannel | null = null
 
   constructor(
-    name: string,
+    private readonly name: string,
     private readonly doc: Y.Doc,
     /** Whether what this tab holds may go to others: not what the server has refused. */
     private readonly sound: () => boolean,
-  ) {
-    this.channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
-    if (this.channel) this.channel.onmessage = ({ data }: MessageEvent<Message>) => this.hear(data)
+  ) {}
+
+  /** Hears the others from now on, and is heard. */
+  open(): void {
+    if (typeof BroadcastChannel === 'undefined') return
+    this.channel = new BroadcastChannel(this.name)
+    this.channel.onmessage = ({ data }: MessageEvent<Message>) => this.hear(data)
   }
 
   send(update: Uint8Array): void {

@@ -1,4 +1,5 @@
 /** How changes travel between this tab and the server: on the socket, or over HTTPS where sockets are blocked. */
+import { WebSocketStatus } from '@hocuspocus/provider'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import type { RoleName } from '../../api/client'
@@ -95,9 +96,16 @@ export class Transport {
     this.provider.onServerState = events.onServerState
   }
 
-  start(): void {
-    this.provider.attach()
+  /** Opens the tab's socket. Nothing is asked on it before `start`. */
+  connect(): void {
     if (!this.socket.shouldConnect) void this.socket.connect()
+  }
+
+  start(): void {
+    // Of a socket that is open nobody tells that it opened.
+    if (this.socket.status === WebSocketStatus.Connected) this.onStatus(true)
+    this.provider.attach()
+    this.connect()
     this.watchForBlockedSocket()
   }
 
@@ -182,8 +190,6 @@ export class Transport {
 
   private onSynced(): void {
     this.synced = true
-    // A document attached to an open socket hears of no change of status.
-    this.connected = true
     this.stopHttps()
     this.events.onSynced()
   }

@@ -18,6 +18,8 @@ const HEARD = 60 * 60_000
 const PACE = 30_000
 
 export class Authorship {
+  /** Whether other tabs of this device wrote in the document. */
+  readonly mayInherit: boolean
   /** Earlier tabs' clients that are looked after here, each from some clock on. */
   private readonly inherited = new Map<number, number>()
   private readonly release: () => void
@@ -35,7 +37,7 @@ export class Authorship {
     let release = (): void => undefined
     this.closed = new Promise((resolve) => (release = resolve))
     this.release = release
-    this.hold(doc.clientID, () => undefined)
+    this.mayInherit = this.locks !== undefined && keptWriters(name).length > 0
   }
 
   /** Something is written here: a later tab will know by whom it was, and how much of it is young. */
@@ -44,27 +46,28 @@ export class Authorship {
     const last = this.marks.at(-1)
     const clock = last?.client === client ? this.end : 0
     this.end = Y.getState(this.doc.store, client)
+    // Yjs takes another client where somebody else seems to write as this one.
+    if (last?.client !== client) void this.hold(client)
     if (last?.client === client && last.at > at - PACE) return
     this.marks = [...this.marks.filter((mark) => mark.client === client && mark.at > at - YOUNG), { client, clock, at }]
     keepWriter(this.name, { client, since: this.marks[0]?.clock ?? 0, at })
   }
 
   /** Takes over what earlier tabs wrote beyond what the server is known to hold, and what was young. */
-  inherit(confirmed: Clocks): void {
+  async inherit(confirmed: Clocks): Promise<void> {
     const ends = Y.decodeStateVector(Y.encodeStateVector(this.doc))
     // What others wrote shortly before a reload may not be known to be the server's yet, and is theirs all the same.
-    for (const { client, since, at } of keptWriters(this.name)) {
+    const taking = keptWriters(this.name).map(async ({ client, since, at }) => {
       const sent = confirmed.get(client) ?? 0
       const from = at > Date.now() - HEARD ? Math.min(since, sent) : sent
-      if (client === this.doc.clientID || (ends.get(client) ?? 0) <= from) continue
-      this.hold(client, () => {
-        if (!this.inherited.has(client)) this.inherited.set(client, from)
-      })
-    }
+      if (client === this.doc.clientID || (ends.get(client) ?? 0) <= from) return
+      if (await this.hold(client)) this.inherited.set(client, from)
+    })
+    await Promise.all(taking)
   }
 
   /** When something was written among all that is looked after here; null for everything else. */
-  orderOf({ client, clock }: Y.ID): number | null {
+  writtenAt({ client, clock }: Y.ID): number | null {
     if (client === this.doc.clientID) return OWN + clock
     return clock >= (this.inherited.get(client) ?? Infinity) ? clock : null
   }
@@ -73,13 +76,15 @@ export class Authorship {
     this.release()
   }
 
-  private hold(client: number, then: () => void): void {
-    void this.locks
-      ?.request(`${this.name} ${client}`, { ifAvailable: true }, (lock) => {
-        if (!lock) return
-        then()
-        return this.closed
+  /** Resolves to whether a writer is looked after here from now on, and was not before. */
+  private hold(client: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (!this.locks) return resolve(false)
+      const held = this.locks.request(`${this.name} ${client}`, { ifAvailable: true }, (lock) => {
+        resolve(lock !== null)
+        return lock ? this.closed : undefined
       })
-      .catch(() => undefined)
+      held.catch(() => resolve(false))
+    })
   }
 }

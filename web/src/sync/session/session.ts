@@ -10,6 +10,7 @@ import { OtherTabs } from '../connection/otherTabs'
 import { DENIED, FOR_GOOD, problemKind, UNKNOWN } from '../connection/refusals'
 import { Transport } from '../connection/transport'
 import { Authorship } from './authorship'
+import { inTime } from './inTime'
 import { Ledger } from '../ledger/ledger'
 import { NOTHING, unsentWords } from '../ledger/unsent'
 import { Observable } from '../observable'
@@ -21,6 +22,19 @@ import { keptInfo, storeName } from '../storage/notes'
 import { Refused } from './refused'
 import type { SessionState } from './state'
 import { calmed, saveStatus } from './status'
+
+/** What others' changes wait for an earlier tab's words at most. The server hangs up on a socket that is silent for 10 s. */
+const LONGEST_WAIT_MS = 5000
+
+/**
+ * Watches over the words that are looked after here: `remote` tells by a transaction's origin whether others made it,
+ * `writtenAt` which words these are, and in which order they were written. Returns how to stop.
+ */
+export type Watch = (
+  doc: Y.Doc,
+  remote: (origin: unknown) => boolean,
+  writtenAt: (id: Y.ID) => number | null,
+) => () => void
 
 export class DocumentSession {
   readonly doc = new Y.Doc()
@@ -44,6 +58,9 @@ export class DocumentSession {
   private readonly transport: Transport
   private readonly otherTabs: OtherTabs
   private readonly authorship: Authorship
+  private stopWatching: (() => void) | undefined
+  /** The words of earlier tabs are here and looked after, or the browser took too long. */
+  private inherited = false
   private localReady = false
   private copyRead = false
   private readonly ledger = new Ledger(this.doc, this.fragment)
@@ -69,6 +86,7 @@ export class DocumentSession {
     readonly me: Me,
     private readonly person: string,
     private readonly link: string | null,
+    private readonly watch: Watch,
     deadAfter?: number,
   ) {
     this.local = new LocalCopy(storeName(person, documentId), this.doc, () => this.held())
@@ -116,11 +134,13 @@ export class DocumentSession {
       localReady: () => this.localReady,
     })
     this.arrival = isUnheard(keptInfo(person, documentId)) ? this.newArrival() : null
-    void this.local.loaded.then((found) => this.onLoaded(found))
+    const loaded = this.local.loaded.then((found) => this.onLoaded(found))
     void this.local.read.then(() => this.onRead())
+    const inherited = this.authorship.mayInherit ? inTime(loaded, LONGEST_WAIT_MS) : Promise.resolve()
+    void inherited.then(() => this.onInherited())
     if (this.arrival?.thrownAway) this.onThrownAway()
     else if (this.arrival) this.arrival.start()
-    else this.transport.start()
+    else this.start()
     this.refresh()
   }
 
@@ -191,16 +211,6 @@ export class DocumentSession {
     this.otherTabs.beforeRemote = before
   }
 
-  /** Whether a transaction of this origin was made by somebody else, or in another tab. */
-  isRemote(origin: unknown): boolean {
-    return this.transport.brought(origin) || origin === this.otherTabs
-  }
-
-  /** When something that this tab looks after was written, compared with the rest of it; null for what others wrote. */
-  orderOf(id: Y.ID): number | null {
-    return this.authorship.orderOf(id)
-  }
-
   dismissRefusal(): void {
     this.state.update({ refused: null })
   }
@@ -210,6 +220,7 @@ export class DocumentSession {
     void this.local.note()
     this.closed = true
     this.unregister()
+    this.stopWatching?.()
     this.arrival?.end()
     this.otherTabs.close()
     this.authorship.close()
@@ -221,6 +232,32 @@ export class DocumentSession {
   }
 
   // ------------------------------------------------------------------ what happens
+
+  /** Asks the server, as soon as what it answers can take no word of an earlier tab along. */
+  private start(): void {
+    this.transport.connect()
+    if (this.inherited) this.transport.start()
+  }
+
+  private onInherited(): void {
+    if (this.closed) return
+    this.inherited = true
+    if (this.authorship.mayInherit) this.lookAfterWords()
+    this.otherTabs.open()
+    // What they said meanwhile was not heard.
+    if (this.localReady) this.otherTabs.ask()
+    if (!this.arrival) this.transport.start()
+    this.refresh()
+  }
+
+  /** Not before there are any: nobody need look through a document that only opens. */
+  private lookAfterWords(): void {
+    this.stopWatching ??= this.watch(
+      this.doc,
+      (origin) => this.transport.brought(origin) || origin === this.otherTabs,
+      (id) => this.authorship.writtenAt(id),
+    )
+  }
 
   private newArrival(): Arrival {
     return new Arrival(this.person, this.documentId, {
@@ -244,7 +281,7 @@ export class DocumentSession {
     this.state.update({ meta: { title: info.title, version: info.version } })
     // It may have been known before, and refused on this socket since.
     if (this.denial) this.transport.renew()
-    else this.transport.start()
+    else this.start()
   }
 
   /** It never will: the words stay here until they are kept as a new document. */
@@ -253,24 +290,25 @@ export class DocumentSession {
     this.refresh()
   }
 
-  private onLoaded(found: boolean): void {
+  private async onLoaded(found: boolean): Promise<void> {
     if (this.closed) return
     this.localReady = true
     if (this.link !== null) this.local.keepLink(this.link)
     const begun = this.arrival !== null && !found
     if (begun) Y.applyUpdate(this.doc, firstContent(this.documentId))
-    this.onCopy(found || begun)
+    await this.onCopy(found || begun)
   }
 
   /** The copy may come later than one could wait for it: until then it was taken for unsent as a whole. */
   private onRead(): void {
     this.copyRead = true
-    if (!this.closed && this.localReady) this.onCopy(this.doc.store.clients.size > 0)
+    if (!this.closed && this.localReady) void this.onCopy(this.doc.store.clients.size > 0)
   }
 
-  private onCopy(found: boolean): void {
+  /** Resolves when its words are looked after. */
+  private onCopy(found: boolean): Promise<void> {
     this.ledger.load(this.local.confirmed, this.transport.settled)
-    this.authorship.inherit(this.local.confirmed.sv)
+    const inherited = this.authorship.inherit(this.local.confirmed.sv)
     if (this.local.seen !== null && !this.transport.connected) this.transport.offlineSince = this.local.seen
     const { role, readOnly, problem } = this.state.get()
     if (problem?.detail === UNKNOWN) this.state.update({ ready: found })
@@ -280,6 +318,7 @@ export class DocumentSession {
       this.refused.onLoaded()
     } else if (FOR_GOOD.has(problem.detail)) this.onRefusedForGood()
     this.refresh()
+    return inherited
   }
 
   private readonly onUpdate = (update: Uint8Array, origin: unknown, _: Y.Doc, transaction: Y.Transaction): void => {
@@ -294,6 +333,7 @@ export class DocumentSession {
     }
     if (origin !== this.otherTabs) {
       this.authorship.wrote()
+      this.lookAfterWords()
       if (!this.transport.relays) this.otherTabs.send(update)
     }
     this.ledger.wrote(transaction)
@@ -425,7 +465,7 @@ export class DocumentSession {
         connected: this.transport.connected,
         synced: this.transport.synced,
         https: this.transport.overHttps,
-        localReady: this.localReady,
+        localReady: this.localReady && this.inherited,
         changes: this.ledger.changes,
         kept: kept !== 'no',
         offlineSince: this.transport.offlineSince,

@@ -1,6 +1,6 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import type { Me } from '../../presence/own'
-import { DocumentSession } from './session'
+import { DocumentSession, type Watch } from './session'
 import type { SessionState } from './state'
 
 /** Opens a document for as long as the component lives. */
@@ -9,19 +9,20 @@ export function useDocumentSession(
   me: Me,
   person: string,
   link: string | null,
+  watch: Watch,
   deadAfter: number | undefined,
 ): DocumentSession | null {
   const [session, setSession] = useState<DocumentSession | null>(null)
   const { id, name, color } = me
   useEffect(() => {
-    const opened = new DocumentSession(documentId, { id, name, color }, person, link, deadAfter)
+    const opened = new DocumentSession(documentId, { id, name, color }, person, link, watch, deadAfter)
     // eslint-disable-next-line react-hooks/set-state-in-effect -- the session is an external resource
     setSession(opened)
     return () => {
       setSession(null)
       void opened.close()
     }
-  }, [documentId, id, name, color, person, link, deadAfter])
+  }, [documentId, id, name, color, person, link, watch, deadAfter])
   return session
 }
 

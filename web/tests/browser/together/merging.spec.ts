@@ -23,6 +23,48 @@ test('words typed without a network into a paragraph that somebody makes a headi
   await context.close()
 })
 
+test('they do so where the tab was closed meanwhile and the browser is slow to open what it keeps', async ({
+  owner,
+  server,
+}) => {
+  test.slow()
+  await newDocument(owner, server)
+  await type(owner, 'the title of it')
+  await saved(owner)
+  const link = await share(owner, 'edit')
+  const { page: closed, context } = await visitor(owner, link)
+  await saved(closed)
+  await context.setOffline(true)
+  await expect(status(closed)).toContainText('Offline')
+  await type(closed, ' all')
+  await expect(status(closed)).toContainText('4 changes kept on this device')
+  await closed.close()
+  await text(owner).click()
+  await owner.keyboard.press('Control+Alt+1')
+  await saved(owner)
+  await context.setOffline(false)
+  const guest = await context.newPage()
+  await guest.addInitScript(() => {
+    const open = indexedDB.open.bind(indexedDB)
+    indexedDB.open = (name, version) => {
+      const request = open(name, version)
+      if (name.startsWith('quire:'))
+        Object.defineProperty(request, 'onsuccess', {
+          set: (then: (event: Event) => void) =>
+            request.addEventListener('success', (event) => setTimeout(() => then(event), 2000)),
+        })
+      return request
+    }
+  })
+  await guest.goto(link)
+  await saved(guest)
+  for (const page of [owner, guest]) {
+    await expect.poll(() => words(page)).toBe('the title of it all')
+    await expect(text(page).getByRole('heading')).toHaveCount(1)
+  }
+  await context.close()
+})
+
 test('who writes while somebody makes a list of it goes on in the same words', async ({ owner, server }) => {
   await newDocument(owner, server)
   await type(owner, 'first\nsecond\nlast')
