@@ -178,13 +178,9 @@ class Person {
     if (updates.length > 0) this.replica.receive([Y.mergeUpdates(updates)])
   }
 
-  /**
-   * Takes in what is missing after an absence: the server tells it in one update of its own, before it hears what was
-   * written meanwhile, or after.
-   */
+  /** Takes in what is missing after an absence: the server tells it in one update, before it hears what was written. */
   private catchUp(): void {
     this.returns = false
-    if (this.chance.next() < 0.5) this.send()
     this.heard = this.server.log.length
     this.replica.receive([Y.encodeStateAsUpdate(this.server.doc, Y.encodeStateVector(this.replica.doc))])
   }

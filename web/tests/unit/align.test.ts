@@ -17,7 +17,7 @@ test.each([
   ['alpha beta', 'alpha beta', 'alpha beta'],
   ['alpha beta', 'alpha NEW beta', 'alpha beta'],
   ['alpha beta gamma', 'alpha gamma', 'alpha (beta )gamma'],
-  ['alpha beta ka', 'alpha lino beta more ka', 'alpha beta ka'],
+  ['alpha beta kali', 'alpha lino beta more kali', 'alpha beta kali'],
   ['alpha beta gamma', `alpha ${GONE.repeat(5)}gamma`, 'alpha _____gamma'],
   ['alpha', 'nor is it', '(alpha)'],
   ['', 'alpha', ''],

@@ -284,7 +284,7 @@ test('a changed copy under another id is known by what is left of the text', () 
   second.type('NEW ', 11)
   first.convert('alpha new beta new gamma new delta', 'b2')
   second.hear(first)
-  expect(agree(first, second)).toBe('alpha new beta new NEW gamma new delta')
+  expect(agree(first, second)).toBe('alpha new beta NEW new gamma new delta')
 })
 
 test('words go along with the part of a copy that they stood in when its maker split it', () => {

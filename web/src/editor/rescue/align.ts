@@ -11,11 +11,10 @@ export const GONE = '\0'
 
 /** What a letter adds to a score. */
 export const SAME = 10
-const LIKELY = 9
 const MAY_BE = 4
 const NEVER = -1_000_000
-/** Up to four letters that stand alone between gaps are there by chance. */
-const GAP = 45
+/** Up to two letters that stand alone between gaps are there by chance. */
+const GAP = 25
 
 /** Pairs of letters that are compared at once: each takes a byte and some nanoseconds. */
 const MOST_PAIRS = 10_000_000
@@ -36,23 +35,19 @@ interface Alignment {
   score: number
 }
 
-/**
- * For each letter of a text its place in the copy; null for what is not there. Of two letters that may be the same,
- * `doubtful` says which is less likely to be in it.
- */
-export function align(text: string, copy: string, doubtful: (at: number) => boolean = () => false): Alignment {
-  return alignComparable(comparable(text), comparable(copy), doubtful)
+/** How much less likely than others a letter is in the copy: by 0, 1 or 2. */
+export type Doubt = (at: number) => number
+
+/** For each letter of a text its place in the copy; null for what is not there. */
+export function align(text: string, copy: string, doubt: Doubt = () => 0): Alignment {
+  return alignComparable(comparable(text), comparable(copy), doubt)
 }
 
-function alignComparable(text: string, copy: string, doubtful: (at: number) => boolean): Alignment {
-  const places = new Array<number | null>(text.length).fill(null)
-  let start = 0
-  while (start < text.length && start < copy.length && text[start] === copy[start] && !doubtful(start)) {
-    places[start] = start
-    start += 1
-  }
+function alignComparable(text: string, copy: string, doubt: Doubt): Alignment {
+  const start = sameStart(text, copy, doubt)
+  const places = Array.from({ length: text.length }, (_, at) => (at < start ? at : null))
   const [height, width] = [text.length - start + 1, copy.length - start + 1]
-  if (height * width > MOST_PAIRS) return alignParts(text, copy, doubtful, start)
+  if (height * width > MOST_PAIRS) return alignParts(text, copy, doubt, start)
   const from = new Uint8Array(height * width)
   const opening = start > 0 ? -GAP : 0
   let pairs = new Int32Array(width).fill(-GAP * 2)
@@ -64,14 +59,14 @@ function alignComparable(text: string, copy: string, doubtful: (at: number) => b
   let [best, end] = [0, 0]
   for (let at = 1; at < height; at += 1) {
     const letter = text.charCodeAt(start + at - 1)
-    const same = doubtful(start + at - 1) ? LIKELY : SAME
+    const same = SAME - doubt(start + at - 1)
     nextPairs[0] = -GAP * 2
     nextGaps[0] = opening
     let [pair, gap, left] = [pairs[0] as number, gaps[0] as number, opening]
     for (let place = 1; place < width; place += 1) {
       const other = letters[place] as number
       const gain = other === letter ? same : other === 0 ? MAY_BE : NEVER
-      let came = pair >= gap ? AFTER_PAIR : 0
+      let came = pair > gap ? AFTER_PAIR : 0
       const score = gain + (pair >= gap ? pair : gap)
       nextPairs[place] = score
       pair = pairs[place] as number
@@ -105,15 +100,22 @@ function alignComparable(text: string, copy: string, doubtful: (at: number) => b
   return { places, score: start * SAME + best }
 }
 
+/** How many letters both begin with, if they are too many to be the same by chance. */
+function sameStart(text: string, copy: string, doubt: Doubt): number {
+  let start = 0
+  while (start < text.length && start < copy.length && text[start] === copy[start] && doubt(start) === 0) start += 1
+  return start < TELLING ? 0 : start
+}
+
 /** The same for long texts that begin alike, part by part; what no part tells is not found. */
-function alignParts(text: string, copy: string, doubtful: (at: number) => boolean, alike: number): Alignment {
+function alignParts(text: string, copy: string, doubt: Doubt, alike: number): Alignment {
   for (const share of SHARES) {
     const at = alike + Math.floor((text.length - alike) * share)
     const piece = text.slice(at, at + TELLING)
     const place = copy.indexOf(piece, alike)
     if (at === 0 || piece.length < TELLING || place <= 0 || copy.includes(piece, place + 1)) continue
-    const before = alignComparable(text.slice(0, at), copy.slice(0, place), doubtful)
-    const rest = alignComparable(text.slice(at), copy.slice(place), (one) => doubtful(at + one))
+    const before = alignComparable(text.slice(0, at), copy.slice(0, place), doubt)
+    const rest = alignComparable(text.slice(at), copy.slice(place), (one) => doubt(at + one))
     const places = [...before.places, ...rest.places.map((one) => (one === null ? null : one + place))]
     return { places, score: before.score + rest.score }
   }

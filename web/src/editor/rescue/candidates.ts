@@ -5,7 +5,7 @@ import { unseenSince } from './exactCopy'
 import { rotations, type InsertedRun } from './insertedRuns'
 import { newItems, others } from './items'
 import { TELLING, type Letter } from './letters'
-import { previousText } from './previousText'
+import { previousWords } from './previousText'
 
 /** Candidates that are held against deleted texts by their words alone: that holds the page up. */
 const MOST_COMPARED = 100_000
@@ -62,7 +62,7 @@ export class Candidates {
   resembling(text: Y.XmlText, letters: readonly Letter[]): readonly InsertedRun[] {
     this.compared += this.all.length
     if (this.compared > MOST_COMPARED) return []
-    const before = previousText(text)
+    const before = previousWords(text)
     return this.all.filter(
       (run) =>
         (run.letters.length >= TELLING && run.letters.length * 2 >= letters.length) ||

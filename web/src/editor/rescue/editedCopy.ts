@@ -11,7 +11,7 @@ import type { InsertedRun } from './insertedRuns'
 import { endOfWord, isInWord } from './interleaving'
 import { said, TELLING, type Letter } from './letters'
 import { around, locateLetters, type Place } from './locate'
-import { previousText } from './previousText'
+import { previousWords } from './previousText'
 
 /** Letters that two texts must have in common, where no id tells that the one became the other. */
 const MUCH = 12
@@ -26,7 +26,8 @@ export function restoreInEditedCopy(deleted: DeletedText, candidates: Candidates
   const { text, letters } = deleted
   // Nobody had what was written and erased again before they heard of it.
   const known = letters.filter(({ unseen }) => !unseen)
-  const isErased = (at: number): boolean => Boolean(known[at]?.erased)
+  // Others' letters had been seen, one's own perhaps.
+  const doubt = (at: number): number => Number(known[at]?.writtenAt !== null) + Number(known[at]?.erased)
   const words = said(known)
   const successor = candidates.successor(deleted.blockId)
   const made = successor
@@ -37,7 +38,7 @@ export function restoreInEditedCopy(deleted: DeletedText, candidates: Candidates
   // What was split off stands behind, and somebody else may have done that.
   const runs = made ? around(made, candidates.arrived, words.length) : []
   const isCompared = candidates.mayCompare(words, runs.map(({ written }) => written.letters).join(''))
-  const now = isCompared ? locateLetters(words, runs, isErased) : []
+  const now = isCompared ? locateLetters(words, runs, doubt) : []
   const behind = (at: Place | null | undefined, by: number): Place =>
     at ? { text: at.text, at: at.at + by } : { text: textIn(successor as Y.XmlElement), at: 0 }
   const placeOf = (before: number, words: string): Place => {
@@ -97,7 +98,7 @@ function seenUntil(letters: { writtenAt: number; isLeft: boolean }[]): number {
 
 /** The piece that has most of a text, if it has much of it; rather the one before, which it may be joined to. */
 function mostAlike(text: Y.XmlText, words: string, candidates: Candidates): InsertedRun | undefined {
-  const before = previousText(text)
+  const before = previousWords(text)
   const parts = new Set(Array.from({ length: words.length - TELLING + 1 }, (_, at) => words.slice(at, at + TELLING)))
   let best: { run: InsertedRun; same: number; isJoined: boolean } | undefined
   for (const run of candidates.arrived) {

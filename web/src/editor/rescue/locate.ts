@@ -1,6 +1,6 @@
 /** Where the letters of a text are that others have put elsewhere and worked in there. */
 import type * as Y from 'yjs'
-import { align, GONE, SAME } from './align'
+import { align, GONE, SAME, type Doubt } from './align'
 import { rotations, type InsertedRun } from './insertedRuns'
 import { TELLING } from './letters'
 
@@ -43,9 +43,9 @@ export function around(made: InsertedRun, arrived: readonly InsertedRun[], lengt
 export function locateLetters(
   words: string,
   runs: readonly InsertedRun[],
-  doubtful?: (at: number) => boolean,
+  doubt?: Doubt,
 ): (Place | null | undefined)[] {
-  const { places: found, order } = likeliest(words, runs, doubtful)
+  const { places: found, order } = likeliest(words, runs, doubt)
   const counts = new Map<InsertedRun, number>()
   for (const at of found) {
     const run = at === null ? undefined : order.runs[at]
@@ -75,15 +75,19 @@ function findElsewhere(words: string, now: (Place | null | undefined)[], runs: r
   }
 }
 
-function likeliest(words: string, runs: readonly InsertedRun[], doubtful?: (at: number) => boolean): Aligned {
+function likeliest(words: string, runs: readonly InsertedRun[], doubt?: Doubt): Aligned {
+  const all = Array.from({ length: words.length }, (_, at) => SAME - (doubt?.(at) ?? 0)).reduce(
+    (sum, gain) => sum + gain,
+    0,
+  )
   let best: Aligned | undefined
   const tried = new Set<string>()
   for (const order of ordersOf(runs)) {
     if (tried.has(order.letters)) continue
     tried.add(order.letters)
-    const found = { ...align(words, order.letters, doubtful), order }
+    const found = { ...align(words, order.letters, doubt), order }
     if (!best || found.score > best.score) best = found
-    if (best.score === words.length * SAME) break
+    if (best.score === all) break
   }
   return best as Aligned
 }

@@ -14,6 +14,13 @@ export function previousText(text: Y.XmlText, counts = isThere): Y.XmlText | nul
   return null
 }
 
+/** The last text before another that says something. */
+export function previousWords(text: Y.XmlText): Y.XmlText | null {
+  let before = previousText(text)
+  while (before && before.length === 0) before = previousText(before)
+  return before
+}
+
 /** The last text in an item or in those before it. */
 function lastText(last: Y.Item | null, counts: (item: Y.Item) => boolean): Y.XmlText | null {
   for (let item = last; item !== null; item = item.left) {

@@ -4,7 +4,7 @@ import type { InsertedRun } from './insertedRuns'
 import { comparable, TELLING, type WrittenAt } from './letters'
 import { around, locateLetters, type Place } from './locate'
 import { RESCUED } from './origin'
-import { previousText } from './previousText'
+import { previousText, previousWords } from './previousText'
 
 /** The end of a text that others took away, and what was written in it here, which they had not seen. */
 interface SplitTail {
@@ -75,7 +75,7 @@ export function followTail(
   const previous = previousText(text)
   for (const run of arrived) {
     // What is cut or dragged into a block that is made with a key leaves the rest where it was.
-    const isSplit = run.made > 0 && startsBehind(run, text)
+    const isSplit = run.made > 0 && run.text !== text && previousWords(run.text) === text
     const isUndone =
       previous === run.text && (run.letters === taken || taken.length >= TELLING) && isBroughtBack(run, transaction)
     const isElsewhere = run.text === text && words.length === 1 && taken.length >= TELLING
@@ -111,13 +111,6 @@ export function followTail(
     return true
   }
   return false
-}
-
-/** Whether a text follows another, but for empty ones. */
-function startsBehind(run: InsertedRun, text: Y.XmlText): boolean {
-  let before = run.text === text ? null : previousText(run.text)
-  while (before && before !== text && before.length === 0) before = previousText(before)
-  return before === text
 }
 
 /** Whether letters stand where just as many had been deleted before, as those that an undo brings back. */
