@@ -127,8 +127,8 @@ class Person:
 
     async def start(self, words: str = "") -> None:
         """Write into the empty paragraph that every new document has."""
-        await self.until(lambda: len(self.fragment.children) > 0, "the empty paragraph")
-        self.fragment.children[0].children.append(pycrdt.XmlText(words))
+        await self.until(lambda: self.ready, "the empty paragraph")
+        self.insert(0, words)
         await self.saved()
 
     @property

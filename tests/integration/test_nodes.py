@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import sqlite3
 from collections.abc import AsyncIterator
@@ -209,6 +210,8 @@ async def test_a_thousand_opens_at_two_nodes_read_the_log_once_each(
         return await load(document)
 
     monkeypatch.setattr(log, "load", counted)
+    # Nobody looks after the nodes while people join: their silence is none.
+    monkeypatch.setattr("quire.sync.rooms.neighbours.SILENCE", math.inf)
     async with nodes(log) as both:
         guests = [Guest(f"g{number}", 1000 + number) for number in range(1000)]
         cold, live = guests[:500], guests[500:]

@@ -30,7 +30,7 @@ def preview(parts: Sequence[bytes]) -> list[Line]:
         name, content = node["type"], node.get("content", [])
         if name == "tableRow":
             lines.append(Line("text", _short("  ·  ".join(filter(None, map(_words, content))))))
-        elif NODES[name].content in ("inline*", "text*"):
+        elif NODES[name].is_textblock:
             if name == "heading":
                 kind = "title" if node.get("attrs", {}).get("level") == 1 else "heading"
             elif name == "codeBlock":

@@ -33,7 +33,7 @@ def read(parts: Sequence[bytes]) -> Json:
         for child in parent.children:
             if isinstance(child, XmlText):
                 words = _inline(child)
-                if NODES[kind].content not in ("inline*", "text*") and words:
+                if not NODES[kind].is_textblock and words:
                     words = [{"type": "paragraph", "content": words}]
                 into.extend(words)
                 continue
@@ -197,7 +197,10 @@ def first_content(document: Json) -> bytes:
             if "marks" in node:
                 attributes[MARKS_ATTRIBUTE] = json.dumps(node["marks"])
             element = parent.children.append(XmlElement(node["type"], attributes))
-            build(element, node.get("content", []))
+            inside = node.get("content", [])
+            if not inside and NODES[node["type"]].is_textblock:
+                element.children.append(XmlText())
+            build(element, inside)
         if run:
             _write_run(parent, run)
 
@@ -215,7 +218,7 @@ def _write_run(parent: Any, run: list[Json]) -> None:  # noqa: ANN401
 
 
 def empty_document(document: str) -> bytes:
-    """Return the first content of an empty document: one empty paragraph with an id.
+    """Return the first content of an empty document: one empty paragraph with an id, and a text to write in.
 
     It follows from the document's id, so that a browser without a network (`madeOffline.ts`) begins with the same
     paragraph, and both become one.
@@ -237,6 +240,6 @@ def _beginning(document: str) -> tuple[Any, bytes]:
     beginning = new_document(int(digits[-8:], 16))
 
     def build(fragment: XmlFragment) -> None:
-        fragment.children.append(XmlElement("paragraph", {"id": digits[-12:]}))
+        fragment.children.append(XmlElement("paragraph", {"id": digits[-12:]})).children.append(XmlText())
 
     return beginning, seed(beginning, FRAGMENT, build)

@@ -45,6 +45,11 @@ class Node:
     atom: bool = False
     marks: str | None = None
 
+    @property
+    def is_textblock(self) -> bool:
+        """Whether text stands in it, as in a paragraph, and not other blocks."""
+        return self.content in ("inline*", "text*")
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

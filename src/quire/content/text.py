@@ -17,7 +17,7 @@ def to_text(document: Json) -> str:
         node = stack.pop()
         content = node.get("content", [])
         kind = NODES.get(node["type"])
-        if kind is not None and kind.content in ("inline*", "text*"):
+        if kind is not None and kind.is_textblock:
             lines.append("".join("\n" if item["type"] == "hardBreak" else item.get("text", "") for item in content))
             stack.extend(item for item in reversed(content) if "content" in item)
         elif node["type"] in ("horizontalRule", "pageBreak"):

@@ -98,6 +98,7 @@ function seenUntil(letters: { writtenAt: number; isLeft: boolean }[]): number {
 
 /** The piece that has most of a text, if it has much of it; rather the one before, which it may be joined to. */
 function mostAlike(text: Y.XmlText, words: string, candidates: Candidates): InsertedRun | undefined {
+  if (words === '') return undefined
   const before = previousWords(text)
   const parts = new Set(Array.from({ length: words.length - TELLING + 1 }, (_, at) => words.slice(at, at + TELLING)))
   let best: { run: InsertedRun; same: number; isJoined: boolean } | undefined

@@ -54,6 +54,7 @@ export function firstContent(id: string): Uint8Array {
   const paragraph = new Y.XmlElement('paragraph')
   paragraph.setAttribute('id', digits.slice(-12))
   doc.getXmlFragment(schema.fragment).insert(0, [paragraph])
+  paragraph.insert(0, [new Y.XmlText()])
   const update = Y.encodeStateAsUpdate(doc)
   doc.destroy()
   return update
