@@ -83,6 +83,7 @@ class Room:
         self.clock = clock
         self._writers = Writers(self.clock)
         self._queue = SerialQueue(self._work_failed)
+        self._fold_due = False
         self._deletions = Deletions(self._loaded, self._queue)
         self._delivery = Delivery(stats, window=self._window, told=self._tell)
         self.presence = PresenceLane(
@@ -290,10 +291,12 @@ class Room:
     def _full(self, sender: Sender) -> None:
         """An update would have passed the limit: what was deleted lately may still be counted."""
         self._size_watch.check()
-        if not self._queue:
+        if not self._fold_due:
+            self._fold_due = True
             self._queue.add(lambda: self._fold(sender), of=sender.author)
 
     async def _fold(self, payer: Payer | None = None) -> None:
+        self._fold_due = False
         await self._loaded.fold(payer)
         self._size_watch.check()
 

@@ -54,7 +54,7 @@ test('words typed offline survive a closed browser, more of them follow, and all
   await expect.poll(() => page.evaluate(noted)).toBe(true)
   await openOffline(page)
   await type(page, 'before the restart ')
-  await expect(status(page)).toContainText('21 changes kept on this device')
+  await expect(status(page)).toContainText('20 changes kept on this device')
   await context.close()
 
   context = await open()
@@ -62,7 +62,7 @@ test('words typed offline survive a closed browser, more of them follow, and all
   page = await context.newPage()
   await page.goto(address)
   await expect(text(page)).toContainText('before the restart')
-  await expect(status(page)).toContainText('21 changes kept on this device')
+  await expect(status(page)).toContainText('20 changes kept on this device')
   await type(page, 'after the restart ')
   await context.setOffline(false)
   await saved(page)
@@ -92,7 +92,7 @@ test('where the browser keeps nothing, that is said while all is still saved, an
   await expect(page.getByRole('alert')).toContainText('Changes cannot be kept on this device')
   await context.setOffline(true)
   await type(page, 'at risk')
-  await expect(status(page)).toContainText('9 changes only in this tab')
+  await expect(status(page)).toContainText('8 changes only in this tab')
   await expect(page.getByRole('alert')).toContainText('Keep it open')
   const [download] = await Promise.all([
     page.waitForEvent('download'),
@@ -194,7 +194,7 @@ test('what is kept here and not read yet is not called saved', async ({ owner, s
   const address = await newDocument(owner, server)
   await openOffline(owner)
   await type(owner, 'kept words')
-  await expect(status(owner)).toContainText('12 changes kept on this device')
+  await expect(status(owner)).toContainText('11 changes kept on this device')
   await owner.close()
 
   const again = await owner.context().newPage()
