@@ -4,7 +4,7 @@ import { walk } from '../replicas/walk'
 import { disordered, lostLetters, missingLetters, moreLetters } from '../replicas/words'
 
 const PROVE = process.env.QUIRE_PROVE === '1'
-const WALKS = PROVE ? 400 : 16
+const WALKS = PROVE ? 400 : 10
 
 test(
   'no letter is lost while one person changes blocks, hardly one comes twice, and words stay whole [FM-008]',
@@ -24,11 +24,13 @@ test(
     }
     if (PROVE)
       console.info(
-        `${WALKS} walks, ${written.length} words: ${parted.length} not whole, ${elsewhere.length} out of order, walks ${twice.join()} too long; ${elsewhere.join()}`,
+        `${WALKS} walks, ${written.length} words: ${parted.length} not whole, ${elsewhere.length} out of order, walks ${twice.join()} too long`,
       )
     expect(lost).toEqual([])
     expect(twice.length, twice.join(', ')).toBeLessThanOrEqual(WALKS / 50)
     expect(parted.length, parted.join(', ')).toBeLessThanOrEqual(written.length / 200)
+    // Nor do they stand before those that the same person wrote before them.
+    expect(elsewhere.length, elsewhere.join(', ')).toBeLessThanOrEqual(written.length / 200)
   },
   WALKS * 20_000,
 )

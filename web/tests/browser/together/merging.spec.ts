@@ -84,3 +84,20 @@ test('who writes while somebody makes a list of it goes on in the same words', a
   }
   await context.close()
 })
+
+test('the words of two who begin to write in an empty document stand there once', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await saved(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await text(guest).click()
+  await text(owner).click()
+  await Promise.all([
+    owner.keyboard.type('hello there my friend', { delay: 40 }),
+    guest.keyboard.type('JUMPING OVER SOME DOG', { delay: 40 }),
+  ])
+  for (const page of [owner, guest])
+    await expect
+      .poll(() => words(page))
+      .toMatch(/^(hello there my friendJUMPING OVER SOME DOG|JUMPING OVER SOME DOGhello there my friend)$/)
+  await context.close()
+})
