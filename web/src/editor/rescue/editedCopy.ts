@@ -107,7 +107,8 @@ function mostAlike(text: Y.XmlText, words: string, candidates: Candidates): Inse
     if (run.text !== before && !hasOneOf(letters, parts)) continue
     if (!candidates.mayCompare(words, letters)) break
     const same = align(words, letters).places.filter((at) => at !== null).length
-    const isJoined = run.text === before && same * 2 >= words.length
+    // Whoever joined them may have known little of what others wrote.
+    const isJoined = run.text === before && (same * 2 >= words.length || same >= MUCH)
     if (!isJoined && (same < MUCH || same * 2 < Math.min(words.length, run.letters.length))) continue
     if (best && (best.isJoined === isJoined ? same < best.same : best.isJoined)) continue
     best = { run, same, isJoined }
