@@ -29,7 +29,9 @@ export function missingLetters(text: string, typed: string, erased: string): str
 /** The letters of words that a text lacks: of those that are not whole in it, which must be in what else it says. */
 export function lostLetters(words: readonly string[], text: string): string[] {
   const isWhole = (word: string): boolean => text.includes(word)
-  const rest = words.filter(isWhole).reduce((left, word) => left.replaceAll(word, ' '), text)
+  // A word may be a part of another one.
+  const longestFirst = words.filter(isWhole).sort((one, other) => other.length - one.length)
+  const rest = longestFirst.reduce((left, word) => left.replaceAll(word, ' '), text)
   const parted = words.filter((word) => !isWhole(word))
   return missingLetters(rest, parted.join(''), '')
 }

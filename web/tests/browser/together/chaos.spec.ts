@@ -46,7 +46,8 @@ async function write(page: Page, seed: number, changes: boolean, until: number):
       await go(page, chance.next(), chance.of(['heading', 'list', 'quote', 'split', 'join']))
     } else {
       if (chance.next() < 0.4) await go(page, chance.next())
-      const word = spoken(chance)
+      // Long enough that none is written twice.
+      const word = spoken(chance) + spoken(chance) + spoken(chance)
       await page.keyboard.type(` ${word} `, { delay: 20 + chance.below(60) })
       written.push(word)
     }
