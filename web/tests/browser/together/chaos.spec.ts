@@ -67,7 +67,7 @@ async function write(page: Page, seed: number, changes: boolean, until: number):
   return written
 }
 
-test('no letter is lost in chaos', full('600 seconds'), async ({ owner, server }) => {
+test('no letter is lost in chaos', full(`${SECONDS} seconds`), async ({ owner, server }) => {
   test.skip(!PROVE, 'run by make prove')
   test.setTimeout(SECONDS * 1000 + 120_000)
   await newDocument(owner, server)
