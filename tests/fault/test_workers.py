@@ -239,10 +239,10 @@ async def test_the_time_of_a_worker_is_charged_to_whoever_caused_it(tmp_path: Pa
         room = await node.room()
         proving, comparing, answering, building = (Payer(f"somebody {number}") for number in range(4))
         room.ingest.receive(crafted(9), proving)
-        await room.exchange(b"\x01\x05\x01", answering)
+        await room.missing(b"\x01\x05\x01", answering)
         await room.contains(crafted(9), None, comparing)
         await room.rest()
-        await room.exchange(b"\x01\x05\x01", building)
+        await room.missing(b"\x01\x05\x01", building)
         assert proving.seconds > 0.02
         assert comparing.seconds > 0.02
         assert building.seconds > 0.02
@@ -261,7 +261,7 @@ async def test_whoever_a_worker_dies_of_is_charged_for_the_time_until_then(tmp_p
         room.ingest.receive(crafted(9), payer)
         await until(lambda: time.monotonic() > started + 0.3, "the worker does not answer", node)
         kill_worker(node)
-        await room.exchange(b"\x00")
+        await room.missing(b"\x00")
         assert 0.2 <= payer.seconds <= time.monotonic() - started
         assert payer.refusals == []
         await node.close()

@@ -332,14 +332,14 @@ async def test_an_answer_is_charged_to_whoever_asked(ada: Browser, node: Server)
     visitor.charge = charged.append  # type: ignore[method-assign]
     # From the bytes at hand, and from a live copy.
     for _ in range(2):
-        await room.exchange(b"\x01\x05\x01", visitor)
+        await room.missing(b"\x01\x05\x01", visitor)
         room.ingest.receive(insertion("words"), RequestSender(Visitor("link:x", "tab", writable=True, known=True)))
     member = Member.__new__(Member)
     member.here, member.prefix, member.asked_state, member.role = True, b"", None, Role.VIEWER
     member.author = "link:x"
     member.socket = Charged(charged)  # type: ignore[assignment]
     room.catch_up.step1(member, b"\x01\x05\x01")
-    await room.exchange(b"\x00")
+    await room.missing(b"\x00")
     assert len(charged) == 3
     assert min(charged) > 0
 

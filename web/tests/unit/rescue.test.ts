@@ -18,6 +18,13 @@ class Person {
     takeUpdate(this.doc, Y.mergeUpdates(updates), this)
   }
 
+  /** What this person writes from now on. */
+  recorded(): Uint8Array[] {
+    const updates: Uint8Array[] = []
+    this.doc.on('update', (update: Uint8Array) => updates.push(update))
+    return updates
+  }
+
   write(words: string, id: string | null = null, name = 'paragraph', at = this.blocks.length): void {
     const element = new Y.XmlElement(name)
     if (id !== null) element.setAttribute('id', id)
@@ -248,8 +255,7 @@ test('words are written into a copy that comes after the block has gone', () => 
   first.write('alpha beta gamma', 'b1')
   const second = new Person(first)
   second.type('NEW ', 6)
-  const updates: Uint8Array[] = []
-  first.doc.on('update', (update: Uint8Array) => updates.push(update))
+  const updates = first.recorded()
   first.write('earlier')
   first.convert('alpha beta gamma', 'b1')
   const [earlier, converted] = updates as [Uint8Array, Uint8Array]
@@ -629,8 +635,7 @@ test('a block whose copy comes before a part that it waits for is known by its i
   const other = new Person()
   for (const [id, words] of ['far', 'z', 'x'].entries()) other.write(words, String(id))
   const author = new Person(other)
-  const updates: Uint8Array[] = []
-  other.doc.on('update', (update: Uint8Array) => updates.push(update))
+  const updates = other.recorded()
   other.type(' early', 3)
   other.doc.transact(() => {
     other.blocks.delete(2, 1)

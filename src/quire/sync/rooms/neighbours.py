@@ -63,7 +63,6 @@ class Neighbours:
         "_beaconed",
         "_clock",
         "_document",
-        "_exchange",
         "_fanout",
         "_ingest",
         "_leave",
@@ -71,6 +70,7 @@ class Neighbours:
         "_loop",
         "_marks",
         "_me",
+        "_missing",
         "_number",
         "_peers",
         "_presence",
@@ -93,17 +93,17 @@ class Neighbours:
         presence: PresenceLane,
         saving: Saving,
         stats: SyncStats,
-        exchange: Callable[[bytes], Awaitable[tuple[bytes, bytes]]],
+        missing: Callable[[bytes], Awaitable[bytes]],
         load: Callable[[str], Awaitable[Stored]],
         beacon: float,
     ) -> None:
         """Ask whoever has the document open. What comes goes to `ingest` and `presence`; `beacon` is in seconds.
 
-        `exchange` is `Room.exchange`, `load` reads the document from the log.
+        `missing` is `Room.missing`, `load` reads the document from the log.
         """
         self._document, self._fanout, self._me = document, fanout, me
         self._clock, self._ingest, self._presence, self._saving = clock, ingest, presence, saving
-        self._stats, self._exchange, self._load = stats, exchange, load
+        self._stats, self._missing, self._load = stats, missing, load
         self._loop = asyncio.get_running_loop()
         self._peers: dict[str, Neighbour] = {}
         self._number = self.durable = 0
@@ -213,7 +213,7 @@ class Neighbours:
         # The answer holds what others wrote too, so this node must stand for all of it.
         self.adopt()
         covers = self._number
-        _, update = await self._exchange(known)
+        update = await self._missing(known)
         self._say(Kind.ANSWER, var_uint(covers) + var_bytes(update), to)
 
     # ------------------------------------------------------------ standing in

@@ -122,7 +122,7 @@ class Room:
             presence=self.presence,
             saving=self.saving,
             stats=stats,
-            exchange=self.exchange,
+            missing=self.missing,
             load=load,
             beacon=limits.beacon,
         )
@@ -164,24 +164,12 @@ class Room:
         """Somebody without a socket is here, and for a while: nobody else may write in their name."""
         self._writers.visit(identity, self._loop.time() + VISIT_SECONDS)
 
-    async def exchange(self, state_vector: bytes, payer: Payer | None = None) -> tuple[bytes, bytes]:
-        """Return (own state vector, what the holder of `state_vector` lacks); in order with updates.
-
-        The time that it takes is on the account of `payer`.
-        """
-
-        async def work() -> tuple[bytes, bytes]:
-            update = await self._loaded.diff(state_vector, payer)
-            return self.clock.encode(), update
-
-        return await self._queue.do(work, of=payer.author if payer else "")
-
-    def missing(self, state_vector: bytes, payer: Payer) -> asyncio.Future[bytes]:
+    def missing(self, state_vector: bytes, payer: Payer | None = None) -> asyncio.Future[bytes]:
         """To be awaited for what the holder of `state_vector` lacks now, in order with updates.
 
         The time that it takes is on the account of `payer`.
         """
-        return self._queue.do(lambda: self._loaded.diff(state_vector, payer), of=payer.author)
+        return self._queue.do(lambda: self._loaded.diff(state_vector, payer), of=payer.author if payer else "")
 
     async def contains(self, update: bytes, summary: UpdateSummary | None, payer: Payer) -> bool:
         """Return whether the document already holds everything in `update`; raises `MalformedUpdate`.

@@ -52,8 +52,10 @@ export const FollowWords = Extension.create({
     else if (!resolved.eq(state.selection)) transaction.setSelection(state.selection)
     next(transaction)
     // More may come before the binding takes the caret anew.
-    const isHeld = [held?.anchor, held?.head].every((end) => holdOf(binding?.doc, end) !== null)
-    if (binding && held && !(isHeld && this.editor.state.selection.eq(resolved))) hold(binding, held, this.editor.state)
+    const isHeld =
+      this.editor.state.selection.eq(resolved) &&
+      [held?.anchor, held?.head].every((end) => holdOf(binding?.doc, end) !== null)
+    if (binding && held && !isHeld) hold(binding, held, this.editor.state)
   },
 })
 
@@ -130,7 +132,7 @@ function placeOf(
   const after = text.slice($old.parentOffset, $old.parentOffset + REACH)
   const same = $new.parent.isTextblock && Boolean(id) && $new.parent.attrs.id === id
   const now = textOf($new.parent)
-  const isBehind = (letters: string): boolean => now.slice(0, $new.parentOffset).endsWith(letters)
+  const isBehind = (letters: string): boolean => now.endsWith(letters, $new.parentOffset)
   const isBehindSame = isBehind(before.slice(-1))
   const held = heldBy()
   // A blank is behind any word.

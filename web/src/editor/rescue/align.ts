@@ -45,7 +45,7 @@ export function align(text: string, copy: string, doubt: Doubt = () => 0): Align
 
 function alignComparable(text: string, copy: string, doubt: Doubt): Alignment {
   const start = sameStart(text, copy, doubt)
-  const places = Array.from({ length: text.length }, (_, at) => (at < start ? at : null))
+  const places = alikeUpTo(start, text)
   const [height, width] = [text.length - start + 1, copy.length - start + 1]
   if (height * width > MOST_PAIRS) return alignParts(text, copy, doubt, start)
   const from = new Uint8Array(height * width)
@@ -67,7 +67,7 @@ function alignComparable(text: string, copy: string, doubt: Doubt): Alignment {
       const other = letters[place] as number
       const gain = other === letter ? same : other === 0 ? MAY_BE : NEVER
       let came = pair > gap ? AFTER_PAIR : 0
-      const score = gain + (pair >= gap ? pair : gap)
+      const score = gain + Math.max(pair, gap)
       nextPairs[place] = score
       pair = pairs[place] as number
       gap = gaps[place] as number
@@ -107,6 +107,11 @@ function sameStart(text: string, copy: string, doubt: Doubt): number {
   return start < TELLING ? 0 : start
 }
 
+/** The places of a text that is known to begin as its copy does, and no more. */
+function alikeUpTo(start: number, text: string): (number | null)[] {
+  return Array.from({ length: text.length }, (_, at) => (at < start ? at : null))
+}
+
 /** The same for long texts that begin alike, part by part; what no part tells is not found. */
 function alignParts(text: string, copy: string, doubt: Doubt, alike: number): Alignment {
   for (const share of SHARES) {
@@ -119,6 +124,5 @@ function alignParts(text: string, copy: string, doubt: Doubt, alike: number): Al
     const places = [...before.places, ...rest.places.map((one) => (one === null ? null : one + place))]
     return { places, score: before.score + rest.score }
   }
-  const places = Array.from({ length: text.length }, (_, at) => (at < alike ? at : null))
-  return { places, score: alike * SAME }
+  return { places: alikeUpTo(alike, text), score: alike * SAME }
 }

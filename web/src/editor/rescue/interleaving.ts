@@ -3,7 +3,7 @@
  * them, or writes there. Yjs puts what two people insert at one place one behind the other, whoever began a word before.
  */
 import * as Y from 'yjs'
-import { isNewIn, textsWritten } from './items'
+import { isNewIn, isNext, textsWritten } from './items'
 import type { WrittenAt } from './letters'
 import { RESCUED } from './origin'
 
@@ -106,8 +106,7 @@ function goesOn({ letter, last, others }: WordStart, item: Y.Item, letters: stri
   return (
     others.some(({ deleted }) => !deleted) &&
     !others.some(({ rightOrigin }) => isAt(rightOrigin, item)) &&
-    last.client === item.id.client &&
-    last.clock + 1 === item.id.clock &&
+    isNext(item.id, last) &&
     isInWord(letter) &&
     isInWord(letters.charAt(0))
   )
