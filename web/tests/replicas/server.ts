@@ -35,6 +35,8 @@ export class MemoryServer {
   readonly sockets = new Set<MemorySocket>()
   /** Whether sockets are told that what they sent is kept. */
   receipts = true
+  /** Whether something came before what it stands on. */
+  hadToWait = false
   private readonly held: (() => void)[] = []
   role: 'read-write' | 'readonly' = 'read-write'
   /** Why nobody is let in. */
@@ -117,6 +119,7 @@ export class MemoryServer {
       return
     }
     Y.applyUpdate(kept.doc, content)
+    this.hadToWait ||= kept.doc.store.pendingStructs !== null
     const tell = (): void => socket.say(address, RECEIPT, (encoder) => encoding.writeVarInt(encoder, 1))
     if (this.receipts) tell()
     else this.held.push(tell)

@@ -72,6 +72,24 @@ async function madeOffline(): Promise<{ id: string; session: DocumentSession }> 
   return { id, session }
 }
 
+test('what is written while the server is told of what was written offline does not come ahead of that', async () => {
+  const id = newDocumentId('ada')
+  server.keep(id)
+  const session = start(id)
+  await becomes(session, 'saved')
+  const writes = (words: string): void => session.fragment.insert(session.fragment.length, [new Y.XmlText(words)])
+  server.goAway()
+  await becomes(session, 'offline')
+  writes('offline')
+  window.addEventListener('quire:connected', () => writes('at once'), { once: true })
+  server.comeBack()
+  await vi.waitFor(() => expect(server.words(id)).toBe('offline\nat once'))
+  await becomes(session, 'saved')
+  writes('later')
+  await vi.waitFor(() => expect(server.words(id)).toBe('offline\nat once\nlater'))
+  expect(server.hadToWait).toBe(false)
+})
+
 test('a document that was made without a network and thrown away in another tab is told so and does not come back', async () => {
   const { id, session } = await madeOffline()
   changeElsewhere(id, { trashed_at: '2030-01-01' })

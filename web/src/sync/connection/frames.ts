@@ -39,6 +39,8 @@ export class FrameProvider extends HocuspocusProvider {
   onServerState: (clocks: Clocks) => void = () => undefined
   /** Messages, those that ask for what the server lacks with the state vector of what it has. */
   private waiting: { event: MessageEvent; state: Uint8Array | null }[] = []
+  /** Whether the server was told on this connection what it lacked. */
+  private answered = false
   private since = 0
   private notBefore = 0
   private lastOwn = 0
@@ -66,9 +68,13 @@ export class FrameProvider extends HocuspocusProvider {
     this.schedule()
   }
 
+  /**
+   * What is written before the server has asked is part of the answer. Sent ahead of it, it could stand on what the
+   * server lacks: Yjs takes the deletions in it at once, and others would see a block vanish until its copy comes.
+   */
   override documentUpdateHandler(update: Uint8Array, origin: unknown): void {
     if (origin !== this) this.lastOwn = performance.now()
-    super.documentUpdateHandler(update, origin)
+    if (this.answered) super.documentUpdateHandler(update, origin)
   }
 
   /** Messages keep their order and become one transaction, so that others' cursors fit the text they stand in. */
@@ -106,11 +112,13 @@ export class FrameProvider extends HocuspocusProvider {
       state && this.authorizedScope !== 'readonly' ? inPieces(Y.encodeStateAsUpdate(this.document, state)) : []
     for (const piece of pieces.slice(0, -1)) super.documentUpdateHandler(piece, null)
     super.onMessage(pieces.length > 1 ? asking(event, Y.encodeStateVector(this.document)) : event)
+    if (state) this.answered = true
   }
 
   override onClose(): void {
     // What was still said on the old socket belongs before its end.
     if (this.waiting.length > 0) this.takeIn()
+    this.answered = false
     super.onClose()
   }
 

@@ -323,7 +323,9 @@ export class DocumentSession {
 
   private readonly onUpdate = (update: Uint8Array, origin: unknown, _: Y.Doc, transaction: Y.Transaction): void => {
     if (origin === this.local.origin) {
-      if (this.localReady) this.ledger.wrote(transaction)
+      if (!this.localReady) return
+      this.ledger.wrote(transaction)
+      this.refresh()
       return
     }
     if (this.transport.brought(origin)) {
