@@ -19,6 +19,8 @@ const HEARS = 0.3
 const CHANGES = 0.5
 /** How likely somebody who erases does so between two words. */
 const ERASES = 0.3
+/** How likely deletions come ahead, where they do. */
+const COMES_EARLY = 0.3
 /** How likely a network goes away, for ten to thirty-five steps of its person. */
 const CUTS = 0.01
 
@@ -28,6 +30,8 @@ interface Doings {
   changers?: number
   /** All of them erase letters. */
   erase?: boolean
+  /** Deletions often come ahead of what was written with them. */
+  early?: boolean
 }
 
 /** How a walk ended. */
@@ -44,7 +48,7 @@ export interface Walked {
 }
 
 /** Walks. Throws if not all have the same in the end. */
-export async function walk(seed: number, { changers = 0, erase = false }: Doings): Promise<Walked> {
+export async function walk(seed: number, { changers = 0, erase = false, early = false }: Doings): Promise<Walked> {
   const chance = new Chance(seed)
   const words = new Words(chance)
   const server = new Server()
@@ -52,7 +56,7 @@ export async function walk(seed: number, { changers = 0, erase = false }: Doings
   server.hear(start)
   const people = Array.from({ length: WRITERS }, (_, at) => {
     const replica = new Replica(100 + chance.below(1_000_000), start)
-    return new Person(replica, server, { changes: at < changers, erases: erase }, chance, words)
+    return new Person(replica, server, { changes: at < changers, erases: erase, early }, chance, words)
   })
   await settled()
   server.typed.push(...(people[0]?.blocks.map(({ node }) => node.textContent) ?? []))
@@ -131,7 +135,7 @@ class Person {
   constructor(
     readonly replica: Replica,
     private readonly server: Server,
-    private readonly does: { changes: boolean; erases: boolean },
+    private readonly does: { changes: boolean; erases: boolean; early: boolean },
     private readonly chance: Chance,
     private readonly words: Words,
   ) {}
@@ -175,7 +179,12 @@ class Person {
     const news = this.server.log.slice(this.heard, this.heard + count)
     this.heard += news.length
     const updates = news.filter(({ by }) => by !== this).map(({ update }) => update)
-    if (updates.length > 0) this.replica.receive([Y.mergeUpdates(updates)])
+    if (updates.length === 0) return
+    const merged = Y.mergeUpdates(updates)
+    const early = this.does.early && this.chance.next() < COMES_EARLY
+    // Beyond what the server has there are only the deletions.
+    if (early) this.replica.receive([Y.diffUpdate(merged, Y.encodeStateVector(this.server.doc))])
+    this.replica.receive([merged])
   }
 
   /** Takes in what is missing after an absence: the server tells it in one update, before it hears what was written. */

@@ -9,7 +9,7 @@
  * and the server need not understand documents. A tab that opens later looks after what an earlier one wrote.
  *
  * When. In each transaction that brings others' changes, before the editor draws them and moves the caret. If nobody
- * replaces anything, nothing is written.
+ * replaces anything, nothing is written. Where letters that were not seen are gone without a copy, one is waited for.
  *
  *   transaction ──► interleaving     others' letters came into a word that is being typed: it is joined again
  *               ──► splitTail        the end of a block went elsewhere: the words that were not seen follow it

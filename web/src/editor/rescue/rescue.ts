@@ -15,6 +15,11 @@ import { RecentDeletions } from './recentDeletions'
 import { followTail, textsCutShort } from './splitTail'
 import { twinOf } from './twinCell'
 
+/** How long the copy of a deleted text may take, in milliseconds: somebody cuts and pastes, or sends deletions ahead. */
+const COPY_MAY_TAKE_MS = 30_000
+/** Deleted texts that a copy is waited for, the latest: each is held against all that comes. */
+const MOST_AWAITED = 100
+
 /**
  * Watches a document; `remote` says of a transaction's origin whether others made it, `writtenAt` what was written here.
  * Returns how to stop.
@@ -24,8 +29,8 @@ export function rescueWords(
   remote: (origin: unknown) => boolean,
   writtenAt: WrittenAt = ({ client, clock }) => (client === doc.clientID ? clock : null),
 ): () => void {
-  /** Texts whose copies may be in what has come and waits for a part that is missing. */
-  let waiting: DeletedText[] = []
+  /** Texts whose copies may come yet, each until some time. */
+  let awaited: { deleted: DeletedText; until: number }[] = []
   const deletions = new RecentDeletions(writtenAt)
   const watch = (transaction: Y.Transaction): void => {
     if (!remote(transaction.origin)) {
@@ -34,9 +39,11 @@ export function rescueWords(
     }
     for (const [type] of transaction.changed) forgetPlaces(type)
     joinInterleavedWords(doc, transaction, writtenAt)
-    const deleted = [...waiting, ...deletedTexts(transaction, writtenAt, deletions)]
+    const now = performance.now()
+    const since = new Map(awaited.map(({ deleted, until }) => [deleted, until]))
+    const deleted = [...since.keys(), ...deletedTexts(transaction, writtenAt, deletions)]
     const cutShort = textsCutShort(transaction, writtenAt)
-    waiting = []
+    awaited = []
     if (deleted.length === 0 && cutShort.length === 0) return
     let arrived = insertedRuns(transaction)
     for (const text of cutShort) {
@@ -49,18 +56,24 @@ export function rescueWords(
     doc.transact(() => {
       for (const one of [...deleted.filter(isKnown), ...deleted.filter((one) => !isKnown(one))]) {
         const found = restore(one, candidates, transaction)
-        if (found === 'waits') waiting.push(one)
-        else changes.push(...found)
+        const until = since.get(one) ?? now + COPY_MAY_TAKE_MS
+        if (found !== null) changes.push(...found)
+        else if (until > now || waits(doc)) awaited.push({ deleted: one, until })
       }
       apply(changes)
     }, RESCUED)
+    awaited = awaited.slice(-MOST_AWAITED)
   }
   // Before the editor hears of the change: it finds the words in their new place, and the caret behind them.
   doc.on('beforeObserverCalls', watch)
   return () => doc.off('beforeObserverCalls', watch)
 }
 
-function restore(deleted: DeletedText, candidates: Candidates, transaction: Y.Transaction): 'waits' | Change[] {
+/** Whether something has come that waits for a part that is missing. */
+const waits = (doc: Y.Doc): boolean => doc.store.pendingStructs !== null
+
+/** Null where the copy may come yet. */
+function restore(deleted: DeletedText, candidates: Candidates, transaction: Y.Transaction): Change[] | null {
   const twin = twinOf(deleted.text, transaction)
   if (twin) {
     twin.insert(twin.length, ownWords(deleted))
@@ -68,8 +81,9 @@ function restore(deleted: DeletedText, candidates: Candidates, transaction: Y.Tr
   }
   const changes = changesFor(deleted, candidates)
   if (changes.length > 0) return changes
-  if (transaction.doc.store.pendingStructs !== null) return 'waits'
+  if (waits(transaction.doc)) return null
   if (wasEmpty(deleted)) restoreEmptiedBlock(deleted.text, said(left(deleted.letters)))
+  else if (deleted.letters.some(({ unseen, erased }) => unseen && !erased)) return null
   return []
 }
 
