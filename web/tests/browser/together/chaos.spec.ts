@@ -59,8 +59,11 @@ async function write(page: Page, seed: number, changes: boolean, until: number):
     if (chance.next() < 0.02) {
       // Whoever closes a page before its words are kept is warned.
       await expect(status(page)).toHaveText(/^Saved|kept on this device/, { timeout: 20_000 })
-      await expect(() => page.reload()).toPass()
-      await text(page).waitFor({ timeout: 20_000 })
+      // Of a server that dies while it answers a browser shows an empty page: people load it once more.
+      await expect(async () => {
+        await page.reload()
+        await text(page).waitFor({ timeout: 10_000 })
+      }).toPass()
       await go(page, chance.next())
     }
   }
