@@ -59,6 +59,27 @@ async def test_failing_commits_are_retried_and_one_poisoned_update_is_isolated(t
     await log.close()
 
 
+async def test_a_disk_that_fails_is_not_tried_again_with_each_update(tmp_path: Path) -> None:
+    failing = False
+
+    def fails(path: Path) -> sqlite3.Connection:
+        if failing:
+            raise sqlite3.OperationalError("disk I/O error")
+        return connect(path)
+
+    log = SqliteLog(tmp_path / "log.db", Archive(FolderBlobs(tmp_path / "blobs")), connect=fails)
+    await log.open()
+    failing = True
+    waiting = []
+    for number in range(200):
+        waiting.append(asyncio.create_task(append(log, "d", [b"%d" % number])))
+        await asyncio.sleep(0.001)
+    assert 0 < log.stats.failed_commits < 20
+    failing = False
+    assert [seq for (seq,) in await asyncio.gather(*waiting)] == list(range(1, 201))
+    await log.close()
+
+
 async def test_a_full_disk_loses_nothing_and_heals_by_itself(tmp_path: Path) -> None:
     full = False
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import PROVE
 from quire.crdt.parser import MAX_CHAIN
 from quire.crdt.replica import LocalReplica
-from quire.crdt.structure import MAX_DEPTH
+from quire.crdt.structure import MAX_DEPTH, Structure
 from quire.crdt.updates import EMPTY_STATE, MalformedUpdate, inspect
 from quire.sync.wire import var_string, var_uint
 
@@ -68,6 +68,17 @@ def test_neighbours_in_different_elements_are_refused_and_nothing_changes() -> N
         replica.apply_now(update, inspect(update))
     assert replica.diff_now(EMPTY_STATE) == before
     assert 2 not in replica.state_now().clocks
+
+
+def test_nothing_is_kept_of_the_writers_in_an_update_that_is_refused() -> None:
+    structure = Structure()
+    structure.place(inspect(one(1, 0, b"\x04\x01" + var_string("t") + var_string("ab"))).runs, strict=True)
+    emoji = b"\x01\x02\x00\x84\x01\x01" + var_string("😀")
+    astray = b"\x01\x03\x00\xc4\x01\x00\x01\x00" + var_string("x")
+    with pytest.raises(MalformedUpdate):
+        structure.place(inspect(b"\x02" + emoji + astray + b"\x00").runs, strict=True)
+    assert list(structure.known) == [1]
+    assert not structure.divisible([2])
 
 
 def test_the_same_neighbour_on_both_sides_is_refused() -> None:

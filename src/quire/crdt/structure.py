@@ -348,8 +348,10 @@ class Structure:
 
     def _restore(self, before: _Before) -> None:
         for client, (known, runs) in before.clients.items():
-            if client in self._pairs:
-                del self._pairs[client][bisect_left(self._pairs[client], known) :]
+            if pairs := self._pairs.get(client):
+                del pairs[bisect_left(pairs, known) :]
+                if not pairs:
+                    del self._pairs[client]
             lists = self._lists[client]
             if not runs:
                 del self.known[client], self._lists[client]

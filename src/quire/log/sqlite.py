@@ -197,7 +197,8 @@ class SqliteLog:
                 with self._wake:
                     if self._closing and time.monotonic() > self._give_up_at:
                         break
-                    self._wake.wait(pause)
+                # What is submitted meanwhile does not cut this short: each attempt writes all that waits.
+                time.sleep(pause)
                 pause = min(pause * 2, RETRY_MOST)
                 continue
             pause = RETRY_FIRST

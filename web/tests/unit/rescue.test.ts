@@ -264,6 +264,77 @@ test('words are written into a copy that comes after the block has gone', () => 
   expect(second.text).toBe('alpha NEW beta gamma | earlier')
 })
 
+/** Does something, change by change before the eyes of somebody. */
+function shows(hearer: Person, person: Person, does: () => void): void {
+  const updates = person.recorded()
+  does()
+  for (const update of updates) takeUpdate(hearer.doc, update, hearer)
+}
+
+test.each([false, true])(
+  'words whose block was deleted for good are not taken for what others type later, letter by letter (%s)',
+  (namesAll) => {
+    const author = new Person()
+    author.write('intro', 'b0')
+    const other = new Person(author)
+    author.write('the cat', 'b1')
+    const deleter = new Person(author)
+    author.type(' sat', 7, 1)
+    shows(author, deleter, () => deleter.blocks.delete(1, 1))
+    for (const letter of 'ehta') {
+      if (namesAll) {
+        other.hear(author)
+        other.type(letter, 0)
+        author.hear(other)
+      } else shows(author, other, () => other.type(letter, 0))
+    }
+    expect(author.text).toBe('atheintro')
+  },
+)
+
+test('nor are those of a line, or of a short block that others had begun', () => {
+  const base = new Person()
+  base.write('', 'poem')
+  putLines(base, ['first', 'second one', 'third'])
+  base.write('ab', 'b1')
+  const [author, deleter, other] = [new Person(base), new Person(base), new Person(base)]
+  const line = ({ blocks }: Person, at: number) => (blocks.get(0) as Y.XmlElement).get(at) as Y.XmlText
+  line(author, 2).insert(10, ' NEW')
+  author.type('cdef', 2, 1)
+  shows(author, deleter, () => {
+    ;(deleter.blocks.get(0) as Y.XmlElement).delete(2, 2)
+    deleter.blocks.delete(1, 1)
+  })
+  for (const letter of 'xneb') shows(author, other, () => line(other, 4).insert(0, letter))
+  expect(author.text.replaceAll('<hardbreak></hardbreak>', '/')).toBe('first/benxthird')
+})
+
+test('words go once into what is pasted, or brought back, a while after their block was deleted', () => {
+  const deleter = new Person()
+  deleter.write('alpha beta gamma', 'b1')
+  const author = new Person(deleter)
+  author.type('NEW ', 6)
+  shows(author, deleter, () => deleter.blocks.delete(0, 1))
+  shows(author, deleter, () => deleter.write('alpha beta gamma', 'b2'))
+  shows(author, deleter, () => deleter.write('alpha beta gamma', 'b1'))
+  expect(author.text).toBe('alpha NEW beta gamma | alpha beta gamma')
+})
+
+test.each(['', ' and more'])('words are not added to a copy that has them%s, but comes after the deletion', (more) => {
+  const deleter = new Person()
+  deleter.write('alpha beta gamma', 'b1')
+  const author = new Person(deleter)
+  author.type('NEW ', 6)
+  const copier = new Person(author)
+  shows(author, deleter, () => deleter.blocks.delete(0, 1))
+  const copied = `alpha NEW beta gamma${more}`
+  shows(author, copier, () => copier.convert(copied, 'b1'))
+  expect(author.text).toBe(copied)
+  // Nor are they wanted any more.
+  shows(author, deleter, () => deleter.write('alpha beta gamma', 'b1'))
+  expect(author.text.split(' | ').sort()).toEqual([copied, 'alpha beta gamma'])
+})
+
 test('words that somebody else split off the copy are not written again', () => {
   const first = new Person()
   first.write('alpha beta gamma', 'b1')

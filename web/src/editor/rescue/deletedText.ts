@@ -10,7 +10,7 @@ import type { RecentDeletions } from './recentDeletions'
 /** What is known of a text when it is deleted: Yjs forgets most of it soon after. */
 export interface DeletedText {
   text: Y.XmlText
-  letters: readonly Letter[]
+  letters: readonly (Letter & { id: Y.ID })[]
   blockId: unknown
   /** Which of the lines of its block it was, of those that said something. */
   line: number
@@ -68,8 +68,8 @@ function lettersOf(
   writtenAt: WrittenAt,
   named: ReturnType<typeof namesDeleted>,
   deletions: RecentDeletions,
-): Letter[] {
-  const letters: Letter[] = []
+): DeletedText['letters'] {
+  const letters: (Letter & { id: Y.ID })[] = []
   for (let item = text._start; item !== null; item = item.right) {
     if (isNewIn(transaction, item)) continue
     const erased = !Y.isDeleted(transaction.deleteSet, item.id)
@@ -77,7 +77,7 @@ function lettersOf(
     for (const { id, letter } of erased ? deletions.within(item) : spelled(item.id, there)) {
       const at = writtenAt(id)
       if (erased && at === null) continue
-      letters.push({ letter, writtenAt: at, unseen: at !== null && named !== null && !named(id), erased })
+      letters.push({ id, letter, writtenAt: at, unseen: at !== null && named !== null && !named(id), erased })
     }
   }
   return letters
@@ -101,6 +101,12 @@ function blockBefore(text: Y.XmlText, transaction: Y.Transaction): DeletedText['
   const words = saidBefore(before, transaction)
   // It is still there: whatever was written into it is no copy of this one.
   return words === '' ? null : { blockId: blockId(before), words }
+}
+
+/** The same text as it was known to those who deleted some letters by name. */
+export function knownTo(deleted: DeletedText, named: ReturnType<typeof namesDeleted>): DeletedText {
+  if (!named) return deleted
+  return { ...deleted, letters: deleted.letters.map((one) => ({ ...one, unseen: one.unseen && !named(one.id) })) }
 }
 
 /** Whether nobody who took a text away had any of its letters, and some are left. */

@@ -107,8 +107,9 @@ function mostAlike(text: Y.XmlText, words: string, candidates: Candidates): Inse
     if (run.text !== before && !hasOneOf(letters, parts)) continue
     if (!candidates.mayCompare(words, letters)) break
     const same = align(words, letters).places.filter((at) => at !== null).length
-    // Whoever joined them may have known little of what others wrote.
-    const isJoined = run.text === before && (same * 2 >= words.length || same >= MUCH)
+    // Whoever joined them may have known little of what others wrote; a few letters are anywhere by chance.
+    const isHalf = same * 2 >= words.length && same >= Math.min(words.length, TELLING)
+    const isJoined = run.text === before && (isHalf || same >= MUCH)
     if (!isJoined && (same < MUCH || same * 2 < Math.min(words.length, run.letters.length))) continue
     if (best && (best.isJoined === isJoined ? same < best.same : best.isJoined)) continue
     best = { run, same, isJoined }

@@ -1,8 +1,9 @@
 /** Watches a document for words that somebody else's change of a block would take away, and writes them again. */
 import * as Y from 'yjs'
+import { namesDeleted } from '../../sync'
 import { Candidates } from './candidates'
 import { apply, insertAfter, type Change } from './changes'
-import { deletedTexts, left, ownWords, wasEmpty, type DeletedText } from './deletedText'
+import { deletedTexts, knownTo, left, ownWords, wasEmpty, type DeletedText } from './deletedText'
 import { restoreInEditedCopy } from './editedCopy'
 import { restoreEmptiedBlock } from './emptiedBlock'
 import { missingAtEnd, missingIn } from './exactCopy'
@@ -20,6 +21,12 @@ const COPY_MAY_TAKE_MS = 30_000
 /** Deleted texts that a copy is waited for, the latest: each is held against all that comes. */
 const MOST_AWAITED = 100
 
+interface Loss {
+  deleted: DeletedText
+  /** Until when its copy may come. */
+  until: number
+}
+
 /**
  * Watches a document; `remote` says of a transaction's origin whether others made it, `writtenAt` what was written here.
  * Returns how to stop.
@@ -29,8 +36,8 @@ export function rescueWords(
   remote: (origin: unknown) => boolean,
   writtenAt: WrittenAt = ({ client, clock }) => (client === doc.clientID ? clock : null),
 ): () => void {
-  /** Texts whose copies may come yet, each until some time. */
-  let awaited: { deleted: DeletedText; until: number }[] = []
+  /** Texts whose copies may come yet. */
+  let awaited: Loss[] = []
   const deletions = new RecentDeletions(writtenAt)
   const watch = (transaction: Y.Transaction): void => {
     if (!remote(transaction.origin)) {
@@ -40,25 +47,26 @@ export function rescueWords(
     for (const [type] of transaction.changed) forgetPlaces(type)
     joinInterleavedWords(doc, transaction, writtenAt)
     const now = performance.now()
-    const since = new Map(awaited.map(({ deleted, until }) => [deleted, until]))
-    const deleted = [...since.keys(), ...deletedTexts(transaction, writtenAt, deletions)]
+    // Whoever made a copy that comes later may have known more than who deleted the text.
+    const named = awaited.length > 0 ? namesDeleted(transaction) : null
+    const fresh = deletedTexts(transaction, writtenAt, deletions)
+    const losses = [...awaited, ...fresh.map((deleted) => ({ deleted, until: now + COPY_MAY_TAKE_MS }))]
     const cutShort = textsCutShort(transaction, writtenAt)
     awaited = []
-    if (deleted.length === 0 && cutShort.length === 0) return
+    if (losses.length === 0 && cutShort.length === 0) return
     let arrived = insertedRuns(transaction)
     for (const text of cutShort) {
       if (followTail(doc, text, arrived, transaction, writtenAt)) arrived = insertedRuns(transaction)
     }
-    const candidates = new Candidates(deleted.length > 0 ? arrived : [], transaction)
+    const candidates = new Candidates(losses.length > 0 ? arrived : [], transaction)
     // Comparing has a limit: first those that need little of it.
-    const isKnown = ({ blockId }: DeletedText): boolean => candidates.successor(blockId) !== null
+    const isKnown = ({ deleted }: Loss): boolean => candidates.successor(deleted.blockId) !== null
     const changes: Change[] = []
     doc.transact(() => {
-      for (const one of [...deleted.filter(isKnown), ...deleted.filter((one) => !isKnown(one))]) {
-        const found = restore(one, candidates, transaction)
-        const until = since.get(one) ?? now + COPY_MAY_TAKE_MS
-        if (found !== null) changes.push(...found)
-        else if (until > now || waits(doc)) awaited.push({ deleted: one, until })
+      for (const one of [...losses.filter(isKnown), ...losses.filter((one) => !isKnown(one))]) {
+        const found = restore(one.deleted, knownTo(one.deleted, named), candidates, transaction)
+        if (found) changes.push(...found)
+        else if (one.until > now || waits(doc)) awaited.push(one)
       }
       apply(changes)
     }, RESCUED)
@@ -72,30 +80,41 @@ export function rescueWords(
 /** Whether something has come that waits for a part that is missing. */
 const waits = (doc: Y.Doc): boolean => doc.store.pendingStructs !== null
 
-/** Null where the copy may come yet. */
-function restore(deleted: DeletedText, candidates: Candidates, transaction: Y.Transaction): Change[] | null {
+/** What a deleted text, which the makers of copies knew as `known`, comes to; null where its copy may come yet. */
+function restore(
+  deleted: DeletedText,
+  known: DeletedText,
+  candidates: Candidates,
+  transaction: Y.Transaction,
+): Change[] | null {
   const twin = twinOf(deleted.text, transaction)
   if (twin) {
     twin.insert(twin.length, ownWords(deleted))
     return []
   }
-  const changes = changesFor(deleted, candidates)
-  if (changes.length > 0) return changes
-  if (waits(transaction.doc)) return null
+  const isTold = deleted.letters.some(({ unseen, erased }) => unseen && !erased)
+  const changes = changesFor(known, isTold, candidates)
+  if (!changes?.length && waits(transaction.doc)) return null
+  if (changes) return changes
   if (wasEmpty(deleted)) restoreEmptiedBlock(deleted.text, said(left(deleted.letters)))
-  else if (deleted.letters.some(({ unseen, erased }) => unseen && !erased)) return null
+  else if (isTold) return null
   return []
 }
 
-/** What brings the words that were written here and went with a deleted text where they belong. */
-function changesFor(deleted: DeletedText, candidates: Candidates): Change[] {
+/**
+ * What brings the words that were written here and went with a deleted text where they belong; null if no copy came.
+ * Where it was told which of them nobody had seen, something that lacks more is like a part of the text by chance.
+ */
+function changesFor(deleted: DeletedText, isTold: boolean, candidates: Candidates): Change[] | null {
   const letters = left(deleted.letters)
   const copy = copyOf(deleted, letters, candidates)
-  const changes = copy && explainsLoss(copy, letters) ? null : restoreInEditedCopy(deleted, candidates)
+  const isWhole = copy !== undefined && explainsLoss(copy, letters)
+  const changes = isWhole ? null : restoreInEditedCopy(deleted, candidates)
   if (changes) return changes
-  const { run, missing } =
-    copy ?? nearest(candidates.resembling(deleted.text, letters), (one) => missingAtEnd(one.letters, letters)) ?? {}
-  return run && missing ? missing.map(({ at, words }) => insertAfter(run, at, words)) : []
+  const found =
+    (isTold && !isWhole ? undefined : copy) ??
+    nearest(candidates.resembling(deleted.text, letters), (one) => missingAtEnd(one.letters, letters))
+  return found ? found.missing.map(({ at, words }) => insertAfter(found.run, at, words)) : null
 }
 
 interface Copy {
