@@ -156,3 +156,29 @@ test('at the start of a task that is done, Enter leaves the tick with its words'
   replica.editor.view.dispatch(replica.editor.state.tr.insertText('!'))
   expect(shape()).toBe('?(x one | _ | x !two)')
 })
+
+const task = (words: string) => done(words).replace('"true"', '"false"')
+const tasks = (...items: string[]) => `<ul data-type="taskList">${items.join('')}</ul>`
+
+test.each([
+  [bullets(item('one'), item('two')), 'one', 'two', '*(_ | !)'],
+  [bullets(item('one'), item('two'), item('three')), 'one', 'two', '*(_ | ! | three)'],
+  [`<table><tr><td>${numbers(item('one'), item('two'))}</td></tr></table>`, 'one', 'two', '[[[#(_ | !)]]]'],
+  [tasks(done('one'), task('two')), 'one', 'two', '?(x _ | !)'],
+  [bullets(item('top', bullets(item('one'), item('two')))), 'one', 'two', '*(top *(_ | !))'],
+  [bullets(item('one', bullets(item('two')))), 'one', 'two', '*(_ | !)'],
+  [`<blockquote><p>one</p>${bullets(item('two'), item('three'))}</blockquote>`, 'one', 'three', '_ !'],
+  ['<p>one</p>' + bullets(item('two b'), item('c')), 'one', 'two', '_ ! b *(c)'],
+  [bullets(item('one'), item('c')) + '<p>two b</p>', 'one', 'two', '*(_ | ! b)'],
+  ['<h2>one</h2><p>two b</p>', 'one', 'two', 'h: ! b'],
+  ['<p>a one</p><h2>two b</h2>', 'one', 'two', 'a  h:! b'],
+  [bullets(item('a one'), item('two b')), 'one', 'two', '*(a  | ! b)'],
+  [bullets(item('a one'), item('two b', bullets(item('deep'))), item('c')), 'one', 'two', '*(a  | ! b *(deep) | c)'],
+])('Enter over several blocks breaks the line where they were: %s', (html, from, to, expected) => {
+  replica.editor.commands.setContent(html + '<p>z</p>')
+  replica.editor.commands.setTextSelection({ from: at(from), to: at(to) + to.length })
+  press('Enter')
+  replica.editor.state.doc.check()
+  replica.editor.view.dispatch(replica.editor.state.tr.insertText('!'))
+  expect(shape()).toBe(`${expected} z`)
+})

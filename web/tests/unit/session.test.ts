@@ -90,6 +90,41 @@ test('what is written while the server is told of what was written offline does 
   expect(server.hadToWait).toBe(false)
 })
 
+test('what is written is sent while a word is composed that holds others’ changes back', async () => {
+  const { id, session } = await reconnecting(() => true)
+  server.comeBack()
+  await vi.waitFor(() => expect(server.words(id)).toContain('offline'))
+  Y.applyUpdate(session.doc, paragraph('later'))
+  await vi.waitFor(() => expect(server.words(id)).toContain('later'))
+  await becomes(session, 'saved')
+  expect(session.text()).not.toContain('from another')
+})
+
+test('a connection that ended before what came on it was taken in is not thought to have brought all', async () => {
+  const { id, session } = await reconnecting(() => true)
+  server.receipts = false
+  server.comeBack()
+  await vi.waitFor(() => expect(server.words(id)).toContain('offline'))
+  server.blocked = true
+  server.end()
+  await vi.waitFor(() => expect(server.requests).toContain(`POST /documents/${id}/sync`), 15_000)
+  await becomes(session, 'saved')
+})
+
+/** A document in which somebody else wrote, and one oneself, while there was no network. */
+async function reconnecting(held: () => boolean): Promise<{ id: string; session: DocumentSession }> {
+  const id = newDocumentId('ada')
+  server.keep(id)
+  const session = start(id)
+  await becomes(session, 'saved')
+  session.onRemote(held, () => undefined)
+  server.goAway()
+  await becomes(session, 'offline')
+  server.write(id, paragraph('from another'))
+  Y.applyUpdate(session.doc, paragraph('offline'))
+  return { id, session }
+}
+
 test('a document that was made without a network and thrown away in another tab is told so and does not come back', async () => {
   const { id, session } = await madeOffline()
   changeElsewhere(id, { trashed_at: '2030-01-01' })

@@ -20,7 +20,7 @@ export const Lists = Extension.create({
 
   addKeyboardShortcuts() {
     const { editor } = this
-    return { Delete: () => joinFollowing(editor), Enter: () => itemBefore(editor) }
+    return { Delete: () => joinFollowing(editor), Enter: () => itemBefore(editor) || breakOver(editor) }
   },
 
   addProseMirrorPlugins() {
@@ -227,4 +227,32 @@ function itemBefore({ state, view }: Editor): boolean {
   const fresh = task.type.createAndFill()
   if (fresh) view.dispatch(state.tr.insert($from.before(-1), fresh).scrollIntoView())
   return fresh !== null
+}
+
+/**
+ * Enter over several blocks puts a break in their place, as a letter would stand there: what is before stays, what is
+ * behind gets an item or a block of its own. TipTap's command may delete a list with its words, and then finds nothing
+ * that it could split.
+ */
+function breakOver({ state, view }: Editor): boolean {
+  const { selection, tr } = state
+  const { $from, $to, from, to } = selection
+  const { paragraph } = state.schema.nodes
+  if (!(selection instanceof TextSelection) || $from.sameParent($to) || !paragraph) return false
+  const shared = $from.sharedDepth(to)
+  if ([$from, $to].some(($end) => cellAround($end, shared))) return false
+  const [item, last] = [$from.node(-1), $to.parent]
+  const heading = last.type.name === 'heading' && !isItem(item) && $to.parentOffset < last.content.size
+  const behind = heading || last.type === paragraph ? { type: last.type, attrs: last.attrs } : { type: paragraph }
+  tr.delete(from, to)
+  if (isItem(item)) tr.split(from, 2, [{ type: item.type }, behind])
+  else tr.split(from, 1, [behind])
+  view.dispatch(tr.scrollIntoView())
+  return true
+}
+
+/** Whether a place is in a cell, or in another block that is edited by itself, below some depth. */
+function cellAround($pos: ResolvedPos, depth: number): boolean {
+  for (let inner = depth + 1; inner <= $pos.depth; inner += 1) if ($pos.node(inner).type.spec.isolating) return true
+  return false
 }

@@ -62,7 +62,11 @@ export class FrameProvider extends HocuspocusProvider {
       return
     }
     const state = stateVectorIn(event)
-    if (state) this.onServerState(Y.decodeStateVector(state))
+    if (state) {
+      this.onServerState(Y.decodeStateVector(state))
+      // The answer changes nothing here: what one wrote need not wait for the end of a word.
+      if (this.held()) return this.take(event, state)
+    }
     if (this.waiting.length === 0) this.since = performance.now()
     this.waiting.push({ event, state })
     this.schedule()

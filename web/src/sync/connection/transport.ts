@@ -189,6 +189,8 @@ export class Transport {
   }
 
   private onSynced(): void {
+    // What waited to be taken in when the connection ended is not the exchange on the next one.
+    if (!this.connected) return
     this.synced = true
     this.stopHttps()
     this.events.onSynced()
