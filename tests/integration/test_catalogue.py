@@ -234,7 +234,7 @@ async def test_a_role_that_is_damaged_gives_nothing_and_takes_nobody_the_list(no
     ("table", "column", "value"),
     [
         ("documents", "title", "x'ff62'"),
-        ("documents", "title_key", "x'62'"),
+        ("documents", "title_key", "x'ff62'"),
         ("documents", "version", "'one'"),
         ("documents", "created_at", "'yesterday'"),
         ("documents", "updated_at", "1e300"),

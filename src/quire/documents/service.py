@@ -24,11 +24,11 @@ from quire.sharing.service import SharingAccess
 from quire.storage.failure import StorageUnavailable, reason_of
 
 _log = structlog.get_logger("quire.documents")
-# Damage stands where the next page's cursor says, whatever it is read as.
+# Damage, too, stands where the next page's cursor says: titles in the order of their bytes, numbers unread.
 SORTS: Mapping[str, sa.ColumnElement[Any]] = {
     "updated_at": sa.cast(documents.c.updated_at, sa.BigInteger),
     "created_at": sa.cast(documents.c.created_at, sa.BigInteger),
-    "title": sa.cast(documents.c.title_key, sa.String),
+    "title": sa.func.hex(documents.c.title_key),
 }
 Sort = Literal["updated_at", "created_at", "title"]
 
