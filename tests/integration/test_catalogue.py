@@ -234,7 +234,7 @@ async def test_a_role_that_is_damaged_gives_nothing_and_takes_nobody_the_list(no
     ("table", "column", "value"),
     [
         ("documents", "title", "x'ff62'"),
-        ("documents", "title_key", "x'ff62'"),
+        ("documents", "title_key", "x'61ff'"),
         ("documents", "version", "'one'"),
         ("documents", "created_at", "'yesterday'"),
         ("documents", "updated_at", "1e300"),
@@ -259,7 +259,7 @@ async def test_a_row_of_another_kind_takes_nobody_the_list_and_is_named(
         for order in ("asc", "desc"):
             found: list[str] = []
             path: str | None = f"/documents?limit=1&sort={sort}&order={order}"
-            while path is not None:
+            while path is not None and len(found) < 9:
                 page = (await ada.call("GET", path)).json()
                 found += [item["id"] for item in page["items"]]
                 cursor = page["next_cursor"]
