@@ -14,7 +14,7 @@ from conftest import QuireProcess
 from locks import write_locked
 from person import Person, agreed
 from quire.sync import wire
-from rawclient import connected
+from rawclient import appended, as_guest, connected, link
 from stalls import children, memory, stopped, until
 
 PAD = "y" * 4000
@@ -51,7 +51,8 @@ async def nothing_is_lost(
         with stall():
             words = await write_past_the_limit(author)
             full = await asyncio.to_thread(server.metric, depth)
-            assert ROOM_LIMIT - 2 * len(PAD) < full <= ROOM_LIMIT
+            # An eighth is left for others.
+            assert ROOM_LIMIT * 7 // 8 - 2 * len(PAD) < full <= ROOM_LIMIT * 7 // 8
             assert any(note.get("reason") == "storage" for note in author.told)
             assert await asyncio.to_thread(memory, server) - before < FLAT
             async with calm.online():
@@ -74,6 +75,23 @@ async def test_a_stalled_log_writer(launch: Callable[..., QuireProcess]) -> None
         return None
 
     await nothing_is_lost(server, lambda: write_locked(server.data / "log.db"), "unsaved_bytes", prepare)
+
+
+async def test_who_has_much_that_waits_leaves_room_for_others(launch: Callable[..., QuireProcess]) -> None:
+    server = launch(unsaved_room_limit=str(ROOM_LIMIT))
+    document = server.new_document()
+    token = link(server, document, "editor")
+    author = Person("author", server, document)
+    async with author.online(), connected(server, document) as guest:
+        await author.start("start ")
+        await as_guest(guest, token)
+        with write_locked(server.data / "log.db"):
+            await write_past_the_limit(author)
+            guest.send(wire.sync_update(appended(0, "a paragraph" + 2 * PAD, 77)))
+            guest.send(wire.sync_step1(b"\x00"))
+            assert b"a paragraph" in await guest.until(b"\x00\x01")
+        assert await guest.until(b"\x08") == wire.SAVED
+        await author.cut_off()
 
 
 @pytest.mark.fm("FM-139")

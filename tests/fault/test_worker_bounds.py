@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -119,3 +121,31 @@ def test_a_worker_whose_parent_was_killed_ends_without_a_word() -> None:
         worker.stdin.flush()
         assert worker.stderr.read() == b""
         assert worker.wait() == 0
+
+
+async def test_processes_that_are_killed_while_they_have_no_work_are_made_again(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    """The kernel does that for want of memory: they are the first that it looks at."""
+    server = launch(snapshot_updates="20")
+    document = server.new_document()
+    author = Person("author", server, document)
+
+    async def compacted(times: int) -> None:
+        for _ in range(30):
+            author.insert(0, "x" * 300)
+            await author.saved()
+        await until(lambda: server.metric("log_compactions_total") >= times, "a compaction")
+
+    async with author.online():
+        await author.start("start ")
+        await compacted(1)
+        assert server.text(document).strip() == author.text.strip()
+        # One that compacts, and one that makes the text of large documents.
+        assert len(children(server, "quire.ops.children")) == 2
+        for child in children(server, "quire.ops.children"):
+            os.kill(child, signal.SIGKILL)
+        await until(lambda: children(server, "quire.ops.children") == [], "they are gone")
+        assert server.text(document).strip() == author.text.strip()
+        await compacted(2)
+        assert server.metric("log_failed_compactions_total") == 0

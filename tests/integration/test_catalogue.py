@@ -17,6 +17,7 @@ from quire.db.engine import Database
 from quire.db.ids import now
 from quire.db.tables import documents, unfinished
 from quire.documents.edits import Edit
+from quire.ops.doctor.stored import check
 from quire.server.composition import Server
 from quire.storage.failure import FULL, StorageUnavailable
 from visitors import Browser, written
@@ -227,3 +228,47 @@ async def test_a_role_that_is_damaged_gives_nothing_and_takes_nobody_the_list(no
     assert sound in listed
     assert damaged not in listed
     assert (await ada.call("GET", f"/documents/{damaged}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("documents", "title", "x'ff62'"),
+        ("documents", "title_key", "x'61ff'"),
+        ("documents", "version", "'one'"),
+        ("documents", "created_at", "'yesterday'"),
+        ("documents", "updated_at", "1e300"),
+        ("documents", "updated_at", "4611686018427387904"),
+        ("documents", "size_bytes", "x''"),
+        ("accounts", "name", "x'ff62'"),
+        ("links", "role", "x'ff62'"),
+        ("links", "nonce", "'none'"),
+    ],
+)
+async def test_a_row_of_another_kind_takes_nobody_the_list_and_is_named(
+    node: Server, ada: Browser, capfd: pytest.CaptureFixture[str], table: str, column: str, value: str
+) -> None:
+    damaged, *others = [(await ada.call("POST", "/documents", {"title": title})).json()["id"] for title in "abc"]
+    await ada.call("PUT", f"/documents/{damaged}/link", {"role": "editor"})
+    where = {"documents": f"WHERE id='{damaged}'", "links": f"WHERE document='{damaged}'", "accounts": ""}[table]
+    with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
+        catalogue.execute(f"UPDATE {table} SET {column}={value} {where}")
+    assert any(table in finding.text and column in finding.text for finding in check(node.settings.data))
+    # Page by page, whatever it is sorted by: each is there once.
+    for sort in ("updated_at", "created_at", "title"):
+        for order in ("asc", "desc"):
+            found: list[str] = []
+            path: str | None = f"/documents?limit=1&sort={sort}&order={order}"
+            while path is not None and len(found) < 9:
+                page = (await ada.call("GET", path)).json()
+                found += [item["id"] for item in page["items"]]
+                cursor = page["next_cursor"]
+                path = cursor and f"/documents?limit=1&sort={sort}&order={order}&cursor={cursor}"
+            assert len(found) == len(set(found))
+            assert {damaged, *others} <= set(found)
+    if table == "documents":
+        assert damaged in next(line for line in capfd.readouterr().out.splitlines() if "row in the catalogue" in line)
+    assert (await ada.call("GET", f"/documents/{damaged}/link")).status_code == 200
+    seen = await ada.call("GET", f"/documents/{damaged}")
+    renamed = await ada.call("PATCH", f"/documents/{damaged}", {"title": "new"}, **{"If-Match": seen.headers["ETag"]})
+    assert renamed.json()["title"] == "new"

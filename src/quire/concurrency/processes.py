@@ -23,6 +23,11 @@ async def start_child(module: str, *arguments: str) -> Process:
     )
 
 
+def gone(process: Process) -> bool:
+    """Whether a child process ended, perhaps while nobody asked it anything: its pipe takes no request any more."""
+    return process.returncode is not None or (process.stdin is not None and process.stdin.is_closing())
+
+
 def cause_of_end(process: Process) -> str:
     """Say how a child process ended."""
     status = process.returncode

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from quire.concurrency.processes import cause_of_end, start_child
+from quire.concurrency.processes import cause_of_end, gone, start_child
 from quire.crdt.pieces import TooSlow
 from quire.crdt.replica import Applied, Encoded, ReplicaCorrupt, ReplicaLost
 from quire.crdt.rpc import ANSWER, REQUEST, Operation, Status, decode_applied
@@ -133,6 +133,11 @@ class Worker:
     async def _ask(self, request: _Request) -> tuple[int, float, bytes]:
         if self._closed:
             raise ReplicaLost("the worker process has ended")
+        process = self._process
+        if process is not None and gone(process):
+            # Its pipe tells before the process does.
+            await process.wait()
+            self._ended(process)
         process = self._process or await self._start()
         if request.generation is not None and request.generation != self.generation:
             raise ReplicaLost("the worker process was restarted")

@@ -5,6 +5,8 @@ A table is written by the capability it is headed with. The text of documents is
 
 import sqlalchemy as sa
 
+from quire.db.columns import Bytes, LargeNumber, Moment, Number, Words
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -19,51 +21,51 @@ metadata = sa.MetaData(
 accounts = sa.Table(
     "accounts",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("email", sa.String(320), nullable=False),
-    sa.Column("email_key", sa.String(320), nullable=False, unique=True),
-    sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("language", sa.String(20), nullable=False, server_default=""),
-    sa.Column("password_hash", sa.String(255)),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("deactivated_at", sa.BigInteger),
+    sa.Column("id", Words(36), primary_key=True),
+    sa.Column("email", Words(320), nullable=False),
+    sa.Column("email_key", Words(320), nullable=False, unique=True),
+    sa.Column("name", Words(200), nullable=False),
+    sa.Column("language", Words(20), nullable=False, server_default=""),
+    sa.Column("password_hash", Words(255)),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("deactivated_at", Moment),
 )
 
 sessions = sa.Table(
     "sessions",
     metadata,
-    sa.Column("hash", sa.String(64), primary_key=True),
-    sa.Column("id", sa.String(36), nullable=False, unique=True),
+    sa.Column("hash", Words(64), primary_key=True),
+    sa.Column("id", Words(36), nullable=False, unique=True),
     sa.Column("account", sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
-    sa.Column("device", sa.String(200), nullable=False),
-    sa.Column("address", sa.String(64), nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("last_used_at", sa.BigInteger, nullable=False),
-    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("device", Words(200), nullable=False),
+    sa.Column("address", Words(64), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("last_used_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
 )
 
 api_tokens = sa.Table(
     "api_tokens",
     metadata,
-    sa.Column("hash", sa.String(64), primary_key=True),
-    sa.Column("id", sa.String(36), nullable=False, unique=True),
+    sa.Column("hash", Words(64), primary_key=True),
+    sa.Column("id", Words(36), nullable=False, unique=True),
     sa.Column("account", sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
-    sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("scopes", sa.String(500), nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("last_used_at", sa.BigInteger),
-    sa.Column("expires_at", sa.BigInteger),
+    sa.Column("name", Words(200), nullable=False),
+    sa.Column("scopes", Words(500), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("last_used_at", Moment),
+    sa.Column("expires_at", Moment),
 )
 
 passkeys = sa.Table(
     "passkeys",
     metadata,
-    sa.Column("id", sa.String(255), primary_key=True),
+    sa.Column("id", Words(255), primary_key=True),
     sa.Column("account", sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
-    sa.Column("public_key", sa.LargeBinary, nullable=False),
-    sa.Column("sign_count", sa.BigInteger, nullable=False),
-    sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("public_key", Bytes, nullable=False),
+    sa.Column("sign_count", LargeNumber, nullable=False),
+    sa.Column("name", Words(200), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
 )
 
 # ---------------- workspaces: members, groups, invitations, audit and jobs
@@ -71,9 +73,9 @@ passkeys = sa.Table(
 workspaces = sa.Table(
     "workspaces",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("id", Words(36), primary_key=True),
+    sa.Column("name", Words(200), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
 )
 
 memberships = sa.Table(
@@ -81,16 +83,16 @@ memberships = sa.Table(
     metadata,
     sa.Column("workspace", sa.ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("account", sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True, index=True),
-    sa.Column("role", sa.String(20), nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("role", Words(20), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
 )
 
 groups = sa.Table(
     "groups",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("id", Words(36), primary_key=True),
     sa.Column("workspace", sa.ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False, index=True),
-    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("name", Words(200), nullable=False),
 )
 
 group_members = sa.Table(
@@ -103,50 +105,50 @@ group_members = sa.Table(
 invitations = sa.Table(
     "invitations",
     metadata,
-    sa.Column("hash", sa.String(64), primary_key=True),
-    sa.Column("id", sa.String(36), nullable=False, unique=True),
+    sa.Column("hash", Words(64), primary_key=True),
+    sa.Column("id", Words(36), nullable=False, unique=True),
     sa.Column("workspace", sa.ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("inviter", sa.ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("email", sa.String(320)),
-    sa.Column("role", sa.String(20), nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("expires_at", sa.BigInteger, nullable=False),
-    sa.Column("accepted_at", sa.BigInteger),
+    sa.Column("email", Words(320)),
+    sa.Column("role", Words(20), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("accepted_at", Moment),
 )
 
 audit_events = sa.Table(
     "audit_events",
     metadata,
-    sa.Column("workspace", sa.String(36), primary_key=True),
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("actor", sa.String(100), nullable=False),
-    sa.Column("action", sa.String(60), nullable=False),
-    sa.Column("resource", sa.String(100), nullable=False),
-    sa.Column("address", sa.String(64), nullable=False),
-    sa.Column("previous_hash", sa.LargeBinary, nullable=False),
-    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.Column("workspace", Words(36), primary_key=True),
+    sa.Column("seq", LargeNumber, primary_key=True, autoincrement=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("actor", Words(100), nullable=False),
+    sa.Column("action", Words(60), nullable=False),
+    sa.Column("resource", Words(100), nullable=False),
+    sa.Column("address", Words(64), nullable=False),
+    sa.Column("previous_hash", Bytes, nullable=False),
+    sa.Column("hash", Bytes, nullable=False),
 )
 
 leases = sa.Table(
     "leases",
     metadata,
-    sa.Column("name", sa.String(200), primary_key=True),
-    sa.Column("holder", sa.String(100), nullable=False),
-    sa.Column("token", sa.BigInteger, nullable=False),
-    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("name", Words(200), primary_key=True),
+    sa.Column("holder", Words(100), nullable=False),
+    sa.Column("token", LargeNumber, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
 )
 
 jobs = sa.Table(
     "jobs",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
-    sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("id", Words(36), primary_key=True),
+    sa.Column("kind", Words(60), nullable=False),
     sa.Column("payload", sa.JSON, nullable=False),
-    sa.Column("due_at", sa.BigInteger, nullable=False, index=True),
-    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("holder", sa.String(100)),
-    sa.Column("claimed_until", sa.BigInteger),
+    sa.Column("due_at", Moment, nullable=False, index=True),
+    sa.Column("attempts", Number, nullable=False, server_default="0"),
+    sa.Column("holder", Words(100)),
+    sa.Column("claimed_until", Number),
 )
 
 # ---------------- documents: folders, metadata and attachments
@@ -154,47 +156,47 @@ jobs = sa.Table(
 folders = sa.Table(
     "folders",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("id", Words(36), primary_key=True),
     sa.Column("workspace", sa.ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("parent", sa.ForeignKey("folders.id", ondelete="CASCADE")),
-    sa.Column("name", sa.String(300), nullable=False),
+    sa.Column("name", Words(300), nullable=False),
 )
 
 documents = sa.Table(
     "documents",
     metadata,
-    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("id", Words(36), primary_key=True),
     sa.Column("workspace", sa.ForeignKey("workspaces.id", ondelete="CASCADE"), nullable=False),
     sa.Column("folder", sa.ForeignKey("folders.id", ondelete="SET NULL")),
     sa.Column("owner", sa.ForeignKey("accounts.id"), nullable=False),
-    sa.Column("title", sa.String(500), nullable=False),
-    sa.Column("title_key", sa.String(500), nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("schema_version", sa.Integer, nullable=False),
-    sa.Column("size_bytes", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.Column("updated_at", sa.BigInteger, nullable=False),
-    sa.Column("trashed_at", sa.BigInteger),
+    sa.Column("title", Words(500), nullable=False),
+    sa.Column("title_key", Words(500), nullable=False),
+    sa.Column("version", Number, nullable=False),
+    sa.Column("schema_version", Number, nullable=False),
+    sa.Column("size_bytes", LargeNumber, nullable=False, server_default="0"),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.Column("trashed_at", Moment),
     sa.Index("ix_documents_workspace_updated_at", "workspace", "updated_at"),
 )
 
 # What is being made, from before its first byte is stored until its row is.
-unfinished = sa.Table("unfinished", metadata, sa.Column("document", sa.String(36), primary_key=True))
+unfinished = sa.Table("unfinished", metadata, sa.Column("document", Words(36), primary_key=True))
 
 # What was deleted for good: browsers may keep copies under its id, which would go to whoever had the id next.
-erased = sa.Table("erased", metadata, sa.Column("document", sa.String(36), primary_key=True))
+erased = sa.Table("erased", metadata, sa.Column("document", Words(36), primary_key=True))
 
 attachments = sa.Table(
     "attachments",
     metadata,
     sa.Column("document", sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("digest", sa.String(64), primary_key=True),
-    sa.Column("kind", sa.String(100), nullable=False),
-    sa.Column("name", sa.String(255), nullable=False),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("width", sa.Integer),
-    sa.Column("height", sa.Integer),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("digest", Words(64), primary_key=True),
+    sa.Column("kind", Words(100), nullable=False),
+    sa.Column("name", Words(255), nullable=False),
+    sa.Column("size", LargeNumber, nullable=False),
+    sa.Column("width", Number),
+    sa.Column("height", Number),
+    sa.Column("created_at", Moment, nullable=False),
 )
 
 # ---------------- sharing: grants, links, and who opened a document by its link
@@ -202,12 +204,12 @@ attachments = sa.Table(
 grants = sa.Table(
     "grants",
     metadata,
-    sa.Column("resource_kind", sa.String(20), primary_key=True),
-    sa.Column("resource", sa.String(36), primary_key=True),
-    sa.Column("subject_kind", sa.String(20), primary_key=True),
-    sa.Column("subject", sa.String(64), primary_key=True),
-    sa.Column("role", sa.String(20), nullable=False),
-    sa.Column("expires_at", sa.BigInteger),
+    sa.Column("resource_kind", Words(20), primary_key=True),
+    sa.Column("resource", Words(36), primary_key=True),
+    sa.Column("subject_kind", Words(20), primary_key=True),
+    sa.Column("subject", Words(64), primary_key=True),
+    sa.Column("role", Words(20), nullable=False),
+    sa.Column("expires_at", Moment),
     sa.Index("ix_grants_subject", "subject_kind", "subject"),
 )
 
@@ -215,12 +217,12 @@ links = sa.Table(
     "links",
     metadata,
     sa.Column("document", sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("hash", sa.String(64), primary_key=True, index=True),
-    sa.Column("nonce", sa.LargeBinary, nullable=False),
+    sa.Column("hash", Words(64), primary_key=True, index=True),
+    sa.Column("nonce", Bytes, nullable=False),
     # Without a role the link does nothing, and can be given one again.
-    sa.Column("role", sa.String(20)),
-    sa.Column("password_hash", sa.String(255)),
-    sa.Column("expires_at", sa.BigInteger),
+    sa.Column("role", Words(20)),
+    sa.Column("password_hash", Words(255)),
+    sa.Column("expires_at", Moment),
     sa.Column("sign_in_required", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
@@ -230,6 +232,6 @@ visits = sa.Table(
     sa.Column("account", sa.ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("document", sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True, index=True),
     # Another link has another hash: visits by the old one give nothing any more.
-    sa.Column("link", sa.String(64), nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("link", Words(64), nullable=False),
+    sa.Column("at", Moment, nullable=False),
 )

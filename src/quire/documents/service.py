@@ -10,18 +10,26 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quire.access.contract import Principal
+from quire.db.columns import any_spoilt
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.db.tables import accounts, documents, erased, grants, links
 from quire.documents.attachments import Attachments, UnknownDocument
 from quire.documents.edits import Edit
+from quire.limits.throttle import Throttle
 from quire.sharing.service import SharingAccess
 from quire.storage.failure import StorageUnavailable, reason_of
 
 _log = structlog.get_logger("quire.documents")
-SORTS = {"updated_at": documents.c.updated_at, "created_at": documents.c.created_at, "title": documents.c.title_key}
+# Damage, too, stands where the next page's cursor says: titles in the order of their bytes, numbers unread.
+SORTS: Mapping[str, sa.ColumnElement[Any]] = {
+    "updated_at": sa.cast(documents.c.updated_at, sa.BigInteger),
+    "created_at": sa.cast(documents.c.created_at, sa.BigInteger),
+    "title": sa.func.hex(documents.c.title_key),
+}
 Sort = Literal["updated_at", "created_at", "title"]
 
 
@@ -84,6 +92,7 @@ class DocumentService:
         """Set up; `erase` deletes a document's text, `changed` hears of new metadata."""
         self._db, self._sharing, self._attachments = database, sharing, attachments
         self._erase, self._changed = erase, changed
+        self._damaged = Throttle(600)
 
     async def known(self, document: str) -> bool:
         """Return whether there is a document of this id, or was one until it was deleted for good."""
@@ -101,10 +110,25 @@ class DocumentService:
     async def get(self, document: str) -> Document:
         """Return metadata; raises `UnknownDocument`. Access is the caller's business."""
         async with self._db.read() as connection:
-            row = (await connection.execute(_select().where(documents.c.id == document))).first()
+            return await self._one(connection, document)
+
+    async def _one(self, connection: AsyncConnection, document: str) -> Document:
+        row = (await connection.execute(_select().where(documents.c.id == document))).first()
         if row is None:
             raise UnknownDocument(document)
-        return Document(*row)
+        return self._read(row)
+
+    def _read(self, row: Sequence[Any]) -> Document:
+        """Return what a row says; where damage made that nonsense, the log names it."""
+        document = Document(*row[:-1])
+        if row[-1] and (count := self._damaged(document.id)):
+            _log.error(
+                "a document's row in the catalogue is damaged: its title or dates may be lost, its text is not",
+                document=document.id,
+                count=count,
+                advice="`quire doctor` names the column; renaming mends a title",
+            )
+        return document
 
     async def list(
         self,
@@ -144,30 +168,22 @@ class DocumentService:
             query = query.where(place < edge if descending else place > edge)
         order = (column.desc(), documents.c.id.desc()) if descending else (column, documents.c.id)
         async with self._db.read() as connection:
-            rows = [Document(*row) for row in await connection.execute(query.order_by(*order).limit(limit + 1))]
-        if len(rows) <= limit:
-            return rows, None
-        last_row = rows[limit - 1]
-        value = last_row.title.casefold() if sort == "title" else getattr(last_row, sort)
-        return rows[:limit], _encode_cursor(value, last_row.id)
+            rows = (await connection.execute(query.add_columns(column).order_by(*order).limit(limit + 1))).all()
+        page = [self._read(row[:-1]) for row in rows[:limit]]
+        return page, None if len(rows) <= limit else _encode_cursor(rows[limit - 1][-1], page[-1].id)
 
     async def rename(self, document: str, title: str, version: int | None) -> Document:
         """Set the title if the version still fits (None: whatever it is); raises `UnknownDocument`, `StaleVersion`."""
         async with self._db.write() as connection:
-            where = [documents.c.id == document]
-            if version is not None:
-                where.append(documents.c.version == version)
-            done = await connection.execute(
+            current = await self._one(connection, document)
+            if version not in (None, current.version):
+                raise StaleVersion(current)
+            await connection.execute(
                 sa.update(documents)
-                .where(*where)
-                .values(title=title, title_key=title.casefold(), version=documents.c.version + 1)
+                .where(documents.c.id == document)
+                .values(title=title, title_key=title.casefold(), version=current.version + 1)
             )
-            row = (await connection.execute(_select().where(documents.c.id == document))).first()
-        if row is None:
-            raise UnknownDocument(document)
-        current = Document(*row)
-        if done.rowcount == 0:
-            raise StaleVersion(current)
+            current = await self._one(connection, document)
         self._changed(current)
         return current
 
@@ -244,6 +260,7 @@ def _select() -> sa.Select[Any]:
             documents.c.updated_at,
             documents.c.trashed_at,
             links.c.role,
+            sa.literal_column(any_spoilt(documents)),
         )
         .select_from(documents)
         .join(accounts, accounts.c.id == documents.c.owner)

@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import BinaryIO, TypeVar, cast
 
 from quire.concurrency.priority import NICE
-from quire.concurrency.processes import answering, cause_of_end, die_first, end_with_parent, start_child
+from quire.concurrency.processes import answering, cause_of_end, die_first, end_with_parent, gone, start_child
 from quire.ops import logs
 
 DEADLINE = 120
@@ -60,7 +60,7 @@ class Child:
 
     async def _exchange(self, request: bytes) -> bytes:
         process = self._process
-        if process is None:
+        if process is None or gone(process):
             try:
                 process = self._process = await start_child(__name__, str(os.getpid()), *self._arguments)
             except OSError as error:

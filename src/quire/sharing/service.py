@@ -170,9 +170,11 @@ class SharingAccess:
             row = (
                 await connection.execute(sa.select(links.c.role, links.c.nonce).where(links.c.document == document))
             ).first()
-        if row is None or row.role is None:
-            return None, None
-        return Role.parse(row.role), link_token(self._key, document, row.nonce)
+        # What damage made no role gives nothing.
+        with suppress(ValueError):
+            if row is not None and row.role is not None:
+                return Role.parse(row.role), link_token(self._key, document, row.nonce)
+        return None, None
 
     async def set_link(self, document: str, role: Role | None) -> tuple[Role | None, str | None]:
         """Give the link a role, or none: the same link works again when it has one. Open sockets follow at once."""

@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Set
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,11 +14,12 @@ from importlib import resources
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, Table
+from sqlalchemy import Table
 
 from quire.access.tokens import links_of_another_key
 from quire.blobs.contract import BlobMissing
 from quire.blobs.folder import FolderBlobs
+from quire.db.columns import any_spoilt, spoilt
 from quire.db.tables import metadata
 from quire.log import heads
 from quire.log.archive import Archive
@@ -41,10 +42,6 @@ ATTACHMENTS = "SELECT 'attachments/' || document || '/' || digest FROM attachmen
 NOBODYS = """
     SELECT id FROM documents WHERE NOT EXISTS(
         SELECT 1 FROM grants WHERE resource_kind='document' AND resource=documents.id AND role='owner')"""
-KINDS: Mapping[type[object], str] = {int: "integer", bool: "integer", bytes: "blob"}
-"""What SQLite calls the values of a column; all others are text."""
-LAST_MOMENT = 253_402_300_799_999_999
-"""The end of the year 9999, in microseconds: no later one can be shown."""
 LISTED = "SELECT id FROM documents UNION SELECT document FROM unfinished"
 SEGMENTS = "SELECT blob FROM segments"
 SNAPSHOTS = "SELECT blob FROM snapshots WHERE blob IS NOT NULL"
@@ -355,23 +352,23 @@ def _wrong_rows(connection: sqlite3.Connection, name: str) -> Iterator[tuple[str
         table, _, missing, _ = astray[0]
         yield name, f"{len(astray)} rows refer to what is not there (one of {table} to one of {missing})"
     for each in metadata.sorted_tables:
-        (spoilt,) = connection.execute(f'SELECT count(*) FROM "{each.name}" WHERE {_spoilt(each)}').fetchone()  # noqa: S608
-        if spoilt:
-            yield name, f"{spoilt} rows of {each.name} have values of another kind, or times beyond all calendars"
+        (count,) = connection.execute(f'SELECT count(*) FROM "{each.name}" WHERE {any_spoilt(each)}').fetchone()  # noqa: S608
+        if count:
+            text = f"{count} rows of {each.name} have values of another kind, or times beyond all calendars"
+            yield name, f"{text} ({_first_spoilt(connection, each)})"
     nobodys = connection.execute(NOBODYS).fetchall()
     if nobodys:
         yield "documents", f"{len(nobodys)} belong to nobody (one is {nobodys[0][0]})"
 
 
-def _spoilt(table: Table) -> str:
-    """Return the condition under which a row has a value that its table cannot have."""
-    conditions = []
-    for column in table.columns:
-        kind = "text" if isinstance(column.type, JSON) else KINDS.get(column.type.python_type, "text")
-        conditions.append(f"typeof(\"{column.name}\") NOT IN ('{kind}', 'null')")
-        if column.name.endswith("_at"):
-            conditions.append(f'"{column.name}" NOT BETWEEN 0 AND {LAST_MOMENT}')
-    return " OR ".join(conditions)
+def _first_spoilt(connection: sqlite3.Connection, table: Table) -> str:
+    """Name a row that has values which its table cannot have, and their columns."""
+    keys, columns = [column.name for column in table.primary_key], list(table.columns)
+    values = ", ".join([*(f'quote("{key}")' for key in keys), *map(spoilt, columns)])
+    row = connection.execute(f'SELECT {values} FROM "{table.name}" WHERE {any_spoilt(table)}').fetchone()  # noqa: S608
+    wrong = [column.name for column, found in zip(columns, row[len(keys) :], strict=True) if found]
+    where = ", ".join(f"{key}={value}" for key, value in zip(keys, row, strict=False))
+    return f"one has {', '.join(wrong)} where {where}"
 
 
 def _unlisted(log: Path, catalogue: Path) -> set[str]:

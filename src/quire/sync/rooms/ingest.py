@@ -35,6 +35,8 @@ MOST_STRUCTS: Final = 1000
 """Structs of an update that is applied in this process: crafted ones take each the longer the more there are."""
 ROOMS_OF_ONE: Final = 2
 """How many times of what one room may have waiting an author may have waiting and under way in all rooms."""
+SHARE: Final = 7
+"""How many times of what a room has left for others one author may have unsaved in it: at most seven eighths of all."""
 LATER: Final = "the update cannot be checked now; it will be asked for again"
 TOO_HEAVY: Final = "the processes that checked the change were killed again and again, for want of memory perhaps"
 SLOW: Final = 0.05
@@ -57,6 +59,7 @@ class Ingest:
         "_saving",
         "_stats",
         "_vetting",
+        "_waiting_of",
         "_write_buffer",
         "waiting_bytes",
     )
@@ -88,6 +91,8 @@ class Ingest:
         self._refusals = Throttle(10)
         self.waiting_bytes = 0
         """Bytes of updates that wait to be proved."""
+        self._waiting_of: Counter[str] = Counter()
+        """`waiting_bytes` by author."""
 
     async def inspect(self, update: bytes, payer: Payer | None = None) -> UpdateSummary:
         """Parse an update, in a worker process when it is large; raises `MalformedUpdate`."""
@@ -166,8 +171,16 @@ class Ingest:
         unsaved = self._saving.unsaved_bytes
         before = unsaved + self.waiting_bytes
         most = self._limits.unsaved_room
-        backlog = 0 if isinstance(sender, Relayed) else self._backlog[sender.author]
-        crowded = (before and before + size > most) or (backlog and backlog + size > ROOMS_OF_ONE * most)
+        mine = backlog = 0
+        if not isinstance(sender, Relayed):
+            mine = self._saving.unsaved_of[sender.author] + self._waiting_of[sender.author]
+            backlog = self._backlog[sender.author]
+        left = most - before - size
+        crowded = (
+            (before and left < 0)
+            or (mine and mine + size > SHARE * left)
+            or (backlog and backlog + size > ROOMS_OF_ONE * most)
+        )
         if crowded or self._write_buffer.full(size):
             self._stats.refused += 1
             checking = max(self.waiting_bytes, backlog) > unsaved
@@ -179,10 +192,14 @@ class Ingest:
     def _receive_queued(self, update: bytes, sender: Sender, summary: UpdateSummary | None = None) -> None:
         author, size = sender.author, len(update)
         self.waiting_bytes += size
+        self._waiting_of[author] += size
         self._backlog[author] += size
 
         async def work() -> None:
             self.waiting_bytes -= size
+            self._waiting_of[author] -= size
+            if not self._waiting_of[author]:
+                del self._waiting_of[author]
             try:
                 await self._receive_heavy(update, sender, summary)
             finally:

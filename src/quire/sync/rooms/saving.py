@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Final
 
@@ -36,6 +36,7 @@ class Saving:
         "submitted",
         "unsaved",
         "unsaved_bytes",
+        "unsaved_of",
     )
 
     def __init__(self, document: str, write_buffer: WriteBuffer, *, spoiled: Callable[[], None]) -> None:
@@ -44,6 +45,8 @@ class Saving:
         self.problem: str | None = None
         """Why nothing can be saved now, None while all is well."""
         self.unsaved = self.unsaved_bytes = 0
+        self.unsaved_of: Counter[str] = Counter()
+        """`unsaved_bytes` by author."""
         self.submitted = self.stored = 0
         """Updates handed to the log, and how many of those it has answered for."""
         self.refused: list[tuple[bytes, str]] = []
@@ -56,6 +59,7 @@ class Saving:
         """Hand an update to the log."""
         self.unsaved += 1
         self.unsaved_bytes += len(update)
+        self.unsaved_of[sender.author] += len(update)
         self.submitted += 1
         self._write_buffer.append(self._document, update, sender, self._answer)
 
@@ -83,6 +87,9 @@ class Saving:
         """
         self.unsaved -= 1
         self.unsaved_bytes -= len(update)
+        self.unsaved_of[sender.author] -= len(update)
+        if not self.unsaved_of[sender.author]:
+            del self.unsaved_of[sender.author]
         self._answered.set()
         if isinstance(outcome, Refused):
             self._refuse(update, sender, outcome.reason)
