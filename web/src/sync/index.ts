@@ -1,4 +1,4 @@
-export { namesDeleted } from './connection/updates'
+export { namesDeleted, type Named } from './connection/updates'
 export { isUnheard } from './outbox/madeOffline'
 export { DocumentSession } from './session/session'
 export { useDocumentSession, useSessionPart, useSessionState } from './session/useDocumentSession'

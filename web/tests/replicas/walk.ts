@@ -187,11 +187,17 @@ class Person {
     this.replica.receive([merged])
   }
 
-  /** Takes in what is missing after an absence: the server tells it in one update, before it hears what was written. */
+  /** Takes in what is missing after an absence, as the server tells it in one update, and says what the server lacks. */
   private catchUp(): void {
+    const { doc } = this.server
     this.returns = false
     this.heard = this.server.log.length
-    this.replica.receive([Y.encodeStateAsUpdate(this.server.doc, Y.encodeStateVector(this.replica.doc))])
+    const news = Y.encodeStateAsUpdate(doc, Y.encodeStateVector(this.replica.doc))
+    // It names all deletions, not only those that were made meanwhile.
+    const answer = Y.encodeStateAsUpdate(this.replica.doc, Y.encodeStateVector(doc))
+    this.replica.outgoing()
+    this.server.hear(answer, this)
+    this.replica.receive([news])
   }
 
   private get editor(): Editor {

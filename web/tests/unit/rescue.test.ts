@@ -335,6 +335,22 @@ test.each(['', ' and more'])('words are not added to a copy that has them%s, but
   expect(author.text.split(' | ').sort()).toEqual([copied, 'alpha beta gamma'])
 })
 
+test('words that were moved into another block are not erased in it when somebody who knows joins both', () => {
+  const author = new Person()
+  author.write('alpha beta ', 'b1')
+  author.write('gamma delta', 'b2')
+  author.type('words', 11)
+  author.erase(11, 0, 5)
+  author.type('words ', 0, 1)
+  const other = new Person(author)
+  other.doc.transact(() => {
+    other.blocks.delete(0, 2)
+    other.write('alpha beta words gamma delta and more', 'b1')
+  })
+  // All that the other one knows to be deleted, the words in their first place as well.
+  expect(agree(author, other)).toBe('alpha beta words gamma delta and more')
+})
+
 test('words that somebody else split off the copy are not written again', () => {
   const first = new Person()
   first.write('alpha beta gamma', 'b1')

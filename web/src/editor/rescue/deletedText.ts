@@ -1,6 +1,6 @@
 /** Texts that others deleted with words in them that were written here. */
 import * as Y from 'yjs'
-import { namesDeleted } from '../../sync'
+import { namesDeleted, type Named } from '../../sync'
 import { blockId, linesOf } from './block'
 import { isNewIn } from './items'
 import { said, spelled, type Letter, type WrittenAt } from './letters'
@@ -60,13 +60,13 @@ function holders(transaction: Y.Transaction, writtenAt: WrittenAt, deletions: Re
 
 /**
  * What a text said until this transaction, with what had been written here and erased in it lately; `named` tells which
- * letters were deleted one by one.
+ * letters were deleted one by one. Who had more than that knew what was erased, and no copy of theirs has it.
  */
 function lettersOf(
   text: Y.XmlText,
   transaction: Y.Transaction,
   writtenAt: WrittenAt,
-  named: ReturnType<typeof namesDeleted>,
+  named: Named,
   deletions: RecentDeletions,
 ): DeletedText['letters'] {
   const letters: (Letter & { id: Y.ID })[] = []
@@ -74,10 +74,13 @@ function lettersOf(
     if (isNewIn(transaction, item)) continue
     const erased = !Y.isDeleted(transaction.deleteSet, item.id)
     const there = item.content instanceof Y.ContentString ? item.content.str : ''
-    for (const { id, letter } of erased ? deletions.within(item) : spelled(item.id, there)) {
+    const pieces: readonly { id: Y.ID; letter: string; next?: Y.ID }[] = erased
+      ? deletions.within(item)
+      : spelled(item.id, there)
+    for (const { id, letter, next } of pieces) {
       const at = writtenAt(id)
       if (erased && at === null) continue
-      letters.push({ id, letter, writtenAt: at, unseen: at !== null && named !== null && !named(id), erased })
+      letters.push({ id, letter, writtenAt: at, unseen: at !== null && named !== null && !named(id, next), erased })
     }
   }
   return letters
@@ -104,9 +107,12 @@ function blockBefore(text: Y.XmlText, transaction: Y.Transaction): DeletedText['
 }
 
 /** The same text as it was known to those who deleted some letters by name. */
-export function knownTo(deleted: DeletedText, named: ReturnType<typeof namesDeleted>): DeletedText {
+export function knownTo(deleted: DeletedText, named: Named): DeletedText {
   if (!named) return deleted
-  return { ...deleted, letters: deleted.letters.map((one) => ({ ...one, unseen: one.unseen && !named(one.id) })) }
+  return {
+    ...deleted,
+    letters: deleted.letters.map((one) => ({ ...one, unseen: one.unseen && (one.erased || !named(one.id)) })),
+  }
 }
 
 /** Whether nobody who took a text away had any of its letters, and some are left. */

@@ -27,11 +27,17 @@ export function takeUpdate(doc: Y.Doc, update: Uint8Array, origin: unknown): voi
 
 /**
  * Whether an update names a character among what it deletes: its sender, or the server before it, had that. A character
- * that goes only with the block around it is not named. Null when that is not known.
+ * that goes only with the block around it is not named. With `before` only an update counts that names nothing of what
+ * was written from there on: its sender may not have had that. Null when it is not known.
  */
-export function namesDeleted(transaction: Y.Transaction): ((id: Y.ID) => boolean) | null {
+export type Named = ((id: Y.ID, before?: Y.ID) => boolean) | null
+
+/** What the updates name that a transaction took in. */
+export function namesDeleted(transaction: Y.Transaction): Named {
   const updates = transaction.meta.get(UPDATES) as Uint8Array[] | null | undefined
   if (!updates) return null
   const named = updates.map((update) => Y.decodeUpdate(update).ds)
-  return (id) => named.some((deleted) => Y.isDeleted(deleted, id))
+  const namesFrom = (deleted: Y.Snapshot['ds'], { client, clock }: Y.ID): boolean =>
+    (deleted.clients.get(client) ?? []).some((range) => range.clock + range.len > clock)
+  return (id, before) => named.some((deleted) => Y.isDeleted(deleted, id) && !(before && namesFrom(deleted, before)))
 }
