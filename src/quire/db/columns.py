@@ -8,6 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 LAST_MOMENT: Final = 253_402_300_799_999_999
 """The end of the year 9999, in microseconds: no later one can be shown."""
@@ -79,3 +82,40 @@ def spoilt(column: sa.Column[Any]) -> str:
 def any_spoilt(table: sa.Table) -> str:
     """Return the condition under which a row has any such value."""
     return " OR ".join(spoilt(column) for column in table.columns)
+
+
+class Damaged(FunctionElement[bool]):
+    """Whether a row has any such value, where a database lets one in: SQLite does."""
+
+    name, type, inherit_cache = "damaged", sa.Boolean(), True
+
+    def __init__(self, table: sa.Table) -> None:
+        """Of a table that the query reads."""
+        super().__init__(*table.columns)
+        self.condition = any_spoilt(table)
+
+
+@compiles(Damaged)
+def _never(_element: Damaged, compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401 - of any clause
+    return compiler.process(sa.false())
+
+
+@compiles(Damaged, "sqlite")
+def _looked_for(element: Damaged, _compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401 - of any clause
+    return f"({element.condition})"
+
+
+class BytesOf(FunctionElement[str]):
+    """Text to be ordered by, the same for the cursor of a page whatever kind of value damage made of it."""
+
+    name, type, inherit_cache = "bytes_of", sa.String(), True
+
+
+@compiles(BytesOf)
+def _text(element: BytesOf, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - of any clause
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(BytesOf, "sqlite")
+def _hex(element: BytesOf, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - of any clause
+    return f"hex({compiler.process(element.clauses, **options)})"

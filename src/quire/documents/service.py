@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quire.access.contract import Principal
-from quire.db.columns import any_spoilt
+from quire.db.columns import BytesOf, Damaged
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.db.tables import accounts, documents, erased, grants, links
@@ -28,7 +28,7 @@ _log = structlog.get_logger("quire.documents")
 SORTS: Mapping[str, sa.ColumnElement[Any]] = {
     "updated_at": sa.cast(documents.c.updated_at, sa.BigInteger),
     "created_at": sa.cast(documents.c.created_at, sa.BigInteger),
-    "title": sa.func.hex(documents.c.title_key),
+    "title": BytesOf(documents.c.title_key),
 }
 Sort = Literal["updated_at", "created_at", "title"]
 
@@ -260,7 +260,7 @@ def _select() -> sa.Select[Any]:
             documents.c.updated_at,
             documents.c.trashed_at,
             links.c.role,
-            sa.literal_column(any_spoilt(documents)),
+            Damaged(documents),
         )
         .select_from(documents)
         .join(accounts, accounts.c.id == documents.c.owner)
