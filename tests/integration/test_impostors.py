@@ -76,6 +76,26 @@ async def test_nothing_lies_in_wait_for_somebody_s_next_words(server: QuireProce
         assert await written(again, ahead) == wire.SAVED
 
 
+async def test_what_builds_on_a_change_that_was_left_out_deletes_nothing_ahead_of_it(server: QuireProcess) -> None:
+    async with owner_and_guest(server) as (owner, reader):
+        assert await written(owner, appended(0, "hello ", VICTIM)) == wire.SAVED
+        beside = b"\xc4" + wire.var_uint(VICTIM) + b"\x00" + wire.var_uint(VICTIM) + b"\x06"
+        first = b"\x01\x01\x07\x00" + beside + b"\x01z\x00"
+        assert await written(reader, first) == wire.NOT_SAVED
+        # Written behind that, in the place of what is there.
+        deletions = b"\x01" + wire.var_uint(VICTIM) + b"\x01\x00\x06"
+        second = appended(1, "instead", 7)[:-1] + deletions
+        assert await written(reader, second) == wire.NOT_SAVED
+        assert await text(owner) == "hello "
+        assert await written(owner, appended(6, "world", VICTIM)) == wire.SAVED
+        code, reason = await reader.closed()
+        assert (code, "can be taken" in reason) == (1012, True)
+    async with connected(server, owner.prefix[1:].decode()) as again:
+        await joined(again, server)
+        assert await written(again, pycrdt.merge_updates(first, second)) == wire.SAVED
+        assert await text(again) == "zinsteadworld"
+
+
 async def test_a_cursor_is_enough_to_own_its_client_id(server: QuireProcess) -> None:
     async with owner_and_guest(server) as (owner, forger):
         owner.send(shown(VICTIM, 1, "Ada"))

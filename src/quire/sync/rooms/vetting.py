@@ -60,6 +60,11 @@ class Vetting:
             if isinstance(offered, Member):
                 offered.withheld.add({}, ahead)
             return None
+        if isinstance(offered, Member) and offered.withheld and self._loaded.clock.would_wait(summary):
+            # Its deletions would not wait: others would see a block vanish long before its copy comes.
+            self._stats.refused += 1
+            sender.refused(Refusal.TAKEN, "it builds on what was left out; both will be asked for again")
+            return None
         return (update, summary, sender) if self._fits(update, summary, sender) else None
 
     def people(self, entries: Iterable[PresenceEntry], member: Member) -> list[PresenceEntry]:
