@@ -148,7 +148,7 @@ jobs = sa.Table(
     sa.Column("due_at", Moment, nullable=False, index=True),
     sa.Column("attempts", Number, nullable=False, server_default="0"),
     sa.Column("holder", Words(100)),
-    sa.Column("claimed_until", Number),
+    sa.Column("claimed_until", LargeNumber),
 )
 
 # ---------------- documents: folders, metadata and attachments
