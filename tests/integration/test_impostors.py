@@ -21,6 +21,10 @@ from visitors import Browser
 
 VICTIM = 123456
 
+BESIDE = b"\xc4" + wire.var_uint(VICTIM) + b"\x00" + wire.var_uint(VICTIM) + b"\x06"
+AHEAD = b"\x01\x01\x07\x00" + BESIDE + b"\x01z\x00"
+"""A letter between the first of the text "hello " and the next one that its writer will write."""
+
 
 def shown(client: int, clock: int, name: str) -> bytes:
     return wire.awareness(wire.encode_awareness([wire.PresenceEntry(client, clock, json.dumps({"user": name}))]))
@@ -62,10 +66,7 @@ async def test_nothing_lies_in_wait_for_somebody_s_next_words(server: QuireProce
     """Merged with them, it could take so long that they were refused with it."""
     async with owner_and_guest(server) as (owner, forger):
         assert await written(owner, appended(0, "hello ", VICTIM)) == wire.SAVED
-        # A letter between the first of the text and the next one that the owner will write.
-        beside = b"\xc4" + wire.var_uint(VICTIM) + b"\x00" + wire.var_uint(VICTIM) + b"\x06"
-        ahead = b"\x01\x01\x07\x00" + beside + b"\x01z\x00"
-        assert await written(forger, ahead) == wire.NOT_SAVED
+        assert await written(forger, AHEAD) == wire.NOT_SAVED
         assert b"yet to write" in await forger.until(b"\x05")
         assert await written(owner, appended(6, "world", VICTIM)) == wire.SAVED
         # Whoever had seen those words may offer it again now.
@@ -73,15 +74,13 @@ async def test_nothing_lies_in_wait_for_somebody_s_next_words(server: QuireProce
         assert (code, "can be taken" in reason) == (1012, True)
     async with connected(server, owner.prefix[1:].decode()) as again:
         await joined(again, server)
-        assert await written(again, ahead) == wire.SAVED
+        assert await written(again, AHEAD) == wire.SAVED
 
 
 async def test_what_builds_on_a_change_that_was_left_out_deletes_nothing_ahead_of_it(server: QuireProcess) -> None:
     async with owner_and_guest(server) as (owner, reader):
         assert await written(owner, appended(0, "hello ", VICTIM)) == wire.SAVED
-        beside = b"\xc4" + wire.var_uint(VICTIM) + b"\x00" + wire.var_uint(VICTIM) + b"\x06"
-        first = b"\x01\x01\x07\x00" + beside + b"\x01z\x00"
-        assert await written(reader, first) == wire.NOT_SAVED
+        assert await written(reader, AHEAD) == wire.NOT_SAVED
         # Written behind that, in the place of what is there.
         deletions = b"\x01" + wire.var_uint(VICTIM) + b"\x01\x00\x06"
         second = appended(1, "instead", 7)[:-1] + deletions
@@ -92,7 +91,7 @@ async def test_what_builds_on_a_change_that_was_left_out_deletes_nothing_ahead_o
         assert (code, "can be taken" in reason) == (1012, True)
     async with connected(server, owner.prefix[1:].decode()) as again:
         await joined(again, server)
-        assert await written(again, pycrdt.merge_updates(first, second)) == wire.SAVED
+        assert await written(again, pycrdt.merge_updates(AHEAD, second)) == wire.SAVED
         assert await text(again) == "zinsteadworld"
 
 

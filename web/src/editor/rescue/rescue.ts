@@ -23,6 +23,8 @@ const MOST_AWAITED = 100
 
 interface Loss {
   deleted: DeletedText
+  /** The same as those knew it whose copies may have come. */
+  known: DeletedText
   /** Until when its copy may come. */
   until: number
 }
@@ -50,7 +52,10 @@ export function rescueWords(
     // Whoever made a copy that comes later may have known more than who deleted the text.
     const named = awaited.length > 0 ? namesDeleted(transaction) : null
     const fresh = deletedTexts(transaction, writtenAt, deletions)
-    const losses = [...awaited, ...fresh.map((deleted) => ({ deleted, until: now + COPY_MAY_TAKE_MS }))]
+    const losses = [
+      ...awaited.map((one) => ({ ...one, known: knownTo(one.deleted, named) })),
+      ...fresh.map((deleted) => ({ deleted, known: deleted, until: now + COPY_MAY_TAKE_MS })),
+    ]
     const cutShort = textsCutShort(transaction, writtenAt)
     awaited = []
     if (losses.length === 0 && cutShort.length === 0) return
@@ -64,7 +69,7 @@ export function rescueWords(
     const changes: Change[] = []
     doc.transact(() => {
       for (const one of [...losses.filter(isKnown), ...losses.filter((one) => !isKnown(one))]) {
-        const found = restore(one.deleted, knownTo(one.deleted, named), candidates, transaction)
+        const found = restore(one, candidates, transaction)
         if (found) changes.push(...found)
         else if (one.until > now || waits(doc)) awaited.push(one)
       }
@@ -80,13 +85,8 @@ export function rescueWords(
 /** Whether something has come that waits for a part that is missing. */
 const waits = (doc: Y.Doc): boolean => doc.store.pendingStructs !== null
 
-/** What a deleted text, which the makers of copies knew as `known`, comes to; null where its copy may come yet. */
-function restore(
-  deleted: DeletedText,
-  known: DeletedText,
-  candidates: Candidates,
-  transaction: Y.Transaction,
-): Change[] | null {
+/** What a deleted text comes to; null where its copy may come yet. */
+function restore({ deleted, known }: Loss, candidates: Candidates, transaction: Y.Transaction): Change[] | null {
   const twin = twinOf(deleted.text, transaction)
   if (twin) {
     twin.insert(twin.length, ownWords(deleted))
