@@ -26,6 +26,7 @@ afterEach(async () => {
   await Promise.all(open.map((session) => session.close()))
   open = []
   server.end()
+  vi.useRealTimers()
   vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
@@ -377,4 +378,23 @@ test.each([true, false])('what is heard counts as sent if the server stores what
   await vi.waitFor(() => expect(session.text()).toBe('only in memory'))
   await session.close()
   expect(await unsentOf('ada')).toEqual(stores ? [] : [id])
+})
+
+test('what waits for words that others have yet to bring back is being saved, and is told of when they do not come', async () => {
+  const id = newDocumentId('ada')
+  server.keep(id)
+  const session = start(id)
+  await becomes(session, 'saved')
+  server.receipts = false
+  session.fragment.insert(0, [new Y.XmlText('said')])
+  await becomes(session, 'saving')
+  vi.useFakeTimers({ shouldAdvanceTime: true })
+  const detail = 'somebody has yet to write what this deletes; it will be asked for again'
+  server.say(id, { type: 'refused', reason: 'client-taken', detail })
+  await vi.advanceTimersByTimeAsync(9000)
+  expect(session.state.get()).toMatchObject({ status: { kind: 'saving' }, refused: null })
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(session.state.get().status).toEqual({ kind: 'unsaved', reason: detail })
+  server.takeReceipts()()
+  await vi.waitFor(() => expect(session.state.get()).toMatchObject({ status: { kind: 'saved' }, refused: null }))
 })

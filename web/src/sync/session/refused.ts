@@ -3,6 +3,11 @@ import type { Ledger } from '../ledger/ledger'
 import type { Observable } from '../observable'
 import type { SessionState } from './state'
 
+/** What was written here waits for what others have yet to write: after a crash they mostly do within two seconds. */
+const WAITS_FOR_OTHERS = 'client-taken'
+/** How long it may wait before anybody is told, in milliseconds: until then it is being saved. */
+const OTHERS_MAY_TAKE_MS = 10_000
+
 interface Events {
   /** What was refused may be taken now. */
   onOfferAgain: () => void
@@ -10,6 +15,8 @@ interface Events {
   onHopeless: () => void
   /** The copy holds what nobody can store: it has to be loaded anew. */
   onSpoilt: () => void
+  /** The status may be another now. */
+  onTold: () => void
 }
 
 export class Refused {
@@ -23,6 +30,7 @@ export class Refused {
   private reason: string | null = null
   /** The role that the server gave allows no changes, and some were offered. */
   private writing = false
+  private waiting: ReturnType<typeof setTimeout> | undefined
 
   constructor(
     private readonly state: Observable<SessionState>,
@@ -48,6 +56,7 @@ export class Refused {
   /** A new connection: what still holds of the old one is said again. */
   onConnected(): void {
     this.fromBefore = true
+    this.stopWaiting()
   }
 
   /** The document is open at the server, which has said by then whether it can store. */
@@ -57,6 +66,10 @@ export class Refused {
 
   /** One update was refused. */
   onRefused(reason: string, detail: string): void {
+    if (reason === WAITS_FOR_OTHERS) {
+      this.waiting ??= setTimeout(() => this.tell(reason, detail), OTHERS_MAY_TAKE_MS)
+      return
+    }
     this.reason = detail
     if (reason === 'read-only') this.onWriting()
     else if (reason === 'unstorable') {
@@ -64,7 +77,13 @@ export class Refused {
       this.onUnsendable(reason, detail)
       this.state.update({ readOnly: true })
       this.events.onSpoilt()
-    } else this.state.update({ refused: { reason, detail } })
+    } else this.tell(reason, detail)
+  }
+
+  private tell(reason: string, detail: string): void {
+    this.reason = detail
+    this.state.update({ refused: { reason, detail } })
+    this.events.onTold()
   }
 
   /** Something was offered that this person may not write. */
@@ -105,12 +124,22 @@ export class Refused {
     if (this.stranded) this.strand()
   }
 
-  /** The server holds everything. Returns whether something had been refused. */
-  onSettled(): boolean {
-    const was = this.reason !== null
+  /** The server holds everything. */
+  onSettled(): void {
+    this.stopWaiting()
+    if (this.reason !== null) this.state.update({ refused: null })
     this.reason = null
     this.state.update({ stranded: null })
-    return was
+  }
+
+  /** The document is closed. */
+  close(): void {
+    this.stopWaiting()
+  }
+
+  private stopWaiting(): void {
+    clearTimeout(this.waiting)
+    this.waiting = undefined
   }
 
   /** Says which changes cannot be sent any more. */

@@ -71,6 +71,7 @@ export class DocumentSession {
     },
     onHopeless: () => this.transport.detach(),
     onSpoilt: () => this.onSpoilt(),
+    onTold: () => this.refresh(),
   })
   /** How the document comes to a server that has not heard of it; null for every other one. */
   private arrival: Arrival | null
@@ -223,6 +224,7 @@ export class DocumentSession {
     this.stopWatching?.()
     this.arrival?.end()
     this.otherTabs.close()
+    this.refused.close()
     this.authorship.close()
     this.presence.end()
     this.transport.destroy()
@@ -354,11 +356,11 @@ export class DocumentSession {
     this.refresh()
   }
 
-  /** The server holds everything. Returns whether it had refused something. */
-  private onSettled(): boolean {
+  /** The server holds everything. */
+  private onSettled(): void {
     this.ledger.settle()
     this.local.confirm()
-    return this.refused.onSettled()
+    this.refused.onSettled()
   }
 
   private onRole(role: 'editor' | 'viewer'): void {
@@ -446,7 +448,7 @@ export class DocumentSession {
   private onHttpsAnswer(role: RoleName, settled: boolean): void {
     this.onRole(role === 'viewer' || role === 'commenter' || role === 'suggester' ? 'viewer' : 'editor')
     this.state.update({ ready: true })
-    if (settled && !this.refused.stranded && this.onSettled()) this.state.update({ refused: null })
+    if (settled && !this.refused.stranded) this.onSettled()
     this.refresh()
   }
 
