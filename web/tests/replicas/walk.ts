@@ -32,6 +32,8 @@ interface Doings {
   erase?: boolean
   /** Deletions often come ahead of what was written with them. */
   early?: boolean
+  /** So many words stand in each paragraph at first. */
+  length?: number
 }
 
 /** How a walk ended. */
@@ -48,11 +50,14 @@ export interface Walked {
 }
 
 /** Walks. Throws if not all have the same in the end. */
-export async function walk(seed: number, { changers = 0, erase = false, early = false }: Doings): Promise<Walked> {
+export async function walk(
+  seed: number,
+  { changers = 0, erase = false, early = false, length = 4 }: Doings,
+): Promise<Walked> {
   const chance = new Chance(seed)
   const words = new Words(chance)
   const server = new Server()
-  const start = document(words)
+  const start = document(words, length)
   server.hear(start)
   const people = Array.from({ length: WRITERS }, (_, at) => {
     const replica = new Replica(100 + chance.below(1_000_000), start)
@@ -83,13 +88,13 @@ export async function walk(seed: number, { changers = 0, erase = false, early = 
 /** The binding does some of its work in a later turn. */
 const settled = (): Promise<void> => new Promise((done) => setTimeout(done, 0))
 
-/** Four paragraphs of a few words. */
-function document(words: Words): Uint8Array {
+/** Four paragraphs of so many words. */
+function document(words: Words, length: number): Uint8Array {
   const base = new Y.Doc()
   base.clientID = 1
   for (let block = 0; block < 4; block += 1) {
     const paragraph = new Y.XmlElement('paragraph')
-    paragraph.insert(0, [new Y.XmlText(`${words.next()} ${words.next()} ${words.next()} ${words.next()} `)])
+    paragraph.insert(0, [new Y.XmlText(Array.from({ length }, () => `${words.next()} `).join(''))])
     base.getXmlFragment(schema.fragment).push([paragraph])
   }
   return Y.encodeStateAsUpdate(base)

@@ -50,6 +50,22 @@ test(
 )
 
 test(
+  'words are kept in paragraphs of many pages, which are compared part by part [FM-008]',
+  async () => {
+    const lost: string[] = []
+    const parted: string[] = []
+    for (let seed = 1; seed <= WALKS / 2; seed += 1) {
+      const { words, text } = await walk(seed, { changers: 1, length: 1200 })
+      lost.push(...lostLetters(words, text).map((letter) => `${letter} of walk ${seed}`))
+      parted.push(...words.filter((word) => text.split(word).length !== 2).map((word) => `${word} of walk ${seed}`))
+    }
+    expect(lost).toEqual([])
+    expect(parted.length, parted.join(', ')).toBeLessThanOrEqual(WALKS / 20)
+  },
+  WALKS * 20_000,
+)
+
+test(
   'where nobody changes blocks, no letter leaves its paragraph, whatever is erased beside it [FM-008]',
   async () => {
     const elsewhere: string[] = []

@@ -18,7 +18,9 @@ const GAP = 25
 
 /** Pairs of letters that are compared at once: each takes a byte and some nanoseconds. */
 const MOST_PAIRS = 10_000_000
-/** So many letters in a row, if they are in the copy once, part a comparison that would be larger in two. */
+/** What would be more is compared in parts, of about so many letters on both sides. */
+const PART = 300
+/** So many letters in a row, if they are in the copy once, are where a comparison is parted. */
 const TELLING = 24
 /** Where such letters are looked for, as shares of the text. */
 const SHARES = [0.5, 0.4, 0.6, 0.25, 0.75]
@@ -40,14 +42,23 @@ export type Doubt = (at: number) => number
 
 /** For each letter of a text its place in the copy; null for what is not there. */
 export function align(text: string, copy: string, doubt: Doubt = () => 0): Alignment {
-  return alignComparable(comparable(text), comparable(copy), doubt)
+  return alignComparable(comparable(text), comparable(copy), doubt, MOST_PAIRS)
 }
 
-function alignComparable(text: string, copy: string, doubt: Doubt): Alignment {
+/** How many pairs are compared, about, where the copy has much of the text. */
+export function pairsOf(text: string, copy: string): number {
+  const pairs = text.length * copy.length
+  return pairs > MOST_PAIRS ? Math.min(text.length, copy.length) * PART : pairs
+}
+
+function alignComparable(text: string, copy: string, doubt: Doubt, most: number): Alignment {
   const start = sameStart(text, copy, doubt)
   const places = alikeUpTo(start, text)
   const [height, width] = [text.length - start + 1, copy.length - start + 1]
-  if (height * width > MOST_PAIRS) return alignParts(text, copy, doubt, start)
+  const size = height * width
+  const parted = size > most ? alignParts(text, copy, doubt, start) : null
+  if (parted) return parted
+  if (size > MOST_PAIRS) return { places, score: start * SAME }
   const from = new Uint8Array(height * width)
   const opening = start > 0 ? -GAP : 0
   let pairs = new Int32Array(width).fill(-GAP * 2)
@@ -112,17 +123,17 @@ function alikeUpTo(start: number, text: string): (number | null)[] {
   return Array.from({ length: text.length }, (_, at) => (at < start ? at : null))
 }
 
-/** The same for long texts that begin alike, part by part; what no part tells is not found. */
-function alignParts(text: string, copy: string, doubt: Doubt, alike: number): Alignment {
+/** The same for long texts that begin alike, part by part; null where no letters tell how to part them. */
+function alignParts(text: string, copy: string, doubt: Doubt, alike: number): Alignment | null {
   for (const share of SHARES) {
     const at = alike + Math.floor((text.length - alike) * share)
     const piece = text.slice(at, at + TELLING)
     const place = copy.indexOf(piece, alike)
     if (at === 0 || piece.length < TELLING || place <= 0 || copy.includes(piece, place + 1)) continue
-    const before = alignComparable(text.slice(0, at), copy.slice(0, place), doubt)
-    const rest = alignComparable(text.slice(at), copy.slice(place), (one) => doubt(at + one))
+    const before = alignComparable(text.slice(0, at), copy.slice(0, place), doubt, PART * PART)
+    const rest = alignComparable(text.slice(at), copy.slice(place), (one) => doubt(at + one), PART * PART)
     const places = [...before.places, ...rest.places.map((one) => (one === null ? null : one + place))]
     return { places, score: before.score + rest.score }
   }
-  return { places: alikeUpTo(alike, text), score: alike * SAME }
+  return null
 }

@@ -1,5 +1,6 @@
 /** What others wrote in a transaction, as the copies of deleted texts are looked for in it. */
 import * as Y from 'yjs'
+import { pairsOf } from './align'
 import { blockId, idOf, linesOf } from './block'
 import { unseenSince } from './exactCopy'
 import { rotations, type InsertedRun } from './insertedRuns'
@@ -77,7 +78,7 @@ export class Candidates {
 
   /** Whether two texts may still be compared letter by letter. */
   mayCompare(one: string, other: string): boolean {
-    this.pairs += one.length * other.length
+    this.pairs += pairsOf(one, other)
     return this.pairs <= MOST_PAIRS
   }
 
