@@ -76,6 +76,14 @@ test('words of two people are written into the copy, each once', () => {
 })
 
 /** Makes a heading of the paragraph of these lines. */
+/** Splits a block as the binding does. */
+function splitOff(person: Person, block: number, at: number, tail: string): void {
+  person.doc.transact(() => {
+    person.erase(at, block, tail.length)
+    person.write(tail, null, 'paragraph', block + 1)
+  })
+}
+
 function convertLines(person: Person, ...lines: string[]): void {
   person.doc.transact(() => {
     person.blocks.delete(0, 1)
@@ -349,6 +357,24 @@ test('words that were moved into another block are not erased in it when somebod
   })
   // All that the other one knows to be deleted, the words in their first place as well.
   expect(agree(author, other)).toBe('alpha beta words gamma delta and more')
+})
+
+test('words that were moved into another block are not erased in its copy because the server told of all before', () => {
+  const ada = new Person()
+  ada.write('alpha beta gamma delta epsilon', 'A')
+  const ben = new Person(ada)
+  ada.type(' and these words', 16)
+  splitOff(ben, 0, 10, ' gamma delta epsilon')
+  ada.hear(ben)
+  expect(ada.text).toBe('alpha beta |  gamma and these words delta epsilon')
+  ben.hear(ada)
+  ben.convert('alpha beta now', 'A')
+  const all = Y.encodeStateAsUpdate(ben.doc, Y.encodeStateVector(ada.doc))
+  const told = ben.recorded()
+  splitOff(ben, 1, 0, ' gamma and these words delta epsilon')
+  // Both have waited while a word was composed.
+  ada.doc.transact(() => [all, ...told].forEach((update) => takeUpdate(ada.doc, update, ada)), ada)
+  expect(agree(ada, ben)).toBe('alpha beta now |  |  gamma and these words delta epsilon')
 })
 
 test('words that somebody else split off the copy are not written again', () => {

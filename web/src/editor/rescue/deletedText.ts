@@ -80,7 +80,9 @@ function lettersOf(
     for (const { id, letter, next } of pieces) {
       const at = writtenAt(id)
       if (erased && at === null) continue
-      letters.push({ id, letter, writtenAt: at, unseen: at !== null && named !== null && !named(id, next), erased })
+      // In doubt nothing is erased in what others wrote.
+      const isUnseen = named ? !named(id, next) : erased
+      letters.push({ id, letter, writtenAt: at, unseen: at !== null && isUnseen, erased })
     }
   }
   return letters
@@ -106,12 +108,11 @@ function blockBefore(text: Y.XmlText, transaction: Y.Transaction): DeletedText['
   return words === '' ? null : { blockId: blockId(before), words }
 }
 
-/** The same text as it was known to those who deleted some letters by name. */
+/** The same text as it was known to those who deleted some letters by name; they may know what had been erased in it. */
 export function knownTo(deleted: DeletedText, named: Named): DeletedText {
-  if (!named) return deleted
   return {
     ...deleted,
-    letters: deleted.letters.map((one) => ({ ...one, unseen: one.unseen && (one.erased || !named(one.id)) })),
+    letters: deleted.letters.map((one) => ({ ...one, unseen: one.erased || (one.unseen && !named?.(one.id)) })),
   }
 }
 

@@ -27,8 +27,8 @@ export function takeUpdate(doc: Y.Doc, update: Uint8Array, origin: unknown): voi
 
 /**
  * Whether an update names a character among what it deletes: its sender, or the server before it, had that. A character
- * that goes only with the block around it is not named. With `before` only an update counts that names nothing of what
- * was written from there on: its sender may not have had that. Null when it is not known.
+ * that goes only with the block around it is not named. With `before` only where none names anything of what was written
+ * from there on: who does so may not have had that. Null when it is not known.
  */
 export type Named = ((id: Y.ID, before?: Y.ID) => boolean) | null
 
@@ -36,8 +36,8 @@ export type Named = ((id: Y.ID, before?: Y.ID) => boolean) | null
 export function namesDeleted(transaction: Y.Transaction): Named {
   const updates = transaction.meta.get(UPDATES) as Uint8Array[] | null | undefined
   if (!updates) return null
-  const named = updates.map((update) => Y.decodeUpdate(update).ds)
-  const namesFrom = (deleted: Y.Snapshot['ds'], { client, clock }: Y.ID): boolean =>
-    (deleted.clients.get(client) ?? []).some((range) => range.clock + range.len > clock)
-  return (id, before) => named.some((deleted) => Y.isDeleted(deleted, id) && !(before && namesFrom(deleted, before)))
+  const named = Y.mergeDeleteSets(updates.map((update) => Y.decodeUpdate(update).ds))
+  const namesFrom = ({ client, clock }: Y.ID): boolean =>
+    (named.clients.get(client) ?? []).some((range) => range.clock + range.len > clock)
+  return (id, before) => Y.isDeleted(named, id) && !(before && namesFrom(before))
 }
