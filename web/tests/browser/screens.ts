@@ -289,6 +289,9 @@ export async function whatGoesWrong(owner: Page, server: QuireServer, look: Look
   )
   await reader.goto(address)
   await reader.frameLocator('iframe').getByText('Words that are stored.').waitFor({ timeout: 15_000 })
+  await expect(reader.getByRole('status').filter({ hasText: 'last stored text' })).toContainText(
+    'the disk does not answer',
+  )
   await look(reader, 'stored')
   await barred.close()
 

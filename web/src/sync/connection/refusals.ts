@@ -4,6 +4,9 @@ import { Problem } from '../../api/client'
 /** Close codes that say: a message was larger than the server takes. */
 export const TOO_BIG = new Set([1009, 4413])
 
+/** Close code that says: this server cannot open the document now, or cannot tell who asks. */
+export const TRY_LATER = 1013
+
 /** The server lets this person in no more, or knows no such document. */
 export const DENIED = 'permission-denied'
 
