@@ -81,6 +81,8 @@ class YWebsocketSession:
             self._gateway.present(opened, content)
         elif kind == wire.QUERY_AWARENESS:
             room.catch_up.tell_people(member)
+        else:
+            raise wire.MalformedMessage(f"message of unknown type {kind}")
 
     def deny(self, prefix: bytes, reason: str) -> None:  # noqa: ARG002
         """Take the document away: the socket has no other."""
