@@ -284,7 +284,11 @@ export async function whatGoesWrong(owner: Page, server: QuireServer, look: Look
     route.fulfill({
       status: 503,
       contentType: 'application/problem+json',
-      body: JSON.stringify({ status: 503, detail: 'Not saved: the disk does not answer. Send it again.' }),
+      body: JSON.stringify({
+        status: 503,
+        detail: 'Not saved: the disk does not answer. Send it again.',
+        cause: 'the disk does not answer',
+      }),
     }),
   )
   await reader.goto(address)
@@ -292,6 +296,7 @@ export async function whatGoesWrong(owner: Page, server: QuireServer, look: Look
   await expect(reader.getByRole('status').filter({ hasText: 'last stored text' })).toContainText(
     'the disk does not answer',
   )
+  await expect(status(reader)).toHaveText('Not saved: the disk does not answer')
   await look(reader, 'stored')
   await barred.close()
 

@@ -60,5 +60,8 @@ export function failureOf(error: unknown): Failure {
   if (status === 404) return { kind: 'denied', reason: DENIED }
   if (reason === 'malformed') return { kind: 'unsendable', reason, detail }
   if (reason === 'read-only') return { kind: 'read-only' }
-  return status === 409 ? { kind: 'refused', reason: String(reason), detail } : { kind: 'trouble', detail }
+  if (status === 409) return { kind: 'refused', reason: String(reason), detail }
+  // Of an exchange, what the status has room for; `detail` is a sentence that begins as the status does.
+  const { cause } = answer.body
+  return { kind: 'trouble', detail: typeof cause === 'string' ? cause : detail }
 }
