@@ -231,7 +231,9 @@ async def test_an_old_copy_that_comes_late_or_twice_takes_nothing_back(server: Q
 
 
 @pytest.mark.fm("FM-075")
-async def test_a_failing_load_is_an_error_and_never_an_empty_document(launch: Callable[..., QuireProcess]) -> None:
+async def test_a_failing_load_is_an_error_and_never_an_empty_document(
+    launch: Callable[..., QuireProcess], capfd: pytest.CaptureFixture[str]
+) -> None:
     server = launch()
     document = server.new_document()
     author = Person("author", server, document)
@@ -257,6 +259,8 @@ async def test_a_failing_load_is_an_error_and_never_an_empty_document(launch: Ca
                 frames.append(payload[len(client.prefix) :])
             assert not any(frame[:1] == b"\x00" for frame in frames), "an empty document was sent"
             assert any(b"damaged" in frame for frame in frames)
+    # However often browsers come back to ask.
+    assert capfd.readouterr().err.count("document cannot be loaded") == 1
     with closing(sqlite3.connect(log)) as connection:
         assert connection.execute("SELECT count(*) FROM updates WHERE document=?", (document,)).fetchone() == kept
     # Somebody who still has the words keeps them and is told to try again.

@@ -484,6 +484,38 @@ async def test_a_picture_is_downloaded_under_the_name_it_had(ada: Browser, given
     assert served.headers["content-disposition"] == f"inline; filename*=UTF-8''{quote(kept)}"
 
 
+async def test_the_api_describes_what_it_answers(ada: Browser) -> None:
+    described = (await ada.call("GET", "/openapi.json")).json()
+    problem, field = (described["components"]["schemas"][name] for name in ("ProblemBody", "FieldProblem"))
+    routes = {path.removeprefix("/api/v1"): route for path, route in described["paths"].items()}
+    for path, operations in routes.items():
+        for operation in operations.values():
+            failures = {status: said for status, said in operation["responses"].items() if status[0] != "2"}
+            assert [*failures] == ["default"], path
+            assert failures["default"]["$ref"] == "#/components/responses/Problem"
+    (kind,) = described["components"]["responses"]["Problem"]["content"]
+    document = (await ada.call("POST", "/documents", {})).json()["id"]
+    for answer in (
+        await ada.call("GET", f"/documents/{new_id()}"),
+        await ada.call("PATCH", f"/documents/{document}", {"title": "x"}),
+        await ada.call("POST", "/documents", {}, **{"X-CSRF-Token": "none"}),
+        await ada.call("POST", "/tokens", {"name": ""}),
+    ):
+        assert answer.headers["Content-Type"] == kind
+        assert set(problem["required"]) <= answer.json().keys()
+    (error,) = answer.json()["errors"]
+    assert set(field["required"]) <= error.keys() <= field["properties"].keys()
+
+    def kinds(path: str) -> set[str]:
+        return set(routes[f"/documents/{{document_id}}/{path}"]["get"]["responses"]["200"]["content"])
+
+    forms = ("json", "markdown", "html", "text")
+    texts = [await ada.call("GET", f"/documents/{document}/content?format={form}") for form in forms]
+    assert {text.headers["Content-Type"] for text in texts} == kinds("content")
+    url = (await ada.http.post(f"/api/v1/documents/{document}/attachments", content=picture())).json()["url"]
+    assert (await ada.http.get(url)).headers["Content-Type"] in kinds("attachments/{digest}")
+
+
 async def test_bad_fields_are_named(ada: Browser) -> None:
     answer = await ada.call("POST", "/documents", {"titel": "x"})
     assert answer.status_code == 422

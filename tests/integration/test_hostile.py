@@ -25,6 +25,8 @@ BODIES = {
     "truncated update": b"\x00\x02\x50abc",
     "unknown sync kind": b"\x00\x09\x00",
     "server-only message": b"\x06\x01x",
+    "unknown type": b"\x4d\x01x",
+    "unknown type of two bytes": b"\xcd\x01\x01x",
     "presence that is no JSON": wire.awareness(b"\x01\x05\x01\x01{"),
     "presence that is no number": wire.awareness(b"\x01\x05\x01" + wire.var_string('{"x":NaN}')),
     "presence without bound": wire.awareness(b"\x01\x05\x01" + wire.var_string('{"x":-Infinity}')),
@@ -78,6 +80,17 @@ async def test_malformed_messages_of_a_member_close_only_their_sender(server: Qu
         assert code == 4400
         assert reason
     await witness_is_unharmed(server, document, "still here")
+
+
+async def test_a_y_websocket_message_of_an_unknown_type_closes_only_its_sender(server: QuireProcess) -> None:
+    document = server.new_document()
+    path = f"/yjs/{document}?token={server.token}"
+    async with connected(server, document, path=path) as witness:
+        async with connected(server, document, path=path) as hostile:
+            hostile.send(b"\x66\x01x")
+            assert await hostile.closed() == (4400, "message of unknown type 102")
+        witness.send(wire.sync_step1(b"\x00"))
+        assert await witness.until(b"\x00\x01")
 
 
 @pytest.mark.fm("FM-172")

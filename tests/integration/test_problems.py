@@ -7,6 +7,8 @@ import pytest
 
 from quire.ops.children import Child, ChildDied
 from quire.server.composition import Server
+from quire.storage.failure import FULL, StorageUnavailable
+from quire.sync.wire import var_bytes
 from visitors import ORIGIN, Browser, written
 
 
@@ -37,6 +39,17 @@ async def test_a_damaged_document_is_said_to_be_one(ada: Browser, node: Server, 
         answer = await ada.call("GET", f"/documents/{document}/{path}")
         assert (answer.status_code, answer.json()["code"]) == (503, "document-damaged")
         assert "tell whoever runs this server" in answer.json()["detail"]
+
+
+async def test_why_an_exchange_cannot_be_stored_is_said_for_programs_too(
+    ada: Browser, node: Server, document: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(_: str) -> None:
+        raise StorageUnavailable(FULL)
+
+    monkeypatch.setattr(node.log, "load", full)
+    answer = await ada.http.post(f"/api/v1/documents/{document}/sync", content=var_bytes(b"\0") + var_bytes(b""))
+    assert (answer.status_code, answer.json()["cause"]) == (503, FULL)
 
 
 async def test_what_takes_too_much_to_read_is_said_to_do_so(

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from quire.access.contract import Action
 from quire.documents.attachments import Attachments
-from quire.http.bodies import binary, received
+from quire.documents.pictures import KINDS
+from quire.http.bodies import binary, of_kind, received
 from quire.http.caller import Caller, GuardDep
 
 
@@ -55,7 +56,7 @@ def routes(attachments: Attachments, limit: int) -> APIRouter:
             height=row.height,
         )
 
-    @router.get("/{digest}")
+    @router.get("/{digest}", response_class=Response, responses={200: of_kind(*KINDS.values())})
     async def attachment(
         document_id: str,
         digest: str,

@@ -67,5 +67,7 @@ class Exchange:
             raise Problem(status, str(refused), reason=refused.why.value) from None
         except (LoadFailed, ReplicaCorrupt, TimeoutError) as error:
             reason = str(error) or self._log.health.reason or "storage is slow"
-            raise Problem(503, f"Not saved: {reason}. Send it again.", headers={"Retry-After": "2"}) from None
+            raise Problem(
+                503, f"Not saved: {reason}. Send it again.", headers={"Retry-After": "2"}, cause=reason
+            ) from None
         return wire.var_bytes(own) + wire.var_bytes(missing)

@@ -12,7 +12,7 @@ from quire.content.preview import Kind
 from quire.documents.exchange import Exchange
 from quire.documents.service import DocumentService
 from quire.documents.texts import Texts
-from quire.http.bodies import binary, received
+from quire.http.bodies import OCTETS, binary, of_kind, received
 from quire.http.caller import Caller, GuardDep
 
 Format = Literal["json", "markdown", "html", "text"]
@@ -41,7 +41,7 @@ def routes(service: DocumentService, texts: Texts, exchange: Exchange, limit: in
     """Return the routes; the body of an exchange has at most `limit` bytes."""
     router = APIRouter(prefix="/documents/{document_id}", tags=["documents"])
 
-    @router.get("/content")
+    @router.get("/content", response_class=Response, responses={200: of_kind(*MEDIA.values())})
     async def content(
         document_id: str,
         principal: Caller,
@@ -63,7 +63,12 @@ def routes(service: DocumentService, texts: Texts, exchange: Exchange, limit: in
         lines = await texts.preview(document_id, (await service.get(document_id)).updated_at)
         return Preview(lines=[PreviewLine(kind=line.kind, text=line.text) for line in lines])
 
-    @router.post("/sync", openapi_extra=binary("Exchange of state vector and update."))
+    @router.post(
+        "/sync",
+        response_class=Response,
+        responses={200: of_kind(OCTETS)},
+        openapi_extra=binary("Exchange of state vector and update."),
+    )
     async def sync(
         document_id: str,
         principal: Caller,
@@ -82,6 +87,6 @@ def routes(service: DocumentService, texts: Texts, exchange: Exchange, limit: in
             answer = await exchange(admit, document_id, body, tab=x_quire_tab, address=request.state.address)
         # Loading and storing take time, and the answer holds what others have written meanwhile.
         _, role = await admit()
-        return Response(answer, media_type="application/octet-stream", headers={"X-Quire-Role": role.label})
+        return Response(answer, media_type=OCTETS, headers={"X-Quire-Role": role.label})
 
     return router

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from quire import __version__
 from quire.http import errors
 from quire.http.caller import Guard
+from quire.http.description import DescribedApi
 
 
 def create_app(
@@ -21,7 +22,8 @@ def create_app(
 
     `problems` says what the capabilities' errors are, from whichever route they come.
     """
-    app = FastAPI(
+    app = DescribedApi(
+        cookie=guard.cookie,
         title="Quire",
         version=__version__,
         openapi_url="/api/v1/openapi.json",

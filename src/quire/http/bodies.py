@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, Final
 
 from fastapi import Request
 
 from quire.access.contract import Action, Principal, person_of
 from quire.http.caller import Guard
+
+OCTETS: Final = "application/octet-stream"
 
 
 @asynccontextmanager
@@ -28,5 +31,9 @@ async def received(
 
 def binary(description: str) -> dict[str, object]:
     """Return what OpenAPI says of such a body."""
-    schema = {"schema": {"type": "string", "format": "binary"}}
-    return {"requestBody": {"description": description, "content": {"application/octet-stream": schema}}}
+    return {"requestBody": {"description": description} | of_kind(OCTETS)}
+
+
+def of_kind(*media: str) -> dict[str, Any]:
+    """Return what OpenAPI says of a body that is not JSON of ours: the kinds that it may have."""
+    return {"content": {kind: {} for kind in media}}

@@ -48,7 +48,7 @@ class PreviewForm(Form):
     token: Secret
 
 
-class Preview(BaseModel):
+class InvitationPreview(BaseModel):
     """What an invitation is about."""
 
     workspace: str
@@ -101,10 +101,10 @@ def routes(spaces: WorkspaceService, people: AccountService, public_url: str | N
         await spaces.withdraw(member.id, invitation_id)
 
     @router.post("/invitations/preview")
-    async def preview(form: PreviewForm) -> Preview:
+    async def preview(form: PreviewForm) -> InvitationPreview:
         """Say what an invitation is about."""
         workspace, inviter, email = await spaces.preview(form.token)
-        return Preview(workspace=workspace, inviter=inviter, email=email)
+        return InvitationPreview(workspace=workspace, inviter=inviter, email=email)
 
     @router.post("/invitations/accept", status_code=201)
     async def accept(form: AcceptForm, request: Request, response: Response, guard: GuardDep) -> Joined:

@@ -29,6 +29,8 @@ const sessions = new Map<string, Cookies>()
 interface Fixtures {
   /** A signed-in owner's browser. */
   owner: Page
+  /** A server of this test's own, to be stopped and spoilt. */
+  own: QuireServer
 }
 
 export const test = base.extend<Fixtures, { server: QuireServer }>({
@@ -40,6 +42,13 @@ export const test = base.extend<Fixtures, { server: QuireServer }>({
     },
     { scope: 'worker' },
   ],
+  own: async ({}, use) => {
+    const server = await QuireServer.start()
+    // React Hooks' rule takes Playwright's `use` for a hook.
+    // eslint-disable-next-line react-hooks/rules-of-hooks
+    await use(server)
+    await server.discard()
+  },
   owner: async ({ browser, server }, use) => {
     const context = await browser.newContext()
     const page = await context.newPage()

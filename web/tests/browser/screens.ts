@@ -284,11 +284,19 @@ export async function whatGoesWrong(owner: Page, server: QuireServer, look: Look
     route.fulfill({
       status: 503,
       contentType: 'application/problem+json',
-      body: JSON.stringify({ status: 503, detail: 'Not saved: the disk does not answer. Send it again.' }),
+      body: JSON.stringify({
+        status: 503,
+        detail: 'Not saved: the disk does not answer. Send it again.',
+        cause: 'the disk does not answer',
+      }),
     }),
   )
   await reader.goto(address)
   await reader.frameLocator('iframe').getByText('Words that are stored.').waitFor({ timeout: 15_000 })
+  await expect(reader.getByRole('status').filter({ hasText: 'last stored text' })).toContainText(
+    'the disk does not answer',
+  )
+  await expect(status(reader)).toHaveText('Not saved: the disk does not answer')
   await look(reader, 'stored')
   await barred.close()
 

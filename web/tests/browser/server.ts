@@ -78,10 +78,20 @@ export class QuireServer {
 
   /** Has storage refuse for good every update that holds these words. */
   refuse(words: string): void {
-    const sql =
+    this.changeLog(
       `CREATE TRIGGER refuse BEFORE INSERT ON updates WHEN instr(NEW.payload, x'${Buffer.from(words).toString('hex')}') ` +
-      "BEGIN SELECT RAISE(ABORT, 'this row cannot be stored'); END"
-    const program = 'import sqlite3, sys; log = sqlite3.connect(sys.argv[1], timeout=20); log.execute(sys.argv[2])'
+        "BEGIN SELECT RAISE(ABORT, 'this row cannot be stored'); END",
+    )
+  }
+
+  /** Damages what is stored of every document; done once more, it is whole again. */
+  damage(): void {
+    this.changeLog('UPDATE updates SET checksum = 1 - checksum')
+  }
+
+  private changeLog(sql: string): void {
+    const program =
+      'import sqlite3, sys; log = sqlite3.connect(sys.argv[1], timeout=20); log.execute(sys.argv[2]); log.commit()'
     execFileSync(this.python, ['-c', program, join(this.data, 'log.db'), sql])
   }
 

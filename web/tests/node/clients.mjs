@@ -49,6 +49,15 @@ class Bearer extends WebSocket {
 const yDoc = new Y.Doc()
 const y = new WebsocketProvider(`${base}/yjs`, name, yDoc, { WebSocketPolyfill: Bearer, disableBc: true })
 await until(() => y.synced, 'the y-websocket client is synced')
+// Where a program cannot set headers, its token stands in the address.
+const params = { token }
+const bare = new WebsocketProvider(`${base}/yjs`, name, new Y.Doc(), {
+  WebSocketPolyfill: WebSocket,
+  disableBc: true,
+  params,
+})
+await until(() => bare.synced, 'the y-websocket client without headers is synced')
+bare.destroy()
 assert.equal(yDoc.getText('t').toString(), words)
 yDoc.getText('t').insert(0, 'Y: ')
 await until(() => a.document.getText('t').toString().startsWith('Y: '), 'words of the y-websocket client arrive')

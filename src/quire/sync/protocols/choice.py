@@ -13,13 +13,17 @@ from quire.sync.sockets.socket import Socket
 
 
 def speak(gateway: Gateway, socket: Socket, path: str, query: str) -> Session:
-    """Return the protocol of a socket that came to `path`; `query` may name the schema that its editor knows."""
-    schema = _schema(query)
+    """Return the protocol of a socket that came to `path`.
+
+    `query` may name the schema that its editor knows; y-websocket has no other place for a token of its own.
+    """
+    parameters = parse_qs(query)
+    schema = _schema(parameters.get("schema", [""])[0])
     if path.startswith(YJS):
-        return YWebsocketSession(gateway, socket, path[len(YJS) :], schema)
+        token = parameters.get("token", [""])[0]
+        return YWebsocketSession(gateway, socket, path[len(YJS) :], token, schema)
     return HocuspocusSession(gateway, socket, schema)
 
 
-def _schema(query: str) -> int | None:
-    value = parse_qs(query).get("schema", [""])[0]
+def _schema(value: str) -> int | None:
     return int(value) if value.isdecimal() and len(value) < 9 else None

@@ -172,8 +172,8 @@ class HocuspocusSession:
             raise wire.MalformedMessage("message type 6 is only for servers")
         elif kind == wire.STATELESS:
             wire.read_var_string(message, at + 1)
-        elif kind >= 0x80:
-            wire.read_var_uint(message, at)
+        else:
+            raise wire.MalformedMessage(f"message of unknown type {wire.read_var_uint(message, at)[0]}")
 
     def _sync(self, opened: OpenDocument, message: bytes, at: int) -> None:
         kind, at = wire.read_var_uint(message, at)

@@ -23,12 +23,12 @@ class YWebsocketSession:
 
     __slots__ = ("_gateway", "_open", "_pending", "_socket")
 
-    def __init__(self, gateway: Gateway, socket: Socket, document: str, schema: int | None) -> None:
+    def __init__(self, gateway: Gateway, socket: Socket, document: str, token: str, schema: int | None) -> None:
         self._gateway, self._socket = gateway, socket
         self._open: OpenDocument | None = None
         self._pending = PendingDocument(socket)
         self._pending.open(
-            gateway.open(socket, b"", document, "", schema, self._take), dispatch=self._dispatch, denied=self._refuse
+            gateway.open(socket, b"", document, token, schema, self._take), dispatch=self._dispatch, denied=self._refuse
         )
 
     def _take(self, opened: OpenDocument) -> bool:
@@ -81,6 +81,8 @@ class YWebsocketSession:
             self._gateway.present(opened, content)
         elif kind == wire.QUERY_AWARENESS:
             room.catch_up.tell_people(member)
+        else:
+            raise wire.MalformedMessage(f"message of unknown type {kind}")
 
     def deny(self, prefix: bytes, reason: str) -> None:  # noqa: ARG002
         """Take the document away: the socket has no other."""

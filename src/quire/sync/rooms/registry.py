@@ -12,6 +12,7 @@ import structlog
 from quire.concurrency.background import Background
 from quire.crdt.host import ReplicaHost
 from quire.fanout.contract import Fanout
+from quire.limits.throttle import Throttle
 from quire.log.contract import DamagedDocument, Health, UpdateLog
 from quire.storage.failure import StorageUnavailable
 from quire.sync.limits import RoomLimits
@@ -57,6 +58,7 @@ class Rooms:
         """What the next room of a document must not take: its last one ended for that reason."""
         self._backlog: Counter[str] = Counter()
         self._background = Background()
+        self._failures = Throttle(60)
         self.write_buffer = WriteBuffer(log, stats, limit=unsaved_limit)
         self._unwatch = log.watch(self.storage_changed)
 
@@ -134,12 +136,15 @@ class Rooms:
             except Exception as error:
                 self._stats.load_failures += 1
                 foreseen = isinstance(error, StorageUnavailable | DamagedDocument)
-                _log.error(
-                    "document cannot be loaded",
-                    document=document,
-                    error=str(error),
-                    exc_info=None if foreseen else error,
-                )
+                # Browsers that have it open ask again about once a second, each of them.
+                if count := self._failures(f"{document} {error}"):
+                    _log.error(
+                        "document cannot be loaded",
+                        document=document,
+                        error=str(error),
+                        count=count,
+                        exc_info=None if foreseen else error,
+                    )
                 reason = str(error) if foreseen else "what is stored of it cannot be read"
                 raise LoadFailed(reason) from error
             health = self._log.health

@@ -1,4 +1,4 @@
-import { Alert, Stack } from '@mantine/core'
+import { Alert, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -28,7 +28,8 @@ export function StoredText(props: { session: DocumentSession; link: string | nul
   return (
     <Stack p="md" flex={1} gap="md">
       <Alert color="orange" role="status" title={t('stored.title')}>
-        {status.kind === 'unsaved' ? status.reason : t(data ? 'stored.text' : 'stored.nothing')}
+        {status.kind === 'unsaved' && <Text size="sm">{t('status.unsaved', { reason: status.reason })}</Text>}
+        {data ? t('stored.text') : status.kind !== 'unsaved' && t('stored.nothing')}
       </Alert>
       {data && <iframe title={t('stored.frame')} sandbox="" srcDoc={dressed(data, dark)} className={classes.stored} />}
     </Stack>

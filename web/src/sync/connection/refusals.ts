@@ -4,6 +4,9 @@ import { Problem } from '../../api/client'
 /** Close codes that say: a message was larger than the server takes. */
 export const TOO_BIG = new Set([1009, 4413])
 
+/** Close code that says: this server cannot open the document now, or cannot tell who asks. */
+export const TRY_LATER = 1013
+
 /** The server lets this person in no more, or knows no such document. */
 export const DENIED = 'permission-denied'
 
@@ -57,5 +60,8 @@ export function failureOf(error: unknown): Failure {
   if (status === 404) return { kind: 'denied', reason: DENIED }
   if (reason === 'malformed') return { kind: 'unsendable', reason, detail }
   if (reason === 'read-only') return { kind: 'read-only' }
-  return status === 409 ? { kind: 'refused', reason: String(reason), detail } : { kind: 'trouble', detail }
+  if (status === 409) return { kind: 'refused', reason: String(reason), detail }
+  // Of an exchange, what the status has room for; `detail` is a sentence that begins as the status does.
+  const { cause } = answer.body
+  return { kind: 'trouble', detail: typeof cause === 'string' ? cause : detail }
 }

@@ -8,7 +8,7 @@ import type { Clocks } from '../ledger/unsent'
 import { FrameProvider } from './frames'
 import { HttpsExchange } from './https'
 import { Patience } from './patience'
-import { TOO_BIG } from './refusals'
+import { TOO_BIG, TRY_LATER } from './refusals'
 import { sharedSocket } from './socket'
 
 interface Events {
@@ -47,6 +47,8 @@ export class Transport {
   /** The socket is open; the first exchange on it is done. */
   connected = false
   synced = false
+  /** The server was reached last, and could not open the document. */
+  turnedAway = false
   /** Since when the server has not been heard. */
   offlineSince = Date.now()
   private readonly socket: ReturnType<typeof sharedSocket>
@@ -90,7 +92,9 @@ export class Transport {
       onUnsyncedChanges: () => events.onAcknowledged(),
       onClose: ({ event }) => {
         if (TOO_BIG.has(event.code) && ledger.changes > 0) events.onUnsendable('too-big', '')
+        this.turnedAway = event.code === TRY_LATER
         this.onStatus(false)
+        events.onChange()
       },
     })
     this.provider.onServerState = events.onServerState
@@ -192,6 +196,7 @@ export class Transport {
     // What waited to be taken in when the connection ended is not the exchange on the next one.
     if (!this.connected) return
     this.synced = true
+    this.turnedAway = false
     this.stopHttps()
     this.events.onSynced()
   }

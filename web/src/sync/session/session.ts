@@ -464,6 +464,7 @@ export class DocumentSession {
         closed: this.state.get().problem?.kind ?? null,
         problem: this.refused.problem ?? this.transport.problem,
         unmade: this.state.get().taken ? i18next.t('taken.status') : (this.arrival?.problem ?? null),
+        unopened: this.transport.problem ?? (this.transport.turnedAway ? i18next.t('status.unopened') : null),
         unsendable: this.refused.unsendable,
         settled: this.transport.settled,
         connected: this.transport.connected,

@@ -11,6 +11,8 @@ interface Facts {
   problem: string | null
   /** Why the server does not make this document now. */
   unmade: string | null
+  /** Why the server, which answers, cannot open the document now. */
+  unopened: string | null
   /** Why changes are not offered any more. */
   unsendable: { reason: string; detail: string } | null
   /** The server holds everything that this tab holds. */
@@ -48,6 +50,7 @@ export function saveStatus(facts: Facts): SaveStatus {
     }
   }
   if (facts.unmade !== null) return { kind: 'unsaved', reason: facts.unmade }
+  if (facts.unopened !== null) return { kind: 'unsaved', reason: facts.unopened }
   if (facts.connected || !facts.localReady) return { kind: 'connecting' }
   return { kind: 'offline', changes: facts.changes, kept: facts.kept, since: facts.offlineSince }
 }

@@ -1,32 +1,10 @@
 /** An older backup is put back while people have the documents open: they send what it lacks. */
 import type { Page } from '@playwright/test'
-import {
-  expect,
-  newDocument,
-  saved,
-  share,
-  signIn,
-  status,
-  test as base,
-  text,
-  type,
-  visitor,
-  words,
-} from '../fixtures'
+import { expect, newDocument, saved, share, signIn, status, test, text, type, visitor, words } from '../fixtures'
 import { QuireServer } from '../server'
 
 const content = async (page: Page, url: string) =>
   (await (await page.request.get(`${url.replace('/d/', '/api/v1/documents/')}/content?format=text`)).text()).trim()
-
-const test = base.extend<{ own: QuireServer }>({
-  own: async ({}, use) => {
-    const server = await QuireServer.start()
-    // React Hooks' rule takes Playwright's `use` for a hook.
-    // eslint-disable-next-line react-hooks/rules-of-hooks
-    await use(server)
-    await server.discard()
-  },
-})
 
 test('after an older backup was put back, open browsers send the words that it lacks', async ({ page, own }) => {
   await signIn(page, own)
