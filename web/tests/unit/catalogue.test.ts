@@ -3,13 +3,24 @@ import { UNTITLED } from '../../src/features/document/untitled'
 import ar from '../../src/i18n/ar.json'
 import de from '../../src/i18n/de.json'
 import en from '../../src/i18n/en.json'
-import { LANGUAGES } from '../../src/i18n'
+import { LANGUAGES, setLanguage, startI18n } from '../../src/i18n'
+import { inWords } from '../../src/sync/session/reasons'
 
 type Catalogue = Record<string, string>
 
 const PLURAL = /_(zero|one|two|few|many|other)$/
 const stem = (key: string) => key.replace(PLURAL, '')
-const stems = (catalogue: Catalogue) => [...new Set(Object.keys(catalogue).map(stem))].sort()
+/** What the server says itself, in English. */
+const REASON = /^reason\./
+const stems = (catalogue: Catalogue) =>
+  [
+    ...new Set(
+      Object.keys(catalogue)
+        .filter((key) => !REASON.test(key))
+        .map(stem),
+    ),
+  ].sort()
+const reasons = (catalogue: Catalogue) => Object.keys(catalogue).filter((key) => REASON.test(key))
 const placeholders = (text: string) => [...text.matchAll(/{{(\w+)}}|<(\w+)\/>/g)].map((found) => found[1] ?? found[2])
 
 test.each([
@@ -31,6 +42,17 @@ test.each([
       for (const place of placeholders(said ?? '')) expect(known.has(place), key).toBe(true)
     }
   }
+})
+
+test('what the server says of its troubles is told in every language', async () => {
+  expect(reasons(ar)).toEqual(reasons(de))
+  await startI18n()
+  await setLanguage('de')
+  expect(inWords('the disk is full')).toBe(de['reason.the disk is full'])
+  expect(inWords('the document has reached its limit of 9 bytes', 'document-full')).toBe(de['reason.document-full'])
+  expect(inWords('the disk fails: Input/output error')).toBe('the disk fails: Input/output error')
+  await setLanguage('en')
+  expect(inWords('the disk is full')).toBe('the disk is full')
 })
 
 test('an untitled document is known as such in every language', async () => {

@@ -1,9 +1,10 @@
 /** One open document: what is said of it, what is kept of it, and that nothing of it stays when it is left. */
 import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { RoleName } from '../../src/api/client'
 import { rescueWords } from '../../src/editor/rescue'
+import { startI18n } from '../../src/i18n'
 import { sharedSocket } from '../../src/sync/connection/socket'
 import { changeMade, makeHere, newDocumentId } from '../../src/sync/outbox/madeOffline'
 import { bringMade } from '../../src/sync/outbox/unattended'
@@ -16,6 +17,8 @@ import { MemoryServer } from '../replicas/server'
 const ME = { id: 'ada', name: 'Ada', color: '#2f5d50' }
 let server: MemoryServer
 let open: DocumentSession[] = []
+
+beforeAll(startI18n)
 
 beforeEach(() => {
   newDevice()

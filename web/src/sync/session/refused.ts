@@ -1,6 +1,7 @@
 /** What the server does not take of what was written here, and what becomes of it: nothing is thrown away unseen. */
 import type { Ledger } from '../ledger/ledger'
 import type { Observable } from '../observable'
+import { inWords } from './reasons'
 import type { SessionState } from './state'
 
 /** What was written here waits for what others have yet to write: after a crash they mostly do within two seconds. */
@@ -49,7 +50,7 @@ export class Refused {
 
   /** What the server says of its storage. */
   onStorage(problem: string | null): void {
-    this.storageProblem = problem
+    this.storageProblem = problem && inWords(problem)
     this.fromBefore = false
   }
 
@@ -80,7 +81,8 @@ export class Refused {
     } else this.tell(reason, detail)
   }
 
-  private tell(reason: string, detail: string): void {
+  private tell(reason: string, words: string): void {
+    const detail = inWords(words, reason)
     this.reason = detail
     this.state.update({ refused: { reason, detail } })
     this.events.onTold()

@@ -19,6 +19,7 @@ import { Arrival } from '../outbox/arrival'
 import { firstContent, isUnheard, keepAsNew, makeUnheard } from '../outbox/madeOffline'
 import { LocalCopy } from '../storage/localCopy'
 import { keptInfo, storeName } from '../storage/notes'
+import { inWords } from './reasons'
 import { Refused } from './refused'
 import type { SessionState } from './state'
 import { calmed, saveStatus } from './status'
@@ -457,14 +458,16 @@ export class DocumentSession {
   private refresh(): void {
     if (this.closed) return
     const kept = this.local.kept.get()
+    const { problem } = this.transport
+    const overHttps = problem && inWords(problem)
     this.state.update({ kept })
     this.show(
       saveStatus({
         stranded: this.state.get().stranded,
         closed: this.state.get().problem?.kind ?? null,
-        problem: this.refused.problem ?? this.transport.problem,
+        problem: this.refused.problem ?? overHttps,
         unmade: this.state.get().taken ? i18next.t('taken.status') : (this.arrival?.problem ?? null),
-        unopened: this.transport.problem ?? (this.transport.turnedAway ? i18next.t('status.unopened') : null),
+        unopened: overHttps ?? (this.transport.turnedAway ? i18next.t('status.unopened') : null),
         unsendable: this.refused.unsendable,
         settled: this.transport.settled,
         connected: this.transport.connected,
