@@ -305,6 +305,34 @@ async def test_whoever_joins_a_slow_load_that_fails_is_told_and_the_next_load_gi
 
 
 @pytest.mark.fm("FM-075")
+async def test_a_document_that_cannot_be_read_leaves_the_others_on_its_socket_open(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch()
+    whole, spoilt = server.new_document(), server.new_document()
+    author = Person("author", server, spoilt)
+    async with author.online():
+        await author.start("precious words")
+    server.stop()
+    with closing(sqlite3.connect(server.data / "log.db")) as log, log:
+        log.execute("UPDATE updates SET payload=zeroblob(length(payload)) WHERE document=?", (spoilt,))
+    server.start()
+    async with connected(server, whole) as client:
+        client.send(b"\x02\x00" + wire.var_string(server.token))
+        client.send(wire.sync_step1(b"\x00"))
+        await client.until(b"\x00\x01")
+        first, client.prefix = client.prefix, wire.var_string(spoilt)
+        for _ in range(2):
+            client.send(b"\x02\x00" + wire.var_string(server.token))
+            client.send(wire.sync_step1(b"\x00"))
+            assert b"cannot be read now" in await client.until(b"\x07")
+        client.send(wire.sync_step1(b"\x00"))
+        client.prefix = first
+        client.send(wire.sync_step1(b"\x00"))
+        await client.until(b"\x00\x01")
+
+
+@pytest.mark.fm("FM-075")
 async def test_text_that_is_gone_is_an_error_and_never_an_empty_document(launch: Callable[..., QuireProcess]) -> None:
     server = launch()
     server.new_document()

@@ -152,10 +152,12 @@ class Gateway:
         schema: int | None,
         take: Callable[[OpenDocument], bool],
     ) -> OpenDocument | None:
-        """Admit somebody to a document and into its room; raises `Denied`.
+        """Admit somebody to a document and into its room.
+
+        Raises `Denied`, and `LoadFailed` where the document cannot be read now.
 
         `take` gets the document before anything of it is sent; it answers whether it is still wanted.
-        Returns None where it is not, or where the socket closes because something cannot be asked or read now.
+        Returns None where it is not, or where the socket closes because nobody can be asked who this is.
         """
         asked_at = self._reviews.changes
         admitted = await self._admitted(socket, document, token, schema)
@@ -170,8 +172,7 @@ class Gateway:
                 room = await self._rooms.open(document)
             except LoadFailed as error:
                 member.notify({"type": "storage", "ok": False, "reason": str(error)})
-                socket.close(CloseCode.TRY_LATER, f"connect again later: the document cannot be read now ({error})")
-                return None
+                raise
             if changes == self._reviews.changes:
                 break
             # Who lost it while it was loading is told nothing of it.

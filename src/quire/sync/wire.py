@@ -135,7 +135,7 @@ def stateless(text: str) -> bytes:
 
 
 def close_reply(reason: str) -> bytes:
-    """Body that confirms a client's CLOSE of one document."""
+    """Body that says that one document is closed: its client wished it, or it cannot be read."""
     return b"\x07" + var_string(reason)
 
 

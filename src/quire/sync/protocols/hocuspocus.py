@@ -2,7 +2,7 @@
 
 Source: the provider's `MessageReceiver`/`HocuspocusProvider` and the server's `ClientConnection`. Stricter than
 the original where stock clients allow it: "saved" (SyncStatus 1) follows the durable commit, malformed frames
-close the socket with 4400, and a failed load is a retryable close instead of a denial.
+close the socket with 4400, and a failed load is a retryable close, of the document or the socket, instead of a denial.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ MOST_TOKEN = 8 * 1024
 class HocuspocusSession:
     """All documents of one socket."""
 
-    __slots__ = ("_denied", "_gateway", "_open", "_pending", "_schema", "_socket", "_speaks_ping")
+    __slots__ = ("_gateway", "_open", "_pending", "_schema", "_shut_out", "_socket", "_speaks_ping")
 
     def __init__(self, gateway: Gateway, socket: Socket, schema: int | None) -> None:
         self._gateway, self._socket, self._schema = gateway, socket, schema
         self._open: dict[bytes, OpenDocument] = {}
         self._pending: dict[bytes, PendingDocument] = {}
-        self._denied: set[bytes] = set()
+        self._shut_out: set[bytes] = set()
         self._speaks_ping = False
 
     @property
@@ -72,7 +72,7 @@ class HocuspocusSession:
         pending = self._pending.get(prefix)
         if kind == wire.AUTH:
             token = self._read_token(message, at)
-            self._denied.discard(prefix)
+            self._shut_out.discard(prefix)
             if pending is not None and pending.opening:
                 return
             if len(self._pending) + len(self._open) >= self._gateway.max_documents_per_socket:
@@ -80,7 +80,7 @@ class HocuspocusSession:
                 return
             self._start(prefix, pending or self._pend(prefix), token)
             return
-        if prefix in self._denied:
+        if prefix in self._shut_out:
             return
         if kind == wire.CLOSE:
             if pending is not None:
@@ -131,18 +131,30 @@ class HocuspocusSession:
             self._gateway.open(self._socket, prefix, document, token, self._schema, take),
             dispatch=lambda opened, message: self._dispatch(opened, message, len(prefix)),
             denied=lambda reason: self._deny(prefix, reason),
+            unread=lambda reason: self._leave_unread(prefix, reason),
         )
 
     def _deny(self, prefix: bytes, reason: str) -> None:
         self._gateway.stats.denied += 1
+        self._shut(prefix, wire.permission_denied(reason))
+
+    def _leave_unread(self, prefix: bytes, reason: str) -> None:
+        """One document cannot be read now: the others on the socket go on, and without any a new socket asks again."""
+        if self._open or len(self._pending) > 1:
+            self._shut(prefix, wire.close_reply(reason))
+        else:
+            self._socket.close(CloseCode.TRY_LATER, reason)
+
+    def _shut(self, prefix: bytes, answer: bytes) -> None:
+        """Say why a document is not open; what comes for it is not heard until it is asked for again."""
         self._forget(prefix)
-        self._denied.add(prefix)
-        if len(self._denied) > 1000:
+        self._shut_out.add(prefix)
+        if len(self._shut_out) > 1000:
             self._socket.close(
                 CloseCode.FORBIDDEN, "too many documents were refused; connect again with a token that may open them"
             )
             return
-        self._socket.send(prefix + wire.permission_denied(reason))
+        self._socket.send(prefix + answer)
 
     def _forget(self, prefix: bytes) -> None:
         self._pending.pop(prefix, None)

@@ -10,6 +10,7 @@ from quire.access.contract import Denied
 from quire.sync import wire
 from quire.sync.closecode import CloseCode
 from quire.sync.opendocument import OpenDocument
+from quire.sync.rooms.registry import LoadFailed
 from quire.sync.sockets.socket import Socket
 
 MOST_MESSAGES: Final = 1000
@@ -49,14 +50,21 @@ class PendingDocument:
         *,
         dispatch: Callable[[OpenDocument, bytes], None],
         denied: Callable[[str], None],
+        unread: Callable[[str], None],
     ) -> None:
-        """Start `work`, which opens the document; `dispatch` gets what waited for it, `denied` the reason for a no."""
+        """Start `work`, which opens the document; `dispatch` gets what waited for it.
+
+        `denied` gets the reason for a no, `unread` why the document cannot be read now.
+        """
 
         async def run() -> None:
             try:
                 opened = await work
             except Denied as error:
                 denied(error.reason)
+                return
+            except LoadFailed as error:
+                unread(f"connect again later: the document cannot be read now ({error})")
                 return
             messages, self._messages, self.size = self._messages, [], 0
             if opened is None:

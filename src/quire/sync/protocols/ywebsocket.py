@@ -28,7 +28,10 @@ class YWebsocketSession:
         self._open: OpenDocument | None = None
         self._pending = PendingDocument(socket)
         self._pending.open(
-            gateway.open(socket, b"", document, token, schema, self._take), dispatch=self._dispatch, denied=self._refuse
+            gateway.open(socket, b"", document, token, schema, self._take),
+            dispatch=self._dispatch,
+            denied=self._refuse,
+            unread=lambda reason: socket.close(CloseCode.TRY_LATER, reason),
         )
 
     def _take(self, opened: OpenDocument) -> bool:

@@ -1,6 +1,7 @@
 /** One WebSocket for all documents of this tab: connects again for ever, and notices dead links by itself. */
 import { HocuspocusProviderWebsocket, WebSocketStatus, type onCloseParameters } from '@hocuspocus/provider'
 import schema from '../../editor/schema/schema.json'
+import { TRY_LATER } from './refusals'
 import { tab } from './tab'
 
 /** A new socket on which nothing is said for this long is given up, and the next one is tried. */
@@ -8,6 +9,11 @@ const FIRST_WORD_TIMEOUT_MS = 15_000
 /** A link that may have died (sleep, another network) has this long to answer a ping. */
 const PONG_TIMEOUT_MS = 5000
 const PING = new Uint8Array([9])
+/** Between two attempts, in milliseconds. */
+const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 15_000]
+
+/** Everyone misses a dead server in the same moment: they do not come back in one. */
+const somePause = (): number => Math.round(SHORTEST_PAUSE_MS + Math.random() * 1000)
 
 class TabSocket extends HocuspocusProviderWebsocket {
   private patience: ReturnType<typeof setTimeout> | undefined
@@ -76,6 +82,9 @@ class TabSocket extends HocuspocusProviderWebsocket {
   override onClose(close: onCloseParameters): void {
     // Without an open document there is nothing to connect for.
     if (this.configuration.providerMap.size === 0) this.shouldConnect = false
+    // A server that answers and turns everybody away is asked less and less often.
+    const { delay } = this.configuration
+    this.configuration.delay = close.event.code === TRY_LATER ? Math.min(delay * 2, LONGEST_PAUSE_MS) : somePause()
     super.onClose(close)
   }
 
@@ -94,11 +103,10 @@ export function sharedSocket(deadAfter = 25): TabSocket {
     url: `${base}/collab?schema=${schema.version}&tab=${tab}`,
     autoConnect: false,
     messageReconnectTimeout: deadAfter * 1000,
-    // Everyone misses a dead server in the same moment: they do not come back in one.
-    delay: Math.round(500 + Math.random() * 1000),
+    delay: somePause(),
     // Not above the delay, or no attempt is ever made.
-    minDelay: 500,
-    maxDelay: 15_000,
+    minDelay: SHORTEST_PAUSE_MS,
+    maxDelay: LONGEST_PAUSE_MS,
   })
   socket = created
   created.on('connect', () => window.dispatchEvent(new Event('quire:connected')))
