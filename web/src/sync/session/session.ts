@@ -167,6 +167,11 @@ export class DocumentSession {
     return this.local.note()
   }
 
+  /** Does so before the page goes. */
+  noteLast(): void {
+    this.local.noteLast()
+  }
+
   /** All words of the document as it stands in this tab. */
   text(): string {
     return unsentWords(this.fragment, new Map())
