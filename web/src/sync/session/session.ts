@@ -373,7 +373,10 @@ export class DocumentSession {
     this.denial = null
     this.local.writable = !readOnly
     this.state.update({ readOnly, role, problem: null })
-    if (!readOnly) this.refused.onWritable()
+    if (readOnly) return
+    this.refused.onWritable()
+    // What was stranded is on its way from now on, not only when the server says the next thing.
+    this.refresh()
   }
 
   private onDenied(reason: string): void {

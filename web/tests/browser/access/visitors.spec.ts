@@ -70,7 +70,31 @@ test('a document in the trash says so in open tabs, and comes back to them by it
   await context.close()
 })
 
-test('who only looked in is not told of unsaved words when the document goes to the trash', async ({ owner, server }) => {
+test('a document that is restored where it is open opens at once, without being asked for', async ({
+  owner,
+  server,
+}) => {
+  const address = await newDocument(owner, server)
+  await type(owner, 'back again')
+  await saved(owner)
+  await owner.getByRole('menuitem', { name: 'File' }).click()
+  await owner.getByRole('menuitem', { name: 'Move to trash' }).click()
+  await expect(owner.getByText('is in the trash')).toBeVisible()
+  await owner.goto(address)
+  const restore = owner.getByRole('button', { name: 'Restore' })
+  await restore.waitFor()
+  await owner.route(`**/api/v1/documents/${address.split('/').pop()}`, () => undefined)
+  await restore.click()
+  await saved(owner)
+  await type(owner, ' and written in')
+  await saved(owner)
+  await expect(owner.getByRole('alert')).toHaveCount(0)
+})
+
+test('who only looked in is not told of unsaved words when the document goes to the trash', async ({
+  owner,
+  server,
+}) => {
   const address = await newDocument(owner, server)
   await type(owner, 'words of the owner')
   await saved(owner)
