@@ -8,6 +8,7 @@ interface OpenDocument {
   readonly unsaved: boolean
   readonly state: Observable<{ readonly kept: Kept }>
   note(): Promise<void>
+  noteLast(): void
   close(): Promise<void>
 }
 
@@ -21,7 +22,7 @@ export function register(document: OpenDocument): () => void {
   const onUnload = (event: BeforeUnloadEvent): void => {
     if (endsHere(document)) event.preventDefault()
   }
-  const onHide = (): void => void document.note()
+  const onHide = (): void => document.noteLast()
   open.add(document)
   window.addEventListener('beforeunload', onUnload)
   window.addEventListener('pagehide', onHide)

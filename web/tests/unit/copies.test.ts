@@ -30,9 +30,9 @@ async function keepSent(name: string): Promise<void> {
   await confirmStored(name, [update])
 }
 
-async function openCopy(name: string): Promise<{ doc: Y.Doc; copy: LocalCopy }> {
+async function openCopy(name: string, held = NOTHING): Promise<{ doc: Y.Doc; copy: LocalCopy }> {
   const doc = new Y.Doc()
-  const copy = new LocalCopy(name, doc, () => NOTHING)
+  const copy = new LocalCopy(name, doc, () => held)
   await copy.loaded
   return { doc, copy }
 }
@@ -57,6 +57,25 @@ test('words of a tab that ended without a word are found', async () => {
   Y.applyUpdate(doc, paragraph('and then it crashed'))
   expect(await unsentOf('ada')).toEqual(['document-0'])
   await copy.close(false)
+})
+
+test('what pages noted as they went is known together, and counts beside every later note', async () => {
+  const [name = ''] = names(1)
+  const updates = ['by one page', 'by another', 'and later'].map(paragraph)
+  for (const update of updates) await store(name, update)
+  const held = updates.map((update) => {
+    const doc = new Y.Doc()
+    Y.applyUpdate(doc, update)
+    return Y.snapshot(doc)
+  })
+  const [one, other] = await Promise.all(held.slice(0, 2).map((snapshot) => openCopy(name, snapshot)))
+  one?.copy.noteLast()
+  other?.copy.noteLast()
+  expect(await unsentOf('ada')).toEqual(['document-0'])
+  const last = await openCopy(name, held[2])
+  await last.copy.note()
+  expect(await unsentOf('ada')).toEqual([])
+  for (const opened of [one, other, last]) await opened?.copy.close(false)
 })
 
 test('no copy is marked that is open', async () => {

@@ -13,6 +13,7 @@ function open(documentId: string, broken: boolean): void {
       documentId,
       unsaved: false,
       state: new Observable({ kept: 'yes' as const }),
+      noteLast: () => undefined,
       note: () => (broken ? fails() : Promise.resolve()),
       close: async () => {
         if (broken) await fails()

@@ -21,11 +21,11 @@ export function InvitePage() {
     networkMode: 'always',
   })
   if (error) {
+    // A link of which a mail program kept only the beginning is one that does not work any more.
+    const invalid = error instanceof Problem && [404, 422].includes(error.status)
     return (
       <EntryPage title={t('invite.title.plain')}>
-        <Alert color="orange">
-          {error instanceof Problem && error.status === 404 ? t('invite.invalid') : explain(t, error)}
-        </Alert>
+        <Alert color="orange">{invalid ? t('invite.invalid') : explain(t, error)}</Alert>
         <Anchor href="/sign-in">{t('signin.title')}</Anchor>
       </EntryPage>
     )
@@ -42,7 +42,8 @@ export function InvitePage() {
         onSubmit={async (form) => {
           await api.acceptInvitation({ ...form, token })
           await queries.invalidateQueries({ queryKey: ['session'] })
-          await navigate({ to: '/' })
+          // Going back finds no invitation that is used.
+          await navigate({ to: '/', replace: true })
         }}
       />
     </EntryPage>

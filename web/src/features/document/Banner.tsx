@@ -10,8 +10,15 @@ import { useSessionState, type DocumentSession } from '../../sync'
 import { restoreDocument } from './changeDocument'
 import { download } from './download'
 
+interface Props {
+  session: DocumentSession
+  info: DocumentInfo | undefined
+  /** It was taken out of the trash here. */
+  onRestored: () => void
+}
+
 /** What is wrong and what to do about it, above the text. */
-export function Banner({ session, info }: { session: DocumentSession; info: DocumentInfo | undefined }) {
+export function Banner({ session, info, onRestored }: Props) {
   const { t } = useTranslation()
   const title = info?.title ?? 'document'
   const { problem, refused, status, size, ready, readOnly, kept, taken, stranded } = useSessionState(session)
@@ -25,7 +32,7 @@ export function Banner({ session, info }: { session: DocumentSession; info: Docu
       </Alert>
     )
   }
-  if (stranded) return <Stranded session={session} info={info} />
+  if (stranded) return <Stranded session={session} info={info} onRestored={onRestored} />
   if (taken) return <Taken session={session} title={title} />
   if (problem?.kind === 'unknown' && ready) {
     return (
@@ -38,7 +45,7 @@ export function Banner({ session, info }: { session: DocumentSession; info: Docu
     )
   }
   if (problem && ready && problem.kind !== 'session-expired') {
-    if (info?.trashed_at) return <Trashed info={info} />
+    if (info?.trashed_at) return <Trashed info={info} onRestored={onRestored} />
     const lost = problem.kind === 'too-many' ? 'crowded' : 'lost'
     return (
       <Alert color="red" radius={0} role="alert" title={t(`${lost}.title`)}>
@@ -99,21 +106,26 @@ export function Banner({ session, info }: { session: DocumentSession; info: Docu
   return null
 }
 
+interface RestoreProps {
+  info: DocumentInfo
+  onRestored: () => void
+}
+
 /** Not for good: it may come back. */
-function Trashed({ info }: { info: DocumentInfo }) {
+function Trashed({ info, onRestored }: RestoreProps) {
   const { t } = useTranslation()
   return (
     <Alert color="orange" radius={0} role="alert" title={t('lost.trash.title')}>
       {t('lost.trash.text')}
-      <Restore info={info} />
+      <Restore info={info} onRestored={onRestored} />
     </Alert>
   )
 }
 
 /** Takes the document out of the trash, for whoever may. */
-function Restore({ info }: { info: DocumentInfo }) {
+function Restore({ info, onRestored }: RestoreProps) {
   const { t } = useTranslation()
-  const restore = useMutation({ mutationFn: () => restoreDocument(info) })
+  const restore = useMutation({ mutationFn: () => restoreDocument(info), onSuccess: onRestored })
   if (info.role !== 'owner') return null
   return (
     <>
@@ -149,7 +161,7 @@ function Taken({ session, title }: { session: DocumentSession; title: string }) 
 }
 
 /** Words that are not saved, for now or for good: shown, to copy or download, and only then given up. */
-function Stranded({ session, info }: { session: DocumentSession; info: DocumentInfo | undefined }) {
+function Stranded({ session, info, onRestored }: Props) {
   const { t } = useTranslation()
   const { stranded, problem, refused } = useSessionState(session)
   const title = info?.title ?? 'document'
@@ -169,7 +181,7 @@ function Stranded({ session, info }: { session: DocumentSession; info: DocumentI
       <Text size="sm" mb="xs">
         {why}
       </Text>
-      {trashed && info && <Restore info={info} />}
+      {trashed && info && <Restore info={info} onRestored={onRestored} />}
       {words && (
         <ScrollArea.Autosize mah={160} mb="xs">
           <Code block data-testid="stranded" style={{ whiteSpace: 'pre-wrap' }}>

@@ -106,7 +106,8 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
   const { info, rename, conflict, settle } = useDocumentInfo(session, link, person)
   // What the server does not have goes on from here.
   const ahead = () => session.unsaved || problem?.kind === 'unknown'
-  useRegained(session, link, person, () => (ahead() ? session.reauthenticate() : onRegained()))
+  const open = () => (ahead() ? session.reauthenticate() : onRegained())
+  useRegained(session, link, person, open)
 
   const tell = useCallback((message: string) => notifications.show({ color: 'red', message }), [])
   const page = usePageActions(session, info, link, who.account, titleField, readOnly, outline)
@@ -179,7 +180,7 @@ function Frame({ session, who, link, onRegained }: FrameProps) {
         </Group>
       </header>
       <main id="main" className={classes.main}>
-        <Banner session={session} info={info} />
+        <Banner session={session} info={info} onRestored={open} />
         {denied ? (
           <ClosedDoor info={info} signedIn={who.account !== null} />
         ) : ready ? (

@@ -63,6 +63,14 @@ export function useDocumentInfo(session: DocumentSession, link: string | null, p
     // It was not known, or is another since an older backup was put back.
     else if (known?.version !== meta.version) void queries.invalidateQueries({ queryKey })
   }, [meta, queries, documentId])
+  // What shut it is over, and not before: until then it is what the page tells.
+  const problem = useSessionPart(session, 'problem')
+  const stranded = useSessionPart(session, 'stranded')
+  const shut = problem !== null || stranded !== null
+  useEffect(() => {
+    if (!shut) return
+    return () => void queries.invalidateQueries({ queryKey: ['document', documentId] })
+  }, [shut, queries, documentId])
   useEffect(() => {
     if (info) session.keepInfo(info)
   }, [session, info])

@@ -26,10 +26,10 @@ export function useRegained(
     const ask = async (first: boolean) => {
       const info = await currentInfo(person, documentId, link).catch(() => null)
       if (stopped) return
-      if (info) queries.setQueryData(['document', documentId], info)
       // The first answer says why; were it taken for a return, two that disagree would go round without a pause.
-      if (info && !info.trashed_at && !first) regained()
-      else timer = setTimeout(() => void ask(false), info ? POLL_MS : RARE_POLL_MS)
+      if (info && !info.trashed_at && !first) return regained()
+      if (info) queries.setQueryData(['document', documentId], info)
+      timer = setTimeout(() => void ask(false), info ? POLL_MS : RARE_POLL_MS)
     }
     void ask(true)
     return () => {

@@ -168,6 +168,11 @@ export class DocumentSession {
     return this.local.note()
   }
 
+  /** Does so before the page goes. */
+  noteLast(): void {
+    this.local.noteLast()
+  }
+
   /** All words of the document as it stands in this tab. */
   text(): string {
     return unsentWords(this.fragment, new Map())
@@ -369,7 +374,10 @@ export class DocumentSession {
     this.denial = null
     this.local.writable = !readOnly
     this.state.update({ readOnly, role, problem: null })
-    if (!readOnly) this.refused.onWritable()
+    if (readOnly) return
+    this.refused.onWritable()
+    // What was stranded is on its way from now on, not only when the server says the next thing.
+    this.refresh()
   }
 
   private onDenied(reason: string): void {

@@ -3,6 +3,7 @@
  * updates and a note of what the server is known to have of them.
  */
 import * as idb from 'lib0/indexeddb'
+import { uuidv4 } from 'lib0/random'
 import * as Y from 'yjs'
 import { hasUnsent, joined, NOTHING } from '../ledger/unsent'
 import { PREFIX, storeName } from './notes'
@@ -10,6 +11,8 @@ import { MARKED, markedSent, readToMark, unmark } from './sentMarks'
 
 const CONFIRMED = 'confirmed'
 const SEEN = 'seen'
+/** Begins the keys of notes by pages that were about to go. */
+const LAST = 'last:'
 /** Begins the keys of pictures that the server does not have. */
 const PICTURE = 'picture:'
 
@@ -17,10 +20,19 @@ const PICTURE = 'picture:'
 export async function noteIn(db: IDBDatabase): Promise<{ confirmed: Y.Snapshot; seen: number | null }> {
   const [custom] = idb.transact(db, ['custom'], 'readonly')
   if (!custom) return { confirmed: NOTHING, seen: null }
-  const confirmed = snapshotOf(await idb.get(custom, CONFIRMED))
+  const confirmed = await notesIn(custom)
   const seen = (await idb.get(custom, SEEN)) as number | undefined
   return { confirmed, seen: seen ?? null }
 }
+
+/** All notes together. */
+async function notesIn(custom: IDBObjectStore): Promise<Y.Snapshot> {
+  const note: unknown = await idb.get(custom, CONFIRMED)
+  const last: unknown[] = await idb.getAll(custom, lastOnes())
+  return [note, ...last].map(snapshotOf).reduce(joined)
+}
+
+const lastOnes = (): IDBKeyRange => IDBKeyRange.bound(LAST, `${LAST}\uffff`)
 
 /** Reads a note; one that is damaged says nothing, and what it told of is sent again. */
 function snapshotOf(note: unknown): Y.Snapshot {
@@ -35,9 +47,19 @@ function snapshotOf(note: unknown): Y.Snapshot {
 export async function addNote(db: IDBDatabase, confirmed: Y.Snapshot): Promise<void> {
   const [custom] = idb.transact(db, ['custom'])
   if (!custom) return
-  const sum = joined(snapshotOf(await idb.get(custom, CONFIRMED)), confirmed)
+  const sum = joined(await notesIn(custom), confirmed)
   await idb.put(custom, Y.encodeSnapshot(sum) as never, CONFIRMED)
+  custom.delete(lastOnes())
   await idb.put(custom, Date.now() as never, SEEN)
+}
+
+/** Notes it beside what others noted: a page that is about to go cannot wait to read that, and would write nothing. */
+export function addLastNote(db: IDBDatabase, confirmed: Y.Snapshot): void {
+  const transaction = db.transaction('custom', 'readwrite')
+  const custom = transaction.objectStore('custom')
+  custom.put(Y.encodeSnapshot(confirmed), LAST + uuidv4())
+  custom.put(Date.now(), SEEN)
+  transaction.commit()
 }
 
 export async function keepPicture(db: IDBDatabase, id: string, file: File): Promise<void> {

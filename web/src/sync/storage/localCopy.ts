@@ -7,7 +7,7 @@ import * as Y from 'yjs'
 import type { DocumentInfo } from '../../api/client'
 import { joined, NOTHING } from '../ledger/unsent'
 import { Observable } from '../observable'
-import { addNote, deleteStore, forgetPicture, keepPicture, keptPictures, noteIn, store } from './copies'
+import { addLastNote, addNote, deleteStore, forgetPicture, keepPicture, keptPictures, noteIn, store } from './copies'
 import { forgetWriters, isWritable, keepInfo, keepLink, keepWritable } from './notes'
 import { holdOpen, unmark } from './sentMarks'
 
@@ -169,17 +169,26 @@ export class LocalCopy {
     this.noting ??= setTimeout(() => void this.note(), Math.max(NOTE_AFTER_MS, this.nextNote - performance.now()))
   }
 
-  /** Writes the note now: the page is about to go, or somebody asks what is unsent. */
+  /** Writes the note now: somebody asks what is unsent. */
   async note(): Promise<void> {
+    const started = performance.now()
+    const db = this.toNote()
+    this.nextNote = performance.now() + 50 * (performance.now() - started)
+    if (db) await addNote(db, this.confirmed)
+  }
+
+  /** Writes it in one go: the page is about to go. */
+  noteLast(): void {
+    const db = this.toNote()
+    if (db) addLastNote(db, this.confirmed)
+  }
+
+  /** Takes up what the server is known to hold. Returns where to note it, null where nothing is kept. */
+  private toNote(): IDBDatabase | null {
     clearTimeout(this.noting)
     this.noting = undefined
-    const started = performance.now()
     this.confirmed = joined(this.confirmed, this.held())
-    const db = this.persistence?.db
-    if (db && this.kept.get() !== 'no' && !this.closed) {
-      this.nextNote = performance.now() + 50 * (performance.now() - started)
-      await addNote(db, this.confirmed)
-    }
+    return this.kept.get() === 'no' || this.closed ? null : (this.persistence?.db ?? null)
   }
 
   get writable(): boolean {

@@ -95,6 +95,32 @@ test('a colleague on another machine without TLS can write, copy and choose a na
   }
 })
 
+test('an invitation makes an account and is behind one; a link that was cut off says that it is none', async ({
+  owner,
+  server,
+}) => {
+  await owner.goto(server.url)
+  await owner.getByRole('button', { name: /^Account of/ }).click()
+  await owner.getByRole('menuitem', { name: 'Invite people' }).click()
+  await owner.getByRole('button', { name: 'Make link' }).click()
+  const link = await owner.getByRole('textbox', { name: 'Invitation link' }).inputValue()
+  const context = await owner.context().browser()?.newContext()
+  const page = await context?.newPage()
+  if (!page) throw new Error('no browser')
+  await page.goto(link.slice(0, link.indexOf('#')))
+  await expect(page.getByRole('alert')).toContainText('This invitation is used, withdrawn or expired')
+  await page.goto(`${server.url}/sign-in`)
+  await page.goto(link)
+  await page.getByRole('textbox', { name: 'Name' }).fill('Grace')
+  await page.getByRole('textbox', { name: 'Email' }).fill(`grace-${Date.now()}@example.com`)
+  await page.getByRole('textbox', { name: 'Password' }).fill('yet another horse battery')
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.getByText('No documents yet').waitFor()
+  await page.goBack()
+  await expect(page).not.toHaveURL(/invite/)
+  await context?.close()
+})
+
 test('forms say which field is wrong, and how long to wait', async ({ browser }) => {
   const server = await QuireServer.start({ QUIRE_HOST: '0.0.0.0' })
   const context = await browser.newContext()

@@ -202,6 +202,20 @@ async function endSession(page: Page): Promise<void> {
   await context.addCookies(cookies)
 }
 
+/** Collects what the status says from now on. */
+async function allThatIsSaid(page: Page): Promise<() => Promise<string[]>> {
+  const said = await status(page).evaluateHandle((badge) => {
+    const texts: string[] = []
+    new MutationObserver(() => texts.push(badge.textContent ?? '')).observe(badge, {
+      characterData: true,
+      childList: true,
+      subtree: true,
+    })
+    return texts
+  })
+  return () => said.jsonValue()
+}
+
 test('words that a document in the trash did not get are kept, said so, and sent when it is restored [FM-158]', async ({
   owner,
   server,
@@ -221,10 +235,12 @@ test('words that a document in the trash did not get are kept, said so, and sent
   await expect(panel).toContainText('kept on this device and sent when it is restored')
   await expect(panel.getByTestId('stranded')).toHaveText('but not these')
   await expect(status(guest)).toHaveText('Not saved: this document is in the trash')
+  const said = await allThatIsSaid(guest)
   await owner.goto(address)
   await owner.getByRole('button', { name: 'Restore' }).click()
   await saved(guest)
   await expect(guest.getByRole('alert')).toHaveCount(0)
+  expect(await said()).not.toContain('Not saved: you may not change this document any more')
   await expect(text(owner)).toContainText('thrown away. but not these')
   await context.close()
 })
