@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import urllib.error
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, AsyncExitStack
 
 import pycrdt
 import pytest
@@ -92,6 +92,30 @@ async def test_who_has_much_that_waits_leaves_room_for_others(launch: Callable[.
             assert b"a paragraph" in await guest.until(b"\x00\x01")
         assert await guest.until(b"\x08") == wire.SAVED
         await author.cut_off()
+
+
+async def test_who_has_much_that_waits_in_many_documents_leaves_room_for_others(
+    launch: Callable[..., QuireProcess],
+) -> None:
+    server = launch(unsaved_room_limit=str(ROOM_LIMIT), unsaved_limit=str(2 * ROOM_LIMIT))
+    theirs = server.new_document()
+    token = link(server, theirs, "editor")
+    authors = [Person("author", server, server.new_document()) for _ in range(3)]
+    async with AsyncExitStack() as stack:
+        guest = await stack.enter_async_context(connected(server, theirs))
+        for author in authors:
+            await stack.enter_async_context(author.online())
+            await author.start("start ")
+        await as_guest(guest, token)
+        with write_locked(server.data / "log.db"):
+            for author in authors:
+                await write_past_the_limit(author)
+            guest.send(wire.sync_update(appended(0, "a paragraph" + 2 * PAD, 77)))
+            guest.send(wire.sync_step1(b"\x00"))
+            assert b"a paragraph" in await guest.until(b"\x00\x01")
+        assert await guest.until(b"\x08") == wire.SAVED
+        for author in authors:
+            await author.cut_off()
 
 
 @pytest.mark.fm("FM-139")

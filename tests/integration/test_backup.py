@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -13,8 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pycrdt
+import pytest
 
 from conftest import QuireProcess, free_port, quire
+from quire.ops import backup
 from quire.ops.doctor import machine
 from quire.settings import Settings
 from quire.sync import wire
@@ -97,6 +100,47 @@ def test_a_backup_made_under_writing_has_all_that_was_acknowledged(
     assert [word for word in saved if word not in text] == []
     assert server.text(other) is not None
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize("meanwhile", ["deleted for good", "compacted twice"])
+def test_files_that_go_while_they_are_copied_are_no_damage(
+    launch: Callable[..., QuireProcess], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    server = launch(snapshot_updates="1", snapshot_bytes="1", room_grace="0")
+    document = server.new_document()
+    doc: pycrdt.Doc = pycrdt.Doc()
+    text = doc.get("words", type=pycrdt.Text)
+    copy_databases, calls = backup._copy_databases, list[Path]()
+
+    def write_and_compact() -> None:
+        nonlocal text
+        before, compacted = doc.get_state(), server.metric("log_compactions_total")
+        text += random.Random(len(text)).randbytes(300_000 + len(text)).hex()
+        push(server, document, wire.var_bytes(before) + wire.var_bytes(doc.get_update(before)))
+        deadline = time.monotonic() + 30
+        while server.metric("log_compactions_total") == compacted:
+            assert time.monotonic() < deadline, "nothing is compacted"
+            time.sleep(0.05)
+
+    def slowly(data: Path, target: Path) -> None:
+        if not calls:
+            write_and_compact()
+        copy_databases(data, target)
+        calls.append(target)
+        if len(calls) > 1:
+            return
+        if meanwhile == "compacted twice":
+            write_and_compact()
+            write_and_compact()
+        else:
+            server.api("DELETE", f"/documents/{document}")
+            server.api("DELETE", f"/documents/{document}/forever")
+
+    monkeypatch.setattr(backup, "_copy_databases", slowly)
+    copy = tmp_path / "copy"
+    backup.back_up(server.data, copy)
+    found = machine.examine(Settings(data=copy, port=free_port(), max_sockets=100))
+    assert [finding for finding in found if not finding.ok and finding.part not in ("disk", "secret key")] == []
 
 
 def test_what_cannot_be_backed_up_is_said(launch: Callable[..., QuireProcess], tmp_path: Path) -> None:

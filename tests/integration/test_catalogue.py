@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -209,6 +210,21 @@ async def test_damage_is_told_until_the_next_start_whatever_works_beside_it(tmp_
     await database.close()
 
 
+@contextmanager
+def letting_in_nothing(path: Path, table: str) -> Iterator[sqlite3.Connection]:
+    """Open a catalogue in which columns of a table may be NULL, as damage to its pages can make them."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as catalogue:
+        (schema,) = catalogue.execute("SELECT sql FROM sqlite_master WHERE name=?", (table,)).fetchone()
+        (version,) = catalogue.execute("PRAGMA schema_version").fetchone()
+        rewrite = "UPDATE sqlite_master SET sql=? WHERE name=?"
+        catalogue.execute("PRAGMA writable_schema=ON")
+        catalogue.execute(rewrite, (schema.replace("NOT NULL", ""), table))
+        catalogue.execute(f"PRAGMA schema_version={version + 1}")
+        yield catalogue
+        catalogue.execute(rewrite, (schema, table))
+        catalogue.execute(f"PRAGMA schema_version={version + 2}")
+
+
 async def test_a_title_that_is_damaged_takes_nobody_the_list(node: Server, ada: Browser) -> None:
     damaged, sound = [(await ada.call("POST", "/documents", {"title": title})).json()["id"] for title in "ab"]
     with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
@@ -240,9 +256,12 @@ async def test_a_role_that_is_damaged_gives_nothing_and_takes_nobody_the_list(no
         ("documents", "updated_at", "1e300"),
         ("documents", "updated_at", "4611686018427387904"),
         ("documents", "size_bytes", "x''"),
+        *(("documents", column, "NULL") for column in ("title", "title_key", "version", "created_at", "updated_at")),
         ("accounts", "name", "x'ff62'"),
         ("links", "role", "x'ff62'"),
+        ("accounts", "name", "NULL"),
         ("links", "nonce", "'none'"),
+        ("links", "nonce", "NULL"),
     ],
 )
 async def test_a_row_of_another_kind_takes_nobody_the_list_and_is_named(
@@ -251,7 +270,7 @@ async def test_a_row_of_another_kind_takes_nobody_the_list_and_is_named(
     damaged, *others = [(await ada.call("POST", "/documents", {"title": title})).json()["id"] for title in "abc"]
     await ada.call("PUT", f"/documents/{damaged}/link", {"role": "editor"})
     where = {"documents": f"WHERE id='{damaged}'", "links": f"WHERE document='{damaged}'", "accounts": ""}[table]
-    with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
+    with letting_in_nothing(node.settings.data / "catalogue.db", table) as catalogue:
         catalogue.execute(f"UPDATE {table} SET {column}={value} {where}")
     assert any(table in finding.text and column in finding.text for finding in check(node.settings.data))
     # Page by page, whatever it is sorted by: each is there once.
@@ -272,3 +291,41 @@ async def test_a_row_of_another_kind_takes_nobody_the_list_and_is_named(
     seen = await ada.call("GET", f"/documents/{damaged}")
     renamed = await ada.call("PATCH", f"/documents/{damaged}", {"title": "new"}, **{"If-Match": seen.headers["ETag"]})
     assert renamed.json()["title"] == "new"
+    assert renamed.headers["ETag"] != seen.headers["ETag"]
+
+
+async def test_a_name_that_somebody_else_gave_in_between_is_not_written_over(node: Server, ada: Browser) -> None:
+    document = (await ada.call("POST", "/documents", {"title": "mine"})).json()["id"]
+    seen = (await ada.call("GET", f"/documents/{document}")).headers["ETag"]
+
+    def another_node(_: object, cursor: sqlite3.Cursor, statement: str, *more: object) -> None:
+        if statement.startswith("UPDATE documents SET"):
+            cursor.execute("UPDATE documents SET title='theirs', version=version+1")
+
+    engine = node.services.database.engine.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", another_node)
+    refused = await ada.call("PATCH", f"/documents/{document}", {"title": "new"}, **{"If-Match": seen})
+    sa.event.remove(engine, "before_cursor_execute", another_node)
+    assert refused.status_code == 412
+    current = await ada.call("GET", f"/documents/{document}")
+    renamed = await ada.call(
+        "PATCH", f"/documents/{document}", {"title": "new"}, **{"If-Match": current.headers["ETag"]}
+    )
+    assert renamed.json()["title"] == "new"
+
+
+@pytest.mark.parametrize("value", ["'never'", "x'ff'", "4611686018427387904"])
+async def test_what_damage_lets_last_for_ever_has_ended(node: Server, ada: Browser, value: str) -> None:
+    document = (await ada.call("POST", "/documents", {"title": "a"})).json()["id"]
+    await ada.call("PUT", f"/documents/{document}/link", {"role": "editor"})
+    url = (await ada.call("GET", f"/documents/{document}/link")).json()["url"]
+    guest = {"X-Quire-Link": url.partition("#link=")[2]}
+    invited = (await ada.call("POST", "/invitations", {})).json()["url"].split("#")[1]
+    stranger = Browser(node.app)
+    assert (await stranger.call("GET", f"/documents/{document}", None, **guest)).status_code == 200
+    with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
+        for table in ("links", "invitations", "sessions"):
+            catalogue.execute(f"UPDATE {table} SET expires_at={value}")
+    assert (await stranger.call("GET", f"/documents/{document}", None, **guest)).status_code == 404
+    assert (await stranger.call("POST", "/invitations/preview", {"token": invited})).status_code == 404
+    assert (await ada.call("GET", "/documents")).status_code == 401

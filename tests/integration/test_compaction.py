@@ -30,7 +30,7 @@ from quire.log.file import connect
 from quire.log.sqlite import SqliteLog
 from quire.ops import children
 from quire.ops.children import Child
-from quire.storage.failure import READ_ONLY
+from quire.storage.failure import FULL, READ_ONLY
 from stalls import until
 
 
@@ -399,6 +399,34 @@ async def test_a_compaction_that_lacked_room_is_tried_again_as_soon_as_there_is_
     await until(lambda: log.stats.compactions == 1, "a compaction")
     await compactor.close()
     await log.close()
+
+
+async def test_room_for_the_archive_is_found_soon_however_long_it_was_lacking(
+    log: SqliteLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quire.log.compactor.LOOK_SECONDS", 0.01)
+    # As after hours without any.
+    monkeypatch.setattr("quire.log.compactor.ASIDE_FIRST", 3600)
+    monkeypatch.setattr("quire.log.compactor.NO_ROOM_MOST", 0.01)
+    full = True
+
+    class Here:
+        async def run(self, work: Callable[..., int], *arguments: object) -> int:
+            if full:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return await asyncio.to_thread(work, *arguments)
+
+        def close(self) -> None:
+            pass
+
+    await append(log, "d", history(10))
+    compactor = Compactor(log, Here(), trigger=Trigger(updates=10))
+    compactor.start()
+    await until(lambda: compactor.problem == FULL, "it is told")
+    full = False
+    await until(lambda: log.stats.compactions == 1, "a compaction")
+    await until(lambda: compactor.problem is None, "it is told that all is well")
+    await compactor.close()
 
 
 async def test_a_compaction_that_lacked_the_archive_only_is_told_until_it_succeeds(

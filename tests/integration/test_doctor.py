@@ -202,6 +202,7 @@ def another_database(folder: Path) -> None:
         (sql("log.db", "DELETE FROM heads"), "documents: 1 documents of the catalogue have no text"),
         (deletion_cut_short, "documents: 1 documents in the trash have no text.*may delete them again"),
         (sql("log.db", "INSERT INTO segments VALUES('d', 1, 2, 'archive/d/1', x'00')"), "blobs: 1 files.*archive/d/1"),
+        (sql("log.db", "INSERT INTO segments VALUES('d', 1, 2, CAST('archive/d' AS BLOB), x'00')"), "blobs: 1 files"),
         (
             sql(
                 "log.db",

@@ -12,6 +12,7 @@ from quire.access.contract import AccessChange
 from quire.access.tokens import hashed, new_secret
 from quire.accounts.account import Account, Checked, require_still
 from quire.accounts.uses import TOUCH, Uses
+from quire.db.columns import ahead
 from quire.db.engine import Database
 from quire.db.ids import SECOND, new_id, now
 from quire.db.tables import accounts, sessions
@@ -53,7 +54,7 @@ class Sessions:
         async with self._db.write() as connection:
             if checked is not None:
                 await require_still(connection, checked)
-            await connection.execute(sa.delete(sessions).where(sessions.c.expires_at < time))
+            await connection.execute(sa.delete(sessions).where(sa.not_(ahead(sessions.c.expires_at, time))))
             await connection.execute(
                 sa.insert(sessions).values(
                     hash=hashed(secret),
@@ -78,7 +79,7 @@ class Sessions:
                     .join(accounts, accounts.c.id == sessions.c.account)
                     .where(
                         sessions.c.hash == hashed(secret),
-                        sessions.c.expires_at > time,
+                        ahead(sessions.c.expires_at, time),
                         accounts.c.deactivated_at.is_(None),
                     )
                 )
@@ -98,7 +99,7 @@ class Sessions:
         async with self._db.read() as connection:
             rows = await connection.execute(
                 sa.select(sessions)
-                .where(sessions.c.account == account, sessions.c.expires_at > now())
+                .where(sessions.c.account == account, ahead(sessions.c.expires_at, now()))
                 .order_by(sessions.c.last_used_at.desc())
             )
             return [_session(row) for row in rows]

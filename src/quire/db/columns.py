@@ -1,11 +1,12 @@
 """The kinds of columns. What damage made another kind of value is read as one that the column can have.
 
-One such row would else be an error for everybody in whose lists it stands.
+So is nothing at all where a column must have a value. One such row would else be an error for everybody in whose lists
+it stands.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -14,29 +15,49 @@ from sqlalchemy.sql.functions import FunctionElement
 
 LAST_MOMENT: Final = 253_402_300_799_999_999
 """The end of the year 9999, in microseconds: no later one can be shown."""
+_Value = TypeVar("_Value", str, int, bytes)
 
 
-class Words(sa.TypeDecorator[str]):
+class Kind(sa.TypeDecorator[_Value]):
+    """What all kinds have in common."""
+
+    impl: Any
+
+    def __init__(self, length: int | None = None, required: bool = False) -> None:
+        """Of values that have a greatest length, or have none; `required`: there is one in every row."""
+        super().__init__(*(() if length is None else (length,)))
+        self.required = required
+
+    def process_result_value(self, value: Any, _: sa.Dialect) -> _Value | None:  # noqa: ANN401 - whatever stands there
+        """Read a value."""
+        return None if value is None and not self.required else self.read(value)
+
+    def read(self, value: Any) -> _Value:  # noqa: ANN401 - whatever stands there
+        """Return a value that the column can have."""
+        raise NotImplementedError
+
+
+class Words(Kind[str]):
     """Text."""
 
     impl, cache_ok = sa.String, True
 
-    def process_result_value(self, value: Any, _: sa.Dialect) -> str | None:  # noqa: ANN401 - whatever stands there
-        """Read a value."""
-        if value is None or isinstance(value, str):
-            return value
-        return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    def read(self, value: Any) -> str:  # noqa: ANN401 - whatever stands there
+        """Return a value that the column can have."""
+        if isinstance(value, bytes):
+            return value.decode(errors="replace")
+        return "" if value is None else str(value)
 
 
-class Number(sa.TypeDecorator[int]):
+class Number(Kind[int]):
     """A whole number."""
 
     impl: Any = sa.Integer
     cache_ok = True
 
-    def process_result_value(self, value: Any, _: sa.Dialect) -> int | None:  # noqa: ANN401 - whatever stands there
-        """Read a value."""
-        return value if value is None or isinstance(value, int) else 0
+    def read(self, value: Any) -> int:  # noqa: ANN401 - whatever stands there
+        """Return a value that the column can have."""
+        return value if isinstance(value, int) else 0
 
 
 class LargeNumber(Number):
@@ -45,24 +66,39 @@ class LargeNumber(Number):
     impl, cache_ok = sa.BigInteger, True
 
 
-class Moment(sa.TypeDecorator[int]):
+class Moment(Kind[int]):
     """A time, in microseconds, UTC."""
 
     impl, cache_ok = sa.BigInteger, True
 
-    def process_result_value(self, value: Any, _: sa.Dialect) -> int | None:  # noqa: ANN401 - whatever stands there
-        """Read a value."""
-        return value if value is None or (isinstance(value, int) and 0 <= value <= LAST_MOMENT) else 0
+    def read(self, value: Any) -> int:  # noqa: ANN401 - whatever stands there
+        """Return a value that the column can have."""
+        return value if isinstance(value, int) and 0 <= value <= LAST_MOMENT else 0
 
 
-class Bytes(sa.TypeDecorator[bytes]):
+class Bytes(Kind[bytes]):
     """Bytes."""
 
     impl, cache_ok = sa.LargeBinary, True
 
-    def process_result_value(self, value: Any, _: sa.Dialect) -> bytes | None:  # noqa: ANN401 - whatever stands there
-        """Read a value."""
-        return value if value is None or isinstance(value, bytes) else b""
+    def read(self, value: Any) -> bytes:  # noqa: ANN401 - whatever stands there
+        """Return a value that the column can have."""
+        return value if isinstance(value, bytes) else b""
+
+
+def require(metadata: sa.MetaData) -> None:
+    """Have columns that must have a value read none as one."""
+    for table in metadata.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, Kind) and not column.nullable:
+                # A copy: a column that refers to another has the type of that one.
+                column.type = column.type.copy()
+                column.type.required = True
+
+
+def ahead(column: sa.ColumnElement[int], moment: int) -> sa.ColumnElement[bool]:
+    """Whether a time is after `moment`; what is no time is not, though databases call text greater than any number."""
+    return column.between(moment + 1, LAST_MOMENT)
 
 
 _KINDS: Final = ((Words, "text"), ((Number, Moment, sa.Boolean), "integer"), (Bytes, "blob"), (sa.JSON, "text"))
@@ -73,7 +109,8 @@ def spoilt(column: sa.Column[Any]) -> str:
     """Return the condition, in SQLite's words, under which a row has a value that this column cannot have."""
     name = f'"{column.table.name}"."{column.name}"'
     kind = next(kind for types, kind in _KINDS if isinstance(column.type, types))
-    condition = f"typeof({name}) NOT IN ('{kind}', 'null')"
+    kinds = f"'{kind}', 'null'" if column.nullable else f"'{kind}'"
+    condition = f"typeof({name}) NOT IN ({kinds})"
     if isinstance(column.type, Moment):
         condition += f" OR {name} NOT BETWEEN 0 AND {LAST_MOMENT}"
     return f"({condition})"
@@ -103,6 +140,23 @@ def _never(_element: Damaged, compiler: SQLCompiler, **_: Any) -> str:  # noqa: 
 @compiles(Damaged, "sqlite")
 def _looked_for(element: Damaged, _compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401 - of any clause
     return f"({element.condition})"
+
+
+class NumberOf(FunctionElement[int]):
+    """A number as its column reads it, whatever kind of value damage made of it."""
+
+    name, type, inherit_cache = "number_of", sa.BigInteger(), True
+
+
+@compiles(NumberOf)
+def _number(element: NumberOf, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - of any clause
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(NumberOf, "sqlite")
+def _if_number(element: NumberOf, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - of any clause
+    value = compiler.process(element.clauses, **options)
+    return f"(CASE typeof({value}) WHEN 'integer' THEN {value} ELSE 0 END)"
 
 
 class BytesOf(FunctionElement[str]):

@@ -5,7 +5,7 @@ A table is written by the capability it is headed with. The text of documents is
 
 import sqlalchemy as sa
 
-from quire.db.columns import Bytes, LargeNumber, Moment, Number, Words
+from quire.db.columns import Bytes, LargeNumber, Moment, Number, Words, require
 
 metadata = sa.MetaData(
     naming_convention={
@@ -235,3 +235,5 @@ visits = sa.Table(
     sa.Column("link", Words(64), nullable=False),
     sa.Column("at", Moment, nullable=False),
 )
+
+require(metadata)

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from quire.access.contract import Principal
-from quire.db.columns import BytesOf, Damaged
+from quire.db.columns import BytesOf, Damaged, NumberOf
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.db.tables import accounts, documents, erased, grants, links
@@ -24,10 +24,10 @@ from quire.sharing.service import SharingAccess
 from quire.storage.failure import StorageUnavailable, reason_of
 
 _log = structlog.get_logger("quire.documents")
-# Damage, too, stands where the next page's cursor says: titles in the order of their bytes, numbers unread.
+# Damage, too, stands where the next page's cursor says: titles in the order of their bytes.
 SORTS: Mapping[str, sa.ColumnElement[Any]] = {
-    "updated_at": sa.cast(documents.c.updated_at, sa.BigInteger),
-    "created_at": sa.cast(documents.c.created_at, sa.BigInteger),
+    "updated_at": NumberOf(documents.c.updated_at),
+    "created_at": NumberOf(documents.c.created_at),
     "title": BytesOf(documents.c.title_key),
 }
 Sort = Literal["updated_at", "created_at", "title"]
@@ -175,15 +175,15 @@ class DocumentService:
     async def rename(self, document: str, title: str, version: int | None) -> Document:
         """Set the title if the version still fits (None: whatever it is); raises `UnknownDocument`, `StaleVersion`."""
         async with self._db.write() as connection:
-            current = await self._one(connection, document)
-            if version not in (None, current.version):
-                raise StaleVersion(current)
-            await connection.execute(
+            seen = NumberOf(documents.c.version)
+            renamed = await connection.execute(
                 sa.update(documents)
-                .where(documents.c.id == document)
-                .values(title=title, title_key=title.casefold(), version=current.version + 1)
+                .where(documents.c.id == document, sa.true() if version is None else seen == version)
+                .values(title=title, title_key=title.casefold(), version=seen + 1)
             )
             current = await self._one(connection, document)
+            if not renamed.rowcount:
+                raise StaleVersion(current)
         self._changed(current)
         return current
 
@@ -193,7 +193,7 @@ class DocumentService:
             await connection.execute(
                 sa.update(documents)
                 .where(documents.c.id == document)
-                .values(trashed_at=now() if trashed else None, version=documents.c.version + 1)
+                .values(trashed_at=now() if trashed else None, version=NumberOf(documents.c.version) + 1)
             )
         self._sharing.changed(document)
         return await self.get(document)

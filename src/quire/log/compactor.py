@@ -21,7 +21,7 @@ from quire.log.compaction import LeaseLost, compact
 from quire.log.contract import DamagedDocument
 from quire.log.file import connect_to_read
 from quire.log.sqlite import SqliteLog
-from quire.storage.failure import reason_of
+from quire.storage.failure import NO_ROOM, READ_ONLY, reason_of
 
 _logger = structlog.get_logger("quire.log.compactor")
 LOOK_SECONDS: Final = 1.0
@@ -30,6 +30,8 @@ DEADLINE: Final = 600
 """Seconds that one compaction may take."""
 ASIDE_FIRST, ASIDE_MOST = 2.0, 6 * 3600.0
 """Seconds for which a document whose compaction failed is left alone, the first time and at most."""
+NO_ROOM_MOST = 60.0
+"""The same, at most, where the disk has no room or is read-only: when that ends nobody says so."""
 
 _Result = TypeVar("_Result")
 
@@ -131,7 +133,7 @@ class Compactor:
             self._dirty[document] = None
             _logger.info("compaction waits", document=document, reason=str(lost))
         except Exception as error:  # noqa: BLE001 - counted, logged, and tried again after a pause
-            pause = min(ASIDE_FIRST * 2**failures, ASIDE_MOST)
+            pause = min(ASIDE_FIRST * 2**failures, NO_ROOM_MOST if _no_room(error) else ASIDE_MOST)
             self._aside[document] = (min(failures + 1, 20), time.monotonic() + pause)
             self._dirty[document] = None
             _logger.error("compaction failed", document=document, error=repr(error), next_try_seconds=pause)
@@ -179,3 +181,8 @@ class Compactor:
         seq = await self._worker.run(compact, self._log.path, self._log.archive, self._holder, document)
         self._log.stats.compactions += 1
         return seq
+
+
+def _no_room(error: Exception) -> bool:
+    """Whether a compaction failed for want of a disk that can be written, which is no fault of its document."""
+    return isinstance(error, OSError | sqlite3.Error) and reason_of(error) in (*NO_ROOM, READ_ONLY)

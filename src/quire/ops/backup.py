@@ -9,10 +9,12 @@ import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from math import inf
 from pathlib import Path
 
 from quire.blobs.folder import FolderBlobs
 from quire.log.file import connect_to_read
+from quire.ops.doctor.stored import lost
 from quire.ops.folder import BLOBS, CATALOGUE, KEY, LOG, CannotStart
 from quire.storage.failure import NO_ROOM, READ_ONLY, reason_of
 from quire.storage.files import sync_path
@@ -61,8 +63,7 @@ def _copy(data: Path, target: Path) -> None:
         partial.mkdir(parents=True, mode=0o700)
         # Most files before, so that little happens between the databases and the rest of the files.
         _copy_blobs(data / BLOBS, partial / BLOBS)
-        _copy_databases(data, partial)
-        _copy_blobs(data / BLOBS, partial / BLOBS)
+        _copy_the_rest(data, partial)
         shutil.copyfile(data / KEY, partial / KEY)
         for folder, _, files in os.walk(partial):
             for name in (*files, "."):
@@ -87,16 +88,25 @@ def _cause(error: OSError | sqlite3.Error) -> str:
     return f"{reason} ({error})"
 
 
-def _copy_databases(data: Path, target: Path) -> None:
-    """Copy the catalogue before the log: a document's text is stored before the catalogue lists it.
+def _copy_the_rest(data: Path, target: Path) -> None:
+    """Copy the databases, and what there are of files by then.
 
-    A document that is deleted for ever in between is listed without its text; then both are copied again.
+    A document that is deleted for good meanwhile is listed without its text or its files, and a snapshot may be
+    replaced before its file is copied; then all is copied again. What is lacking once more is lacking in the folder.
     """
-    for left in reversed(range(TRIES)):
-        for name in (CATALOGUE, LOG):
-            _copy_database(data / name, target / name)
-        if not left or not any(_without_text(target)):
+    lacking = set[str]()
+    for _ in range(TRIES):
+        _copy_databases(data, target)
+        _copy_blobs(data / BLOBS, target / BLOBS)
+        before, (lacking, _) = lacking, lost(target / LOG, target / CATALOGUE, inf)
+        if not lacking or lacking == before:
             return
+
+
+def _copy_databases(data: Path, target: Path) -> None:
+    """Copy the catalogue before the log: a document's text is stored before the catalogue lists it."""
+    for name in (CATALOGUE, LOG):
+        _copy_database(data / name, target / name)
 
 
 def _copy_database(source: Path, target: Path) -> None:
@@ -104,16 +114,6 @@ def _copy_database(source: Path, target: Path) -> None:
     with closing(connect_to_read(source)) as reader, closing(sqlite3.connect(target)) as writer:
         # In one step, as the database is at one moment; the server writes on meanwhile.
         reader.backup(writer, pages=-1)
-
-
-def _without_text(folder: Path) -> Iterator[str]:
-    with (
-        closing(sqlite3.connect(folder / CATALOGUE)) as catalogue,
-        closing(sqlite3.connect(folder / LOG)) as log,
-    ):
-        for (document,) in catalogue.execute("SELECT id FROM documents"):
-            if log.execute("SELECT 1 FROM heads WHERE document=?", (document,)).fetchone() is None:
-                yield document
 
 
 def _copy_blobs(source: Path, target: Path) -> None:

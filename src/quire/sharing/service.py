@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from quire.access.contract import TOKEN_PREFIX, AccessChange, Credentials, Denied, Principal, Role
 from quire.access.tokens import derived, hashed, link_token, links_of_another_key
 from quire.accounts.service import AccountService
+from quire.db.columns import ahead
 from quire.db.engine import Database
 from quire.db.ids import now
 from quire.db.tables import documents, folders, grants, group_members, links, memberships, visits
@@ -111,7 +112,7 @@ class SharingAccess:
             sa.select(grants).where(
                 sa.tuple_(grants.c.resource_kind, grants.c.resource).in_(list(documents_of)),
                 sa.tuple_(grants.c.subject_kind, grants.c.subject).in_(await self._subjects(connection, account)),
-                sa.or_(grants.c.expires_at.is_(None), grants.c.expires_at > now()),
+                sa.or_(grants.c.expires_at.is_(None), ahead(grants.c.expires_at, now())),
             )
         )
         return [
@@ -280,7 +281,7 @@ class SharingAccess:
 
 def _live(time: int) -> sa.ColumnElement[bool]:
     """A link that gives access now."""
-    return sa.and_(links.c.role.is_not(None), sa.or_(links.c.expires_at.is_(None), links.c.expires_at > time))
+    return sa.and_(links.c.role.is_not(None), sa.or_(links.c.expires_at.is_(None), ahead(links.c.expires_at, time)))
 
 
 def _within_scopes(roles: dict[str, Role], scopes: frozenset[str] | None) -> dict[str, Role]:

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+SHARE: Final = 7
+"""How many times of what is left for others one author may have waiting: at most seven eighths of all."""
+
+
+def fits(size: int, *, most: int, waiting: int, mine: int) -> bool:
+    """Whether one more of `size` bytes may wait beside `waiting`, of which `mine` are of its author.
+
+    The first fits whatever its size.
+    """
+    left = most - waiting - size
+    return (left >= 0 or not waiting) and (mine + size <= SHARE * left or not mine)
 
 
 @dataclass(frozen=True, slots=True)

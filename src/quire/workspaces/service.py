@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from quire.access.tokens import hashed, new_secret
 from quire.accounts.account import Account
 from quire.accounts.service import AccountService, AlreadySetUp
+from quire.db.columns import ahead
 from quire.db.engine import Database
 from quire.db.ids import SECOND, new_id, now
 from quire.db.tables import accounts, invitations, memberships, workspaces
@@ -135,7 +136,7 @@ class WorkspaceService:
                 ).where(
                     invitations.c.workspace == workspace,
                     invitations.c.accepted_at.is_(None),
-                    invitations.c.expires_at > now(),
+                    ahead(invitations.c.expires_at, now()),
                 )
             )
             return [Invitation(*row) for row in rows]
@@ -159,7 +160,7 @@ class WorkspaceService:
                     .where(
                         invitations.c.hash == hashed(secret),
                         invitations.c.accepted_at.is_(None),
-                        invitations.c.expires_at > now(),
+                        ahead(invitations.c.expires_at, now()),
                     )
                 )
             ).first()
@@ -180,7 +181,7 @@ class WorkspaceService:
                     .where(
                         invitations.c.hash == hashed(secret),
                         invitations.c.accepted_at.is_(None),
-                        invitations.c.expires_at > now(),
+                        ahead(invitations.c.expires_at, now()),
                     )
                     .values(accepted_at=now())
                     .returning(invitations.c.workspace, invitations.c.role)

@@ -43,8 +43,9 @@ NOBODYS = """
     SELECT id FROM documents WHERE NOT EXISTS(
         SELECT 1 FROM grants WHERE resource_kind='document' AND resource=documents.id AND role='owner')"""
 LISTED = "SELECT id FROM documents UNION SELECT document FROM unfinished"
-SEGMENTS = "SELECT blob FROM segments"
-SNAPSHOTS = "SELECT blob FROM snapshots WHERE blob IS NOT NULL"
+# As text: one flipped bit makes something else of a name.
+SEGMENTS = "SELECT CAST(blob AS TEXT) FROM segments WHERE blob IS NOT NULL"
+SNAPSHOTS = "SELECT CAST(blob AS TEXT) FROM snapshots WHERE blob IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +200,11 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool], seconds: floa
         yield Finding("blobs", False, text)
         return
     # What a server removes meanwhile is no loss: only what is still missing at a second look counts.
-    lost, whole = _lost(log, catalogue, seconds)
-    lost = lost and lost & _lost(log, catalogue, seconds)[0]
-    files = sorted(key for key in lost if "/" in key)
-    trashed = sorted(lost & _trashed(catalogue))
-    texts = sorted(lost.difference(files, trashed))
+    missing, whole = lost(log, catalogue, seconds)
+    missing = missing and missing & lost(log, catalogue, seconds)[0]
+    files = sorted(key for key in missing if "/" in key)
+    trashed = sorted(missing & _trashed(catalogue))
+    texts = sorted(missing.difference(files, trashed))
     if trashed:
         text = f"{len(trashed)} documents in the trash have no text (one is {trashed[0]})"
         again = "where their deletion for good was cut short, their owner may delete them again"
@@ -218,7 +219,11 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool], seconds: floa
         text = f"whether each document has its text and its files was checked in part, for {seconds:g} s; {REST}"
         yield Finding("documents", True, text, whole=False)
     damaged = False
-    for finding in (*_text(log, seconds, lost), *_pictures(log, catalogue, seconds, lost), *_rows(catalogue, seconds)):
+    for finding in (
+        *_text(log, seconds, missing),
+        *_pictures(log, catalogue, seconds, missing),
+        *_rows(catalogue, seconds),
+    ):
         damaged |= not finding.ok
         yield finding
     behind = _behind(log)
@@ -228,7 +233,7 @@ def _together(log: Path, catalogue: Path, found: dict[Path, bool], seconds: floa
             f"{len(behind)} documents are said to end before their last update (one is {document}, {said} of {stored})"
         )
         yield Finding("numbers", False, f"{text}: the next start mends it; files of two moments may have been mixed")
-    if whole and not lost and not damaged and not behind:
+    if whole and not missing and not damaged and not behind:
         yield Finding("documents", True, "each has its text and its files")
     if unlisted := _unlisted(log, catalogue):
         text = (
@@ -416,23 +421,23 @@ def _behind(log: Path) -> list[heads.Behind]:
     return []
 
 
-def _lost(log: Path, catalogue: Path, seconds: float) -> tuple[set[str], bool]:
+def lost(log: Path, catalogue: Path, seconds: float) -> tuple[set[str], bool]:
     """Return ids of documents without text and keys of blobs that are not there, and whether all were looked for."""
-    blobs, lost = log.parent / BLOBS, set[str]()
+    blobs, missing = log.parent / BLOBS, set[str]()
     with suppress(sqlite3.Error, OSError), reading(catalogue) as titles, reading(log) as texts:
         until = time.monotonic() + seconds
         for (document,) in titles.execute("SELECT id FROM documents"):
             if time.monotonic() > until:
-                return lost, False
+                return missing, False
             if texts.execute("SELECT 1 FROM heads WHERE document=?", (document,)).fetchone() is None:
-                lost.add(document)
+                missing.add(document)
         for connection, query in ((titles, ATTACHMENTS), (texts, SEGMENTS), (texts, SNAPSHOTS)):
             for (key,) in connection.execute(query):
                 if time.monotonic() > until:
-                    return lost, False
+                    return missing, False
                 if not (blobs / key).is_file():
-                    lost.add(key)
-    return lost, True
+                    missing.add(key)
+    return missing, True
 
 
 def _trashed(catalogue: Path) -> set[str]:

@@ -20,7 +20,7 @@ from quire.crdt.replica import Applied, ReplicaCorrupt, ReplicaLost
 from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
 from quire.limits.throttle import Throttle
-from quire.sync.limits import RoomLimits
+from quire.sync.limits import RoomLimits, fits
 from quire.sync.rooms.document import LoadedDocument
 from quire.sync.rooms.neighbour import Relayed
 from quire.sync.rooms.saving import ANEW, Saving
@@ -35,8 +35,6 @@ MOST_STRUCTS: Final = 1000
 """Structs of an update that is applied in this process: crafted ones take each the longer the more there are."""
 ROOMS_OF_ONE: Final = 2
 """How many times of what one room may have waiting an author may have waiting and under way in all rooms."""
-SHARE: Final = 7
-"""How many times of what a room has left for others one author may have unsaved in it: at most seven eighths of all."""
 LATER: Final = "the update cannot be checked now; it will be asked for again"
 TOO_HEAVY: Final = "the processes that checked the change were killed again and again, for want of memory perhaps"
 SLOW: Final = 0.05
@@ -175,13 +173,12 @@ class Ingest:
         if not isinstance(sender, Relayed):
             mine = self._saving.unsaved_of[sender.author] + self._waiting_of[sender.author]
             backlog = self._backlog[sender.author]
-        left = most - before - size
-        crowded = (
-            (before and left < 0)
-            or (mine and mine + size > SHARE * left)
-            or (backlog and backlog + size > ROOMS_OF_ONE * most)
+        taken = (
+            fits(size, most=most, waiting=before, mine=mine)
+            and not (backlog and backlog + size > ROOMS_OF_ONE * most)
+            and self._write_buffer.fits(size, of=None if isinstance(sender, Relayed) else sender.author)
         )
-        if crowded or self._write_buffer.full(size):
+        if not taken:
             self._stats.refused += 1
             checking = max(self.waiting_bytes, backlog) > unsaved
             slow = f"too much waits to be {'checked' if checking else 'saved'}; it will be asked for again"

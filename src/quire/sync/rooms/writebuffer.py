@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from quire.log.contract import LogFull, Outcome, Update, UpdateLog
+from quire.sync.limits import fits
 from quire.sync.rooms.sender import Sender
 from quire.sync.stats import SyncStats
 
@@ -26,6 +28,8 @@ class WriteBuffer:
         self._loop = asyncio.get_running_loop()
         self._batch: list[Entry] = []
         self._batch_bytes = 0
+        self._unsaved_of: Counter[str] = Counter()
+        """Bytes that are not durable yet, by author."""
         self._scheduled = False
         self._submitted_at = 0.0
         self._on_stored: Callable[[Iterable[str]], None] = lambda _: None
@@ -34,21 +38,26 @@ class WriteBuffer:
         """Set the function that hears which documents have new durable updates."""
         self._on_stored = listener
 
-    def full(self, size: int) -> bool:
-        """Whether `size` more bytes would pass this node's limit of unsaved bytes; one update alone never does."""
-        before = self._log.queued_bytes + self._batch_bytes
-        return before > 0 and before + size > self._limit
+    @property
+    def _unsaved(self) -> int:
+        return self._log.queued_bytes + self._batch_bytes
+
+    def fits(self, size: int, *, of: str | None) -> bool:
+        """Whether an author (None: nobody of this node) may have `size` more bytes unsaved on this node."""
+        mine = 0 if of is None else self._unsaved_of[of]
+        return fits(size, most=self._limit, waiting=self._unsaved, mine=mine)
 
     @property
     def relieved(self) -> bool:
         """Whether at most half of the limit is used."""
-        return self._log.queued_bytes + self._batch_bytes <= self._limit // 2
+        return self._unsaved <= self._limit // 2
 
     def append(self, document: str, payload: bytes, sender: Sender, answered: Answered) -> None:
         """Queue one update for the log; `answered` hears the outcome, in order, and says whether it is saved."""
         update = Update(document, payload, sender.author, sender.connection, int(self._clock() * 1_000_000))
         self._batch.append((answered, sender, update))
         self._batch_bytes += len(payload)
+        self._unsaved_of[sender.author] += len(payload)
         if not self._scheduled:
             self._scheduled = True
             wait = self._submitted_at + GATHER_SECONDS - self._loop.time()
@@ -77,7 +86,7 @@ class WriteBuffer:
         try:
             self._log.submit([update for _, _, update in batch], done)
         except LogFull:
-            # Rooms check `full` before they accept, so this is the remainder of a race: keep and try again.
+            # Rooms ask `fits` before they accept, so this is the remainder of a race: keep and try again.
             self._batch[:0] = batch
             self._batch_bytes += size
             self._scheduled = True
@@ -87,6 +96,9 @@ class WriteBuffer:
         counts: dict[Sender, int] = {}
         documents: set[str] = set()
         for (answered, sender, update), outcome in zip(batch, outcomes, strict=True):
+            self._unsaved_of[sender.author] -= len(update.payload)
+            if not self._unsaved_of[sender.author]:
+                del self._unsaved_of[sender.author]
             if answered(update.payload, sender, outcome):
                 counts[sender] = counts.get(sender, 0) + 1
                 documents.add(update.document)
