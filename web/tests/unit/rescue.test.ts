@@ -786,3 +786,22 @@ test('a long text that was merely deleted takes no word of another with it', () 
   takeUpdate(author.doc, Y.encodeStateAsUpdate(server, Y.encodeStateVector(author.doc)), author)
   expect(author.text).toContain('and more, alpha NEW beta gamma')
 })
+
+test('a fault while words are looked for is heard of, and does not hold up the document', () => {
+  vi.useFakeTimers()
+  const ada = new Person()
+  ada.write('alpha beta', 'A')
+  const ben = new Person(ada)
+  rescueWords(
+    ada.doc,
+    () => true,
+    () => {
+      throw new Error('a fault')
+    },
+  )
+  ben.convert('alpha beta', 'A')
+  ada.hear(ben)
+  expect(ada.text).toBe(ben.text)
+  expect(() => vi.runAllTimers()).toThrow('a fault')
+  vi.useRealTimers()
+})

@@ -51,8 +51,9 @@ export function restoreInEditedCopy(deleted: DeletedText, candidates: Candidates
       return next?.text === place.text && end > next.at ? place : { text: place.text, at: end }
     }
     if (next) return behind(next, 0)
-    const end = runs[0]?.places.at(-1)
-    return behind(end === undefined ? null : { text: runs[0]?.text as Y.XmlText, at: end }, 1)
+    // Of what stands near it only others' letters may be left.
+    const end = made?.places.at(-1)
+    return behind(made && end !== undefined ? { text: made.text, at: end } : null, 1)
   }
   const ages = known.flatMap(({ writtenAt }, at) =>
     writtenAt === null ? [] : [{ writtenAt, isLeft: now[at] !== undefined }],

@@ -77,9 +77,19 @@ export function rescueWords(
     }, RESCUED)
     awaited = awaited.slice(-MOST_AWAITED)
   }
+  const watchSafely = (transaction: Y.Transaction): void => {
+    try {
+      watch(transaction)
+    } catch (fault) {
+      // It is heard of like any other, and the document goes on without: the words stay where they were.
+      setTimeout(() => {
+        throw fault
+      })
+    }
+  }
   // Before the editor hears of the change: it finds the words in their new place, and the caret behind them.
-  doc.on('beforeObserverCalls', watch)
-  return () => doc.off('beforeObserverCalls', watch)
+  doc.on('beforeObserverCalls', watchSafely)
+  return () => doc.off('beforeObserverCalls', watchSafely)
 }
 
 /** Whether something has come that waits for a part that is missing. */
