@@ -41,6 +41,8 @@ export class MemoryServer {
   role: 'read-write' | 'readonly' = 'read-write'
   /** Why nobody is let in. */
   refusal: string | null = null
+  /** What it cannot read now. */
+  readonly unread = new Set<string>()
 
   constructor() {
     MemorySocket.server = this
@@ -103,7 +105,10 @@ export class MemoryServer {
         encoding.writeVarUint(encoder, refusal ? DENIED : LET_IN)
         encoding.writeVarString(encoder, refusal ?? this.role)
       })
-      if (!refusal) socket.open.add(address)
+      if (!refusal && this.unread.has(documentIn(address))) {
+        if (socket.open.size === 0) socket.end(1013)
+        else socket.say(address, CLOSE, (encoder) => encoding.writeVarString(encoder, 'cannot be read now'))
+      } else if (!refusal) socket.open.add(address)
     }
     if (type !== SYNC || !kept || !socket.open.has(address)) return
     const step = decoding.readVarUint(decoder)
@@ -236,10 +241,10 @@ class MemorySocket extends EventTarget {
     this.end()
   }
 
-  end(): void {
+  end(code = 1006): void {
     if (this.readyState === 3) return
     this.readyState = 3
     this.server.sockets.delete(this)
-    setTimeout(() => this.dispatchEvent(Object.assign(new Event('close'), { code: 1006, reason: '' })))
+    setTimeout(() => this.dispatchEvent(Object.assign(new Event('close'), { code, reason: '' })))
   }
 }

@@ -9,22 +9,35 @@ const FIRST_WORD_TIMEOUT_MS = 15_000
 /** A link that may have died (sleep, another network) has this long to answer a ping. */
 const PONG_TIMEOUT_MS = 5000
 const PING = new Uint8Array([9])
-/** Between two attempts, in milliseconds. */
-const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [500, 15_000]
+/** Between two attempts, more or less by half: at first, and at most where a server answers and turns everybody away. */
+const [PAUSE_MS, LONGEST_PAUSE_MS] = [1000, 20_000]
 
 /** Everyone misses a dead server in the same moment: they do not come back in one. */
-const somePause = (): number => Math.round(SHORTEST_PAUSE_MS + Math.random() * 1000)
+const some = (pause: number): number => Math.round(pause * (0.5 + Math.random()))
 
 class TabSocket extends HocuspocusProviderWebsocket {
   private patience: ReturnType<typeof setTimeout> | undefined
   /** Counts what was heard, and when the last of it was: a clock of the device may be set back. */
   private heard = 0
   private heardAt = 0
+  /** How often a document was turned away since one was opened. */
+  private refusals = 0
 
   /** Gives the connection up at once: without a network its close handshake would end only after a long timeout. */
   drop(): void {
     this.disconnect()
     if (this.webSocket) this.giveUp('dropped')
+  }
+
+  /** How long a document that was turned away waits until it asks again: longer and longer until one is opened. */
+  longerPause(): number {
+    this.refusals += 1
+    return some(Math.min(PAUSE_MS * 2 ** this.refusals, LONGEST_PAUSE_MS))
+  }
+
+  /** The server opened a document. */
+  letIn(): void {
+    this.refusals = 0
   }
 
   /** Opens a new connection now, whatever the old one is doing. */
@@ -82,9 +95,7 @@ class TabSocket extends HocuspocusProviderWebsocket {
   override onClose(close: onCloseParameters): void {
     // Without an open document there is nothing to connect for.
     if (this.configuration.providerMap.size === 0) this.shouldConnect = false
-    // A server that answers and turns everybody away is asked less and less often.
-    const { delay } = this.configuration
-    this.configuration.delay = close.event.code === TRY_LATER ? Math.min(delay * 2, LONGEST_PAUSE_MS) : somePause()
+    this.configuration.delay = close.event.code === TRY_LATER ? this.longerPause() : some(PAUSE_MS)
     super.onClose(close)
   }
 
@@ -103,10 +114,10 @@ export function sharedSocket(deadAfter = 25): TabSocket {
     url: `${base}/collab?schema=${schema.version}&tab=${tab}`,
     autoConnect: false,
     messageReconnectTimeout: deadAfter * 1000,
-    delay: somePause(),
+    delay: some(PAUSE_MS),
     // Not above the delay, or no attempt is ever made.
-    minDelay: SHORTEST_PAUSE_MS,
-    maxDelay: LONGEST_PAUSE_MS,
+    minDelay: PAUSE_MS / 2,
+    maxDelay: 15_000,
   })
   socket = created
   created.on('connect', () => window.dispatchEvent(new Event('quire:connected')))

@@ -55,6 +55,7 @@ export class Transport {
   private readonly provider: FrameProvider
   private readonly https: HttpsExchange
   private readonly patience = new Patience()
+  private again: ReturnType<typeof setTimeout> | undefined
 
   constructor(
     { documentId, link, deadAfter }: Address,
@@ -92,7 +93,11 @@ export class Transport {
       onUnsyncedChanges: () => events.onAcknowledged(),
       onClose: ({ event }) => {
         if (TOO_BIG.has(event.code) && ledger.changes > 0) events.onUnsendable('too-big', '')
-        this.turnedAway = event.code === TRY_LATER
+        // While the socket is open the server closed this document alone: nothing else would ask for it again.
+        const alone = this.socket.status === WebSocketStatus.Connected
+        clearTimeout(this.again)
+        if (alone) this.again = setTimeout(() => this.askAgain(), this.socket.longerPause())
+        this.turnedAway = alone || event.code === TRY_LATER
         this.onStatus(false)
         events.onChange()
       },
@@ -127,12 +132,14 @@ export class Transport {
 
   /** The socket has nothing more to do for this document. */
   detach(): void {
+    clearTimeout(this.again)
     this.provider.detach()
     this.socket.disconnect()
     this.https.stop()
   }
 
   destroy(): void {
+    clearTimeout(this.again)
     this.patience.end()
     this.https.stop()
     this.provider.destroy()
@@ -177,6 +184,11 @@ export class Transport {
     return this.https.live && this.ledger.changes === 0
   }
 
+  private askAgain(): void {
+    this.provider.detach()
+    this.start()
+  }
+
   private onStatus(connected: boolean): void {
     if (connected === this.connected) return
     this.connected = connected
@@ -197,6 +209,7 @@ export class Transport {
     if (!this.connected) return
     this.synced = true
     this.turnedAway = false
+    this.socket.letIn()
     this.stopHttps()
     this.events.onSynced()
   }
