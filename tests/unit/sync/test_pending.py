@@ -9,6 +9,7 @@ import pytest
 
 from quire.access.contract import Denied
 from quire.sync.protocols.pending import MOST_BYTES, MOST_MESSAGES, PendingDocument
+from quire.sync.rooms.registry import LoadFailed
 from quire.sync.wire import MalformedMessage
 
 
@@ -45,7 +46,13 @@ class Opening:
         self.given: list[bytes] = []
         self.reasons: list[str] = []
         self._answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.pending.open(self._open(), dispatch=self._dispatch, denied=self.reasons.append)  # type: ignore[arg-type]
+        self.unread: list[str] = []
+        self.pending.open(
+            self._open(),
+            dispatch=self._dispatch,  # type: ignore[arg-type]
+            denied=self.reasons.append,
+            unread=self.unread.append,
+        )
 
     async def _open(self) -> Any:
         return await self._answer
@@ -92,6 +99,11 @@ async def test_a_malformed_message_closes_the_socket_and_a_denial_gives_nothing_
     denied.pending.hold(b"one", 0)
     await denied.opens(Denied(Denied.PERMISSION))
     assert (denied.reasons, denied.given) == ([Denied.PERMISSION], [])
+    unread = Opening()
+    unread.pending.hold(b"one", 0)
+    await unread.opens(LoadFailed("the disk is full"))
+    assert (len(unread.unread), unread.given) == (1, [])
+    assert "the disk is full" in unread.unread[0]
 
 
 @pytest.mark.parametrize(("size", "count"), [(MOST_BYTES // 4, 4), (1, MOST_MESSAGES)])
