@@ -91,30 +91,6 @@ test('a document that is restored where it is open opens at once, without being 
   await expect(owner.getByRole('alert')).toHaveCount(0)
 })
 
-test('who only looked in is not told of unsaved words when the document goes to the trash', async ({
-  owner,
-  server,
-}) => {
-  const address = await newDocument(owner, server)
-  await type(owner, 'words of the owner')
-  await saved(owner)
-  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
-  await saved(guest)
-  const link = guest.url()
-  // Before the browser has noted that the server holds all of this.
-  await guest.goto('about:blank')
-  await owner.getByRole('menuitem', { name: 'File' }).click()
-  await owner.getByRole('menuitem', { name: 'Move to trash' }).click()
-  await expect(owner.getByText('is in the trash')).toBeVisible()
-  await guest.goto(link)
-  await expect(status(guest)).toHaveText('In the trash')
-  await expect(guest.getByRole('alert')).not.toContainText('words of the owner')
-  await owner.goto(address)
-  await owner.getByRole('button', { name: 'Restore' }).click()
-  await saved(guest)
-  await context.close()
-})
-
 test('a link survives a pause without access, and ends at once when it is reset', async ({ owner, server }) => {
   await newDocument(owner, server)
   const link = await share(owner, 'edit')
