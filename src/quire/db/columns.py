@@ -148,11 +148,6 @@ class NumberOf(FunctionElement[int]):
     name, type, inherit_cache = "number_of", sa.BigInteger(), True
 
 
-@compiles(NumberOf)
-def _number(element: NumberOf, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - of any clause
-    return compiler.process(element.clauses, **options)
-
-
 @compiles(NumberOf, "sqlite")
 def _if_number(element: NumberOf, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - of any clause
     value = compiler.process(element.clauses, **options)
@@ -165,8 +160,9 @@ class BytesOf(FunctionElement[str]):
     name, type, inherit_cache = "bytes_of", sa.String(), True
 
 
+@compiles(NumberOf)
 @compiles(BytesOf)
-def _text(element: BytesOf, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - of any clause
+def _as_it_is(element: NumberOf | BytesOf, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - of any clause
     return compiler.process(element.clauses, **options)
 
 

@@ -75,7 +75,6 @@ test('words of two people are written into the copy, each once', () => {
   expect(agree(first, second, third, reader)).toBe('alpha TWO beta gamma THREE')
 })
 
-/** Makes a heading of the paragraph of these lines. */
 /** Splits a block as the binding does. */
 function splitOff(person: Person, block: number, at: number, tail: string): void {
   person.doc.transact(() => {
@@ -84,6 +83,7 @@ function splitOff(person: Person, block: number, at: number, tail: string): void
   })
 }
 
+/** Makes a heading of the paragraph of these lines. */
 function convertLines(person: Person, ...lines: string[]): void {
   person.doc.transact(() => {
     person.blocks.delete(0, 1)

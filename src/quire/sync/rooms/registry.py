@@ -136,7 +136,7 @@ class Rooms:
             except Exception as error:
                 self._stats.load_failures += 1
                 foreseen = isinstance(error, StorageUnavailable | DamagedDocument)
-                # Browsers that have it open ask again about once a second, each of them.
+                # Browsers that have it open ask again and again, each of them.
                 if count := self._failures(f"{document} {error}"):
                     _log.error(
                         "document cannot be loaded",
