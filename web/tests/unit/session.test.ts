@@ -337,6 +337,18 @@ test('a copy whose write fails while it is opened is not said to keep anything',
   expect(session.state.get().kept).toBe('no')
 })
 
+test('a page that goes as soon as all is saved leaves nothing that looks unsent', async () => {
+  const id = newDocumentId('ada')
+  server.keep(id)
+  const session = start(id)
+  Y.applyUpdate(session.doc, paragraph('just saved'))
+  await becomes(session, 'saved')
+  // It does not live to see its database do or answer anything.
+  vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => ({}) as never)
+  window.dispatchEvent(new Event('pagehide'))
+  expect(await unsentOf('ada')).toEqual([])
+})
+
 test('words that were written before the copy was open are kept when the document is left', async () => {
   const id = newDocumentId('ada')
   server.goAway()

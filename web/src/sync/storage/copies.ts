@@ -3,16 +3,15 @@
  * updates and a note of what the server is known to have of them.
  */
 import * as idb from 'lib0/indexeddb'
-import { uuidv4 } from 'lib0/random'
 import * as Y from 'yjs'
 import { hasUnsent, joined, NOTHING } from '../ledger/unsent'
-import { PREFIX, storeName } from './notes'
+import { keepLastNote, lastNote, PREFIX, storeName } from './notes'
 import { MARKED, markedSent, readToMark, unmark } from './sentMarks'
 
 const CONFIRMED = 'confirmed'
 const SEEN = 'seen'
-/** Begins the keys of notes by pages that were about to go. */
-const LAST = 'last:'
+/** The longest note that is left by a page that goes, in bytes: the room for such notes is small. */
+const LONGEST_LAST = 20_000
 /** Begins the keys of pictures that the server does not have. */
 const PICTURE = 'picture:'
 
@@ -20,19 +19,10 @@ const PICTURE = 'picture:'
 export async function noteIn(db: IDBDatabase): Promise<{ confirmed: Y.Snapshot; seen: number | null }> {
   const [custom] = idb.transact(db, ['custom'], 'readonly')
   if (!custom) return { confirmed: NOTHING, seen: null }
-  const confirmed = await notesIn(custom)
+  const confirmed = joined(snapshotOf(await idb.get(custom, CONFIRMED)), decoded(lastNote(db.name)))
   const seen = (await idb.get(custom, SEEN)) as number | undefined
   return { confirmed, seen: seen ?? null }
 }
-
-/** All notes together. */
-async function notesIn(custom: IDBObjectStore): Promise<Y.Snapshot> {
-  const note: unknown = await idb.get(custom, CONFIRMED)
-  const last: unknown[] = await idb.getAll(custom, lastOnes())
-  return [note, ...last].map(snapshotOf).reduce(joined)
-}
-
-const lastOnes = (): IDBKeyRange => IDBKeyRange.bound(LAST, `${LAST}\uffff`)
 
 /** Reads a note; one that is damaged says nothing, and what it told of is sent again. */
 function snapshotOf(note: unknown): Y.Snapshot {
@@ -43,23 +33,29 @@ function snapshotOf(note: unknown): Y.Snapshot {
   }
 }
 
+function decoded(last: string | null): Y.Snapshot {
+  try {
+    return snapshotOf(last && Uint8Array.from(atob(last), (character) => character.charCodeAt(0)))
+  } catch {
+    return NOTHING
+  }
+}
+
 /** Adds to what other tabs noted; one transaction, so that no note takes another's back. */
 export async function addNote(db: IDBDatabase, confirmed: Y.Snapshot): Promise<void> {
   const [custom] = idb.transact(db, ['custom'])
   if (!custom) return
-  const sum = joined(await notesIn(custom), confirmed)
+  const last = lastNote(db.name)
+  const sum = [snapshotOf(await idb.get(custom, CONFIRMED)), decoded(last), confirmed].reduce(joined)
   await idb.put(custom, Y.encodeSnapshot(sum) as never, CONFIRMED)
-  custom.delete(lastOnes())
   await idb.put(custom, Date.now() as never, SEEN)
+  if (last && lastNote(db.name) === last) keepLastNote(db.name, null)
 }
 
-/** Notes it beside what others noted: a page that is about to go cannot wait to read that, and would write nothing. */
-export function addLastNote(db: IDBDatabase, confirmed: Y.Snapshot): void {
-  const transaction = db.transaction('custom', 'readwrite')
-  const custom = transaction.objectStore('custom')
-  custom.put(Y.encodeSnapshot(confirmed), LAST + uuidv4())
-  custom.put(Date.now(), SEEN)
-  transaction.commit()
+/** Adds to them at once: a page that is about to go comes no further than its first question to the database. */
+export function addLastNote(name: string, confirmed: Y.Snapshot): void {
+  const bytes = Y.encodeSnapshot(joined(decoded(lastNote(name)), confirmed))
+  if (bytes.length <= LONGEST_LAST) keepLastNote(name, btoa(String.fromCharCode(...bytes)))
 }
 
 export async function keepPicture(db: IDBDatabase, id: string, file: File): Promise<void> {

@@ -8,7 +8,7 @@ import type { DocumentInfo } from '../../api/client'
 import { joined, NOTHING } from '../ledger/unsent'
 import { Observable } from '../observable'
 import { addLastNote, addNote, deleteStore, forgetPicture, keepPicture, keptPictures, noteIn, store } from './copies'
-import { forgetWriters, isWritable, keepInfo, keepLink, keepWritable } from './notes'
+import { forgetWriters, isWritable, keepInfo, keepLastNote, keepLink, keepWritable } from './notes'
 import { holdOpen, unmark } from './sentMarks'
 
 /** A browser that does not open its storage in this time counts as having none, until it does. */
@@ -171,24 +171,25 @@ export class LocalCopy {
 
   /** Writes the note now: somebody asks what is unsent. */
   async note(): Promise<void> {
-    const started = performance.now()
-    const db = this.toNote()
-    this.nextNote = performance.now() + 50 * (performance.now() - started)
-    if (db) await addNote(db, this.confirmed)
-  }
-
-  /** Writes it in one go: the page is about to go. */
-  noteLast(): void {
-    const db = this.toNote()
-    if (db) addLastNote(db, this.confirmed)
-  }
-
-  /** Takes up what the server is known to hold. Returns where to note it, null where nothing is kept. */
-  private toNote(): IDBDatabase | null {
     clearTimeout(this.noting)
     this.noting = undefined
+    const started = performance.now()
     this.confirmed = joined(this.confirmed, this.held())
-    return this.kept.get() === 'no' || this.closed ? null : (this.persistence?.db ?? null)
+    const db = this.persistence?.db
+    if (db && this.kept.get() !== 'no' && !this.closed) {
+      this.nextNote = performance.now() + 50 * (performance.now() - started)
+      await addNote(db, this.confirmed)
+    }
+  }
+
+  /** Writes it before the page goes. */
+  noteLast(): void {
+    if (survives(this.kept.get()) && !this.closed) {
+      this.confirmed = joined(this.confirmed, this.held())
+      addLastNote(this.name, this.confirmed)
+    }
+    // Where that has no room for it, this may still be in time.
+    void this.note()
   }
 
   get writable(): boolean {
@@ -241,6 +242,7 @@ export class LocalCopy {
     this.erased = true
     keepInfo(this.name, null)
     keepLink(this.name, null)
+    keepLastNote(this.name, null)
     forgetWriters(this.name)
   }
 

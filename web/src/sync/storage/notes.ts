@@ -8,9 +8,10 @@ const WRITABLE = 'quire:writable:'
 const INFO = 'quire:info:'
 const LINK = 'quire:link:'
 const WRITERS = 'quire:writers:'
+const LAST = 'quire:last:'
 /** Begins the keys of titles that the server has not heard of yet. */
 export const TITLE = 'quire:title:'
-const NOTES = [WRITABLE, INFO, LINK, WRITERS, TITLE]
+const NOTES = [WRITABLE, INFO, LINK, WRITERS, LAST, TITLE]
 /** The cache of lists of documents, and where in it each person's is. */
 export const LISTS = 'lists'
 export const KEPT = '/kept/'
@@ -72,6 +73,16 @@ export function keepWriter(name: string, writer: Writer): void {
 /** Forgets them. */
 export function forgetWriters(name: string): void {
   writeItem(WRITERS + name, null)
+}
+
+/** What pages that were about to go knew the server to hold of a document, encoded. */
+export function lastNote(name: string): string | null {
+  return readItem(LAST + name)
+}
+
+/** Notes it: here, since a page that goes may not live to see a database answer. Null forgets it. */
+export function keepLastNote(name: string, note: string | null): void {
+  writeItem(LAST + name, note)
 }
 
 /** Keeps what is known of the document besides its text; null forgets it. */

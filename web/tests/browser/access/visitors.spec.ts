@@ -91,6 +91,31 @@ test('a document that is restored where it is open opens at once, without being 
   await expect(owner.getByRole('alert')).toHaveCount(0)
 })
 
+test('who only looked in is not told of unsaved words when the document goes to the trash', async ({
+  owner,
+  server,
+}) => {
+  const address = await newDocument(owner, server)
+  await type(owner, 'words of the owner')
+  await saved(owner)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await saved(guest)
+  const link = guest.url()
+  // Before the browser has noted that the server holds all of this.
+  await guest.goto('about:blank')
+  await owner.getByRole('menuitem', { name: 'File' }).click()
+  await owner.getByRole('menuitem', { name: 'Move to trash' }).click()
+  await expect(owner.getByText('is in the trash')).toBeVisible()
+  await guest.goto(link)
+  // With the text or without: the page may have gone before its database took it.
+  await expect(guest.getByText('is in the trash').first()).toBeVisible()
+  await expect(guest.getByRole('alert').filter({ hasText: 'words of the owner' })).toHaveCount(0)
+  await owner.goto(address)
+  await owner.getByRole('button', { name: 'Restore' }).click()
+  await saved(guest)
+  await context.close()
+})
+
 test('a link survives a pause without access, and ends at once when it is reset', async ({ owner, server }) => {
   await newDocument(owner, server)
   const link = await share(owner, 'edit')
