@@ -65,6 +65,8 @@ export class Replica {
   /** Throws if what the person sees, or what the shared document holds, breaks the schema. */
   check(): void {
     this.editor.state.doc.check()
+    // Yjs writes this in place of each half of an emoji that somebody parted.
+    if (this.editor.state.doc.textContent.includes('\ufffd')) throw new Error('an emoji was parted')
   }
 
   /** The shared document as a newly opened editor would show it. */

@@ -1,6 +1,7 @@
 /** Which letter of a text is which of its copy. */
 import { expect, test } from 'vitest'
 import { align, GONE } from '../../src/editor/rescue/align'
+import { Chance } from '../replicas/chance'
 
 /** The text with what is not in the copy in brackets, and what is gone from it as underscores. */
 function shown(text: string, copy: string): string {
@@ -24,6 +25,19 @@ test.each([
   ['alpha', '', '(alpha)'],
 ])('%j in %j', (text, copy, expected) => {
   expect(shown(text, copy)).toBe(expected)
+})
+
+test('of an emoji both halves are found, or none', () => {
+  const chance = new Chance(7)
+  const made = (): string => Array.from({ length: 8 }, () => chance.of(['😀', '😁', '🚀', 'a', 'b'])).join('')
+  for (let round = 0; round < 2000; round += 1) {
+    const [text, copy] = [made(), made().replace(chance.of(['😀', '🚀']), GONE.repeat(2))]
+    const { places } = align(text, copy)
+    for (const { index } of text.matchAll(/[\ud800-\udbff]/g)) {
+      const place = places[index] ?? null
+      expect(places[index + 1], `${text} in ${copy}`).toBe(place === null ? null : place + 1)
+    }
+  }
 })
 
 test('texts of a hundred thousand letters are compared part by part', () => {

@@ -42,7 +42,19 @@ export type Doubt = (at: number) => number
 
 /** For each letter of a text its place in the copy; null for what is not there. */
 export function align(text: string, copy: string, doubt: Doubt = () => 0): Alignment {
-  return alignComparable(comparable(text), comparable(copy), doubt, MOST_PAIRS)
+  const aligned = alignComparable(comparable(text), comparable(copy), doubt, MOST_PAIRS)
+  keepWhole(text, copy, aligned.places)
+  return aligned
+}
+
+/** Of two equal emojis next to each other one half of each may have been found. */
+function keepWhole(text: string, copy: string, places: (number | null)[]): void {
+  for (const { index } of text.matchAll(/[\ud800-\udbff][\udc00-\udfff]/g)) {
+    const place = places[index] ?? null
+    const isThere = place !== null && (copy[place] !== GONE || places[index + 1] === place + 1)
+    places[index] = isThere ? place : null
+    places[index + 1] = isThere ? place + 1 : null
+  }
 }
 
 /** How many pairs are compared, about, where the copy has much of the text. */

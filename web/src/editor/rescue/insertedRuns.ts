@@ -131,7 +131,9 @@ export function rotations(run: InsertedRun): InsertedRun[] {
   const end = start + run.letters.length
   const found = [run]
   if (run.places.at(-1) !== end - 1) return found
+  const isInEmoji = (at: number): boolean => /^[\udc00-\udfff]/.test(said.charAt(at))
   const turn = (by: number): void => {
+    if (isInEmoji(start + by) || isInEmoji(end + by)) return
     const places = run.places.map((place) => place + by)
     found.push({ ...run, letters: said.slice(start + by, end + by), places })
   }

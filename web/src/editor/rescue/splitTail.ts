@@ -35,8 +35,9 @@ function tailOf(text: Y.XmlText, transaction: Y.Transaction, writtenAt: WrittenA
         tail.words.push({ behind: tail.taken.length, at: index, letters: str })
       } else if (tail.words.length === 0) {
         // "abc" without its "bc" may be told as "abc" without its "ab", where what follows is an "a".
-        for (let at = 0; at < str.length && tail.taken !== '' && str[at] === tail.taken[0]; at += 1) {
-          tail.taken = tail.taken.slice(1) + tail.taken.charAt(0)
+        for (const letter of str) {
+          if (!tail.taken.startsWith(letter)) break
+          tail.taken = tail.taken.slice(letter.length) + letter
         }
       }
     }
