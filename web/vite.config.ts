@@ -119,6 +119,6 @@ export default defineConfig({
     },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8000', '/collab': { target: 'ws://127.0.0.1:8000', ws: true } } },
-  // Many are random edits by the thousand, which a busy machine takes longer for.
-  test: { environment: 'jsdom', include: ['tests/unit/**/*.test.{ts,tsx}'], testTimeout: 30_000 },
+  // Many are random edits by the thousand, which a busy machine takes longer for; many only wait.
+  test: { environment: 'jsdom', include: ['tests/unit/**/*.test.{ts,tsx}'], testTimeout: 30_000, maxWorkers: 3 },
 })
