@@ -177,7 +177,7 @@ def token_create(
             "makes one."
         ) from None
     except UnknownScope as error:
-        raise _fail(f"No token was made: {error}.") from None
+        raise _fail(f"No token was made: --scope {error}.") from None
 
 
 @app.command()

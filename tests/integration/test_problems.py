@@ -151,3 +151,10 @@ async def test_a_body_that_is_no_json_object_is_said_to_be_none(ada: Browser, co
 async def test_what_is_wrong_with_a_field_is_said_without_the_validators_own_words(ada: Browser) -> None:
     answer = await ada.call("POST", "/documents", {"title": "a\tb"})
     assert answer.json()["errors"][0]["message"] == "must not contain control characters"
+
+
+async def test_a_scope_that_is_none_is_named_beside_those_that_there_are(ada: Browser) -> None:
+    for scope in ("documents:all", ""):
+        answer = await ada.call("POST", "/tokens", {"name": "reader", "scopes": [scope]})
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == f"`scopes` has {scope!r}; there are documents:read and documents:write."
