@@ -153,14 +153,12 @@ def token_create(
     from quire.accounts.api_tokens import UnknownScope
     from quire.accounts.service import UnknownAccount
     from quire.http.forms import Name
-    from quire.ops.folder import CATALOGUE
 
     name = _field(TypeAdapter(Name), name, "The name cannot be used", "No token was made.")
     until = datetime.now(UTC) + timedelta(days=expires) if expires is not None else None
     address = _email(email)
     folder = _settings(data).data
-    if not (folder.is_file() or (folder / CATALOGUE).exists()):
-        raise _fail(f"{folder.resolve()} is no data folder of Quire: it has no {CATALOGUE}. Name one with --data.")
+    _require_folder(folder)
 
     async def work() -> str:
         async with _storage(data) as services:
@@ -202,6 +200,7 @@ def doctor(
     # What reading the text logs is said as a finding.
     logs.configure("critical", settings.log_format)
     if unused:
+        _require_folder(settings.data)
         for file in files_unused(settings.data, math.inf)[0]:
             typer.echo(str(file))
         return
@@ -231,6 +230,13 @@ def _email(address: str) -> str:
         return validate_email(address, check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise _fail(f"{address!r} is not an email address. {error}") from None
+
+
+def _require_folder(folder: Path) -> None:
+    from quire.ops.folder import CATALOGUE
+
+    if not (folder.is_file() or (folder / CATALOGUE).exists()):
+        raise _fail(f"{folder.resolve()} is no data folder of Quire: it has no {CATALOGUE}. Name one with --data.")
 
 
 def _line() -> str:
