@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from email_validator import EmailNotValidError, validate_email
+from pydantic import TypeAdapter, ValidationError
 
 from quire import __version__
 from quire.settings import Settings, SettingsError, read_settings, unknown_variables
@@ -114,20 +115,21 @@ def user_create(
     data: DataOption = None,
 ) -> None:
     """Make an account; the first one owns the workspace."""
-    from quire.accounts.passwords import MIN_PASSWORD
+    from quire.accounts.passwords import Password
     from quire.accounts.service import EmailTaken
+    from quire.http.forms import Name
 
     address = _email(email)
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
-    if len(password) < MIN_PASSWORD:
-        raise _fail(f"The password must have at least {MIN_PASSWORD} characters. No account was made.")
+    called = _field(TypeAdapter(Name), name or address.split("@")[0], "The name cannot be used", "No account was made.")
+    password = _line() if password_stdin else getpass.getpass("Password: ")
+    password = _field(TypeAdapter(Password), password, "The password cannot be used", "No account was made.")
     if not password_stdin and getpass.getpass("The same again: ") != password:
         raise _fail("The two passwords differ. No account was made.")
 
     async def work() -> str:
         async with _storage(data) as services:
             first = not await services.people.any()
-            await services.spaces.add(address, name or address.split("@")[0], password)
+            await services.spaces.add(address, called, password)
             kind = "the first account, which owns the workspace" if first else "a member of the workspace"
             return f"Created {address} in {services.folder.path.resolve()}: {kind}."
 
@@ -150,13 +152,13 @@ def token_create(
     """Make an API token and print it, once."""
     from quire.accounts.api_tokens import UnknownScope
     from quire.accounts.service import UnknownAccount
-    from quire.ops.folder import CATALOGUE
+    from quire.http.forms import Name
 
+    name = _field(TypeAdapter(Name), name, "The name cannot be used", "No token was made.")
     until = datetime.now(UTC) + timedelta(days=expires) if expires is not None else None
     address = _email(email)
     folder = _settings(data).data
-    if not (folder.is_file() or (folder / CATALOGUE).exists()):
-        raise _fail(f"{folder.resolve()} is no data folder of Quire: it has no {CATALOGUE}. Name one with --data.")
+    _require_folder(folder)
 
     async def work() -> str:
         async with _storage(data) as services:
@@ -173,7 +175,7 @@ def token_create(
             "makes one."
         ) from None
     except UnknownScope as error:
-        raise _fail(f"No token was made: {error}.") from None
+        raise _fail(f"No token was made: --scope {error}.") from None
 
 
 @app.command()
@@ -198,6 +200,7 @@ def doctor(
     # What reading the text logs is said as a finding.
     logs.configure("critical", settings.log_format)
     if unused:
+        _require_folder(settings.data)
         for file in files_unused(settings.data, math.inf)[0]:
             typer.echo(str(file))
         return
@@ -227,6 +230,30 @@ def _email(address: str) -> str:
         return validate_email(address, check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise _fail(f"{address!r} is not an email address. {error}") from None
+
+
+def _require_folder(folder: Path) -> None:
+    from quire.ops.folder import CATALOGUE
+
+    if not (folder.is_file() or (folder / CATALOGUE).exists()):
+        raise _fail(f"{folder.resolve()} is no data folder of Quire: it has no {CATALOGUE}. Name one with --data.")
+
+
+def _line() -> str:
+    try:
+        # The app's passwords are UTF-8, whatever the locale of this terminal.
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise _fail("The password cannot be used: it is no text in UTF-8. No account was made.") from None
+
+
+def _field(rule: TypeAdapter[str], text: str, wrong: str, then: str) -> str:
+    """Read what the app's forms read too, by their rule: nobody gets a password that no form lets in."""
+    try:
+        return rule.validate_python(text)
+    except ValidationError as error:
+        why = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise _fail(f"{wrong}: {why[:1].lower() + why[1:]}. {then}") from None
 
 
 def _words(error: Exception) -> str | None:

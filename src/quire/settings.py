@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "127.0.0.1,::1", description="Addresses or networks whose X-Forwarded-For is believed, comma-separated."
     )
-    limits: Literal["on", "off"] = Field("on", description="`off` lifts the rate limits, for benchmarks only.")
+    limits: Literal["on", "off"] = Field("on", description="Whether rate limits apply; lift them for benchmarks only.")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="Form of the log lines.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
 

@@ -12,8 +12,9 @@ from quire.settings import Settings
 from visitors import ADA, ORIGIN, Browser
 
 
-async def test_a_set_up_code_is_needed_beyond_this_machine(tmp_path: Path) -> None:
-    node = Server(Settings(data=tmp_path / "data", host="0.0.0.0"))
+@pytest.mark.parametrize("settings", [{"host": "0.0.0.0"}, {"public_url": ORIGIN}])
+async def test_a_set_up_code_is_needed_beyond_this_machine(tmp_path: Path, settings: dict[str, str]) -> None:
+    node = Server(Settings(data=tmp_path / "data", **settings))  # type: ignore[arg-type]
     app = await node.open()
     browser = Browser(app)
     assert (await browser.call("POST", "/setup", ADA)).status_code == 403
@@ -95,7 +96,7 @@ async def test_without_a_public_address_only_the_scheme_that_is_spoken_may_act(a
         ({}, "localhost", 201),
         ({}, "127.0.0.1:8000", 201),
         ({}, "[::1]:8000", 201),
-        ({"public_url": "http://docs.test"}, "docs.test", 201),
+        ({"public_url": "http://docs.test"}, "docs.test", 403),
         ({"host": "0.0.0.0"}, "docs.test", 403),
     ],
 )
@@ -108,7 +109,7 @@ async def test_a_name_made_to_point_here_makes_no_first_account(
     assert answer.status_code == status, answer.text
     if status == 421:
         assert "QUIRE_PUBLIC_URL" in answer.json()["detail"]
-    if "host" in settings:
+    if settings:
         assert answer.json()["code"] == "wrong-setup-code"
     await node.drain()
     await node.close()

@@ -294,6 +294,10 @@ def test_files_that_a_kill_left_are_told_and_listed_and_nothing_else(used: Path,
     assert listed.returncode == 0
     assert set(listed.stdout.splitlines()) == {str(folder / "blobs" / key) for key in left}
     assert listing(folder) == before
+    # A list of nothing would look like a folder that is clean.
+    elsewhere = quire("doctor", "--unused", "--data", str(folder / "typo"))
+    assert (elsewhere.returncode, elsewhere.stdout) == (1, "")
+    assert re.search(r"typo is no data folder of Quire.*--data", elsewhere.stderr)
     # What a database that cannot be read would name is not known.
     (folder / "catalogue.db").write_bytes(b"no database" * 500)
     assert unused(folder, 1) == ([], True)

@@ -41,3 +41,10 @@ async def test_who_deleted_words_without_having_them_is_told_from_who_had_them(a
     assert "mine" not in str(author.get("default", type=pycrdt.XmlFragment))
     # It has them all the same, and says so.
     assert author.client_id not in {client for client, _, _ in inspect(author.get_update(state)).ranges}
+
+
+async def test_what_stands_behind_the_update_is_not_taken_for_saved(ada: Browser) -> None:
+    document, _ = await written(ada, "Plan", "The plan")
+    path = f"/api/v1/documents/{document}/sync"
+    answer = await ada.http.post(path, content=var_bytes(b"\0") + var_bytes(b"") + b"more")
+    assert (answer.status_code, "4 bytes follow" in answer.json()["detail"]) == (400, True)

@@ -100,8 +100,61 @@ async def test_a_fault_of_the_server_has_a_number_that_its_log_knows(
     ]
 
 
-async def test_a_method_that_an_address_does_not_have_names_those_that_it_has(ada: Browser) -> None:
-    answer = await ada.call("PUT", "/documents", {})
-    assert answer.status_code == 405
-    assert "PUT" in answer.json()["detail"]
-    assert answer.headers["Allow"] in answer.json()["detail"]
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/api/v1/documents", "GET, POST"),
+        ("PUT", "/api/v1/documents/x", "GET, PATCH, DELETE"),
+        ("GET", "/api/v1/documents/x/copy", "POST"),
+        ("POST", "/api/v1/openapi.json", "GET, HEAD"),
+    ],
+)
+async def test_a_method_that_an_address_does_not_have_names_those_that_it_has(
+    ada: Browser, method: str, path: str, allowed: str
+) -> None:
+    answer = await ada.http.request(method, path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
+    assert answer.json()["detail"] == f"{method} does nothing at this address; use {allowed}."
+
+
+async def test_an_address_below_the_api_that_is_none_is_none_by_any_method(ada: Browser) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        answer = await ada.http.request(method, "/api/v1/nothing")
+        assert answer.status_code == 404
+        assert "/api/v1/openapi.json lists what there is" in answer.json()["detail"]
+
+
+async def test_who_asks_a_sockets_address_without_an_upgrade_hears_of_it(ada: Browser) -> None:
+    for path in ("/collab", "/yjs/x"):
+        answer = await ada.http.get(path)
+        assert (answer.status_code, answer.headers["Upgrade"]) == (426, "websocket")
+        assert "A proxy in between has to pass the upgrade on" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b'{"title": "Plan"}', "application/x-www-form-urlencoded"),
+        (b'{"title": "Plan"', "application/json"),
+        (b"\xff", "application/json"),
+        (b"[]", "application/json"),
+        (b"null", "application/json"),
+        (b"", "application/json"),
+    ],
+)
+async def test_a_body_that_is_no_json_object_is_said_to_be_none(ada: Browser, content: bytes, kind: str) -> None:
+    answer = await ada.http.post("/api/v1/documents", content=content, headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert "must be a JSON object in UTF-8, sent with `Content-Type: application/json`" in answer.json()["detail"]
+
+
+async def test_what_is_wrong_with_a_field_is_said_without_the_validators_own_words(ada: Browser) -> None:
+    answer = await ada.call("POST", "/documents", {"title": "a\tb"})
+    assert answer.json()["errors"][0]["message"] == "must not contain control characters"
+
+
+async def test_a_scope_that_is_none_is_named_beside_those_that_there_are(ada: Browser) -> None:
+    for scope in ("documents:all", ""):
+        answer = await ada.call("POST", "/tokens", {"name": "reader", "scopes": [scope]})
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == f"`scopes` has {scope!r}; there are documents:read and documents:write."

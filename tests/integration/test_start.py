@@ -184,6 +184,39 @@ def test_a_new_account_is_said_with_its_folder_and_its_place(tmp_path: Path) -> 
     assert re.search(rf"no account .* eve@example.com in {tmp_path}.*quire user create", unknown.stderr)
 
 
+@pytest.mark.parametrize(
+    ("password", "name", "says"),
+    [
+        ("short", "Ada", "password .* at least 10 characters"),
+        ("x" * 201, "Ada", "password .* at most 200 characters"),
+        ("\udcff" * 12, "Ada", "password .* no text in UTF-8"),
+        ("correct horse battery", "x" * 101, "name .* at most 100 characters"),
+        ("correct horse battery", "Ada\nBob", "name .* control characters"),
+        ("correct horse battery", " ", "name .* at least 1 character"),
+    ],
+)
+def test_an_account_that_the_app_would_not_take_is_not_made_by_the_command(
+    tmp_path: Path, password: str, name: str, says: str
+) -> None:
+    ended = CliRunner().invoke(
+        app,
+        ["user", "create", "ada@example.com", "--name", name, "--password-stdin", "--data", str(tmp_path / "data")],
+        input=password.encode(errors="surrogateescape"),
+    )
+    assert ended.exit_code == 1
+    assert re.search(rf"The {says}\. No account was made\.", ended.output), ended.output
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_token_whose_name_the_app_would_not_take_is_not_made(tmp_path: Path) -> None:
+    made = on_folder(tmp_path, "user", "create", "ada@example.com", "--password-stdin", text="correct horse battery\n")
+    assert made.returncode == 0
+    for name in ("", "x" * 101, "a\tb"):
+        refused = on_folder(tmp_path, "token", "create", "ada@example.com", "--name", name)
+        assert (refused.returncode, refused.stdout) == (1, ""), name
+        assert re.search(r"The name cannot be used: .*characters?\. No token was made\.", refused.stderr)
+
+
 def test_a_password_that_is_typed_in_two_ways_makes_no_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     typed = iter(["correct horse battery", "correct horse batterie", *["correct horse battery"] * 2])
     monkeypatch.setattr("getpass.getpass", lambda _: next(typed))

@@ -93,6 +93,12 @@ def test_the_client_is_found_behind_a_network_of_proxies_that_name_ports(forward
     assert client_address("10.1.0.1", forwarded, Proxies("10.1.0.0/16")) == client
 
 
+def test_the_page_names_the_words_that_a_setting_may_be() -> None:
+    rows = {row.split("`")[1]: row for row in lines() if row.startswith("| `")}
+    assert "`auto`, `json` or `console`" in rows["QUIRE_LOG_FORMAT"]
+    assert "`debug`, `info`, `warning` or `error`" in rows["QUIRE_LOG_LEVEL"]
+
+
 def test_what_is_given_on_the_command_line_is_checked_too_and_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUIRE_PORT", "1234")
     assert read_settings(port=4321, host=None).port == 4321

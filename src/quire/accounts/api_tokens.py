@@ -48,7 +48,7 @@ class ApiTokens:
         """Return (secret, row); the secret is not kept. Raises `UnknownScope`."""
         unknown = set(scopes) - set(SCOPES)
         if unknown:
-            raise UnknownScope(f"unknown scope {', '.join(sorted(unknown))}; known are {', '.join(SCOPES)}")
+            raise UnknownScope(f"has {', '.join(map(repr, sorted(unknown)))}; there are {' and '.join(SCOPES)}")
         secret = TOKEN_PREFIX + new_secret()
         row = TokenRow(new_id(), account, name, tuple(scopes) or SCOPES, now(), None, expires_at)
         async with self._db.write() as connection:

@@ -36,7 +36,10 @@ class Exchange:
         """Return the body of the answer to whoever `admit` says, in the tab of that name; raises `Problem`."""
         try:
             state_vector, at = wire.read_var_bytes(body, 0)
-            update, _ = wire.read_var_bytes(body, at)
+            update, end = wire.read_var_bytes(body, at)
+            if end < len(body):
+                # Whoever sent more takes it for saved when the answer comes.
+                raise wire.MalformedMessage(f"{len(body) - end} bytes follow them")
         except wire.MalformedMessage as error:
             raise Problem(400, f"The body is not a state vector and an update: {error}.") from None
         connection = tab_of(tab) or secrets.token_hex(16)

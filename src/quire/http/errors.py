@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -21,6 +21,8 @@ from quire.limits.throttle import Throttle
 from quire.storage.failure import NO_ROOM, StorageUnavailable
 
 _log = structlog.get_logger("quire.http")
+
+NO_OBJECT: Final = "The body must be a JSON object in UTF-8, sent with `Content-Type: application/json`."
 
 
 class Problem(Exception):
@@ -61,7 +63,7 @@ def _field(error: Mapping[str, Any]) -> dict[str, object]:
     limit = context.get("min_length", context.get("max_length"))
     said: dict[str, object] = {
         "field": ".".join(str(part) for part in error["loc"][1:]),
-        "message": error["msg"],
+        "message": error["msg"].removeprefix("Value error, "),
         "code": error["type"],
     }
     return said if limit is None else said | {"limit": limit}
@@ -94,6 +96,9 @@ def _add_faults_of_requests(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         detail = str(error.detail)
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            # FastAPI's word for a body that is no text.
+            return problem_response(422, NO_OBJECT, code="invalid")
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = (error.headers or {}).get("Allow", "other methods")
             detail = f"{request.method} does nothing at this address; use {allowed}."
@@ -105,6 +110,8 @@ def _add_faults_of_requests(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        if any(item["loc"] == ("body",) or item["type"] == "json_invalid" for item in error.errors()):
+            return problem_response(422, NO_OBJECT, code="invalid")
         return problem_response(
             422,
             "Some fields are not valid: `errors` says which and why.",

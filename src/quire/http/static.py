@@ -68,8 +68,13 @@ def routes(app: BrowserApp) -> APIRouter:
 
     @router.api_route("/{path:path}", methods=["GET", "HEAD"])
     async def browser_app(path: str, request: Request) -> Response:
-        if path.startswith(("api/", "collab", "yjs/")):
-            raise Problem(404, "There is nothing at this address. /api/v1/openapi.json lists what there is.")
+        if path.startswith(("collab", "yjs/")):
+            raise Problem(
+                426,
+                "This address is for WebSockets, and the request asked for none. A proxy in between has to pass the "
+                "upgrade on.",
+                headers={"Upgrade": "websocket"},
+            )
         return app.answer(path, request)
 
     return router

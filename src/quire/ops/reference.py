@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Literal, get_args, get_origin
 
 from quire.settings import KIB, MIB, NOT_ABOVE, ZERO_MEANS_NONE, Settings, variable
 
@@ -20,13 +21,18 @@ def lines() -> Iterator[str]:
     yield "| setting | default | what it is |"
     yield "|---|---|---|"
     for name, field in Settings.model_fields.items():
-        more = " 0 is allowed." if name in ZERO_MEANS_NONE and name != "port" else ""
+        more = " 0 is allowed." if name in ZERO_MEANS_NONE and name != "port" else _choices(field.annotation)
         yield f"| `{variable(name)}` | {_shown(field.default)} | {field.description}{more} |"
     yield ""
     yield "What belongs together:"
     yield ""
     for lower, upper, why in NOT_ABOVE:
         yield f"- `{variable(lower)}` is at most `{variable(upper)}`: {why}."
+
+
+def _choices(kind: object) -> str:
+    *others, last = (f"`{choice}`" for choice in get_args(kind)) if get_origin(kind) is Literal else ("",)
+    return f" {', '.join(others)} or {last}." if others else ""
 
 
 def _shown(value: object) -> str:

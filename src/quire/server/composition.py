@@ -129,7 +129,9 @@ class Server:
     async def open(self) -> FastAPI | SecurityLayer:
         """Open storage and return the ASGI application."""
         await self._open_storage()
-        if not self.settings.loopback_only and not await self.services.people.any():
+        # A public address means a proxy: whoever comes through it first would own the workspace.
+        alone = self.settings.loopback_only and self.settings.public_url is None
+        if not alone and not await self.services.people.any():
             self.setup_code = secrets.token_hex(4)
         self._assemble()
         await self.factory.remove_unfinished()
