@@ -462,6 +462,15 @@ describe('[FM-165] pasted text is cleaned to the schema', () => {
       expect(outline(await paste(html, 'html', list))).toBe(items)
   })
 
+  test.each([
+    ['<h2>word</h2>', 'p', 'paragraph("wordmine")'],
+    ['<ul><li><p>word</p></li></ul>', 'p', 'paragraph("wordmine")'],
+    ['<blockquote><p>word</p></blockquote>', 'p', 'paragraph("wordmine")'],
+    ['<p>word</p>', 'h2', 'heading("wordmine")'],
+  ])('words from within a block do not change the block that they are put before: %s', async (html, into, joined) => {
+    expect(outline(await paste(html, 'html', `<${into}>mine</${into}>`))).toBe(joined)
+  })
+
   test('pasted without formatting, Markdown stays text and an address is no link', async () => {
     const content = '# Title\n\n- see [it](https://a.example)\n\n```\ncode\n```\nhttps://b.example now'
     const { doc } = await paste(content, 'plain')

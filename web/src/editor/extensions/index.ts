@@ -10,6 +10,7 @@ import { Carets } from './caret'
 import { ClearFormatting } from './clearFormatting'
 import { ConvertBlocks } from './convertBlocks'
 import { DocumentEnds } from './documentEnds'
+import { Dragging } from './dragging'
 import { FollowWords } from './followWords'
 import { EmojiNames } from '../emoji/emojiNames'
 import { LargeInsert } from './largeInsert'
@@ -56,6 +57,7 @@ export function extensions(
       onTooMuch: options.onTooMuch,
       onPictures: (view, held) => uploads.fill(view, held),
     }),
+    Dragging,
     LargeInsert.configure({ onRefused: options.onTooMuch }),
     Placeholder.configure({ placeholder: options.placeholder }),
     FindAndReplace.configure({ searchDebounceMs: 120, injectCSS: false }),

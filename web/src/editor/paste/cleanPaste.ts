@@ -6,6 +6,7 @@ import { CellSelection } from '@tiptap/pm/tables'
 import type { EditorView } from '@tiptap/pm/view'
 import { isItem } from '../extensions/lists'
 import { linkAddresses } from './addresses'
+import { asWords } from './asWords'
 import { copiedText } from './copiedText'
 import { isMarkdown, markdownToHtml } from './markdown'
 import { normalise, TooMuchPasted } from './normalise'
@@ -61,6 +62,12 @@ function asItems(slice: Slice, { $from }: Selection): Slice {
     item.type.create(null, line.type === paragraph ? line : paragraph?.create(null, line.content)),
   )
   return new Slice(Fragment.from($from.node(-2).type.create(null, items)), openStart + 2, openEnd + 2)
+}
+
+/** Whether words stand behind what is put here, in the same block. */
+function standsBefore(selection: Selection): boolean {
+  const { $to } = selection
+  return selection instanceof TextSelection && $to.parentOffset < $to.parent.content.size
 }
 
 /** In two steps: one undo brings back the text as it was written. */
@@ -133,11 +140,13 @@ export const CleanPaste = Extension.create<PasteOptions>({
           },
           transformPastedHTML: clean,
           transformPasted: (slice, view) => {
+            // What is moved is as it was.
+            if (view.dragging) return slice
             const { selection, schema } = view.state
-            // What is moved is as it was, who wants plain text wants no links, and code has none.
-            const as = view.dragging || isPlain(view) || selection.$from.parent.type.spec.code
+            // Who wants plain text wants no links, and code has none.
+            const as = isPlain(view) || selection.$from.parent.type.spec.code
             const linked = as ? slice : linkAddresses(slice, schema)
-            return view.dragging ? linked : asItems(ownLayout(linked, selection), selection)
+            return asItems(ownLayout(standsBefore(selection) ? asWords(linked) : linked, selection), selection)
           },
           clipboardTextParser: plainText,
           clipboardTextSerializer: ({ content }) => copiedText(content),

@@ -28,6 +28,16 @@ test('paper holds the document only, and page breaks start a page', async ({ own
   expect(paper.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(5)
 })
 
+test('a dialog that is open is not printed', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await owner.getByRole('button', { name: 'Share' }).click()
+  const dialog = owner.getByRole('dialog')
+  await dialog.waitFor()
+  await owner.emulateMedia({ media: 'print' })
+  await expect(dialog).toBeHidden()
+  await expect(owner.locator('.mantine-Modal-overlay')).toBeHidden()
+})
+
 test('a long document prints in full', async ({ owner, server }) => {
   await newDocument(owner, server)
   await text(owner).click()
