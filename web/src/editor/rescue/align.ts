@@ -4,7 +4,7 @@
  * Alignment of sequences with free ends (after O. Gotoh, An improved algorithm for matching biological sequences, 1982),
  * where each gap costs the same, however long it is: letters that stand in a row in the one do so in the other.
  */
-import { comparable } from './letters'
+import { comparable, WHOLE } from './letters'
 
 /** A letter that the copy had and that is gone: it may have been any. */
 export const GONE = '\0'
@@ -49,7 +49,7 @@ export function align(text: string, copy: string, doubt: Doubt = () => 0): Align
 
 /** Of two equal emojis next to each other one half of each may have been found. */
 function keepWhole(text: string, copy: string, places: (number | null)[]): void {
-  for (const { index } of text.matchAll(/[\ud800-\udbff][\udc00-\udfff]/g)) {
+  for (const { index } of text.matchAll(WHOLE)) {
     const place = places[index] ?? null
     const isThere = place !== null && (copy[place] !== GONE || places[index + 1] === place + 1)
     places[index] = isThere ? place : null

@@ -33,13 +33,16 @@ export function spelled({ client, clock }: Y.ID, letters: string): { id: Y.ID; l
   return letters.split('').map((letter, at) => ({ id: Y.createID(client, clock + at), letter }))
 }
 
+/** An emoji, or another character of two halves. */
+export const WHOLE = /[\ud800-\udbff][\udc00-\udfff]/g
+
 const FIRST_HALVES = 0xe000
 const SECOND_HALVES = 0xec00
 const KINDS = 0x0bff
 
 /** A text to be compared: no half of an emoji is like that of another. It is as long as before. */
 export function comparable(text: string): string {
-  return text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, (pair) => {
+  return text.replace(WHOLE, (pair) => {
     const kind = (pair.codePointAt(0) ?? 0) % KINDS
     return String.fromCharCode(FIRST_HALVES + kind, SECOND_HALVES + kind)
   })
