@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from quire import __version__
 from quire.settings import Settings, SettingsError, read_settings, unknown_variables
+from quire.validation import reason_of
 
 if TYPE_CHECKING:
     from quire.server.services import Services
@@ -252,7 +253,7 @@ def _field(rule: TypeAdapter[str], text: str, wrong: str, then: str) -> str:
     try:
         return rule.validate_python(text)
     except ValidationError as error:
-        why = error.errors()[0]["msg"].removeprefix("Value error, ")
+        why = reason_of(error.errors()[0])
         raise _fail(f"{wrong}: {why[:1].lower() + why[1:]}. {then}") from None
 
 

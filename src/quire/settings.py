@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, computed_field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from quire.validation import reason_of
+
 KIB = 1024
 MIB = 1024 * KIB
 
@@ -307,7 +309,7 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as error:
         lines = []
         for problem in error.errors():
-            text = NO_NUMBER.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+            text = NO_NUMBER.get(problem["type"], reason_of(problem))
             name = "_".join(str(part) for part in problem["loc"])
             lines.append(f"{variable(name)} is {problem['input']!r}: {text[:1].lower() + text[1:]}" if name else text)
         raise SettingsError("\n".join(lines)) from None

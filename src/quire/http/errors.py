@@ -19,6 +19,7 @@ from quire.concurrency.threads import NONE_LEFT, none_left
 from quire.limits.overload import Overloaded
 from quire.limits.throttle import Throttle
 from quire.storage.failure import NO_ROOM, StorageUnavailable
+from quire.validation import reason_of
 
 _log = structlog.get_logger("quire.http")
 
@@ -63,7 +64,7 @@ def _field(error: Mapping[str, Any]) -> dict[str, object]:
     limit = context.get("min_length", context.get("max_length"))
     said: dict[str, object] = {
         "field": ".".join(str(part) for part in error["loc"][1:]),
-        "message": error["msg"].removeprefix("Value error, "),
+        "message": reason_of(error),
         "code": error["type"],
     }
     return said if limit is None else said | {"limit": limit}
