@@ -4,7 +4,8 @@
  */
 import { Extension } from '@tiptap/core'
 import { isChangeOrigin } from '@tiptap/extension-collaboration'
-import { Plugin, PluginKey, type EditorState, type Transaction } from '@tiptap/pm/state'
+import type { ResolvedPos } from '@tiptap/pm/model'
+import { Plugin, PluginKey, TextSelection, type EditorState, type Transaction } from '@tiptap/pm/state'
 import { Decoration, DecorationSet, type EditorView } from '@tiptap/pm/view'
 import {
   absolutePositionToRelativePosition,
@@ -86,7 +87,10 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
         return { decorations, seen: beside(drawn.decorations, tr) ? -1 : drawn.seen }
       },
     },
-    props: { decorations: (state) => key.getState(state)?.decorations },
+    props: {
+      decorations: (state) => key.getState(state)?.decorations,
+      handleDoubleClick: (view, position, event) => !event.shiftKey && selectParted(view, position),
+    },
     view: (view) => {
       let frame = 0
       let timer: ReturnType<typeof setTimeout> | undefined
@@ -125,6 +129,28 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
       }
     },
   })
+}
+
+/** Selects the word at `position` where somebody's caret parts it: the browser would take one half of it. */
+function selectParted(view: EditorView, position: number): boolean {
+  const word = wordAt(view.state.doc.resolve(position))
+  const carets = key.getState(view.state)?.decorations
+  if (!word || !carets?.find(word.from + 1, word.to - 1).length) return false
+  view.dispatch(view.state.tr.setSelection(TextSelection.create(view.state.doc, word.from, word.to)))
+  return true
+}
+
+/** The word around a position, or beside it. */
+function wordAt($position: ResolvedPos): { from: number; to: number } | null {
+  const { parent, parentOffset } = $position
+  if (!parent.isTextblock) return null
+  const start = $position.start()
+  const text = parent.textBetween(0, parent.content.size, undefined, '\ufffc')
+  for (const { segment, index, isWordLike } of new Intl.Segmenter(undefined, { granularity: 'word' }).segment(text)) {
+    const end = index + segment.length
+    if (isWordLike && index <= parentOffset && parentOffset <= end) return { from: start + index, to: start + end }
+  }
+  return null
 }
 
 /** The states of others whose carets are drawn. */

@@ -1,7 +1,7 @@
 /** Seeing where the others are. */
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import * as Y from 'yjs'
-import { expect, full, newDocument, partsOf, PROVE, saved, share, test, text, type, visitor } from '../fixtures'
+import { expect, full, newDocument, partsOf, PROVE, saved, share, test, text, type, visitor, words } from '../fixtures'
 import { percentile } from '../pace'
 
 // Where workers are forbidden the registering fails, and faults are counted here.
@@ -87,6 +87,27 @@ test('the name at a caret does not turn words that run to the left, and no table
   if (!box || !caret) throw new Error('no caret')
   expect(Math.abs(box.y + box.height - caret.y)).toBeLessThan(5)
   expect(Math.abs(box.x - caret.x)).toBeLessThan(3)
+  await context.close()
+})
+
+test('a double click takes the whole word where somebody’s caret stands in it', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'one overlapping three')
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await expect(text(guest)).toContainText('three')
+  await text(guest).evaluate((element: HTMLElement) => element.editor?.chain().focus().setTextSelection(9).run())
+  const caret = owner.locator('.caret')
+  await expect(caret).toHaveCount(1)
+  const box = await caret.boundingBox()
+  if (!box) throw new Error('no caret')
+  // Left and right of it, in the middle of the line.
+  for (const beside of [-8, 8]) {
+    await text(owner).press('Home')
+    await owner.mouse.dblclick(box.x + beside, box.y + box.height / 2)
+    await expect.poll(() => owner.evaluate(() => getSelection()?.toString())).toBe('overlapping')
+  }
+  await owner.keyboard.type('whole')
+  await expect.poll(() => words(guest)).toBe('one whole three')
   await context.close()
 })
 
