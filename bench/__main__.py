@@ -13,13 +13,13 @@ from pathlib import Path
 
 import uvloop
 
-from bench import footprint, traces, workloads
+from bench import footprint, opens, traces, workloads
 from bench.report import chart, live_table, number, table, write
 from bench.servers import BASELINE, SERVERS, NotInstallable, Server
 
 RESULTS = Path(__file__).parent / "results"
 PAIR = ("quire", BASELINE)
-SCENARIOS = ("live", "idle", "cold", "storage", "wire", "traces")
+SCENARIOS = ("live", "idle", "cold", "opens", "storage", "wire", "traces")
 Figures = dict[str, float]
 
 
@@ -149,9 +149,25 @@ def measure(options: argparse.Namespace, names: list[str], results: dict[str, ob
                 f"Open a cold 1 MB document with {past:,} past updates",
                 pair,
                 options.rounds,
-                lambda server, past=past: footprint.cold_open(server, past),  # type: ignore[misc]
+                lambda server, past=past: opens.cold_open(server, past),  # type: ignore[misc]
             )
             for past in options.past
+        }
+    if "opens" in chosen:
+        count = 100 if options.quick else 1000
+        results["opens"] = {
+            "crowd": repeated(
+                "FM-092 a crowd opens one cold document of 100 KB at once",
+                pair,
+                options.rounds,
+                lambda server: opens.crowd(server, count),
+            ),
+            "many": repeated(
+                "FM-104 many cold documents of 10 KB are opened, fifty at a time",
+                pair,
+                options.rounds,
+                lambda server: opens.many(server, count),
+            ),
         }
     if "storage" in chosen:
         length = 10.0 if options.quick else 60.0

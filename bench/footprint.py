@@ -1,4 +1,4 @@
-"""What a server costs beside the live workloads: idle sockets, cold documents, bytes to storage and on the wire."""
+"""What a server costs beside the live workloads: idle sockets, bytes to storage and on the wire."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ async def idle(server: Server, sockets: int) -> dict[str, float]:
     return {"bytes_per_socket": (after - before) / sockets}
 
 
-async def fill(server: Server, document: str, updates: int) -> None:
-    """Write a 1 MB document as `updates` updates (0: all at once); wait for what is acknowledged."""
+async def fill(server: Server, document: str, updates: int, length: int = DOCUMENT_BYTES) -> None:
+    """Write `length` bytes of text as `updates` updates (0: all at once); wait for what is acknowledged."""
     socket = await connect(server.port, server.protocol, document, Tally())
     count = max(1, updates)
-    size, clock, chance = DOCUMENT_BYTES // count, 0, random.Random(1)
+    size, clock, chance = length // count, 0, random.Random(1)
     socket.start_counting()
     for number in range(count):
         words = "".join(chance.choices("abcdefghij      ", k=size))
@@ -54,29 +54,6 @@ async def _acknowledged(socket: Socket, ahead: int) -> None:
     deadline = time.monotonic() + 120
     while len(socket.unsaved) > ahead and time.monotonic() < deadline:  # noqa: ASYNC110 - counted in a callback
         await asyncio.sleep(0.002)
-
-
-async def cold_open(server: Server, updates: int) -> dict[str, float]:
-    """Milliseconds and bytes of memory to open a 1 MB document after a restart."""
-    (document,) = server.documents(1)
-    await fill(server, document, updates)
-    await asyncio.sleep(4)
-    server.stop()
-    server.start()
-    await asyncio.sleep(2)
-    before = usage(server.pid)
-    start = time.perf_counter()
-    socket = await connect(server.port, server.protocol, document, Tally())
-    elapsed = time.perf_counter() - start
-    size = socket.joined_bytes
-    after = usage(server.pid)
-    socket.transport.abort()
-    return {
-        "ms": elapsed * 1e3,
-        "memory": after.memory - before.memory,
-        "cpu_ms": (after.cpu - before.cpu) * 1e3,
-        "received": size,
-    }
 
 
 async def storage(server: Server, seconds: float) -> dict[str, float]:
