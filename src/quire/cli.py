@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import getpass
 import math
 import os
@@ -103,6 +104,8 @@ def serve(
     data: DataOption = None,
 ) -> None:
     """Serve documents until stopped."""
+    # Modules are read by the hundred and none of them is garbage; the server starts the collector again.
+    gc.disable()
     from quire.server.process import serve as run
 
     run(_settings(data, host, port, remarks=False))

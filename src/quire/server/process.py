@@ -124,6 +124,7 @@ async def _run(settings: Settings, announce: bool) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
     serving = _Uvicorn(config, node)
     node.folder_watch.on_failure = lambda: setattr(serving, "should_exit", True)
     try:
