@@ -36,6 +36,14 @@ class TokenRow:
     expires_at: int | None
 
 
+_PRESENTED: Final = (
+    sa.select(api_tokens, accounts.c.email, accounts.c.name.label("person"), accounts.c.language)
+    .join(accounts, accounts.c.id == api_tokens.c.account)
+    .where(api_tokens.c.hash == sa.bindparam("presented"), accounts.c.deactivated_at.is_(None))
+)
+"""Made once, as each request and each socket asks it."""
+
+
 class ApiTokens:
     """Tokens by which programs act for an account. `announce` is called when one ends."""
 
@@ -69,13 +77,7 @@ class ApiTokens:
         """Return the live token with this secret and its account."""
         time = now()
         async with self._db.read() as connection:
-            row = (
-                await connection.execute(
-                    sa.select(api_tokens, accounts.c.email, accounts.c.name.label("person"), accounts.c.language)
-                    .join(accounts, accounts.c.id == api_tokens.c.account)
-                    .where(api_tokens.c.hash == hashed(secret), accounts.c.deactivated_at.is_(None))
-                )
-            ).first()
+            row = (await connection.execute(_PRESENTED, {"presented": hashed(secret)})).first()
         if row is None or (row.expires_at is not None and row.expires_at <= time):
             return None
         if row.last_used_at is None or abs(time - row.last_used_at) > TOUCH:

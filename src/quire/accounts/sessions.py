@@ -36,6 +36,18 @@ class SessionRow:
     expires_at: int
 
 
+_LIVE: Final = (
+    sa.select(sessions, accounts.c.email, accounts.c.name, accounts.c.language)
+    .join(accounts, accounts.c.id == sessions.c.account)
+    .where(
+        sessions.c.hash == sa.bindparam("presented"),
+        ahead(sessions.c.expires_at, sa.bindparam("now", type_=sa.BigInteger)),
+        accounts.c.deactivated_at.is_(None),
+    )
+)
+"""Made once, as each request and each socket asks it."""
+
+
 class Sessions:
     """Rows on the server, found by an opaque cookie. `announce` is called after every change of access."""
 
@@ -73,17 +85,7 @@ class Sessions:
         """Return the live session of a cookie value and its account; slides its expiry."""
         time = now()
         async with self._db.read() as connection:
-            row = (
-                await connection.execute(
-                    sa.select(sessions, accounts.c.email, accounts.c.name, accounts.c.language)
-                    .join(accounts, accounts.c.id == sessions.c.account)
-                    .where(
-                        sessions.c.hash == hashed(secret),
-                        ahead(sessions.c.expires_at, time),
-                        accounts.c.deactivated_at.is_(None),
-                    )
-                )
-            ).first()
+            row = (await connection.execute(_LIVE, {"presented": hashed(secret), "now": time})).first()
         if row is None:
             return None
         # Also back from a future in which the clock was for a while, to which the session would else last.

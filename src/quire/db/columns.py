@@ -96,7 +96,7 @@ def require(metadata: sa.MetaData) -> None:
                 column.type.required = True
 
 
-def ahead(column: sa.ColumnElement[int], moment: int) -> sa.ColumnElement[bool]:
+def ahead(column: sa.ColumnElement[int], moment: int | sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     """Whether a time is after `moment`; what is no time is not, though databases call text greater than any number."""
     return column.between(moment + 1, LAST_MOMENT)
 

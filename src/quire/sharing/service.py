@@ -13,12 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from quire.access.contract import TOKEN_PREFIX, AccessChange, Credentials, Denied, Principal, Role
 from quire.access.tokens import derived, hashed, link_token, links_of_another_key
 from quire.accounts.service import AccountService
-from quire.db.columns import ahead
 from quire.db.engine import Database
 from quire.db.ids import now
-from quire.db.tables import documents, folders, grants, group_members, links, memberships, visits
-
-MAX_FOLDER_DEPTH = 64
+from quire.db.tables import grants, links, visits
+from quire.sharing.roles import ROLES, live
 
 
 class Announcements:
@@ -81,87 +79,15 @@ class SharingAccess:
 
     async def _roles(self, principal: Principal, wanted: Sequence[str], *, in_trash: bool) -> dict[str, Role]:
         """The one function of access; for several documents it asks no more often than for one."""
-        query = sa.select(documents.c.id, documents.c.workspace, documents.c.folder).where(documents.c.id.in_(wanted))
-        if not in_trash:
-            query = query.where(documents.c.trashed_at.is_(None))
-        found: list[tuple[str, str]] = []
+        asked = {"wanted": list(wanted), "account": principal.account, "link": principal.link, "now": now()}
         async with self._db.read() as connection:
-            places = (await connection.execute(query)).all()
-            if principal.account is not None and places:
-                found += await self._granted(connection, principal.account, places)
-            if principal.link is not None or principal.account is not None:
-                found += await self._linked(connection, principal, [place.id for place in places])
+            found = (await connection.execute(ROLES[in_trash], asked)).all()
         roles: dict[str, Role] = {}
         for document, label in found:
             # What damage made no role gives nothing, and takes nobody the other documents.
             with suppress(ValueError):
                 roles[document] = max(Role.parse(label), roles.get(document, Role.VIEWER))
         return _within_scopes(roles, principal.scopes)
-
-    async def _granted(
-        self, connection: AsyncConnection, account: str, places: Sequence[sa.Row[str, str, str | None]]
-    ) -> list[tuple[str, str]]:
-        """Return (document, role) of every grant to the account, on the document or above it."""
-        above = {folder: await self._ancestors(connection, folder) for folder in {place.folder for place in places}}
-        documents_of: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        for place in places:
-            resources = [("document", place.id), ("workspace", place.workspace)]
-            for resource in resources + [("folder", folder) for folder in above[place.folder]]:
-                documents_of.setdefault(resource, []).append((place.id, place.workspace))
-        rows = await connection.execute(
-            sa.select(grants).where(
-                sa.tuple_(grants.c.resource_kind, grants.c.resource).in_(list(documents_of)),
-                sa.tuple_(grants.c.subject_kind, grants.c.subject).in_(await self._subjects(connection, account)),
-                sa.or_(grants.c.expires_at.is_(None), ahead(grants.c.expires_at, now())),
-            )
-        )
-        return [
-            (document, row.role)
-            for row in rows
-            for document, workspace in documents_of[row.resource_kind, row.resource]
-            # What a workspace is given counts for its own documents only.
-            if row.subject_kind != "workspace" or row.subject == workspace
-        ]
-
-    async def _subjects(self, connection: AsyncConnection, account: str) -> list[tuple[str, str]]:
-        """Return whose grants are the account's: its own, its groups', and of workspaces that it is no guest of."""
-        groups = await connection.scalars(sa.select(group_members.c.group).where(group_members.c.account == account))
-        workspaces = await connection.scalars(
-            sa.select(memberships.c.workspace).where(memberships.c.account == account, memberships.c.role != "guest")
-        )
-        return [
-            ("account", account),
-            *(("group", group) for group in groups),
-            *(("workspace", workspace) for workspace in workspaces),
-        ]
-
-    async def _linked(
-        self, connection: AsyncConnection, principal: Principal, wanted: Sequence[str]
-    ) -> list[tuple[str, str]]:
-        """Return (document, role) of the link that the principal holds, or came by before."""
-        visited = sa.exists().where(
-            visits.c.account == (principal.account or ""),
-            visits.c.document == links.c.document,
-            visits.c.link == links.c.hash,
-        )
-        rows = await connection.execute(
-            sa.select(links.c.document, links.c.role).where(
-                links.c.document.in_(wanted),
-                sa.or_(links.c.hash == (principal.link or ""), visited),
-                _live(now()),
-                sa.or_(links.c.sign_in_required == sa.false(), sa.literal(principal.account is not None)),
-            )
-        )
-        return [(row.document, row.role) for row in rows]
-
-    async def _ancestors(self, connection: AsyncConnection, folder: str | None) -> list[str]:
-        found: list[str] = []
-        while folder is not None and len(found) < MAX_FOLDER_DEPTH:
-            found.append(folder)
-            folder = (
-                await connection.execute(sa.select(folders.c.parent).where(folders.c.id == folder))
-            ).scalar_one_or_none()
-        return found
 
     # ------------------------------------------------------------ the link
 
@@ -211,7 +137,7 @@ class SharingAccess:
 
     async def links_of_another_key(self) -> int:
         """Return how many links give access, but not as the app shows them: the key is not the one of their making."""
-        query = sa.select(links.c.document, links.c.nonce, links.c.hash).where(_live(now()))
+        query = sa.select(links.c.document, links.c.nonce, links.c.hash).where(live(now()))
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
         return links_of_another_key(self._key, rows)
@@ -231,7 +157,7 @@ class SharingAccess:
     async def visit(self, principal: Principal, document: str) -> bool:
         """Remember for the account that it opened the document by the link it presents; False: not by a live one."""
         time = now()
-        by_link = (links.c.document == document, links.c.hash == (principal.link or ""), _live(time))
+        by_link = (links.c.document == document, links.c.hash == (principal.link or ""), live(time))
         async with self._db.write() as connection:
             if (await connection.execute(sa.select(links.c.hash).where(*by_link))).first() is None:
                 return False
@@ -257,7 +183,7 @@ class SharingAccess:
         return (
             sa.select(visits.c.document)
             .join(links, sa.and_(links.c.document == visits.c.document, links.c.hash == visits.c.link))
-            .where(visits.c.account == account, _live(now()))
+            .where(visits.c.account == account, live(now()))
         )
 
     async def grant(
@@ -277,11 +203,6 @@ class SharingAccess:
     def changed(self, document: str) -> None:
         """Announce that something about a document's access changed."""
         self._announce(AccessChange(documents=frozenset({document})))
-
-
-def _live(time: int) -> sa.ColumnElement[bool]:
-    """A link that gives access now."""
-    return sa.and_(links.c.role.is_not(None), sa.or_(links.c.expires_at.is_(None), ahead(links.c.expires_at, time)))
 
 
 def _within_scopes(roles: dict[str, Role], scopes: frozenset[str] | None) -> dict[str, Role]:
