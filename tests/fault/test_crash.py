@@ -221,7 +221,7 @@ async def test_a_graceful_stop_exits_with_0_and_loses_nothing(launch: Callable[.
 async def test_a_graceful_stop_tells_everyone_to_come_again_at_different_moments(
     launch: Callable[..., QuireProcess],
 ) -> None:
-    deadline, window, count = 20, 1.0, 600
+    deadline, window, count = 20, 1.0, 300
     server = launch(shutdown_timeout=str(deadline), reconnect_window=str(window), pong_timeout="600")
     document = server.new_document()
     ends: list[tuple[float, int, str]] = []

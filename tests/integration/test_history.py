@@ -22,8 +22,8 @@ from quire.log.sqlite import SqliteLog
 from quire.sync.exchange import Visitor, exchange
 from rawclient import appended
 
-LONG = 1_000_000 if PROVE else 20_000
-STEP = 25_000 if PROVE else 4_000
+LONG = 1_000_000 if PROVE else 10_000
+STEP = 25_000 if PROVE else 2_500
 """Updates between compactions."""
 WRITER = 7
 
