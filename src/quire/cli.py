@@ -125,9 +125,9 @@ def user_create(
 
     address = _email(email)
     called = _field(TypeAdapter(Name), name or address.split("@")[0], "The name cannot be used", "No account was made.")
-    password = _line() if password_stdin else getpass.getpass("Password: ")
+    password = _line() if password_stdin else _prompt("Password: ")
     password = _field(TypeAdapter(Password), password, "The password cannot be used", "No account was made.")
-    if not password_stdin and getpass.getpass("The same again: ") != password:
+    if not password_stdin and _prompt("The same again: ") != password:
         raise _fail("The two passwords differ. No account was made.")
 
     async def work() -> str:
@@ -241,6 +241,15 @@ def _require_folder(folder: Path) -> None:
 
     if not (folder.is_file() or (folder / CATALOGUE).exists()):
         raise _fail(f"{folder.resolve()} is no data folder of Quire: it has no {CATALOGUE}. Name one with --data.")
+
+
+def _prompt(words: str) -> str:
+    try:
+        return getpass.getpass(words)
+    except EOFError:
+        raise _fail(
+            "There is nobody to ask for a password. Hand it in with --password-stdin. No account was made."
+        ) from None
 
 
 def _line() -> str:

@@ -225,6 +225,18 @@ def test_a_password_that_is_typed_in_two_ways_makes_no_account(tmp_path: Path, m
         assert (ended.exit_code, says in ended.output) == (code, True), ended.output
 
 
+def test_where_nobody_can_be_asked_for_a_password_the_way_without_a_prompt_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", closed)
+    ended = CliRunner().invoke(app, ["user", "create", "ada@example.com", "--data", str(tmp_path / "data")])
+    assert (ended.exit_code, "--password-stdin" in ended.output) == (1, True), ended.output
+    assert not (tmp_path / "data").exists()
+
+
 async def test_a_key_that_is_gone_is_not_made_anew_without_a_word(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
