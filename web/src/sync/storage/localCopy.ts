@@ -184,12 +184,9 @@ export class LocalCopy {
 
   /** Writes it before the page goes. */
   noteLast(): void {
-    if (survives(this.kept.get()) && !this.closed) {
-      this.confirmed = joined(this.confirmed, this.held())
-      addLastNote(this.name, this.confirmed)
-    }
-    // Where that has no room for it, this may still be in time.
+    // It may still be in time, and matters where the other place has no room for it.
     void this.note()
+    if (survives(this.kept.get()) && !this.closed) addLastNote(this.name, this.confirmed)
   }
 
   get writable(): boolean {
