@@ -8,6 +8,7 @@ import { schemaExtensions } from '../../src/editor/extensions'
 import { asStored, byLink, type Addresses } from '../../src/editor/picture/address'
 import { Picture } from '../../src/editor/picture/picture'
 import { Uploads } from '../../src/editor/picture/uploads'
+import { settled } from '../replicas/settled'
 
 const STORED = '/api/v1/documents/one/attachments/plan'
 const file = new File(['png'], 'plan.png', { type: 'image/png' })
@@ -55,7 +56,6 @@ function opened(
 }
 
 const pictureIn = ({ view }: Editor) => view.dom.querySelector<HTMLElement>('.picture')
-const settled = () => new Promise((done) => setTimeout(done, 0))
 
 test('a picture that a closed tab did not send is sent at the next opening of the document', async () => {
   // Nothing is loaded here.

@@ -1,5 +1,5 @@
 /** One open document: what is said of it, what is kept of it, and that nothing of it stays when it is left. */
-import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
+import { IDBObjectStore } from 'fake-indexeddb'
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { RoleName } from '../../src/api/client'
@@ -11,7 +11,7 @@ import { bringMade } from '../../src/sync/outbox/unattended'
 import { DocumentSession } from '../../src/sync/session/session'
 import { confirmStored, store, unsentOf } from '../../src/sync/storage/copies'
 import { GUEST, keptInfo, keptLink, storeName } from '../../src/sync/storage/notes'
-import { hurry, newDevice, paragraph } from '../replicas/device'
+import { hurry, newDevice, paragraph, slowStorage } from '../replicas/device'
 import { MemoryServer } from '../replicas/server'
 
 const ME = { id: 'ada', name: 'Ada', color: '#2f5d50' }
@@ -42,23 +42,6 @@ function start(id: string, person = 'ada', link: string | null = null): Document
 
 const status = (session: DocumentSession) => session.state.get().status.kind
 const becomes = (session: DocumentSession, kind: string) => vi.waitFor(() => expect(status(session)).toBe(kind), 15_000)
-
-/** The browser opens the copy only when the result is called. */
-function slowCopy(name: string): () => void {
-  const { open: begin } = IDBFactory.prototype
-  let release = (): void => undefined
-  const released = new Promise<void>((resolve) => (release = resolve))
-  vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(function (this: IDBFactory, wanted, ...rest) {
-    const request = begin.call(this, wanted, ...rest)
-    if (wanted === name)
-      Object.defineProperty(request, 'onsuccess', {
-        set: (then: (event: Event) => void) =>
-          request.addEventListener('success', (event) => void released.then(() => then(event))),
-      })
-    return request
-  })
-  return release
-}
 
 /** Another tab changes what is noted of a document that the server has not heard of. */
 function changeElsewhere(id: string, change: Parameters<typeof changeMade>[1]): void {
@@ -266,7 +249,7 @@ test('a copy that the browser reads only after all patience holds words that are
   server.keep(id)
   server.blocked = true
   await store(storeName('ada', id), paragraph('kept here'))
-  const release = slowCopy(storeName('ada', id))
+  const release = slowStorage(storeName('ada', id))
   hurry()
   const session = start(id)
   await becomes(session, 'saved')
@@ -287,7 +270,7 @@ test('of a copy that is read late only what was not sent is counted', async () =
   const sent = paragraph('sent long ago')
   await store(name, sent)
   await confirmStored(name, [sent])
-  const release = slowCopy(name)
+  const release = slowStorage(name)
   hurry()
   const session = start(id)
   await becomes(session, 'offline')
@@ -300,7 +283,7 @@ test('a copy that is read late is shown without a network, too', async () => {
   const id = newDocumentId('ada')
   server.goAway()
   await store(storeName('ada', id), paragraph('kept here'))
-  const release = slowCopy(storeName('ada', id))
+  const release = slowStorage(storeName('ada', id))
   hurry()
   const session = start(id)
   await becomes(session, 'offline')
@@ -315,7 +298,7 @@ test('words in a copy that is read only after access has gone are not thrown awa
   server.keep(id)
   server.refusal = 'permission-denied'
   await store(storeName('ada', id), paragraph('kept here'))
-  const release = slowCopy(storeName('ada', id))
+  const release = slowStorage(storeName('ada', id))
   hurry()
   const session = start(id)
   await vi.waitFor(() => expect(session.state.get()).toMatchObject({ problem: { kind: 'denied' }, kept: 'no' }))
