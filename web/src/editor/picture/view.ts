@@ -5,7 +5,7 @@ import i18next from 'i18next'
 import { holdLine } from '../extensions/steady'
 import { safeAddress } from '../links'
 import type { Addresses } from './address'
-import { setWidth } from './resize'
+import { LEAST_WIDTH, setWidth } from './resize'
 import type { Uploads } from './uploads'
 
 /** When what could not be fetched is asked for again. */
@@ -62,7 +62,7 @@ export class PictureView implements NodeView {
     let width = start.width
     handle.setPointerCapture(event.pointerId)
     const move = (moved: PointerEvent) => {
-      width = Math.max(32, start.width + (moved.clientX - start.x) * direction * reach)
+      width = Math.max(LEAST_WIDTH, start.width + (moved.clientX - start.x) * direction * reach)
       this.frame.style.width = `${width}px`
     }
     const giveUp = (pressed: KeyboardEvent) => {
