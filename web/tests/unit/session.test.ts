@@ -3,6 +3,7 @@ import { IDBObjectStore } from 'fake-indexeddb'
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { RoleName } from '../../src/api/client'
+import { CONNECTED } from '../../src/browser/events'
 import { rescueWords } from '../../src/editor/rescue'
 import { startI18n } from '../../src/i18n'
 import { sharedSocket } from '../../src/sync/connection/socket'
@@ -68,7 +69,7 @@ test('what is written while the server is told of what was written offline does 
   server.goAway()
   await becomes(session, 'offline')
   writes('offline')
-  window.addEventListener('quire:connected', () => writes('at once'), { once: true })
+  window.addEventListener(CONNECTED, () => writes('at once'), { once: true })
   server.comeBack()
   await vi.waitFor(() => expect(server.words(id)).toBe('offline\nat once'))
   await becomes(session, 'saved')
