@@ -41,9 +41,7 @@ class Background:
                 except Exception as error:  # noqa: BLE001 - upkeep goes on
                     self._failed(error)
 
-        coroutine = turns()
-        # A task that is cancelled before its first turn has not begun with it.
-        self.run(coroutine).add_done_callback(lambda _: coroutine.close())
+        self.run(turns())
 
     async def close(self) -> None:
         """Stop everything and wait for it."""

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from quire.concurrency.threads import NONE_LEFT, none_left
 from quire.db.groupcommit import CROWDED, GroupCommit
 from quire.db.tables import metadata
+from quire.storage.damage import readable
 from quire.storage.failure import DAMAGED, StorageUnavailable, check_tables, reason_of
 
 _log = structlog.get_logger("quire.db")
@@ -133,15 +134,11 @@ class Database:
 def _prepare_sqlite(connection: Any, _: Any) -> None:  # noqa: ANN401 - DBAPI objects have no types
     connection.isolation_level = None
     # One flipped bit in a title would else be an error for everybody in whose list it stands.
-    connection.driver_connection.text_factory = _readable
+    connection.driver_connection.text_factory = readable
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _readable(text: bytes) -> str:
-    return text.decode(errors="replace")
 
 
 def _upgrade(connection: sa.Connection) -> None:

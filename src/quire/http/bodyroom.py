@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from quire.limits.counts import less
 from quire.limits.overload import Overloaded
 
 SMALL: Final = 64 * 1024
@@ -42,9 +43,7 @@ class BodyRoom:
         try:
             yield
         finally:
-            self._taken[person] -= size
-            if not self._taken[person]:
-                del self._taken[person]
+            less(self._taken, person, size)
             freed, self._freed = self._freed, asyncio.Event()
             freed.set()
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from quire.access.household import household
+from quire.limits.counts import less
 from quire.limits.overload import excess
 
 MAX_HEAD: Final = 64 * 1024
@@ -91,9 +92,7 @@ class Connection(HttpToolsProtocol):
         if not self._counted:
             return
         self._counted = False
-        self.addresses[self._peer] -= 1
-        if self.addresses[self._peer] <= 0:
-            del self.addresses[self._peer]
+        less(self.addresses, self._peer)
 
     # ---------------------------------------------------------------- where in a request
 

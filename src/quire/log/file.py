@@ -16,6 +16,7 @@ from quire.log.contract import DamagedDocument, Stored, StoredUpdate
 from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
 from quire.log.turn import turn
+from quire.storage.damage import readable
 
 _logger = structlog.get_logger("quire.log")
 BUSY_SECONDS: Final = 5.0
@@ -46,11 +47,6 @@ def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
     connection.text_factory = readable
     return connection
-
-
-def readable(stored: bytes) -> str:
-    """Read text that one flipped bit may have made none: it names nothing then, and all others can still be read."""
-    return stored.decode(errors="replace")
 
 
 @contextmanager

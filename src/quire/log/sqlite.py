@@ -36,6 +36,7 @@ from quire.log.schema import migrate
 from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
 from quire.log.turn import give_way
+from quire.storage.damage import is_damage
 from quire.storage.failure import StorageUnavailable, reason_of
 from quire.storage.wal import DatabaseFiles
 
@@ -326,7 +327,7 @@ def _of_one_document(error: Exception) -> bool:
     """Whether an error may concern one document only: what was to be stored of it, or a part of the file."""
     if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError | OverflowError | UnicodeEncodeError | TypeError):
         return True
-    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT")
+    return is_damage(error)
 
 
 def _mend_heads(connection: sqlite3.Connection, snapshots: SnapshotStore) -> None:
@@ -334,7 +335,7 @@ def _mend_heads(connection: sqlite3.Connection, snapshots: SnapshotStore) -> Non
     try:
         mended = mend(connection, snapshots)
     except sqlite3.DatabaseError as error:
-        if not getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT"):
+        if not is_damage(error):
             raise
         _logger.error("the numbers of last updates cannot be checked", reason=reason_of(error))
         return

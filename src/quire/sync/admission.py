@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from quire.access.credentials import presented
 from quire.access.household import household
+from quire.limits.counts import less
 from quire.limits.rates import Rate
 from quire.sync.limits import GatewayLimits
 from quire.sync.sockets.allowance import Allowance
@@ -66,7 +67,7 @@ class Admission:
     def closed(self, address: str) -> None:
         """Count a socket no more."""
         self._sockets -= 1
-        _less(self._households, household(address))
+        less(self._households, household(address))
 
     def bind(self, person: str) -> bool:
         """Count a socket as a person's; False: the person has all that one may have."""
@@ -77,10 +78,4 @@ class Admission:
 
     def unbind(self, person: str) -> None:
         """Count a socket as the person's no more."""
-        _less(self._people, person)
-
-
-def _less(counter: Counter[str], key: str) -> None:
-    counter[key] -= 1
-    if counter[key] <= 0:
-        del counter[key]
+        less(self._people, person)

@@ -133,11 +133,7 @@ class WorkspaceService:
                     invitations.c.role,
                     invitations.c.created_at,
                     invitations.c.expires_at,
-                ).where(
-                    invitations.c.workspace == workspace,
-                    invitations.c.accepted_at.is_(None),
-                    ahead(invitations.c.expires_at, now()),
-                )
+                ).where(invitations.c.workspace == workspace, _open(now()))
             )
             return [Invitation(*row) for row in rows]
 
@@ -157,11 +153,7 @@ class WorkspaceService:
                     .select_from(invitations)
                     .join(workspaces, workspaces.c.id == invitations.c.workspace)
                     .join(accounts, accounts.c.id == invitations.c.inviter)
-                    .where(
-                        invitations.c.hash == hashed(secret),
-                        invitations.c.accepted_at.is_(None),
-                        ahead(invitations.c.expires_at, now()),
-                    )
+                    .where(invitations.c.hash == hashed(secret), _open(now()))
                 )
             ).first()
         if row is None:
@@ -178,11 +170,7 @@ class WorkspaceService:
             used = (
                 await connection.execute(
                     sa.update(invitations)
-                    .where(
-                        invitations.c.hash == hashed(secret),
-                        invitations.c.accepted_at.is_(None),
-                        ahead(invitations.c.expires_at, now()),
-                    )
+                    .where(invitations.c.hash == hashed(secret), _open(now()))
                     .values(accepted_at=now())
                     .returning(invitations.c.workspace, invitations.c.role)
                 )
@@ -196,3 +184,8 @@ class WorkspaceService:
                 )
             )
         return account
+
+
+def _open(time: int) -> sa.ColumnElement[bool]:
+    """An invitation by which somebody can join now."""
+    return sa.and_(invitations.c.accepted_at.is_(None), ahead(invitations.c.expires_at, time))

@@ -1,6 +1,7 @@
 import { Button, Group, Paper, Text } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { RELEASED } from '../browser/events'
 import { whenSaved } from '../sync/openDocuments'
 import { takeOver } from './serviceWorker'
 
@@ -11,8 +12,8 @@ export function ReleaseNotice() {
   const [waiting, setWaiting] = useState(false)
   useEffect(() => {
     const listen = () => setReady(true)
-    window.addEventListener('quire:release', listen)
-    return () => window.removeEventListener('quire:release', listen)
+    window.addEventListener(RELEASED, listen)
+    return () => window.removeEventListener(RELEASED, listen)
   }, [])
   if (!ready) return null
   return (

@@ -2,6 +2,8 @@
  * The service worker opens the app without a network. A new release is noticed when the server comes back (it was
  * restarted for it), when the tab is looked at again, and now and then; it takes over when the person says so.
  */
+import { CONNECTED, RELEASED } from '../browser/events'
+
 const UPDATE_CHECK_MS = 10 * 60_000
 const LEAST_PAUSE_MS = 60_000
 const TAKEOVER_TIMEOUT_MS = 3000
@@ -10,7 +12,7 @@ const RELOADED = 'quire:reloaded'
 let registration: ServiceWorkerRegistration | null = null
 
 function offer(): void {
-  window.dispatchEvent(new Event('quire:release'))
+  window.dispatchEvent(new Event(RELEASED))
 }
 
 /** Lets the worker keep the app for starts without a network, and offers each new release. */
@@ -39,7 +41,7 @@ export function registerServiceWorker(): void {
       void registered.update().catch(() => undefined)
     }
     setInterval(ask, UPDATE_CHECK_MS)
-    window.addEventListener('quire:connected', ask)
+    window.addEventListener(CONNECTED, ask)
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible' && Date.now() - asked > LEAST_PAUSE_MS) ask()
     })

@@ -5,6 +5,7 @@ import { Chance } from './chance'
 import { edit } from './edits'
 import { misplaced } from './misplaced'
 import { Replica } from './replica'
+import { settled } from './settled'
 
 type Request =
   | { do: 'open'; clients: number[]; base: string; seed: number }
@@ -49,9 +50,4 @@ export async function command(
   await settled()
   replica.check()
   return { updates: replica.outgoing().map(encode), names }
-}
-
-/** The binding does some of its work in a later turn. */
-function settled(): Promise<void> {
-  return new Promise((done) => setTimeout(done, 0))
 }

@@ -13,6 +13,23 @@ export function newDevice(): void {
   localStorage.clear()
 }
 
+/** A copy, or every one if none is named, is opened only when the result is called. */
+export function slowStorage(name?: string): () => void {
+  const { open: begin } = IDBFactory.prototype
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(function (this: IDBFactory, wanted, ...rest) {
+    const request = begin.call(this, wanted, ...rest)
+    if (name === undefined || wanted === name)
+      Object.defineProperty(request, 'onsuccess', {
+        set: (then: (event: Event) => void) =>
+          request.addEventListener('success', (event) => void released.then(() => then(event))),
+      })
+    return request
+  })
+  return release
+}
+
 /** An update that writes a paragraph. */
 export function paragraph(text: string): Uint8Array {
   const doc = new Y.Doc()

@@ -9,6 +9,7 @@ import * as Y from 'yjs'
 import schema from '../../src/editor/schema/schema.json'
 import { Chance } from './chance'
 import { Replica } from './replica'
+import { settled } from './settled'
 import { spoken } from './words'
 
 const WRITERS = 3
@@ -84,9 +85,6 @@ export async function walk(
   const phrases = people.flatMap((person) => person.phrases)
   return { words: words.all, phrases, text, typed, erased }
 }
-
-/** The binding does some of its work in a later turn. */
-const settled = (): Promise<void> => new Promise((done) => setTimeout(done, 0))
 
 /** Four paragraphs of so many words. */
 function document(words: Words, length: number): Uint8Array {

@@ -2,13 +2,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { Replica } from '../replicas/replica'
+import { settled } from '../replicas/settled'
 
 let one: Replica
 let other: Replica
 
 const shown = ({ editor }: Replica) =>
   editor.state.doc.children.map(({ type, textContent }) => [type.name, textContent])
-const settled = () => new Promise((done) => setTimeout(done, 0))
 
 function selectFromStartToEnd({ editor }: Replica): void {
   editor.commands.setTextSelection({ from: 1, to: editor.state.doc.content.size - 1 })

@@ -3,8 +3,7 @@ import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { firstContent } from '../../src/sync/outbox/madeOffline'
 import { exchange, Replica } from '../replicas/replica'
-
-const settled = (): Promise<void> => new Promise((done) => setTimeout(done, 0))
+import { settled } from '../replicas/settled'
 
 /** Both write a letter at a time, and hear of each other after so many. */
 async function together(first: Replica, second: Replica, lag: number): Promise<void> {

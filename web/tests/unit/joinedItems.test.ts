@@ -2,8 +2,7 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { Replica } from '../replicas/replica'
-
-const settled = () => new Promise((done) => setTimeout(done, 0))
+import { settled } from '../replicas/settled'
 
 function placeOf({ editor }: Replica, words: string): number {
   let place = -1

@@ -3,11 +3,10 @@ import type { Node } from '@tiptap/pm/model'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { exchange, Replica } from '../replicas/replica'
+import { settled } from '../replicas/settled'
 
 let one: Replica
 let other: Replica
-
-const settled = () => new Promise((done) => setTimeout(done, 0))
 
 function shape(node: Node): string {
   return node.isTextblock || node.isLeaf

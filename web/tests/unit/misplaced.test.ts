@@ -6,6 +6,7 @@ import { Chance } from '../replicas/chance'
 import { edit } from '../replicas/edits'
 import { anything, element, MISPLACED, put, text } from '../replicas/misplaced'
 import { Replica } from '../replicas/replica'
+import { settled } from '../replicas/settled'
 
 const TREES = 40
 const PERSON = 800
@@ -62,10 +63,6 @@ function startOf({ editor }: Replica, words: string): number {
 
 function typeInto(replica: Replica, words: string, typed: string): void {
   replica.editor.chain().setTextSelection(startOf(replica, words)).insertContent(typed).run()
-}
-
-function settled(): Promise<void> {
-  return new Promise((done) => setTimeout(done, 0))
 }
 
 test.each(Object.entries(MISPLACED))('writing goes on beside %s', async (_, write) => {

@@ -1,6 +1,5 @@
 /** Words that were written without a network, in a paragraph that somebody made a heading of before they arrived. */
 import { locks } from 'node:worker_threads'
-import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { rescueWords } from '../../src/editor/rescue'
@@ -8,7 +7,7 @@ import { OtherTabs } from '../../src/sync/connection/otherTabs'
 import { newDocumentId } from '../../src/sync/outbox/madeOffline'
 import { DocumentSession } from '../../src/sync/session/session'
 import { storeName } from '../../src/sync/storage/notes'
-import { hurry, newDevice, paragraph } from '../replicas/device'
+import { hurry, newDevice, paragraph, slowStorage } from '../replicas/device'
 import { MemoryServer } from '../replicas/server'
 
 const ME = { id: 'ada', name: 'Ada', color: '#2f5d50' }
@@ -77,20 +76,7 @@ async function meanwhile(): Promise<{ id: string; heading: Y.Doc }> {
 
 /** What a browser answers waits until the result is called: that its storage opens, or that a lock is to be had. */
 const slow = {
-  storage: (): (() => void) => {
-    const { open: begin } = IDBFactory.prototype
-    let release = (): void => undefined
-    const released = new Promise<void>((resolve) => (release = resolve))
-    vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(function (this: IDBFactory, ...wanted) {
-      const request = begin.apply(this, wanted)
-      Object.defineProperty(request, 'onsuccess', {
-        set: (then: (event: Event) => void) =>
-          request.addEventListener('success', (event) => void released.then(() => then(event))),
-      })
-      return request
-    })
-    return release
-  },
+  storage: () => slowStorage(),
   locks: (): (() => void) => {
     let release = (): void => undefined
     const released = new Promise<void>((resolve) => (release = resolve))

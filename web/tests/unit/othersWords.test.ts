@@ -2,11 +2,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { Replica } from '../replicas/replica'
+import { settled } from '../replicas/settled'
 
 let undoer: Replica
 let other: Replica
-
-const settled = () => new Promise((done) => setTimeout(done, 0))
 
 beforeEach(async () => {
   undoer = new Replica(1, Y.encodeStateAsUpdate(new Y.Doc()))

@@ -4,10 +4,12 @@ import i18next from 'i18next'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import { CONNECTED } from '../../src/browser/events'
 import { schemaExtensions } from '../../src/editor/extensions'
 import { asStored, byLink, type Addresses } from '../../src/editor/picture/address'
 import { Picture } from '../../src/editor/picture/picture'
 import { Uploads } from '../../src/editor/picture/uploads'
+import { settled } from '../replicas/settled'
 
 const STORED = '/api/v1/documents/one/attachments/plan'
 const file = new File(['png'], 'plan.png', { type: 'image/png' })
@@ -55,7 +57,6 @@ function opened(
 }
 
 const pictureIn = ({ view }: Editor) => view.dom.querySelector<HTMLElement>('.picture')
-const settled = () => new Promise((done) => setTimeout(done, 0))
 
 test('a picture that a closed tab did not send is sent at the next opening of the document', async () => {
   // Nothing is loaded here.
@@ -128,10 +129,10 @@ test('a picture that could not be had without a network is shown when there is o
   const note = () => pictureIn(editor)?.querySelector<HTMLElement>('.picture-note:not([hidden])')?.textContent
   await vi.waitFor(() => expect(note()).toBe('picture.broken'))
   of.mockResolvedValue(STORED)
-  window.dispatchEvent(new Event('quire:connected'))
+  window.dispatchEvent(new Event(CONNECTED))
   await settled()
   expect(note()).toBeUndefined()
   of.mockClear()
-  window.dispatchEvent(new Event('quire:connected'))
+  window.dispatchEvent(new Event(CONNECTED))
   expect(of).not.toHaveBeenCalled()
 })

@@ -1,8 +1,9 @@
 /** One open document: what is said of it, what is kept of it, and that nothing of it stays when it is left. */
-import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
+import { IDBObjectStore } from 'fake-indexeddb'
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { RoleName } from '../../src/api/client'
+import { CONNECTED } from '../../src/browser/events'
 import { rescueWords } from '../../src/editor/rescue'
 import { startI18n } from '../../src/i18n'
 import { sharedSocket } from '../../src/sync/connection/socket'
@@ -11,7 +12,7 @@ import { bringMade } from '../../src/sync/outbox/unattended'
 import { DocumentSession } from '../../src/sync/session/session'
 import { confirmStored, store, unsentOf } from '../../src/sync/storage/copies'
 import { GUEST, keptInfo, keptLink, storeName } from '../../src/sync/storage/notes'
-import { hurry, newDevice, paragraph } from '../replicas/device'
+import { hurry, newDevice, paragraph, slowStorage } from '../replicas/device'
 import { MemoryServer } from '../replicas/server'
 
 const ME = { id: 'ada', name: 'Ada', color: '#2f5d50' }
@@ -43,23 +44,6 @@ function start(id: string, person = 'ada', link: string | null = null): Document
 const status = (session: DocumentSession) => session.state.get().status.kind
 const becomes = (session: DocumentSession, kind: string) => vi.waitFor(() => expect(status(session)).toBe(kind), 15_000)
 
-/** The browser opens the copy only when the result is called. */
-function slowCopy(name: string): () => void {
-  const { open: begin } = IDBFactory.prototype
-  let release = (): void => undefined
-  const released = new Promise<void>((resolve) => (release = resolve))
-  vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(function (this: IDBFactory, wanted, ...rest) {
-    const request = begin.call(this, wanted, ...rest)
-    if (wanted === name)
-      Object.defineProperty(request, 'onsuccess', {
-        set: (then: (event: Event) => void) =>
-          request.addEventListener('success', (event) => void released.then(() => then(event))),
-      })
-    return request
-  })
-  return release
-}
-
 /** Another tab changes what is noted of a document that the server has not heard of. */
 function changeElsewhere(id: string, change: Parameters<typeof changeMade>[1]): void {
   changeMade({ id, owner: { id: 'ada', name: 'Ada' } }, change)
@@ -85,7 +69,7 @@ test('what is written while the server is told of what was written offline does 
   server.goAway()
   await becomes(session, 'offline')
   writes('offline')
-  window.addEventListener('quire:connected', () => writes('at once'), { once: true })
+  window.addEventListener(CONNECTED, () => writes('at once'), { once: true })
   server.comeBack()
   await vi.waitFor(() => expect(server.words(id)).toBe('offline\nat once'))
   await becomes(session, 'saved')
@@ -266,7 +250,7 @@ test('a copy that the browser reads only after all patience holds words that are
   server.keep(id)
   server.blocked = true
   await store(storeName('ada', id), paragraph('kept here'))
-  const release = slowCopy(storeName('ada', id))
+  const release = slowStorage(storeName('ada', id))
   hurry()
   const session = start(id)
   await becomes(session, 'saved')
@@ -287,7 +271,7 @@ test('of a copy that is read late only what was not sent is counted', async () =
   const sent = paragraph('sent long ago')
   await store(name, sent)
   await confirmStored(name, [sent])
-  const release = slowCopy(name)
+  const release = slowStorage(name)
   hurry()
   const session = start(id)
   await becomes(session, 'offline')
@@ -300,7 +284,7 @@ test('a copy that is read late is shown without a network, too', async () => {
   const id = newDocumentId('ada')
   server.goAway()
   await store(storeName('ada', id), paragraph('kept here'))
-  const release = slowCopy(storeName('ada', id))
+  const release = slowStorage(storeName('ada', id))
   hurry()
   const session = start(id)
   await becomes(session, 'offline')
@@ -315,7 +299,7 @@ test('words in a copy that is read only after access has gone are not thrown awa
   server.keep(id)
   server.refusal = 'permission-denied'
   await store(storeName('ada', id), paragraph('kept here'))
-  const release = slowCopy(storeName('ada', id))
+  const release = slowStorage(storeName('ada', id))
   hurry()
   const session = start(id)
   await vi.waitFor(() => expect(session.state.get()).toMatchObject({ problem: { kind: 'denied' }, kept: 'no' }))

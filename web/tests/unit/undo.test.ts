@@ -2,6 +2,7 @@
 import type { Editor } from '@tiptap/core'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { exchange, Replica } from '../replicas/replica'
+import { settled } from '../replicas/settled'
 import * as Y from 'yjs'
 
 let replica: Replica
@@ -267,7 +268,6 @@ test('an apostrophe in typing that goes on splits no step', () => {
 
 test('words that somebody types behind a split stay when it is undone, however few letters it moved', async () => {
   vi.useRealTimers()
-  const settled = () => new Promise((done) => setTimeout(done, 0))
   editor.commands.setContent('<p>one two</p><p>end</p>')
   await settled()
   const other = new Replica(2, Y.encodeStateAsUpdate(replica.doc))

@@ -7,6 +7,7 @@ import * as Y from 'yjs'
 import { colorCells, tableCommands } from '../../src/editor/table/commands'
 import { repairTables } from '../../src/editor/table/repair'
 import { exchange, Replica } from '../replicas/replica'
+import { settled } from '../replicas/settled'
 
 let one: Replica
 let other: Replica
@@ -14,7 +15,6 @@ let other: Replica
 const table = ({ editor }: Replica): Node => editor.state.doc.firstChild as Node
 const isEven = (replica: Replica) => TableMap.get(table(replica)).problems === null
 const cells = (replica: Replica) => table(replica).children.map((row) => row.children.map((cell) => cell.textContent))
-const settled = () => new Promise((done) => setTimeout(done, 0))
 
 async function meet(): Promise<void> {
   exchange(one, other)

@@ -24,11 +24,12 @@ from quire.db.tables import metadata
 from quire.log import heads
 from quire.log.archive import Archive
 from quire.log.contract import DamagedDocument
-from quire.log.file import LogFile, one_moment, readable
+from quire.log.file import LogFile, one_moment
 from quire.log.schema import MIGRATIONS, TABLES, read_as_newest
 from quire.log.snapshots import SnapshotStore
 from quire.log.stats import LogStats
 from quire.ops.folder import BLOBS, CATALOGUE, KEY, LOG
+from quire.storage.damage import readable
 from quire.storage.failure import reason_of
 
 CHECK_SECONDS = 20.0

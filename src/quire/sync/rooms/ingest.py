@@ -19,6 +19,7 @@ from quire.crdt.remote import WorkerKilled
 from quire.crdt.replica import Applied, ReplicaCorrupt, ReplicaLost
 from quire.crdt.turns import Payer, charged
 from quire.crdt.updates import MalformedUpdate, UpdateSummary, inspect
+from quire.limits.counts import less
 from quire.limits.throttle import Throttle
 from quire.sync.limits import RoomLimits, fits
 from quire.sync.rooms.document import LoadedDocument
@@ -194,15 +195,11 @@ class Ingest:
 
         async def work() -> None:
             self.waiting_bytes -= size
-            self._waiting_of[author] -= size
-            if not self._waiting_of[author]:
-                del self._waiting_of[author]
+            less(self._waiting_of, author, size)
             try:
                 await self._receive_heavy(update, sender, summary)
             finally:
-                self._backlog[author] -= size
-                if not self._backlog[author]:
-                    del self._backlog[author]
+                less(self._backlog, author, size)
 
         self._queue.add(work, of=author)
 

@@ -31,6 +31,7 @@ from quire.sync.rooms.relay import (
     decode,
     pack_presence,
     pack_updates,
+    run_of,
     unpack_presence,
     unpack_updates,
 )
@@ -52,6 +53,11 @@ class Identity:
 
     node: str
     boot: str
+
+    @property
+    def run(self) -> str:
+        """Its name (`run_of`)."""
+        return run_of(self.node, self.boot)
 
 
 class Neighbours:
@@ -153,7 +159,7 @@ class Neighbours:
     def _receive(self, raw: bytes) -> None:
         try:
             message = decode(raw)
-            if (message.node, message.boot) != (self._me.node, self._me.boot):
+            if message.sender != self._me.run:
                 self._take(message)
         except (MalformedMessage, MalformedUpdate, IndexError) as error:
             _log.warning("message of another node refused", document=self._document, error=str(error))
@@ -169,7 +175,7 @@ class Neighbours:
             self._peers[message.sender] = peer
         peer.heard = self._loop.time()
         peer.confirm(message.durable)
-        me = f"{self._me.node}/{self._me.boot}"
+        me = self._me.run
         if message.kind is Kind.UPDATES:
             for written in unpack_updates(message.body):
                 self._ingest.receive(written.update, Relayed(written.author, written.connection, peer, message.number))

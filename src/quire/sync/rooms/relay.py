@@ -42,6 +42,11 @@ class Kind(enum.IntEnum):
     """The sender has closed the document. No body."""
 
 
+def run_of(node: str, boot: str) -> str:
+    """Name one run of a node, as an addressee."""
+    return f"{node}/{boot}"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message; `counted` kinds carry text."""
@@ -53,7 +58,7 @@ class Message:
     durable: int
     """Everything in the sender's messages up to this number is in the log."""
     to: str
-    """The addressee's node and boot, empty for everybody."""
+    """The addressee's run, empty for everybody."""
     body: bytes
 
     def encode(self) -> bytes:
@@ -77,8 +82,8 @@ class Message:
 
     @property
     def sender(self) -> str:
-        """Name of the sender's run, as an addressee."""
-        return f"{self.node}/{self.boot}"
+        """The sender's run (`run_of`)."""
+        return run_of(self.node, self.boot)
 
 
 def decode(message: bytes) -> Message:

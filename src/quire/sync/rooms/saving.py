@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from quire.limits.counts import less
 from quire.log.contract import Outcome, Refused
 from quire.sync.rooms.sender import Refusal, Sender
 from quire.sync.rooms.writebuffer import WriteBuffer
@@ -87,9 +88,7 @@ class Saving:
         """
         self.unsaved -= 1
         self.unsaved_bytes -= len(update)
-        self.unsaved_of[sender.author] -= len(update)
-        if not self.unsaved_of[sender.author]:
-            del self.unsaved_of[sender.author]
+        less(self.unsaved_of, sender.author, len(update))
         self._answered.set()
         if isinstance(outcome, Refused):
             self._refuse(update, sender, outcome.reason)

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from quire.limits.counts import less
 from quire.log.contract import LogFull, Outcome, Update, UpdateLog
 from quire.sync.limits import fits
 from quire.sync.rooms.sender import Sender
@@ -96,9 +97,7 @@ class WriteBuffer:
         counts: dict[Sender, int] = {}
         documents: set[str] = set()
         for (answered, sender, update), outcome in zip(batch, outcomes, strict=True):
-            self._unsaved_of[sender.author] -= len(update.payload)
-            if not self._unsaved_of[sender.author]:
-                del self._unsaved_of[sender.author]
+            less(self._unsaved_of, sender.author, len(update.payload))
             if answered(update.payload, sender, outcome):
                 counts[sender] = counts.get(sender, 0) + 1
                 documents.add(update.document)

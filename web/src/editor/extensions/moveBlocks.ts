@@ -1,9 +1,9 @@
 /** Alt+Shift with an arrow moves the chosen paragraphs or items past their neighbour. */
 import { Extension, type Editor } from '@tiptap/core'
 import { Selection } from '@tiptap/pm/state'
+import { isItem } from './lists'
 
-/** Blocks that are moved as a whole, and tables: nothing in them is a neighbour. */
-const WHOLE = ['listItem', 'taskItem']
+/** As items, they are moved as a whole: nothing in them is a neighbour. */
 const ROWS = ['table', 'row']
 
 export const MoveBlocks = Extension.create({
@@ -20,10 +20,7 @@ export const MoveBlocks = Extension.create({
 
 function move({ state, view }: Editor, direction: 1 | -1): boolean {
   const { $from, $to } = state.selection
-  const range = $from.blockRange(
-    $to,
-    ({ type }) => !WHOLE.includes(type.name) && !ROWS.includes(String(type.spec.tableRole)),
-  )
+  const range = $from.blockRange($to, (node) => !isItem(node) && !ROWS.includes(String(node.type.spec.tableRole)))
   if (!range) return false
   const { parent, startIndex, endIndex, start, end } = range
   const neighbour = parent.maybeChild(direction < 0 ? startIndex - 1 : endIndex)

@@ -1,6 +1,7 @@
 /** Tab belongs to the text: it indents. After Escape it moves on, as it does everywhere else on the page. */
 import { Extension } from '@tiptap/core'
 import { Plugin, TextSelection } from '@tiptap/pm/state'
+import { isItem } from './lists'
 
 export const TabKey = Extension.create({
   name: 'tabKey',
@@ -52,11 +53,11 @@ export const TabInCells = Extension.create({
     const move = (command: 'sinkListItem' | 'liftListItem') => () => {
       const { $from, empty } = this.editor.state.selection
       if (!(this.editor.state.selection instanceof TextSelection) || !empty || $from.parentOffset > 0) return false
-      const item = $from.depth > 2 ? $from.node(-1).type.name : ''
-      if (!this.editor.isActive('table') || !['listItem', 'taskItem'].includes(item)) return false
+      const item = $from.depth > 2 ? $from.node(-1) : null
+      if (!this.editor.isActive('table') || !item || !isItem(item)) return false
       // An outermost item would leave its list: back it goes to the cell before.
-      if (command === 'liftListItem' && $from.node(-3).type.name !== item) return false
-      return this.editor.commands[command](item)
+      if (command === 'liftListItem' && $from.node(-3).type !== item.type) return false
+      return this.editor.commands[command](item.type.name)
     }
     return { Tab: move('sinkListItem'), 'Shift-Tab': move('liftListItem') }
   },

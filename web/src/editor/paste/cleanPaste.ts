@@ -31,6 +31,11 @@ function isPlain(view: EditorView): boolean {
   return input.shiftKey && input.lastKeyCode !== 45
 }
 
+/** Whether what comes is letters and nothing else: that is asked for, or is all that code has room for. */
+function takesLetters(view: EditorView): boolean {
+  return isPlain(view) || Boolean(view.state.selection.$from.parent.type.spec.code)
+}
+
 /** The page stands still while this many characters of HTML are read: that is said first. */
 const LARGE = 1_000_000
 
@@ -127,8 +132,7 @@ export const CleanPaste = Extension.create<PasteOptions>({
             paste: (view, event) => {
               remember(event.clipboardData)
               const html = event.clipboardData?.getData('text/html') ?? ''
-              const as = isPlain(view) || view.state.selection.$from.parent.type.spec.code
-              if (html.length < LARGE || as || !view.editable) return false
+              if (html.length < LARGE || takesLetters(view) || !view.editable) return false
               event.preventDefault()
               onLarge(() => void (view.isDestroyed || view.pasteHTML(html)))
               return true
@@ -143,9 +147,7 @@ export const CleanPaste = Extension.create<PasteOptions>({
             // What is moved is as it was.
             if (view.dragging) return slice
             const { selection, schema } = view.state
-            // Who wants plain text wants no links, and code has none.
-            const as = isPlain(view) || selection.$from.parent.type.spec.code
-            const linked = as ? slice : linkAddresses(slice, schema)
+            const linked = takesLetters(view) ? slice : linkAddresses(slice, schema)
             return asItems(ownLayout(standsBefore(selection) ? asWords(linked) : linked, selection), selection)
           },
           clipboardTextParser: plainText,

@@ -1,5 +1,5 @@
 /** Pasted HTML, cleaned to what the schema holds: structure and meaning stay, looks and everything active go. */
-import { MOST_ALT, MOST_INSERTED } from '../limits'
+import { LEAST_SIDE, MOST_ALT, MOST_INSERTED, MOST_SIDE } from '../limits'
 import { safeAddress } from '../links'
 import { declarations, elements, rename, tag, unwrap } from './dom'
 import { usualIn } from './fonts'
@@ -51,7 +51,7 @@ const KEPT: Record<string, (value: string, element: Element) => string | null> =
 
 function size(value: string): string | null {
   const number = Math.round(Number(value))
-  return number >= 16 && number <= 8192 ? String(number) : null
+  return number >= LEAST_SIDE && number <= MOST_SIDE ? String(number) : null
 }
 
 function span(value: string, most: number): string | null {

@@ -2,20 +2,22 @@
 import type { Editor } from '@tiptap/core'
 import { NodeSelection } from '@tiptap/pm/state'
 import type { EditorView } from '@tiptap/pm/view'
+import { LEAST_SIDE, MOST_SIDE } from '../limits'
 
-const LEAST = 32
+/** Narrower, its handles would meet. */
+export const LEAST_WIDTH = 32
 const STEP = 1.1
 
 export function setWidth(view: EditorView, position: number, width: number): void {
   const image = imageAt(view, position)
   if (!image) return
-  const most = image.closest('.picture')?.clientWidth ?? 8192
-  const wide = Math.round(Math.max(LEAST, Math.min(width, most)))
+  const most = image.closest('.picture')?.clientWidth ?? MOST_SIDE
+  const wide = Math.round(Math.max(LEAST_WIDTH, Math.min(width, most)))
   const shape = image.naturalWidth ? image.naturalHeight / image.naturalWidth : image.height / image.width
   view.dispatch(
     view.state.tr
       .setNodeAttribute(position, 'width', wide)
-      .setNodeAttribute(position, 'height', Math.max(16, Math.round(wide * shape))),
+      .setNodeAttribute(position, 'height', Math.max(LEAST_SIDE, Math.round(wide * shape))),
   )
 }
 

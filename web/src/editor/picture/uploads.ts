@@ -16,7 +16,7 @@ import type { PastedPicture } from '../paste/pictures'
 export type Upload = (file: File) => Promise<string>
 
 /** The files of pictures that the server does not have, by the id of their block. */
-export interface UnsentPictures {
+interface UnsentPictures {
   keep: (id: string, file: File) => Promise<void>
   all: () => Promise<[string, File][]>
   forget: (id: string) => Promise<void>

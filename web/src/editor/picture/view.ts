@@ -2,14 +2,15 @@
 import type { Node } from '@tiptap/pm/model'
 import type { EditorView, NodeView } from '@tiptap/pm/view'
 import i18next from 'i18next'
+import { CONNECTED } from '../../browser/events'
 import { holdLine } from '../extensions/steady'
 import { safeAddress } from '../links'
 import type { Addresses } from './address'
-import { setWidth } from './resize'
+import { LEAST_WIDTH, setWidth } from './resize'
 import type { Uploads } from './uploads'
 
 /** When what could not be fetched is asked for again. */
-const CONNECTED = ['quire:connected', 'online']
+const BACK = [CONNECTED, 'online']
 
 function loaded(image: HTMLImageElement): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -62,7 +63,7 @@ export class PictureView implements NodeView {
     let width = start.width
     handle.setPointerCapture(event.pointerId)
     const move = (moved: PointerEvent) => {
-      width = Math.max(32, start.width + (moved.clientX - start.x) * direction * reach)
+      width = Math.max(LEAST_WIDTH, start.width + (moved.clientX - start.x) * direction * reach)
       this.frame.style.width = `${width}px`
     }
     const giveUp = (pressed: KeyboardEvent) => {
@@ -124,7 +125,7 @@ export class PictureView implements NodeView {
       // Drawn again, it is asked for again: at the latest when there is a network.
       this.shown = ''
       this.explain(i18next.t('picture.broken'))
-      for (const event of CONNECTED) window.addEventListener(event, this.again)
+      for (const event of BACK) window.addEventListener(event, this.again)
     }
   }
 
@@ -134,7 +135,7 @@ export class PictureView implements NodeView {
   }
 
   private stopRetrying(): void {
-    for (const event of CONNECTED) window.removeEventListener(event, this.again)
+    for (const event of BACK) window.removeEventListener(event, this.again)
   }
 
   private put(image: HTMLImageElement): void {

@@ -21,7 +21,7 @@ const MOST_PAIRS = 10_000_000
 /** What would be more is compared in parts, of about so many letters on both sides. */
 const PART = 300
 /** So many letters in a row, if they are in the copy once, are where a comparison is parted. */
-const TELLING = 24
+const LANDMARK = 24
 /** Where such letters are looked for, as shares of the text. */
 const SHARES = [0.5, 0.4, 0.6, 0.25, 0.75]
 
@@ -127,7 +127,7 @@ function alignComparable(text: string, copy: string, doubt: Doubt, most: number)
 function sameStart(text: string, copy: string, doubt: Doubt): number {
   let start = 0
   while (start < text.length && start < copy.length && text[start] === copy[start] && doubt(start) === 0) start += 1
-  return start < TELLING ? 0 : start
+  return start < LANDMARK ? 0 : start
 }
 
 /** The places of a text that is known to begin as its copy does, and no more. */
@@ -139,9 +139,9 @@ function alikeUpTo(start: number, text: string): (number | null)[] {
 function alignParts(text: string, copy: string, doubt: Doubt, alike: number): Alignment | null {
   for (const share of SHARES) {
     const at = alike + Math.floor((text.length - alike) * share)
-    const piece = text.slice(at, at + TELLING)
+    const piece = text.slice(at, at + LANDMARK)
     const place = copy.indexOf(piece, alike)
-    if (at === 0 || piece.length < TELLING || place <= 0 || copy.includes(piece, place + 1)) continue
+    if (at === 0 || piece.length < LANDMARK || place <= 0 || copy.includes(piece, place + 1)) continue
     const before = alignComparable(text.slice(0, at), copy.slice(0, place), doubt, PART * PART)
     const rest = alignComparable(text.slice(at), copy.slice(place), (one) => doubt(at + one), PART * PART)
     const places = [...before.places, ...rest.places.map((one) => (one === null ? null : one + place))]

@@ -6,7 +6,7 @@ import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 
 /** Bytes of a piece, about. */
-export const PIECE = 256 * 1024
+const PIECE = 256 * 1024
 
 type Struct = ReturnType<typeof Y.decodeUpdate>['structs'][number]
 

@@ -1,5 +1,6 @@
 /** One WebSocket for all documents of this tab: connects again for ever, and notices dead links by itself. */
 import { HocuspocusProviderWebsocket, WebSocketStatus, type onCloseParameters } from '@hocuspocus/provider'
+import { CONNECTED } from '../../browser/events'
 import schema from '../../editor/schema/schema.json'
 import { TRY_LATER } from './refusals'
 import { tab } from './tab'
@@ -120,7 +121,7 @@ export function sharedSocket(deadAfter = 25): TabSocket {
     maxDelay: 15_000,
   })
   socket = created
-  created.on('connect', () => window.dispatchEvent(new Event('quire:connected')))
+  created.on('connect', () => window.dispatchEvent(new Event(CONNECTED)))
   // A browser that says "offline" is believed at once, but not for ever: attempts go on.
   window.addEventListener('offline', () => created.renew())
   const wake = () => created.wake()

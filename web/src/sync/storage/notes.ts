@@ -51,7 +51,7 @@ export function keepLink(name: string, link: string | null): void {
 const MOST_WRITERS = 50
 
 /** As which client of the document a tab wrote, and what of that was young when it wrote last. */
-export interface Writer {
+interface Writer {
   client: number
   /** The clock of the first word that was young. */
   since: number
