@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from quire.access.contract import Principal, Role
 from quire.db import groupcommit
 from quire.db.engine import Database
 from quire.db.ids import now
@@ -312,6 +314,54 @@ async def test_a_name_that_somebody_else_gave_in_between_is_not_written_over(nod
         "PATCH", f"/documents/{document}", {"title": "new"}, **{"If-Match": current.headers["ETag"]}
     )
     assert renamed.json()["title"] == "new"
+
+
+OF_OTHERS = """
+    WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10000),
+        kinds(kind) AS (VALUES ('document'), ('folder'), ('workspace'))
+    INSERT INTO grants SELECT kind, kind || x, 'account', 'other' || x % 100, 'editor', NULL FROM n, kinds
+"""
+OF_ONE = """
+    WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10000)
+    INSERT INTO grants SELECT 'document', 'more' || x, 'account', accounts.id, 'editor', NULL FROM n, accounts
+"""
+
+
+async def test_what_else_is_given_to_people_makes_no_open_and_no_list_slower(node: Server, ada: Browser) -> None:
+    papers = [(await ada.call("POST", "/documents", {"title": "a"})).json()["id"] for _ in range(5)]
+    account = (await ada.call("GET", "/session")).json()["account"]["id"]
+    engine = node.services.database.engine
+    await engine.dispose()
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def count(connection: Any, _: object) -> None:
+        connection.run_async(lambda driver: driver.set_progress_handler(step, 10))
+
+    principal = Principal("Ada", account=account)
+
+    async def work(*, listing: bool) -> int:
+        nonlocal steps
+        steps = 0
+        for wanted in (papers, papers[:1]):
+            roles = await node.services.access.roles_even_in_trash(principal, wanted)
+            assert roles == dict.fromkeys(wanted, Role.OWNER)
+        if listing:
+            assert len((await ada.call("GET", "/documents")).json()["items"]) >= len(papers)
+        return steps
+
+    few, few_opens = await work(listing=True), await work(listing=False)
+    with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
+        catalogue.execute(OF_OTHERS)
+    assert await work(listing=True) < 2 * few
+    with closing(sqlite3.connect(node.settings.data / "catalogue.db")) as catalogue, catalogue:
+        catalogue.execute(OF_ONE)
+    assert await work(listing=False) < 2 * few_opens
 
 
 @pytest.mark.parametrize("value", ["'never'", "x'ff'", "4611686018427387904"])

@@ -47,16 +47,22 @@ def _statement(*, in_trash: bool) -> sa.CompoundSelect[str, str]:
             memberships.c.account == account, memberships.c.role != "guest"
         ),
     ).cte("subjects")
-    granted = (
-        sa.select(resource.c.id, grants.c.role)
-        .join(grants, sa.and_(grants.c.resource_kind == resource.c.kind, grants.c.resource == resource.c.resource))
-        .join(subject, sa.and_(grants.c.subject_kind == subject.c.kind, grants.c.subject == subject.c.subject))
+    # Grants are looked up one by one, never joined: databases that guess wrong would read all there are of a kind.
+    role = (
+        sa.select(grants.c.role)
         .where(
-            # What a workspace is given counts for its own documents only.
-            sa.or_(grants.c.subject_kind != "workspace", grants.c.subject == resource.c.workspace),
+            grants.c.resource_kind == resource.c.kind,
+            grants.c.resource == resource.c.resource,
+            grants.c.subject_kind == subject.c.kind,
+            grants.c.subject == subject.c.subject,
             sa.or_(grants.c.expires_at.is_(None), ahead(grants.c.expires_at, now)),
         )
+        .scalar_subquery()
     )
+    # What a workspace is given counts for its own documents only.
+    own = sa.or_(subject.c.kind != "workspace", subject.c.subject == resource.c.workspace)
+    looked_up = sa.select(resource.c.id, role.label("role")).join(subject, own).subquery()
+    granted = sa.select(looked_up.c.id, looked_up.c.role).where(looked_up.c.role.is_not(None))
     visited = sa.exists().where(
         visits.c.account == account, visits.c.document == links.c.document, visits.c.link == links.c.hash
     )
