@@ -268,8 +268,8 @@ export const api = {
       link,
       timeout: null,
     }),
-  /** The content of an attachment, for who may read it by a link. */
-  attachment: async (address: string, link: string) =>
+  /** The content of an attachment. */
+  attachment: async (address: string, link: string | null) =>
     (await request(address.replace('/api/v1', ''), { link, timeout: null, type: 'image/' })).blob(),
   exchange: async (id: string, body: Uint8Array, link: string | null, tab: string) => {
     const answer = await request(`/documents/${id}/sync`, {

@@ -14,6 +14,7 @@ import { CORE_EXTENSIONS } from './extensions/keys'
 import { readPending } from './extensions/pending'
 import { takeDroppedFiles } from './dropFiles'
 import { commands } from './mac'
+import { documentOf } from './links'
 import { MenuBar } from './menu/MenuBar'
 import { useOneMenu } from './menu/useOneMenu'
 import { AltText } from './panels/AltText'
@@ -61,23 +62,26 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
   const [fault, setFault] = useState<unknown>(null)
   // Thrown while React renders, a fault reaches the boundary around the editor.
   if (fault !== null) throw fault
+  /** A picture that does not come goes out of the text again: why is said here. */
+  const told = async <Brought,>(picture: Promise<Brought>): Promise<Brought> => {
+    try {
+      return await picture
+    } catch (error) {
+      onProblem(t('picture.failed', { reason: explain(t, error) }))
+      throw error
+    }
+  }
   const editor = useEditor(
     {
       extensions: extensions(session, {
         placeholder: t('editor.placeholder'),
         onFault: setFault,
         onTooMuch: () => onProblem(t('insert.too-big')),
-        upload: async (file) => {
-          try {
-            return (await api.attach(session.documentId, file, link)).url
-          } catch (error) {
-            onProblem(t('picture.failed', { reason: explain(t, error) }))
-            throw error
-          }
-        },
+        upload: async (file) => (await told(api.attach(session.documentId, file, link))).url,
         addresses: link === null ? asStored : byLink(link),
         paste: {
           own: `/api/v1/documents/${session.documentId}/`,
+          fetched: (address) => told(api.attachment(address, session.linkOf(documentOf(address)))),
           onLarge: (work) => sayFirst(t('paste.large'), work),
           describe: (kind, name) => t(`paste.picture.${kind}`, { name: name || t('paste.picture.unnamed') }),
         },

@@ -18,6 +18,11 @@ export function attachmentPath(address: string): string | null {
   return ATTACHMENT.test(path) ? path : null
 }
 
+/** The document that the path of a picture names. */
+export function documentOf(path: string): string {
+  return path.split('/')[4] ?? ''
+}
+
 /** What somebody typed as an address, with the scheme they left out; null if it must not be a link. */
 export function typedAddress(typed: string): string | null {
   const address = typed.trim()

@@ -24,6 +24,16 @@ export async function paste(page: Page, content: Clipboard): Promise<void> {
   }, content)
 }
 
+/** What copying the selection of a page puts on the clipboard. */
+export async function copied(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const clipboardData = new DataTransfer()
+    const event = new ClipboardEvent('copy', { clipboardData, bubbles: true, cancelable: true })
+    document.querySelector('.sheet-text')?.dispatchEvent(event)
+    return clipboardData.getData('text/html')
+  })
+}
+
 /** A PNG as an address that holds its bytes. */
 export async function pictureData(page: Page, width: number, height: number): Promise<string> {
   return page.evaluate(

@@ -38,7 +38,12 @@ export class Replica {
           throw fault
         },
         onTooMuch: () => undefined,
-        paste: { own: '', onLarge: (work) => work(), describe: (kind, name) => `${kind} ${name}` },
+        paste: {
+          own: '',
+          fetched: () => Promise.reject(new Error('none')),
+          onLarge: (work) => work(),
+          describe: (kind, name) => `${kind} ${name}`,
+        },
       }),
     })
     rescueWords(this.doc, (origin) => origin === this)

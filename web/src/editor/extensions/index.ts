@@ -41,7 +41,7 @@ export function extensions(
     placeholder: string
     upload: Upload
     addresses: Addresses
-    paste: Pick<PasteOptions, 'own' | 'describe' | 'onLarge'>
+    paste: Pick<PasteOptions, 'own' | 'fetched' | 'describe' | 'onLarge'>
     onFault: (fault: unknown) => void
     onTooMuch: () => void
   },

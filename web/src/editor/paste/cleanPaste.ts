@@ -17,6 +17,7 @@ import { newId } from '../ids'
 export interface PasteOptions {
   /** The address under which this document's pictures lie. */
   own: string
+  fetched: PictureOptions['fetched']
   describe: PictureOptions['describe']
   onTooMuch: () => void
   /** Does what takes a while, and says so before. */
@@ -100,6 +101,7 @@ export const CleanPaste = Extension.create<PasteOptions>({
   addOptions() {
     return {
       own: '/api/v1/documents/',
+      fetched: () => Promise.reject(new Error('no server')),
       describe: (_kind, name) => `[${name}]`,
       onTooMuch: () => undefined,
       onLarge: (work) => work(),
@@ -108,11 +110,11 @@ export const CleanPaste = Extension.create<PasteOptions>({
   },
 
   addProseMirrorPlugins() {
-    const { own, describe, onTooMuch, onLarge, onPictures } = this.options
+    const { own, fetched, describe, onTooMuch, onLarge, onPictures } = this.options
     let files: File[] = []
     const clean = (html: string, view: EditorView): string => {
       try {
-        const pasted = normalise(html, { files, own, describe, newId })
+        const pasted = normalise(html, { files, own, fetched, describe, newId })
         files = []
         if (pasted.pictures.length > 0) queueMicrotask(() => onPictures(view, pasted.pictures))
         return pasted.html

@@ -16,6 +16,8 @@ export interface PictureOptions {
   files: File[]
   /** The address of this document's own pictures, which stay as they are. */
   own: string
+  /** Brings a picture of another document on this server. */
+  fetched: (address: string) => Promise<Blob>
   newId: () => string
   /** What stands for a picture that lies elsewhere, or that the clipboard left out. */
   describe: (kind: 'remote' | 'missing', name: string) => string
@@ -35,10 +37,7 @@ function decoded(kind: string, base64: string): File {
   return new File([bytes], `picture.${kind.split('/')[1]}`, { type: kind })
 }
 
-async function fetched(address: string): Promise<File> {
-  const answer = await fetch(address, { credentials: 'same-origin' })
-  if (!answer.ok) throw new Error(answer.statusText)
-  const content = await answer.blob()
+function asFile(content: Blob): File {
   return new File([content], 'picture', { type: content.type })
 }
 
@@ -86,7 +85,8 @@ export function pictures(body: HTMLElement, options: PictureOptions): PastedPict
     else if (beside.length > 0) {
       const file = beside.shift() as File
       hold(() => Promise.resolve(file))
-    } else if (own && (src.startsWith('/') || src.startsWith(location.origin))) hold(() => fetched(own))
+    } else if (own && (src.startsWith('/') || src.startsWith(location.origin)))
+      hold(async () => asFile(await options.fetched(own)))
     else {
       const address = safeAddress(src)
       const remote = address !== null && /^https?:/i.test(address)

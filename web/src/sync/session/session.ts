@@ -18,7 +18,7 @@ import { register } from '../openDocuments'
 import { Arrival } from '../outbox/arrival'
 import { firstContent, isUnheard, keepAsNew, makeUnheard } from '../outbox/madeOffline'
 import { LocalCopy } from '../storage/localCopy'
-import { keptInfo, storeName } from '../storage/notes'
+import { keptInfo, keptLink, storeName } from '../storage/notes'
 import { inWords } from './reasons'
 import { Refused } from './refused'
 import type { SessionState } from './state'
@@ -210,6 +210,11 @@ export class DocumentSession {
   /** The files of pictures that the server does not have yet. */
   get pictures(): LocalCopy['pictures'] {
     return this.local.pictures
+  }
+
+  /** The link by which this person last opened a document in this browser. */
+  linkOf(documentId: string): string | null {
+    return keptLink(storeName(this.person, documentId))
   }
 
   /** Others' changes wait while `held` says so, for a while; `before` is called just before they are taken in. */

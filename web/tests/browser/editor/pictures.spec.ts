@@ -1,5 +1,5 @@
 /** Pictures: from the clipboard to an attachment, and what one can do with them. */
-import { paste, pictureData } from '../clipboard'
+import { copied, paste, pictureData } from '../clipboard'
 import { expect, newDocument, saved, share, test, text, type, visitor } from '../fixtures'
 
 const stored = /^\/api\/v1\/documents\/[0-9a-f-]{36}\/attachments\/[0-9a-f]{64}$/
@@ -198,3 +198,52 @@ for (const by of [0, 40]) {
     expect(Math.abs((await top()) - before)).toBeLessThanOrEqual(2)
   })
 }
+
+test('a picture comes along into another document, also for who reads both by their links', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await type(owner, 'See:')
+  await paste(owner, { picture: { name: 'plan.png', width: 300, height: 200 } })
+  await expect(text(owner).locator('.picture img')).toHaveAttribute('src', stored)
+  await saved(owner)
+  const from = await share(owner, 'view')
+  const to = await newDocument(owner, server)
+  const { page: guest, context } = await visitor(owner, from)
+  await expect(text(guest).locator('.picture img')).toHaveAttribute('src', /^blob:/)
+  await text(guest).click()
+  await guest.keyboard.press('Control+a')
+  let html = ''
+  // A reader's editor hears of the selection a moment later.
+  await expect.poll(async () => (html = await copied(guest))).toContain('<img')
+  await guest.goto(await share(owner, 'edit'))
+  await type(guest, 'The plan:')
+  await paste(guest, { html })
+  for (const page of [guest, owner]) {
+    const picture = text(page).locator('.picture img')
+    await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(300)
+  }
+  // Its own, whatever becomes of the other document.
+  await expect(text(owner).locator('.picture img')).toHaveAttribute('src', new RegExp(to.split('/').pop() ?? '-'))
+  await context.close()
+})
+
+test('a picture of a document that one may not read does not come along, and that is said', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await paste(owner, { picture: { name: 'plan.png', width: 300, height: 200 } })
+  await expect(text(owner).locator('.picture img')).toHaveAttribute('src', stored)
+  await saved(owner)
+  await owner.keyboard.press('Control+a')
+  const html = await copied(owner)
+  await newDocument(owner, server)
+  const { page: guest, context } = await visitor(owner, await share(owner, 'edit'))
+  await type(guest, 'The plan:')
+  await paste(guest, { html })
+  await expect(guest.getByText('The picture was not added')).toBeVisible()
+  await expect(text(guest).locator('.picture')).toHaveCount(0)
+  await context.close()
+})

@@ -83,6 +83,32 @@ test('words dragged out of a heading to the beginning of a line do not make a he
   await expect(text(owner).locator('p')).toHaveText('bigsmall')
 })
 
+test('words dropped beside a line, as between a box and its words, are words of that line', async ({
+  owner,
+  server,
+}) => {
+  await newDocument(owner, server)
+  await type(owner, '[] task')
+  await owner.keyboard.press('Enter')
+  await owner.keyboard.press('Enter')
+  await owner.keyboard.type('one')
+  await owner.keyboard.press('Enter')
+  await owner.keyboard.type('two')
+  await owner.keyboard.press('Control+Shift+ArrowLeft')
+  const beside = (words: string) => async () => {
+    const box = await text(owner).locator('p', { hasText: words }).boundingBox()
+    if (!box) throw new Error(`no ${words}`)
+    return { x: box.x - 6, y: box.y + box.height / 2 }
+  }
+  const { x, y } = await place(owner, 'two', false)
+  await drag(owner, { x: x + 5, y }, beside('one'))
+  await expect(text(owner).locator('> p')).toHaveText(['twoone', ''])
+  const moved = await place(owner, 'two', false)
+  await drag(owner, { x: moved.x + 5, y: moved.y }, beside('task'))
+  await expect(text(owner).locator('li p')).toHaveText('twotask')
+  await expect(text(owner).locator('> p')).toHaveText(['one', ''])
+})
+
 test('a picture that somebody resizes while it is dragged is moved, in its new size', async ({ owner, server }) => {
   await newDocument(owner, server)
   await paste(owner, { picture: { name: 'plan.png', width: 200, height: 100 } })
