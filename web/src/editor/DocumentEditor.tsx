@@ -18,7 +18,7 @@ import { documentOf } from './links'
 import { MenuBar } from './menu/MenuBar'
 import { useOneMenu } from './menu/useOneMenu'
 import { AltText } from './panels/AltText'
-import { findsAgain } from './panels/findAgain'
+import { asksToFind, findsAgain } from './panels/findKeys'
 import { FindPanel } from './panels/FindPanel'
 import { LinkBubble } from './panels/LinkBubble'
 import { Outline } from './panels/Outline'
@@ -139,7 +139,7 @@ export const DocumentEditor = memo(function DocumentEditor(props: Props) {
         event.preventDefault()
         return
       }
-      if (key === 'f' || (key === 'h' && event.ctrlKey)) setPanel('find')
+      if (asksToFind(event)) setPanel('find')
       else if (key === '/') setPanel('help')
       else if (key === 'k' && editor?.isEditable && editor.isFocused) setPanel('link')
       // The browser would take the menus along.

@@ -3,12 +3,19 @@ import { IconChevronDown, IconChevronUp } from '@tabler/icons-react'
 import type { Editor } from '@tiptap/core'
 import { useEditorState } from '@tiptap/react'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
+import { flushSync } from 'react-dom'
 import { useTranslation } from 'react-i18next'
 import { bringIntoView } from '../../browser/bringIntoView'
 import { sayFirst } from '../sayFirst'
-import { findsAgain } from './findAgain'
+import { asksToFind, findsAgain } from './findKeys'
 import { replaceAll, replaceOne } from './replaceFound'
 import { termPattern } from './termPattern'
+
+/** What somebody selected, to be looked for. */
+function selected(editor: Editor): string {
+  const { from, to } = editor.state.selection
+  return editor.state.doc.textBetween(from, Math.min(to, from + 200), ' ')
+}
 
 /** So many finds take a while to replace. */
 const MANY = 300
@@ -24,10 +31,7 @@ interface Props {
 /** Finds and, for who may write, replaces in the whole document; each replacement of all is one step to undo. */
 export function FindPanel({ editor, last, readOnly, onClose }: Props) {
   const { t } = useTranslation()
-  const [term, setTerm] = useState(() => {
-    const { from, to } = editor.state.selection
-    return editor.state.doc.textBetween(from, Math.min(to, from + 200), ' ') || last
-  })
+  const [term, setTerm] = useState(() => selected(editor) || last)
   const field = useRef<HTMLInputElement>(null)
   const [replacement, setReplacement] = useState('')
   const [replacing, setReplacing] = useState(false)
@@ -65,7 +69,14 @@ export function FindPanel({ editor, last, readOnly, onClose }: Props) {
   }
   const go = (back: boolean) => (back ? editor.commands.goToPreviousResult() : editor.commands.goToNextResult())
   useEffect(() => {
-    const listen = (event: globalThis.KeyboardEvent) => void (findsAgain(event) && go(event.shiftKey))
+    const listen = (event: globalThis.KeyboardEvent) => {
+      if (findsAgain(event)) go(event.shiftKey)
+      if (!asksToFind(event)) return
+      const words = editor.isFocused && selected(editor)
+      if (words) flushSync(() => setTerm(words))
+      field.current?.focus()
+      field.current?.select()
+    }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
   })

@@ -42,6 +42,27 @@ test('find and replace counts, steps, and replaces all in one step', async ({ ow
   await expect(text).toContainText('cat Cat category cat')
 })
 
+test('the keys that open the search lead back into it while it is open', async ({ owner, server }) => {
+  await newDocument(owner, server)
+  await type(owner, 'cat dog')
+  await owner.keyboard.press('Control+f')
+  const term = owner.getByRole('search').getByRole('textbox', { name: 'Find' })
+  await term.fill('cat')
+  await textOf(owner).focus()
+  await owner.keyboard.press('End')
+  await owner.keyboard.press('Control+f')
+  await expect(term).toBeFocused()
+  await expect(term).toHaveValue('cat')
+  await textOf(owner).focus()
+  await owner.keyboard.press('End')
+  await owner.keyboard.press('Control+Shift+ArrowLeft')
+  await owner.keyboard.press('Control+h')
+  await expect(term).toHaveValue('dog')
+  // All of it is selected: what is typed takes its place.
+  await owner.keyboard.type('cat')
+  await expect(term).toHaveValue('cat')
+})
+
 test('typographic quotation marks are found by straight ones', async ({ owner, server }) => {
   await newDocument(owner, server)
   await type(owner, 'Don\'t say "done" (or "don\'ts").')
