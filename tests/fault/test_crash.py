@@ -28,7 +28,7 @@ from quire.sync import wire
 from rawclient import Client, appended, connected, joined
 from stalls import until
 
-ROUNDS = {"process": 1000, "power": 300} if PROVE else {"process": 3, "power": 3}
+ROUNDS = {"process": 1000, "power": 100} if PROVE else {"process": 3, "power": 3}
 # What every turn loads and reads again stays small.
 ROUNDS_OF_A_DOCUMENT = 100
 
@@ -87,7 +87,7 @@ async def words_of(server: QuireProcess, document: str) -> str:
     return str(doc.get("t", type=pycrdt.Text))
 
 
-@pytest.mark.fm("FM-057", "FM-058", size="1,000 kills, 300 power cuts")
+@pytest.mark.fm("FM-057", "FM-058", size="1,000 kills, 100 power cuts")
 @pytest.mark.parametrize("end_of", ["process", "power"])
 async def test_no_acknowledged_update_is_lost(
     launch: Callable[..., QuireProcess], tmp_path: Path, seed: int, end_of: str
