@@ -292,9 +292,11 @@ async def test_a_count_that_is_damaged_keeps_no_document_from_compaction(
 ) -> None:
     await append(log, "d", history(5))
     spoil(log.path, f"UPDATE heads SET new_bytes={count}")
-    compactor.start()
     await append(log, "sound", history(600))
-    await append(log, "d", history(1))
+    compactor.start()
+    if count == "NULL":
+        # Nothing is found only where somebody writes; the others become numbers by that.
+        await append(log, "d", history(1))
     await until(lambda: log.stats.compactions == 2, "a snapshot of each document")
     assert compactor.problem is None
     with closing(sqlite3.connect(log.path)) as connection:
