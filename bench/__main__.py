@@ -154,13 +154,13 @@ def measure(options: argparse.Namespace, names: list[str], results: dict[str, ob
             for past in options.past
         }
     if "opens" in chosen:
-        count = 100 if options.quick else 1000
+        people, count = (100, 50) if options.quick else (1000, 300)
         results["opens"] = {
             "crowd": repeated(
                 "FM-092 a crowd opens one cold document of 100 KB at once",
                 pair,
                 options.rounds,
-                lambda server: opens.crowd(server, count),
+                lambda server: opens.crowd(server, people),
             ),
             "many": repeated(
                 "FM-104 many cold documents of 10 KB are opened, fifty at a time",

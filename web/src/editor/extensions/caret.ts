@@ -89,7 +89,7 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
     },
     props: {
       decorations: (state) => key.getState(state)?.decorations,
-      handleDoubleClick: (view, position, event) => !event.shiftKey && selectParted(view, position),
+      handleDOMEvents: { dblclick: selectParted },
     },
     view: (view) => {
       let frame = 0
@@ -131,13 +131,14 @@ function plugin(awareness: Awareness): Plugin<Drawn> {
   })
 }
 
-/** Selects the word at `position` where somebody's caret parts it: the browser would take one half of it. */
-function selectParted(view: EditorView, position: number): boolean {
-  const word = wordAt(view.state.doc.resolve(position))
+/** Selects the word that was clicked twice where somebody's caret parts it: the browser has taken one half of it. */
+function selectParted(view: EditorView, { clientX: left, clientY: top, shiftKey }: MouseEvent): void {
+  readPending(view)
+  const at = view.posAtCoords({ left, top })
+  const word = at && wordAt(view.state.doc.resolve(at.pos))
   const carets = key.getState(view.state)?.decorations
-  if (!word || !carets?.find(word.from + 1, word.to - 1).length) return false
+  if (shiftKey || !word || !carets?.find(word.from + 1, word.to - 1).length) return
   view.dispatch(view.state.tr.setSelection(TextSelection.create(view.state.doc, word.from, word.to)))
-  return true
 }
 
 /** The word around a position, or beside it. */
