@@ -33,8 +33,8 @@ function dropIntoLines(view: EditorView): void {
   const posAtCoords = view.posAtCoords.bind(view)
   view.posAtCoords = (point) => {
     const found = posAtCoords(point)
-    const words = view.dragging && asWords(view.dragging.slice).content.firstChild?.isInline
-    if (!found || !words || view.state.doc.resolve(found.pos).parent.inlineContent) return found
+    if (!found || !view.dragging || view.state.doc.resolve(found.pos).parent.inlineContent) return found
+    if (!asWords(view.dragging.slice).content.firstChild?.isInline) return found
     return { ...found, pos: besideLine(view, point) ?? found.pos }
   }
 }
