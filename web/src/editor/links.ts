@@ -1,7 +1,7 @@
 /** Which addresses a document may hold: the server's rule, in the browser. */
 
 const SCHEMES = /^(https?|mailto|tel):/i
-const ATTACHMENT = /^\/api\/v1\/documents\/[0-9a-f-]{36}\/attachments\/[0-9a-f]{64}$/
+const ATTACHMENT = /^\/api\/v1\/documents\/([0-9a-f-]{36})\/attachments\/[0-9a-f]{64}$/
 const ORIGIN = /^https?:\/\/[^/]+/
 const LONGEST = 4000
 
@@ -20,7 +20,7 @@ export function attachmentPath(address: string): string | null {
 
 /** The document that the path of a picture names. */
 export function documentOf(path: string): string {
-  return path.split('/')[4] ?? ''
+  return ATTACHMENT.exec(path)?.[1] ?? ''
 }
 
 /** What somebody typed as an address, with the scheme they left out; null if it must not be a link. */
